@@ -1,0 +1,274 @@
+"""Run a study: plan its graph, execute the notebooks through papermill, resume, collect, draw, report.
+
+    python run_all.py demo                     # whatever is not done yet
+    python run_all.py paws-x --list            # the plan, and what is done
+    python run_all.py paws-x --set seeds=1,2,3 --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from tqdm import tqdm
+
+from xltlib import records
+
+ROOT = Path(__file__).resolve().parent
+ADAPT, FINETUNE, SUMMARY = "10_adapt", "20_finetune", "90_summary"
+FIELDS = {"about", "cost", "seeds", "common", "adapt", "finetune"}
+
+
+@dataclass
+class Node:
+    """One notebook to execute: its label in tables, checked parameters, and the labels it waits for."""
+
+    label: str
+    notebook: str
+    parameters: dict
+    needs: list[str] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        return records.run_id(self.notebook, self.parameters)
+
+
+def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]:
+    """The study's graph, in an order in which it can run: adapted encoders, then arms and seeds.
+
+    Raises:
+        ValueError: an unknown field, parameter, type or reference; names it.
+    """
+    unknown = set(study) - FIELDS
+    if unknown:
+        raise ValueError(f"unknown field {sorted(unknown)[0]!r} in the study: known are {', '.join(sorted(FIELDS))}")
+    overrides = dict(overrides)
+    seeds = overrides.pop("seeds", study["seeds"])
+    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE)}
+    common = {**study.get("common", {}), **overrides}
+    for name in common:
+        if not any(name in names for names in declared.values()):
+            known = sorted({name for names in declared.values() for name in names})
+            raise ValueError(f"no notebook has a parameter {name!r}: known are seeds, {', '.join(known)}")
+
+    nodes: dict[str, Node] = {}
+
+    def add(label: str, notebook: str, own: dict, suffix: str) -> None:
+        shared = {name: value for name, value in common.items() if name in declared[notebook]}
+        chosen = {**shared, **own, **{n: v for n, v in overrides.items() if n in declared[notebook]}, "data": data, "runs": str(runs)}
+        needs = []
+        for name in ("encoder", "start"):  # a label of the study becomes the id of the run it stands for
+            value = chosen.get(name, "")
+            for candidate in (value, value + suffix):
+                if candidate in nodes:
+                    needs.append(candidate)
+                    chosen[name] = nodes[candidate].run
+                    break
+            else:
+                if name == "start" and value:
+                    raise ValueError(f"{label}: start {value!r} is no arm above it in the study")
+        nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs)
+
+    for label, own in study.get("adapt", {}).items():
+        add(label, ADAPT, own, "")
+    for seed in seeds:
+        for label, own in study.get("finetune", {}).items():
+            add(label, FINETUNE, {**own, "seed": seed}, f" seed {seed}")
+    return nodes
+
+
+def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
+    """Execute one notebook in a fresh kernel; returns "" or what went wrong. The record alone says it is done."""
+    import papermill
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in ("record.json", "FAILED.json"):
+        (folder / stale).unlink(missing_ok=True)
+    # Kernels inherit this: two trainings with two threads each on two cores run many times slower.
+    os.environ.update(OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false")
+    try:
+        papermill.execute_notebook(
+            ROOT / "notebooks" / f"{notebook}.ipynb", folder / "notebook.ipynb", parameters,
+            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False,
+        )  # fmt: skip
+    except Exception as error:  # one failed run must not stop the others
+        lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("---")]
+        cell = getattr(error, "exec_count", None)
+        failure = {"type": getattr(error, "ename", type(error).__name__), "cell": cell, "message": (lines or [""])[-1]}
+        (folder / "FAILED.json").write_text(json.dumps(failure, indent=1))
+        return f"{failure['type']} in cell {cell}: {failure['message']}"
+    return "" if records.read(folder) else "ended without a record"
+
+
+def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, threads: int, runs: Path) -> dict[str, str]:
+    """Run the nodes as their needs are met; returns label -> problem of those that did not finish."""
+    waiting, running, failed = list(todo), {}, {}
+    with tqdm(total=len(todo), desc="runs", unit="run") as bar:
+        while waiting or running:
+            for label in list(waiting):
+                node = nodes[label]
+                broken = [need for need in node.needs if need in failed]
+                if broken:
+                    failed[label] = f"not run: needs {broken[0]}"
+                    waiting.remove(label)
+                    bar.update()
+                elif not any(need in waiting or need in running.values() for need in node.needs):
+                    future: Future = executor.submit(run_one, node.notebook, node.parameters, str(runs / node.run), threads)
+                    running[future] = label
+                    waiting.remove(label)
+            bar.set_postfix_str(", ".join(running.values())[:60])
+            for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                label = running.pop(future)
+                problem = f"{type(future.exception()).__name__}: {future.exception()}" if future.exception() else future.result()
+                if problem:
+                    failed[label] = problem
+                tqdm.write(f"{'FAILED' if problem else 'done  '} {label}{': ' + problem if problem else ''}")
+                bar.update()
+    return failed
+
+
+def collect(name: str, nodes: dict[str, Node], runs: Path, figures: Path) -> None:
+    """Gather a study's finished runs into ``figures/<study>/``: runs.json and the compact predictions.parquet."""
+    summaries, predictions = [], []
+    for node in nodes.values():
+        record = records.read(runs / node.run)
+        if record is None:
+            continue
+        for place in records.PLACES:
+            record["parameters"].pop(place, None)
+        summaries.append({"label": node.label, **record})
+        if node.notebook == FINETUNE:
+            predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
+    expected = [node.label for node in nodes.values() if records.read(runs / node.run) is None]
+    figures.mkdir(parents=True, exist_ok=True)
+    state = {"study": name, "missing": expected, "runs": summaries}
+    (figures / "runs.json").write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if predictions:
+        table = pd.concat(predictions, ignore_index=True)
+        for column in ("run", "language1", "language2", "selection"):
+            table[column] = table[column].astype("category")
+        table.to_parquet(figures / "predictions.parquet", index=False, compression="zstd")
+
+
+def parse_set(entries: list[str]) -> dict:
+    """``["steps=10", "seeds=1,2"]`` -> ``{"steps": 10, "seeds": [1, 2]}``; values are read as YAML scalars."""
+    chosen = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not equals:
+            raise ValueError(f"--set {entry!r}: write name=value")
+        chosen[name] = [int(seed) for seed in value.split(",")] if name == "seeds" else yaml.safe_load(value)
+    return chosen
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", help="name of a study in experiments.yaml")
+    parser.add_argument("--list", action="store_true", help="print the plan and what is done; run nothing")
+    parser.add_argument("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
+    parser.add_argument("--force", action="store_true", help="run again what is done already")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter, or seeds=1,2,3")
+    parser.add_argument("--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)")
+    parser.add_argument("--report", action="store_true", help="write the summary as one HTML file")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="send runs to a dask.distributed scheduler (extra: cluster)")
+    parser.add_argument("--runs", default=str(ROOT / "runs"), metavar="DIR", help="where records go")
+    parser.add_argument("--figures", default=str(ROOT / "figures"), metavar="DIR", help="where figures go")
+    parser.add_argument("--experiments", default=str(ROOT / "experiments.yaml"), metavar="FILE", help="the studies")
+    args = parser.parse_args(arguments)
+    runs, figures = Path(args.runs).resolve(), Path(args.figures).resolve() / args.study
+    try:
+        studies = yaml.safe_load(Path(args.experiments).read_text(encoding="utf-8"))
+        if args.study not in studies:
+            raise ValueError(f"no study {args.study!r} in {Path(args.experiments).name}: it has {', '.join(studies)}")
+        data = str(Path(args.data).resolve()) if args.data else ""
+        nodes = plan(studies[args.study], parse_set(args.set), data, runs)
+        if args.only and not any(args.only in label for label in nodes):
+            raise ValueError(f"--only {args.only!r} fits no run: they are {', '.join(nodes)}")
+    except (ValueError, OSError) as error:
+        print(f"run_all: {error}", file=sys.stderr)
+        return 2
+
+    wanted = [label for label in nodes if not args.only or args.only in label]
+    for label in reversed(list(nodes)):
+        if label in wanted:
+            wanted += [need for need in nodes[label].needs if need not in wanted]
+    fingerprints = {notebook: records.code_fingerprint(notebook) for notebook in (ADAPT, FINETUNE)}
+    # What comes after a run that is made anew is made anew too.
+    todo: list[str] = []
+    for label, node in nodes.items():
+        stale = not records.done(runs / node.run, node.parameters, fingerprints[node.notebook])
+        if label in wanted and (args.force or stale or any(need in todo for need in node.needs)):
+            todo.append(label)
+    if args.list:
+        print(studies[args.study]["about"].strip(), f"\nCost: {studies[args.study]['cost']}\n")
+        table = [
+            {"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": "to do" if label in todo else "done"}
+            for label, node in nodes.items() if label in wanted
+        ]  # fmt: skip
+        print(pd.DataFrame(table).to_string(index=False))
+        return 0
+
+    threads = max(1, (os.cpu_count() or 1) // args.jobs)
+    began = time.time()
+    print(f"{args.study}: {len(todo)} runs to do, {len(wanted) - len(todo)} done already; {args.jobs} at a time, {threads} threads each")
+    if args.scheduler:
+        from distributed import Client
+
+        with Client(args.scheduler) as client:
+            failed = execute(nodes, todo, client.get_executor(), threads, runs)
+    else:
+        with ThreadPoolExecutor(args.jobs) as executor:
+            failed = execute(nodes, todo, executor, threads, runs)
+
+    collect(args.study, nodes, runs, figures)
+    summary = runs / f"{args.study}-summary.ipynb"
+    problem = summarise(args.study, figures, summary)
+    if problem:
+        failed["summary"] = problem
+    if args.report and not problem:
+        print(f"report: {write_report(summary, figures / 'report.html')}")
+    if failed:
+        print(pd.DataFrame({"run": list(failed), "problem": list(failed.values())}).to_string(index=False), file=sys.stderr)
+    effect = figures / "adaptation_effect.png"
+    if effect.exists() and not problem:
+        print(f"figures: {', '.join(str(effect.with_suffix(kind)) for kind in ('.png', '.svg', '.csv'))}")
+    print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
+    return 1 if failed else 0
+
+
+def summarise(study: str, figures: Path, output: Path) -> str:
+    """Execute the summary notebook on the collected runs; returns "" or what went wrong."""
+    import papermill
+
+    try:
+        papermill.execute_notebook(
+            ROOT / "notebooks" / f"{SUMMARY}.ipynb", output, {"study": study, "figures_folder": str(figures.parent), "save": True},
+            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False,
+        )  # fmt: skip
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error).strip().splitlines()[-1]}"
+    return ""
+
+
+def write_report(notebook: Path, target: Path) -> Path:
+    """The executed summary as one self-contained HTML file, without code."""
+    from nbconvert import HTMLExporter
+
+    html, _ = HTMLExporter(exclude_input=True, embed_images=True).from_filename(str(notebook))
+    target.write_text(html, encoding="utf-8")
+    return target
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Masked language modelling on unlabelled text: DAPT and TAPT (Gururangan et al. 2020, arXiv 2004.10964)."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, gelu
+
+from xltlib.batching import bucketed
+from xltlib.encoders import Encoder
+
+
+class MaskedLanguageModel(nn.Module):
+    """An encoder with a decoder tied to its embedding table; works for encoders that ship without an MLM head.
+
+    Args:
+        encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
+        frozen_layers: see heads.freeze.
+    """
+
+    def __init__(self, encoder: Encoder, frozen_layers: int = 0):
+        super().__init__()
+        from xltlib.heads import freeze
+
+        self.model, hidden = encoder.model, encoder.hidden
+        freeze(self.model, frozen_layers)
+        self.transform = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.bias = nn.Parameter(torch.zeros(len(self.model.get_input_embeddings().weight)))
+        # Begin as the identity up to gelu: states of a pretrained encoder already lie near their pieces.
+        nn.init.eye_(self.transform.weight)
+        nn.init.zeros_(self.transform.bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Tensor:
+        """Mean cross-entropy at the masked positions, in nats.
+
+        Args:
+            labels: the piece at a masked position, -100 elsewhere; shape (batch, tokens) like the others.
+        """
+        states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        masked = labels != -100  # decode these only: 15 % of the positions
+        states = self.norm(gelu(self.transform(states[masked])))
+        return cross_entropy((states @ self.model.get_input_embeddings().weight.T + self.bias).float(), labels[masked])
+
+
+def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int) -> Iterator[dict[str, Tensor]]:
+    """Endless batches of text with 15 % of the pieces masked (80 % ``<mask>``, 10 % random, 10 % as they are).
+
+    Masking is transformers' DataCollatorForLanguageModeling; texts are cut at ``max_length`` pieces.
+    """
+    from transformers import DataCollatorForLanguageModeling
+
+    rng = np.random.default_rng(seed)
+    ids = encoder.tokenize(texts, None, max_length)["input_ids"]
+    collator = DataCollatorForLanguageModeling(encoder.tokenizer, mlm_probability=0.15, seed=seed)
+    while True:
+        for positions in bucketed([len(i) for i in ids], batch_size, rng):
+            batch = collator([{"input_ids": ids[i]} for i in positions])
+            if (batch["labels"] != -100).any():
+                yield {name: batch[name] for name in ("input_ids", "attention_mask", "labels")}
+
+
+@torch.inference_mode()
+def perplexity(model: MaskedLanguageModel, encoder: Encoder, texts: list[str], max_length: int = 64, seed: int = 1) -> float:
+    """exp of the mean masked cross-entropy on held-out text, under masks that the seed fixes."""
+    model.eval()
+    losses, weights = [], []
+    batches = masked_batches(encoder, texts, 16, max_length, seed)
+    for _ in range(-(-len(texts) // 16)):
+        batch = {name: tensor.to(model.bias.device) for name, tensor in next(batches).items()}
+        losses.append(model(**batch).item())
+        weights.append(int((batch["labels"] != -100).sum()))
+    return float(np.exp(np.average(losses, weights=weights)))

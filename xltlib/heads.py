@@ -1,0 +1,167 @@
+"""Pair classifiers on top of an encoder: one call from sentences to logits, whatever the head.
+
+``CrossEncoder`` reads both sentences at once; ``BiEncoder`` encodes them apart and compares the vectors.
+Both pool token states to sentence vectors by :meth:`embed`, which translation ranking trains.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+
+from xltlib.adaptation.align import translation_ranking
+from xltlib.batching import Batch
+from xltlib.encoders import Encoder
+
+HEADS = ("cross", "bi")
+
+
+class PairClassifier(nn.Module):
+    """What the two heads share: an encoder, pooling, and sentences -> padded tensors.
+
+    Args:
+        encoder: its tokenizer and pooling are used as they are.
+        labels: number of classes.
+        max_length: tokens of a pair (cross) or of a sentence (bi).
+        dropout: probability in the encoder and before the classifier; 0 learned fastest here.
+        frozen_layers: this many of the lowest layers get no gradient; the embedding table never does:
+            its rows of unseen languages would stay behind while those of English move.
+    """
+
+    parts = 1  # vectors that the classifier sees side by side
+
+    def __init__(self, encoder: Encoder, labels: int = 2, max_length: int = 128, dropout: float = 0.0, frozen_layers: int = 0):
+        super().__init__()
+        self._encoder, self.model, self.dense, self.max_length = encoder, encoder.model, encoder.dense, max_length
+        for module in self.model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = dropout
+            elif isinstance(getattr(module, "dropout", None), float):  # XLM keeps probabilities as numbers
+                module.dropout = dropout
+        freeze(self.model, frozen_layers)
+        self.classifier = nn.Sequential(
+            nn.Linear(self.parts * encoder.hidden, encoder.hidden), nn.Tanh(), nn.Dropout(dropout), nn.Linear(encoder.hidden, labels)
+        )
+        for layer in (self.classifier[0], self.classifier[3]):
+            nn.init.normal_(layer.weight, std=0.02)
+            nn.init.zeros_(layer.bias)
+
+    def tensors(self, first: list[str], second: list[str] | None = None) -> dict[str, Tensor]:
+        """Sentences or pairs as padded ``input_ids`` and ``attention_mask``, shape (batch, longest)."""
+        tokens = self._encoder.tokenize(first, second, self.max_length)
+        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True))
+
+    def pool(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Sentence vectors, shape (batch, hidden)."""
+        states = self.model(**inputs).last_hidden_state
+        if self._encoder.pooling == "cls":
+            return states[:, 0]
+        mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
+        return (states * mask).sum(1) / mask.sum(1)
+
+    @property
+    def device(self) -> torch.device:
+        return self.classifier[0].weight.device
+
+    def embed(self, sentences: list[str]) -> Tensor:
+        """Unit-length vectors of single sentences, shape (batch, hidden): pool, dense layer, normalise."""
+        return normalize(self.dense(self.pool(_to(self.tensors(sentences), self.device))).float(), dim=-1)
+
+    def logits(self, first: list[str], second: list[str]) -> Tensor:
+        """Class scores of sentence pairs, shape (batch, labels)."""
+        return self(*(_to(inputs, self.device) for inputs in self.collate(first, second)))
+
+    def lengths(self, first: list[str], second: list[str]) -> list[int]:
+        """Tokens of each pair, for length buckets."""
+        return [len(ids) for ids in self._encoder.tokenize(first, second, 2 * self.max_length)["input_ids"]]
+
+
+class CrossEncoder(PairClassifier):
+    """``<s> s1 </s></s> s2 </s>`` through the encoder, pooled, then tanh layer and softmax."""
+
+    def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
+        return (self.tensors(first, second),)
+
+    def forward(self, pair: dict[str, Tensor]) -> Tensor:
+        return self.classifier(self.pool(pair))
+
+
+class BiEncoder(PairClassifier):
+    """Each sentence through the encoder; the classifier sees [u; v; |u-v|; u*v] (Reimers & Gurevych 2019)."""
+
+    parts = 4
+
+    def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
+        return self.tensors(first), self.tensors(second)
+
+    def forward(self, one: dict[str, Tensor], two: dict[str, Tensor]) -> Tensor:
+        u, v = self.dense(self.pool(one)), self.dense(self.pool(two))
+        return self.classifier(torch.cat([u, v, (u - v).abs(), u * v], dim=-1))
+
+
+def build(head: str, encoder: Encoder, **options) -> PairClassifier:
+    """A classifier by name: ``"cross"`` or ``"bi"``.
+
+    Example:
+        >>> from xltlib import encoders
+        >>> model = build("bi", encoders.load("offline"))
+        >>> model.logits(["a cat", "a dog"], ["ein Hund", "ein Hund"]).shape
+        torch.Size([2, 2])
+    """
+    if head not in HEADS:
+        raise ValueError(f"unknown head {head!r}: known are {' and '.join(HEADS)}")
+    return (CrossEncoder if head == "cross" else BiEncoder)(encoder, **options)
+
+
+def save_trained(model: PairClassifier, folder: Path) -> None:
+    """Write the trained tensors; the frozen ones are those of the encoder it started from."""
+    from safetensors.torch import save_file
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    temporary = Path(folder) / "trained.safetensors.part"
+    save_file({name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}, temporary)
+    os.replace(temporary, Path(folder) / "trained.safetensors")
+
+
+def load_trained(model: PairClassifier, folder: Path) -> None:
+    """Take over the tensors that :func:`save_trained` wrote for a model on the same encoder.
+
+    Raises:
+        ValueError: they do not fit this model.
+    """
+    from safetensors.torch import load_file
+
+    unexpected = model.load_state_dict(load_file(Path(folder) / "trained.safetensors"), strict=False).unexpected_keys
+    if unexpected:
+        raise ValueError(f"{Path(folder).name}: tensors that this head does not have: {unexpected[:3]}; use the same head as the start")
+
+
+def loss(model: PairClassifier, batch: Batch) -> Tensor:
+    """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (its pairs are translations)."""
+    if batch.labels is None:
+        return translation_ranking(model.embed(batch.first), model.embed(batch.second))
+    return cross_entropy(model.logits(batch.first, batch.second).float(), torch.tensor(batch.labels, device=model.device))
+
+
+def _to(inputs: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: tensor.to(device) for name, tensor in inputs.items()}
+
+
+def freeze(model: nn.Module, layers: int) -> None:
+    """Stop gradients of the embeddings and of the lowest ``layers`` transformer layers.
+
+    Raises:
+        ValueError: the encoder has fewer layers.
+    """
+    model.get_input_embeddings().requires_grad_(False)
+    if hasattr(model, "embeddings"):
+        model.embeddings.requires_grad_(False)
+    stack = getattr(getattr(model, "encoder", None), "layer", None)
+    if layers and (stack is None or layers > len(stack)):
+        raise ValueError(f"frozen_layers={layers}: this encoder has {len(stack) if stack is not None else 'no plain stack of'} layers")
+    for layer in (stack or [])[:layers]:
+        layer.requires_grad_(False)

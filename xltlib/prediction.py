@@ -1,0 +1,97 @@
+"""A model's probabilities for labelled pairs, and the selection of checkpoints."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from xltlib.heads import PairClassifier
+
+SELECTIONS = ("last", "en-dev", "oracle")
+
+
+@torch.inference_mode()
+def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False) -> pd.DataFrame:
+    """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
+
+    Pairs are scored in order of length, so that little is padded; rows come back in the frame's order.
+
+    Args:
+        model: put into evaluation mode.
+        frame: as tasks.load_pairs returns it.
+    """
+    model.eval()
+    first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
+    order = np.argsort(model.lengths(first, second), kind="stable")[::-1]  # longest first: memory peaks at once
+    starts = range(0, len(order), batch_size)
+    parts = []
+    for start in tqdm(starts, desc="pairs scored", unit="batch", disable=not progress, mininterval=5, leave=False):
+        positions = order[start : start + batch_size]
+        logits = model.logits([first[i] for i in positions], [second[i] for i in positions])
+        parts.append(logits.float().softmax(-1).cpu().numpy())
+    probabilities = np.empty((len(order), parts[0].shape[1]), dtype=np.float32)
+    probabilities[order] = np.concatenate(parts)
+    scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
+    return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
+
+
+def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Share of right answers per language pair (and selection, where there is one), with the number of items."""
+    classes = sorted(c for c in predictions.columns if c[0] == "p" and c[1:].isdigit())
+    right = predictions[classes].to_numpy().argmax(1) == predictions.label.to_numpy()
+    by = [column for column in ("selection", "language1", "language2") if column in predictions]
+    table = predictions.assign(right=right).groupby(by, sort=False).right.agg(["mean", "size"])
+    return table.rename(columns={"mean": "accuracy", "size": "n_items"}).reset_index()
+
+
+class Checkpoints:
+    """Weights at each checkpoint, with accuracy on development data; picks them by three rules.
+
+    ``last`` is the final one, ``en-dev`` the best on source-language development data, ``oracle`` the best on
+    each target language's own (no zero-shot method may use it: it only shows what selection costs;
+    Keung et al. 2020, arXiv 2004.15001).
+
+    Args:
+        model: being trained.
+        dev: development pairs, the source language among them.
+        source: the source language.
+    """
+
+    def __init__(self, model: PairClassifier, dev: pd.DataFrame, source: str = "en"):
+        self.model, self.dev, self.source = model, dev, source
+        self.steps, self.weights, self.scores = [], [], []
+
+    def __call__(self, step: int) -> None:
+        """Score the model as it is now and keep its trainable weights."""
+        table = accuracy(predict(self.model, self.dev)).set_index("language1").accuracy
+        self.steps.append(step)
+        self.weights.append({name: p.detach().clone() for name, p in self.model.named_parameters() if p.requires_grad})
+        self.scores.append(table)
+
+    def choice(self, selection: str, code: str) -> int:
+        """Position of the checkpoint that a rule picks for a language; the later one on a tie."""
+        if selection == "last" or code not in self.scores[0] and selection == "oracle":
+            return len(self.steps) - 1
+        column = [scores[self.source if selection == "en-dev" else code] for scores in self.scores]
+        return int(len(column) - 1 - np.argmax(column[::-1]))
+
+    def predict(self, test: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
+        """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for."""
+        trained = copy.deepcopy(self.weights[-1])
+        parts, done = [], {}
+        for selection in SELECTIONS:
+            for code, group in test.groupby("language1", sort=False):
+                position = self.choice(selection, code)
+                if (position, code) not in done:
+                    self._load(self.weights[position])
+                    done[position, code] = predict(self.model, group, progress=progress)
+                parts.append(done[position, code].assign(selection=selection, step=self.steps[position]))
+        self._load(trained)
+        return pd.concat(parts, ignore_index=True)
+
+    def _load(self, weights: dict[str, torch.Tensor]) -> None:
+        self.model.load_state_dict(weights, strict=False)

@@ -1,0 +1,230 @@
+"""What a run leaves: one JSON record, its predictions, and what must match for it to count as done.
+
+A run is done only if its record is there and its parameters and code fingerprint match. Nothing is read
+from folder names or notebook outputs.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
+COMPUTING = ("tasks", "encoders", "heads", "batching", "training", "prediction", "adaptation")
+PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
+RUNGS = {"labelled-source": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
+
+
+def declared_parameters(notebook: str) -> dict[str, tuple[type, object]]:
+    """Names, types and defaults of a notebook's parameters cell, in its order; nothing is executed.
+
+    Raises:
+        ValueError: no cell has the tag ``parameters``, or a line is not ``name: type = literal``.
+    """
+    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    if len(sources) != 1:
+        raise ValueError(f"{notebook}.ipynb: {len(sources)} cells have the tag 'parameters', wanted one")
+    types = {"int": int, "float": float, "str": str, "bool": bool}
+    declared = {}
+    for line in ast.parse(sources[0]).body:
+        if not isinstance(line, ast.AnnAssign) or ast.unparse(line.annotation) not in types:
+            raise ValueError(f"{notebook}.ipynb: parameters are lines like 'seed: int = 1', not {ast.unparse(line)!r}")
+        declared[line.target.id] = (types[ast.unparse(line.annotation)], ast.literal_eval(line.value))
+    return declared
+
+
+def check_parameters(notebook: str, given: dict) -> dict:
+    """Defaults of a notebook overridden by ``given``, each of its declared type.
+
+    Raises:
+        ValueError: a name is unknown or a value mistyped; names both and what is known.
+
+    Example:
+        >>> check_parameters("20_finetune", {"seed": 2})["seed"]
+        2
+    """
+    declared = declared_parameters(notebook)
+    for name, value in given.items():
+        if name not in declared:
+            raise ValueError(f"{notebook} has no parameter {name!r}: it has {', '.join(declared)}")
+        wanted = declared[name][0]
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise ValueError(f"{notebook}: {name} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
+    return {name: kind(given.get(name, default)) for name, (kind, default) in declared.items()}
+
+
+def notebook_parameters(notebook: str, namespace: dict) -> dict:
+    """The parameters as they stand in a running notebook's ``globals()``, checked."""
+    return check_parameters(notebook, {name: namespace[name] for name in declared_parameters(notebook)})
+
+
+def run_id(notebook: str, parameters: dict) -> str:
+    """Short name of a run: its notebook and a hash of its parameters, places left out.
+
+    Example:
+        >>> run_id("10_adapt", {"seed": 1, "runs": "a"}) == run_id("10_adapt", {"runs": "b", "seed": 1})
+        True
+    """
+    kept = {name: value for name, value in parameters.items() if name not in PLACES}
+    digest = hashlib.sha256(json.dumps([notebook, kept], sort_keys=True).encode()).hexdigest()
+    return f"{notebook.split('_', 1)[-1]}-{digest[:10]}"
+
+
+def code_fingerprint(notebook: str) -> str:
+    """Hash of the code that computes a run: the notebook's cells and the modules below them.
+
+    Comments, docstrings and layout do not count, nor do modules that only read records. Data are not code:
+    their fingerprints stand in the record.
+    """
+    sources = []
+    for module in COMPUTING:
+        path = ROOT / "xltlib" / module
+        sources += [path.with_suffix(".py").read_text()] if path.with_suffix(".py").exists() else []
+        sources += [file.read_text() for file in sorted(path.glob("*.py"))]
+    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text())["cells"]
+    sources += [
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+    ]
+    return hashlib.sha256("\n".join(map(_without_comments, sources)).encode()).hexdigest()[:16]
+
+
+def _without_comments(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def ancestry(runs: Path, encoder: str, start: str = "") -> tuple[str, str, list[dict]]:
+    """Where an encoder lies, what it is called, and all that it and the model to start from have read.
+
+    Args:
+        runs: folder of runs.
+        encoder: hub id, folder, ``"offline"``, or the id of a run of 10_adapt.
+        start: id of a run of 20_finetune, or ``""``.
+    Raises:
+        FileNotFoundError: a run that is named has no record; says which to run first.
+        ValueError: the model to start from has another encoder.
+    """
+    place, name, seen = encoder, encoder, []
+    if encoder.startswith("adapt-"):
+        record = _required(runs, encoder)
+        place, name, seen = str(Path(runs) / encoder / "encoder"), record["encoder"], record["read"]
+    if start:
+        record = _required(runs, start)
+        if record["parameters"]["encoder"] != encoder:
+            raise ValueError(f"start {start} was trained from encoder {record['parameters']['encoder']}, not from {encoder}")
+        seen = record["read"]
+    return place, name, seen
+
+
+def _required(runs: Path, run: str) -> dict:
+    record = read(Path(runs) / run)
+    if record is None:
+        raise FileNotFoundError(f"run {run} has left no record in {Path(runs).name}/: run it first (run_all.py does so by itself)")
+    return record
+
+
+def rung(read: list[dict]) -> str:
+    """How much supervision beyond labelled English was read: ``"Z0"`` to ``"Z4"``.
+
+    Args:
+        read: one entry a source, ``{"kind": ..., "languages": [...], ...}``, kinds as in ``RUNGS``;
+            unlabelled text of the source language alone adds nothing.
+
+    Example:
+        >>> rung([{"kind": "labelled-source", "languages": ["en"]}, {"kind": "parallel", "languages": ["de"]}])
+        'Z3'
+    """
+    source = {code for entry in read if entry["kind"] == "labelled-source" for code in entry["languages"]}
+    levels = [RUNGS[entry["kind"]] for entry in read if entry["kind"] != "text" or set(entry["languages"]) - source]
+    return f"Z{max(levels, default=0)}"
+
+
+def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
+    """What labelled training data a run read, for its rung: the source language, then all others."""
+    parts = {"labelled-source": train[train.language1 == source], "labelled-target": train[train.language1 != source]}
+    return [
+        {"use": use, "kind": kind, "languages": sorted(part.language1.unique()), "items": int(part["item"].nunique())}
+        for kind, part in parts.items()
+        if len(part)
+    ]
+
+
+def arm(read: list[dict], encoder: str, head: str) -> dict:
+    """Strategy and adaptation of a run, worked out from what it and its ancestors did.
+
+    ``hybrid``: hybrid batches in the last training. ``labse-recipe``: translation ranking before it.
+    ``labse``: the LaBSE checkpoint. ``plain``: none of these. What else was adapted is the adaptation.
+    """
+    steps = [entry["use"] for entry in read]
+    adapted = [use for use in dict.fromkeys(steps) if use not in ("train", "hybrid", "cross-lingual", "align")]
+    if "hybrid" in steps:
+        strategy, adapted = "hybrid", adapted + (["align"] if "align" in steps else [])
+    elif "labse" in encoder.lower():
+        strategy, adapted = "labse", adapted + (["align"] if "align" in steps else [])
+    else:
+        strategy = "labse-recipe" if "align" in steps else "plain"
+    return {"encoder": encoder, "strategy": strategy, "head": head, "adaptation": "+".join(adapted) or "none"}
+
+
+def machine() -> dict:
+    """Versions and hardware, for the record."""
+    import torch
+
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"cpu, {torch.get_num_threads()} threads"
+    return {"python": platform.python_version(), "device": device, "capability": torch.backends.cpu.get_cpu_capability(), **versions}
+
+
+def peak_memory() -> float:
+    """Largest resident memory of this process so far, in GiB."""
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**30 if sys.platform == "darwin" else 2**20), 2)
+
+
+def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> Path:
+    """Write predictions, then the record that makes the run count as done; each appears whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if predictions is not None:
+        temporary = folder / "predictions.parquet.part"
+        predictions.to_parquet(temporary, index=False)
+        os.replace(temporary, folder / "predictions.parquet")
+    temporary = folder / "record.json.part"
+    temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / "record.json")
+    return folder / "record.json"
+
+
+def read(folder: Path) -> dict | None:
+    """The record of a run, or None when it has none that can be read."""
+    try:
+        return json.loads((Path(folder) / "record.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+
+
+def done(folder: Path, parameters: dict, fingerprint: str) -> bool:
+    """Whether a run with these parameters and this code has finished."""
+    record = read(folder)
+    if record is None:
+        return False
+    stored = {name: value for name, value in record["parameters"].items() if name not in PLACES}
+    wanted = {name: value for name, value in parameters.items() if name not in PLACES}
+    return stored == wanted and record["code"] == fingerprint

@@ -1,0 +1,121 @@
+"""Effects with honest uncertainty: paired by item and seed, resampled by seed and by cluster of shared sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages
+
+ARM = ["encoder", "strategy", "head", "adaptation"]
+STRATEGY_ORDER = ["plain", "hybrid", "labse", "labse-recipe"]
+
+
+def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
+    """One row a run, item and language: was the answer right?
+
+    Args:
+        predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
+        runs: columns ``run, seed, rung`` and those of ``ARM``.
+        selection: rule by which the checkpoint was chosen.
+    Returns:
+        Columns of ``ARM`` and ``seed, rung, item, cluster, language, right`` (0 or 1).
+    """
+    chosen = predictions[(predictions.selection == selection) & (predictions.language1 == predictions.language2)]
+    classes = sorted(c for c in chosen.columns if c[0] == "p" and c[1:].isdigit())
+    right = (chosen[classes].to_numpy().argmax(1) == chosen.label.to_numpy()).astype(np.int8)
+    rows = chosen[["run", "item", "cluster", "language1"]].rename(columns={"language1": "language"}).assign(right=right)
+    return rows.merge(runs[["run", "seed", "rung", *ARM]], on="run", validate="many_to_one")
+
+
+def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Effect of each adaptation within each strategy, and its difference between strategies.
+
+    For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in
+    points. Its interval comes from a two-level bootstrap: seeds are drawn with replacement, then clusters of
+    items, the same clusters for all languages, arms and seeds (methods g.3), so that differences between
+    languages and between strategies get joint intervals from the same draws.
+
+    Args:
+        right: as :func:`right_answers` returns it.
+        resamples: bootstrap draws.
+        seed: of the draws.
+    Returns:
+        Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %
+        percentile intervals), and the names of arms that lack a partner. With one seed the interval knows
+        only which items were drawn.
+    Raises:
+        ValueError: two runs of one arm have the same seed.
+    """
+    keys = ["encoder", "head", "strategy"]
+    twice = right.groupby([*ARM, "seed", "language", "item"], observed=True).size()
+    if (twice > 1).any():
+        raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
+    codes = [code for code in languages.ORDER if code in set(right.language)]
+    clusters = np.sort(right.cluster.unique())
+    rng = np.random.default_rng(seed)
+    n = len(clusters)
+    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float32)
+    seeds = sorted(right.seed.unique())
+    seed_draws = rng.integers(len(seeds), size=(resamples, len(seeds)))
+
+    rows, draws, missing = [], {}, []
+    for (encoder, head, strategy), group in right.groupby(keys, sort=False):
+        plain = group[group.adaptation == "none"]
+        for adaptation in sorted(set(group.adaptation) - {"none"}):
+            adapted = group[group.adaptation == adaptation]
+            pairs = adapted.merge(plain, on=["seed", "language", "item", "cluster"], suffixes=("", "_plain"))
+            if pairs.empty:
+                missing.append(f"{strategy} with {adaptation}: no run without adaptation and with the same seed")
+                continue
+            difference = (pairs.right - pairs.right_plain).to_numpy(np.float32)
+            place = (
+                np.searchsorted(clusters, pairs.cluster) * len(seeds) + np.searchsorted(seeds, pairs.seed)
+            ) * len(codes) + pairs.language.map(codes.index).to_numpy()
+            shape = (n, len(seeds) * len(codes))
+            sums = np.bincount(place, difference, n * shape[1]).reshape(shape).astype(np.float32)
+            counts = np.bincount(place, minlength=n * shape[1]).reshape(shape).astype(np.float32)
+            point = _ratio(sums.sum(0).reshape(len(seeds), -1).sum(0), counts.sum(0).reshape(len(seeds), -1).sum(0))
+            # Every draw's seeds and clusters at once: (draws, clusters) @ (clusters, seeds * languages).
+            by_seed = [(weights @ part).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
+            picked = [np.take_along_axis(part, seed_draws[:, :, None], axis=1).sum(1) for part in by_seed]
+            draws[encoder, head, strategy, adaptation] = (point, _ratio(*picked))
+            for column, code in enumerate(codes):
+                of_code = pairs[pairs.language == code]
+                rows.append({
+                    "encoder": encoder, "strategy": strategy, "head": head, "adaptation": adaptation, "language": code,
+                    "resource": languages.BY_CODE[code].resource, "rung": adapted.rung.max(),
+                    **_interval(point[column], draws[encoder, head, strategy, adaptation][1][:, column]),
+                    "n_items": of_code["item"].nunique(), "n_seeds": of_code.seed.nunique(),
+                })  # fmt: skip
+        if plain.empty:
+            missing.append(f"{strategy} without adaptation")
+
+    between = []
+    for one, two in (("hybrid", "labse"), ("hybrid", "labse-recipe")):
+        for (encoder, head, strategy, adaptation), (point, drawn) in draws.items():
+            other = draws.get((encoder, head, two, adaptation))
+            if strategy == one and other is not None:
+                for column, code in enumerate(codes):
+                    between.append({
+                        "encoder": encoder, "strategy": f"{one} - {two}", "head": head, "adaptation": adaptation,
+                        "language": code, "resource": languages.BY_CODE[code].resource,
+                        **_interval(point[column] - other[0][column], drawn[:, column] - other[1][:, column]),
+                    })  # fmt: skip
+    return pd.DataFrame(rows), pd.DataFrame(between), missing
+
+
+def accuracy_table(runs: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
+    """One row a run and language pair: the arm, seed, languages, selection, accuracy (0 to 1), number of items."""
+    columns = [*ARM, "rung", "seed", "language1", "language2", "selection", "accuracy", "n_items"]
+    return accuracy.merge(runs[["run", "seed", "rung", *ARM]], on="run")[columns]
+
+
+def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """100 * sums / counts; NaN where a language has no items in a draw."""
+    return 100 * np.divide(sums, counts, out=np.full(sums.shape, np.nan, dtype=np.float64), where=counts > 0)
+
+
+def _interval(point: float, drawn: np.ndarray) -> dict[str, float]:
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return {"effect": float(point), "low": float(low), "high": float(high)}

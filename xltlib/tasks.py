@@ -1,0 +1,331 @@
+"""Labelled pairs, unlabelled text and parallel text, read strictly and checked against the test set.
+
+Labelled items come as one tidy frame: ``item, language1, language2, sentence1, sentence2, label, cluster``.
+A cluster holds the items that share a sentence; items are translations of each other across languages, so
+they keep their cluster in all of them, and resampling clusters keeps dependent items together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages
+
+HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")  # its Parquet form
+PAWS_FOLDERS = ("paws-x", "paws-id")  # folders that hold x-final/<lang>/ in the official layout
+HEADER = ["id", "sentence1", "sentence2", "label"]
+FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
+SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*")
+PLACEHOLDER = "NS"  # stands where a translation is missing
+COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
+
+
+class DataError(ValueError):
+    """Something is wrong with a data file; the message names file and line, and what to do."""
+
+
+def data_folder(folder: str = "") -> Path | None:
+    """The folder of downloaded data: the argument, else the variable ``XLTLIB_DATA``, else None (use the hub)."""
+    chosen = folder or os.environ.get("XLTLIB_DATA", "")
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().resolve()
+    if not path.is_dir():
+        raise DataError(f"data folder {chosen!r} does not exist: check --data or XLTLIB_DATA")
+    return path
+
+
+# -- labelled pairs ---------------------------------------------------------------------------------
+
+
+def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = None, items: int = 0) -> pd.DataFrame:
+    """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
+
+    Args:
+        task: ``"paws-x"`` or ``"demo"`` (a few rows that ship with the package).
+        split: ``train``, ``dev`` or ``test``.
+        codes: language codes.
+        folder: of downloaded data; None asks the hub.
+        items: keep only the first so many items (0: all), the same ones in every language.
+    Returns:
+        The frame; ``frame.attrs["dropped"]`` counts dropped placeholder rows per language.
+    Raises:
+        DataError: with file and line.
+
+    Example:
+        >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
+        ['en', 'de']
+    """
+    if task not in ("paws-x", "demo"):
+        raise DataError(f"unknown task {task!r}: known are 'paws-x' and 'demo'")
+    if split not in FILES:
+        raise DataError(f"unknown split {split!r}: known are {', '.join(FILES)}")
+    frames, dropped = [], {}
+    for code in codes:
+        if task == "demo":
+            from xltlib import demo
+
+            rows, where = demo.rows(split, code), f"demo/{code}"
+        elif folder is None:
+            rows, where = _hub_rows(code, split)
+        else:
+            path = _paws_file(folder, code, split)
+            rows, where = read_paws_file(path), str(path)
+        missing = (rows.sentence1 == PLACEHOLDER) | (rows.sentence2 == PLACEHOLDER)
+        dropped[code] = int(missing.sum())
+        rows = rows[~missing]
+        if split == "test" and rows.label.nunique() < 2:
+            raise DataError(
+                f"{where}: every label is {rows.label.iloc[0]}: this is a placeholder release, not gold labels "
+                "(XTREME packages PAWS-X so); take the test files of the original PAWS-X release"
+            )
+        frames.append(rows.assign(language1=code, language2=code))
+    frame = pd.concat(frames, ignore_index=True)
+    if items:
+        first = sorted(frame["item"].unique())[:items]
+        frame = frame[frame["item"].isin(first)].reset_index(drop=True)
+    frame["cluster"] = shared_sentence_clusters(frame)
+    frame = frame[COLUMNS]
+    frame.attrs["dropped"] = dropped
+    return frame
+
+
+def _paws_file(folder: Path, code: str, split: str) -> Path:
+    tried = [folder / name / "x-final" / code / FILES[split] for name in PAWS_FOLDERS]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise DataError(
+        f"no {split} file of language {code!r}: looked for {' and '.join(str(path) for path in tried)}. "
+        "Unpack the official PAWS-X release so that paws-x/x-final/<lang>/ lies in the data folder."
+    )
+
+
+def read_paws_file(path: Path) -> pd.DataFrame:
+    """One file of the official layout: a header, then ``id TAB sentence1 TAB sentence2 TAB label``, UTF-8.
+
+    Raises:
+        DataError: byte-order mark, wrong header, stray or missing tab, empty sentence, repeated id, label
+            other than 0 or 1, or no row at all; names the file and the line.
+    """
+    text = path.read_bytes().decode("utf-8", errors="strict") if path.is_file() else None
+    if text is None:
+        raise DataError(f"{path}: no such file")
+    if text.startswith("\ufeff"):
+        raise DataError(f"{path}, line 1: starts with a byte-order mark; save the file as UTF-8 without one")
+    lines = text.split("\n")
+    if lines[0].rstrip("\r").split("\t") != HEADER:
+        raise DataError(f"{path}, line 1: header is {lines[0][:60]!r}, wanted the tab-separated columns {' '.join(HEADER)}")
+    rows, seen = [], {}
+    for number, line in enumerate(lines[1:], start=2):
+        line = line.rstrip("\r")
+        if not line and number == len(lines):
+            break  # the newline that ends the file
+        fields = line.split("\t")
+        if len(fields) != 4:
+            raise DataError(f"{path}, line {number}: {len(fields)} fields, wanted 4 (a stray or missing tab)")
+        item, first, second, label = (part.strip() for part in fields)
+        if label not in ("0", "1"):
+            raise DataError(f"{path}, line {number}: label {label!r}, wanted 0 or 1")
+        if not first or not second:
+            raise DataError(f"{path}, line {number}: an empty sentence")
+        if not item.isdigit():
+            raise DataError(f"{path}, line {number}: id {item!r} is not a number")
+        if item in seen:
+            raise DataError(f"{path}, line {number}: id {item} stands on line {seen[item]} already")
+        seen[item] = number
+        rows.append((int(item), first, second, int(label)))
+    if not rows:
+        raise DataError(f"{path}: no rows below the header")
+    return pd.DataFrame(rows, columns=["item", *HEADER[1:]])
+
+
+def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: str | None = HUB_PAWS_X[1]) -> tuple[pd.DataFrame, str]:
+    """The same rows from the model hub, at a pinned revision."""
+    from datasets import load_dataset
+
+    name = {"train": "train", "dev": "validation", "test": "test"}[split]
+    try:
+        rows = load_dataset(repository, code, split=name, revision=revision).to_pandas()
+    except Exception as error:  # whatever the hub client raises, the user needs the same advice
+        raise DataError(
+            f"PAWS-X ({code}, {split}) could not be had from the hub ({type(error).__name__}: {error}). "
+            "Download the official release and name its folder with --data or XLTLIB_DATA."
+        ) from error
+    rows = rows.rename(columns={"id": "item"})[["item", *HEADER[1:]]]
+    rows["item"] = rows["item"].astype(int)
+    for column in ("sentence1", "sentence2"):
+        rows[column] = rows[column].str.strip()
+    rows = rows[(rows.sentence1 != "") & (rows.sentence2 != "")]  # the machine-translated training rows have blanks
+    return rows, f"{repository}@{revision} {code}/{name}"
+
+
+def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
+    """Cluster number of each row: connected components of items that share a sentence in any language.
+
+    Example:
+        >>> pairs = pd.DataFrame({"item": [1, 2, 3], "sentence1": ["a", "c", "d"], "sentence2": ["b", "a", "e"]})
+        >>> shared_sentence_clusters(pairs).tolist()
+        [0, 0, 1]
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    items, item_index = np.unique(frame["item"], return_inverse=True)
+    if "language1" in frame:
+        # The same string in two languages (a name, a number) is no shared sentence of two items.
+        keys = pd.concat([frame.language1 + "\t" + frame.sentence1, frame.language2 + "\t" + frame.sentence2])
+    else:
+        keys = pd.concat([frame.sentence1, frame.sentence2])
+    sentence_index, sentences = pd.factorize(keys)
+    edges = (np.ones(len(keys)), (np.tile(item_index, 2), sentence_index + len(items)))
+    graph = coo_matrix(edges, shape=(len(items) + len(sentences),) * 2)
+    _, component = connected_components(graph, directed=False)
+    _, numbered = np.unique(component[: len(items)], return_inverse=True)
+    return numbered[item_index]
+
+
+def language_pairs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The generalized setting: every ordered language pair of the items that all languages share.
+
+    Items that a language lacks, or that languages label differently, are left out
+    (methods: G[i,j] = {(s1 in language i, s2 in language j, label)}; Huang et al. 2021, arXiv 2104.08645).
+    """
+    codes = list(dict.fromkeys(frame.language1))
+    groups = frame.groupby("item").agg(n=("language1", "size"), labels=("label", "nunique"))
+    shared = frame[frame["item"].isin(groups.index[(groups.n == len(codes)) & (groups.labels == 1)])]
+    by_code = {code: shared[shared.language1 == code].set_index("item") for code in codes}
+    cells = []
+    for first in codes:
+        for second in codes:
+            cell = by_code[first].assign(language2=second, sentence2=by_code[second].sentence2)
+            cells.append(cell.reset_index()[COLUMNS])
+    return pd.concat(cells, ignore_index=True)
+
+
+# -- unlabelled and parallel text -------------------------------------------------------------------
+
+
+def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> list[str]:
+    """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
+
+    Args:
+        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` ships with the package.
+        limit: keep only the first so many (0: all).
+    """
+    if source == "demo":
+        from xltlib import demo
+
+        return demo.text(code)[: limit or None]
+    lines = _lines(_text_folder("text", source, folder) / f"{code}.txt")
+    return [line for line in lines if line][: limit or None]
+
+
+def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:
+    """Translation pairs (English, other language) from NTREX- or Tatoeba-style line-aligned files.
+
+    Args:
+        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, or a folder with either layout, or ``"demo"``.
+        limit: keep only the first so many (0: all).
+    Raises:
+        DataError: a file is missing, or the two have unequal numbers of lines.
+    """
+    if source == "demo":
+        from xltlib import demo
+
+        return demo.parallel(code)[: limit or None]
+    place, language = _text_folder("parallel", source, folder), languages.BY_CODE[code]
+    ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"
+    if ntrex.is_file():
+        english, other = place / "newstest2019-src.eng.txt", ntrex
+    else:
+        stem = f"tatoeba.{language.tatoeba}-eng."
+        english, other = place / f"{stem}eng", place / f"{stem}{language.tatoeba}"
+    left, right = _lines(english), _lines(other)
+    if len(left) != len(right):
+        raise DataError(f"{other}: {len(right)} lines beside {len(left)} in {english.name}; parallel files are line-aligned")
+    return [(a, b) for a, b in zip(left, right) if a and b][: limit or None]
+
+
+def _text_folder(kind: str, source: str, folder: Path | None) -> Path:
+    if Path(source).is_dir():
+        return Path(source)
+    if folder is None:
+        raise DataError(f"{kind} {source!r} is no folder, and no data folder is named: set XLTLIB_DATA or --data")
+    return folder / kind / source
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return [line.strip() for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+# -- guarding the test set --------------------------------------------------------------------------
+
+
+def normalised(sentence: str) -> str:
+    """What two sentences must share to count as the same: NFKC, lower case, letters and digits only."""
+    return "".join(c for c in unicodedata.normalize("NFKC", sentence).casefold() if c.isalnum())
+
+
+def without_test_sentences(texts: list, test: pd.DataFrame) -> tuple[list, int]:
+    """Texts (or tuples of texts) that are no test sentence, and how many were left out."""
+    forbidden = _test_sentences(test)
+    kept = [text for text in texts if not any(normalised(part) in forbidden for part in _parts(text))]
+    return kept, len(texts) - len(kept)
+
+
+def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
+    """Stop when a text that is about to be trained on, labelled or not, is a sentence of the test set.
+
+    Raises:
+        DataError: names ``what`` was read, how many texts overlap and the first of them.
+    """
+    forbidden = _test_sentences(test)
+    overlap = [text for text in texts if any(normalised(part) in forbidden for part in _parts(text))]
+    if overlap:
+        raise DataError(
+            f"{what}: {len(overlap)} of {len(texts)} stand in the test set (first: {str(overlap[0])[:120]!r}). "
+            "Nothing of the test set may be trained on; leave them out with tasks.without_test_sentences."
+        )
+
+
+def _parts(text) -> list[str]:
+    """The text or texts, and every sentence of a paragraph: a test sentence may stand inside one."""
+    whole = [text] if isinstance(text, str) else list(text)
+    return whole + [sentence for part in whole for sentence in SENTENCE_END.split(part)]
+
+
+def _test_sentences(test: pd.DataFrame) -> set[str]:
+    return {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
+
+
+# -- what was read ----------------------------------------------------------------------------------
+
+
+def fingerprint(frame: pd.DataFrame) -> str:
+    """Sixteen hexadecimal digits of the rows' content, whatever their order."""
+    columns = ["item", "language1", "language2", "sentence1", "sentence2", "label"]
+    rows = sorted("\t".join(map(str, row)) for row in frame[columns].itertuples(index=False))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+
+def counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per language: rows, dropped placeholder rows, majority rate in per cent, clusters, identical pairs."""
+    table = frame.groupby("language1", sort=False).agg(
+        rows=("item", "size"),
+        majority=("label", lambda labels: round(100 * max(labels.mean(), 1 - labels.mean()), 1)),
+        clusters=("cluster", "nunique"),
+    )
+    table.insert(1, "dropped", [frame.attrs.get("dropped", {}).get(code, 0) for code in table.index])
+    same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
+    return table.assign(identical=same.reindex(table.index, fill_value=0)).rename_axis("language")

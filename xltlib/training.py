@@ -1,0 +1,120 @@
+"""The training loop: AdamW, linear schedule, clipping, mixed precision by accelerate. It knows no task."""
+
+from __future__ import annotations
+
+import random
+from typing import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Loss = Callable[[object], Tensor]
+
+
+def set_seed(seed: int, deterministic: bool = True) -> None:
+    """Seed every generator, before a model is built. Seeds start at 1: some libraries read 0 as "no seed".
+
+    Raises:
+        ValueError: the seed is below 1.
+    """
+    if seed < 1:
+        raise ValueError(f"seed={seed}: seeds start at 1")
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+
+
+def mixed_precision() -> str:
+    """``"bf16"`` where the hardware multiplies bf16 natively (GPU, AMX, AVX512-BF16), else ``"no"``.
+
+    Without it bf16 is emulated: 8 times slower than fp32 on an AVX2 machine.
+    """
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
+    if torch.backends.mps.is_available():
+        return "no"
+    native = [getattr(torch.cpu, name, bool)() for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
+    return "bf16" if any(native) else "no"
+
+
+def train(
+    model: nn.Module,
+    batches: Iterator,
+    loss: Loss,
+    steps: int,
+    learning_rate: float = 1e-4,
+    head_learning_rate: float | None = None,
+    weight_decay: float = 0.0,
+    warmup: float = 0.1,
+    clip: float = 1.0,
+    precision: str = "auto",
+    checkpoints: int = 0,
+    at_checkpoint: Callable[[int], None] | None = None,
+    progress: bool = True,
+) -> list[float]:
+    """Train for a number of updates.
+
+    Args:
+        model: parameters that take no gradient are left alone; those of ``model.classifier``, where there
+            is one, get the head's learning rate.
+        batches: anything; one is drawn for each update and given to ``loss``.
+        loss: batch -> scalar; calls the model.
+        steps: updates.
+        learning_rate: peak; rises linearly over the first ``warmup`` share of steps, then falls linearly to 0.
+        head_learning_rate: of ``model.classifier``; None: ten times the other (a head starts from nothing).
+        clip: largest norm of the gradient.
+        precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
+        checkpoints: how often ``at_checkpoint(step)`` is called, evenly spaced, the last time after the last step.
+        progress: show a tqdm bar.
+    Returns:
+        The loss of each update.
+    Raises:
+        ValueError: nothing to train, or the loss is no number (says at which step).
+
+    Example:
+        >>> model = nn.Linear(1, 1, bias=False)
+        >>> data = iter(lambda: torch.ones(1, 1), None)
+        >>> losses = train(model, data, lambda x: ((model(x) - 3) ** 2).mean(), 50, 0.5, precision="no", progress=False)
+        >>> losses[-1] < losses[0]
+        True
+    """
+    from accelerate import Accelerator
+    from tqdm.auto import tqdm
+    from transformers import get_linear_schedule_with_warmup
+
+    accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
+    model.to(accelerator.device)
+    head = {id(p) for p in getattr(model, "classifier", nn.Identity()).parameters()}
+    trained = [p for p in model.parameters() if p.requires_grad]
+    if not trained or steps < 1:
+        raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")
+    groups = [
+        {"params": [p for p in trained if id(p) not in head], "lr": learning_rate},
+        {"params": [p for p in trained if id(p) in head], "lr": head_learning_rate or 10 * learning_rate},
+    ]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=weight_decay, fused=True)
+    schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
+    optimizer = accelerator.prepare(optimizer)
+    marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
+
+    model.train()
+    losses = []
+    bar = tqdm(range(1, steps + 1), desc="updates", disable=not progress, mininterval=5, leave=False)
+    for step in bar:
+        with accelerator.autocast():
+            value = loss(next(batches))
+        if not torch.isfinite(value):
+            raise ValueError(f"the loss is {value.item()} at step {step}: lower learning_rate ({learning_rate})")
+        accelerator.backward(value)
+        accelerator.clip_grad_norm_(trained, clip)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        losses.append(value.item())
+        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
+        if step in marks and at_checkpoint is not None:
+            at_checkpoint(step)
+            model.train()
+    return losses
