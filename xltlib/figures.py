@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
+from xltlib import languages
+
 
 def loss_curve(losses: list[float]):
     """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
@@ -23,3 +25,84 @@ def loss_curve(losses: list[float]):
     axis.plot(range(1, len(losses) + 1), smooth, color="#0072B2")
     axis.set(xlabel="update", ylabel="loss", ylim=(0, None))
     return figure
+
+
+STRATEGY_STYLE = {  # colour, marker: apart for colour-blind readers and in greyscale
+    "plain": ("#7F7F7F", "D"),
+    "hybrid": ("#0072B2", "o"),
+    "labse": ("#D55E00", "s"),
+    "labse-recipe": ("#D55E00", "s"),
+}
+STRATEGY_NAME = {
+    "plain": "plain fine-tuning",
+    "hybrid": "hybrid batches",
+    "labse": "LaBSE",
+    "labse-recipe": "LaBSE recipe (align first)",
+}
+ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
+
+
+def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.DataFrame, adaptation: str, caption: str):
+    """The effect of one adaptation per target language and strategy, and below it the difference of strategies.
+
+    Args:
+        effects, between: from statistics.adaptation_effects.
+        by_seed: effect of each seed: columns strategy, language, seed, effect; drawn as small dots.
+        adaptation: which one to draw.
+        caption: what stands below: encoder, n, seeds, rungs.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
+    codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
+    strategies = [s for s in STRATEGY_STYLE if s in set(effects.strategy)]
+    panels = 2 if len(between) else 1
+    figure, axes = plt.subplots(
+        panels, 1, figsize=(max(6.5, 1.05 * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
+        height_ratios=[3, 2][:panels], layout="constrained",
+    )  # fmt: skip
+    top = axes[0, 0]
+    shift = np.linspace(-0.17, 0.17, len(strategies)) if len(strategies) > 1 else [0.0]
+    for offset, strategy in zip(shift, strategies):
+        colour, marker = STRATEGY_STYLE[strategy]
+        rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
+        x = np.arange(len(codes)) + offset
+        top.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
+        top.plot(x, rows.effect, marker, color=colour, markersize=8, label=STRATEGY_NAME[strategy], linestyle="none")
+        seeds = by_seed[(by_seed.strategy == strategy) & (by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
+        place = seeds.language.map(codes.index) + offset + 0.09
+        top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
+    top.axhline(0, color="0.3", linewidth=1)
+    top.set_ylabel("effect of adaptation\n(accuracy points)")
+    top.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=len(strategies), frameon=False, borderaxespad=0)
+    if panels == 2:
+        low = axes[1, 0]
+        rows = between.set_index("language").reindex(codes)
+        low.vlines(np.arange(len(codes)), rows.low, rows.high, color="0.25", linewidth=2)
+        low.plot(np.arange(len(codes)), rows.effect, "D", color="0.25", markersize=7)
+        low.axhline(0, color="0.3", linewidth=1)
+        low.set_ylabel("hybrid minus\nLaBSE arm (points)")
+    bottom = axes[-1, 0]
+    bottom.set_xticks(range(len(codes)), [languages.name(code) for code in codes])
+    for label, code in zip(bottom.get_xticklabels(), codes):
+        label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
+    bottom.set_xlim(-0.6, len(codes) - 0.4)
+    levels = list(dict.fromkeys(languages.BY_CODE[code].resource for code in codes))
+    for level, after in zip(levels, levels[1:]):  # a line between resource levels
+        edge = max(i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level) + 0.5
+        for axis in axes[:, 0]:
+            axis.axvline(edge, color="0.7", linewidth=1, linestyle=":")
+    for level in levels:
+        place = np.mean([i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level])
+        top.text(place, 1.01, f"{level}-resource", transform=top.get_xaxis_transform(), ha="center", va="bottom",
+                 fontsize=9, color=languages.RESOURCE_COLOURS[level])  # fmt: skip
+    figure.suptitle(f"What {ADAPTATION_NAME.get(adaptation, adaptation)} of the encoder does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def save(figure, table: pd.DataFrame, stem: Path) -> None:
+    """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(stem.with_suffix(".png"), dpi=200, metadata={"Software": None})
+    figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+    table.to_csv(stem.with_suffix(".csv"), index=False, float_format="%.4f", lineterminator="\n")

@@ -119,3 +119,12 @@ def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def _interval(point: float, drawn: np.ndarray) -> dict[str, float]:
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     return {"effect": float(point), "low": float(low), "high": float(high)}
+
+
+def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
+    """Effect of each adaptation for each seed alone, in points: the dots of the figure."""
+    keys = ["encoder", "head", "strategy", "seed", "language"]
+    means = right.groupby([*keys, "adaptation"], observed=True).right.mean().mul(100).reset_index(name="accuracy")
+    plain = means[means.adaptation == "none"].drop(columns="adaptation")
+    pairs = means[means.adaptation != "none"].merge(plain, on=keys, suffixes=("", "_plain"))
+    return pairs.assign(effect=pairs.accuracy - pairs.accuracy_plain)[[*keys, "adaptation", "effect"]]

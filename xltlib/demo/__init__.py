@@ -1,7 +1,8 @@
 """A few labelled pairs in four languages that ship with the package, for tests and for the notebooks' defaults.
 
-Sentences are filled templates. A positive is two orders of one statement; a negative is a pair that agrees
-in nothing but its relation: easy items, so that a minute of training shows something. Names are disjoint
+Sentences are filled templates. A positive is two orders of one statement. Half of the negatives agree in
+nothing but their relation, the other half in all slots but one: easy items, so that a minute of training
+shows something. Names are disjoint
 between splits and text. No result about PAWS-X follows from them.
 """
 
@@ -57,6 +58,9 @@ def _items(split: str) -> list[tuple]:
         second = _roles(rng, split)
         while any(first[slot] == second[slot] for slot in first):
             second = _roles(rng, split)
+        if number % 4 == 0:  # keep all but one of the slots that this relation has
+            slots = [slot for slot in first if f"{{{slot}}}" in pair[0]["en"]]
+            second = {**first, (slot := rng.choice(slots)): second[slot]}
         label = number % 2
         items.append((rng.sample(pair, 2), first, first if label else second, label))
     return items
