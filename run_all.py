@@ -110,8 +110,8 @@ def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
     return "" if records.read(folder) else "ended without a record"
 
 
-def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, threads: int, runs: Path) -> dict[str, str]:
-    """Run the nodes as their needs are met; returns label -> problem of those that did not finish."""
+def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: int, threads: int, runs: Path) -> dict[str, str]:
+    """Run the nodes as their needs are met, ``jobs`` at a time; returns label -> problem of those that did not finish."""
     waiting, running, failed = list(todo), {}, {}
     with tqdm(total=len(todo), desc="runs", unit="run") as bar:
         while waiting or running:
@@ -122,7 +122,7 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, threads
                     failed[label] = f"not run: needs {broken[0]}"
                     waiting.remove(label)
                     bar.update()
-                elif not any(need in waiting or need in running.values() for need in node.needs):
+                elif len(running) < jobs and not any(need in waiting or need in running.values() for need in node.needs):
                     future: Future = executor.submit(run_one, node.notebook, node.parameters, str(runs / node.run), threads)
                     running[future] = label
                     waiting.remove(label)
@@ -226,10 +226,10 @@ def main(arguments: list[str] | None = None) -> int:
         from distributed import Client
 
         with Client(args.scheduler) as client:
-            failed = execute(nodes, todo, client.get_executor(), threads, runs)
+            failed = execute(nodes, todo, client.get_executor(), args.jobs, threads, runs)
     else:
         with ThreadPoolExecutor(args.jobs) as executor:
-            failed = execute(nodes, todo, executor, threads, runs)
+            failed = execute(nodes, todo, executor, args.jobs, threads, runs)
 
     collect(args.study, nodes, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"

@@ -73,7 +73,9 @@ def load(name: str, pooling: str | None = None) -> Encoder:
         384
     """
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook
     if name == OFFLINE:
         return load_offline()
     try:
@@ -82,7 +84,10 @@ def load(name: str, pooling: str | None = None) -> Encoder:
         if modules.exists():
             return _load_sentence_transformer(name, folder, pooling)
         # Eager attention: the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py).
-        model = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+        model, info = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+        missing = [key for key in info["missing_keys"] if "pooler" not in key]  # poolers are not used
+        if missing:
+            raise ValueError(f"unknown module: the folder lacks weights of {missing[:3]}")
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         if isinstance(error, ValueError) and "unknown module" in str(error):
@@ -292,7 +297,7 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
     spec = json.loads(backend.to_str()) if backend else {"model": {"type": type(encoder.tokenizer).__name__}}
     kind = spec["model"]["type"]
     if kind not in ("Unigram", "WordPiece"):
-        raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: use vocabulary='full'")
+        raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: set trim_vocabulary to False")
     keep = set(encoder.tokenizer.all_special_ids)
     for start in range(0, len(texts), 4096):  # in slices: token lists of a corpus are larger than the corpus
         for ids in encoder.tokenizer(texts[start : start + 4096], return_attention_mask=False)["input_ids"]:

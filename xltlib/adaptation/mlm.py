@@ -7,7 +7,7 @@ from typing import Iterator
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, gelu
+from torch.nn.functional import cross_entropy
 
 from xltlib.batching import bucketed
 from xltlib.encoders import Encoder
@@ -27,12 +27,9 @@ class MaskedLanguageModel(nn.Module):
 
         self.model, hidden = encoder.model, encoder.hidden
         freeze(self.model, frozen_layers)
-        self.transform = nn.Linear(hidden, hidden)
-        self.norm = nn.LayerNorm(hidden)
-        self.bias = nn.Parameter(torch.zeros(len(self.model.get_input_embeddings().weight)))
-        # Begin as the identity up to gelu: states of a pretrained encoder already lie near their pieces.
-        nn.init.eye_(self.transform.weight)
-        nn.init.zeros_(self.transform.bias)
+        # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
+        self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
+        self.classifier.register_parameter("bias", nn.Parameter(torch.zeros(len(self.model.get_input_embeddings().weight))))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy at the masked positions, in nats.
@@ -42,8 +39,8 @@ class MaskedLanguageModel(nn.Module):
         """
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         masked = labels != -100  # decode these only: 15 % of the positions
-        states = self.norm(gelu(self.transform(states[masked])))
-        return cross_entropy((states @ self.model.get_input_embeddings().weight.T + self.bias).float(), labels[masked])
+        scores = self.classifier(states[masked]) @ self.model.get_input_embeddings().weight.T + self.classifier.bias
+        return cross_entropy(scores.float(), labels[masked])
 
 
 def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int) -> Iterator[dict[str, Tensor]]:
@@ -70,7 +67,7 @@ def perplexity(model: MaskedLanguageModel, encoder: Encoder, texts: list[str], m
     losses, weights = [], []
     batches = masked_batches(encoder, texts, 16, max_length, seed)
     for _ in range(-(-len(texts) // 16)):
-        batch = {name: tensor.to(model.bias.device) for name, tensor in next(batches).items()}
+        batch = {name: tensor.to(model.classifier.bias.device) for name, tensor in next(batches).items()}
         losses.append(model(**batch).item())
         weights.append(int((batch["labels"] != -100).sum()))
     return float(np.exp(np.average(losses, weights=weights)))

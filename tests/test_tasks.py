@@ -1,0 +1,153 @@
+import pandas as pd
+import pytest
+
+from xltlib import tasks
+
+GOOD = "id\tsentence1\tsentence2\tlabel\n1\ta b\tb a\t1\n2\tc\td\t0\n"
+
+
+def write(path, text):
+    path.write_bytes(text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("\ufeff" + GOOD, "line 1: starts with a byte-order mark"),
+        (GOOD.replace("sentence1", "premise"), "line 1: header is"),
+        (GOOD.replace("a b", "a\tb"), "line 2: 5 fields"),
+        (GOOD.replace("\td\t0", "\t0"), "line 3: 3 fields"),
+        (GOOD.replace("\t0\n", "\tmaybe\n"), "line 3: label 'maybe'"),
+        (GOOD.replace("2\tc", "1\tc"), "line 3: id 1 stands on line 2"),
+        (GOOD.replace("\tc\t", "\t \t"), "line 3: an empty sentence"),
+        (GOOD.replace("\n2\t", "\n\n2\t"), "line 3: 1 fields"),
+        (GOOD.replace("2\tc", "two\tc"), "line 3: id 'two'"),
+        (GOOD.split("\n")[0] + "\n", "no rows"),
+    ],
+)
+def test_a_broken_file_is_refused_with_file_and_line(tmp_path, text, complaint):
+    path = write(tmp_path / "test_2k.tsv", text)
+    with pytest.raises(tasks.DataError, match=complaint) as error:
+        tasks.read_paws_file(path)
+    assert "test_2k.tsv" in str(error.value)
+
+
+def test_windows_line_ends_and_a_missing_last_newline_are_read(tmp_path):
+    rows = tasks.read_paws_file(write(tmp_path / "a.tsv", GOOD.rstrip("\n").replace("\n", "\r\n")))
+    assert rows.values.tolist() == [[1, "a b", "b a", 1], [2, "c", "d", 0]]
+
+
+def test_folder_and_package_give_the_same_frame(paws):
+    assert tasks.load_pairs("paws-x", "test", ["en", "de"], paws).equals(tasks.load_pairs("demo", "test", ["en", "de"]))
+
+
+def test_placeholders_are_dropped_and_counted(paws):
+    path = paws / "paws-x/x-final/de/test_2k.tsv"
+    lines = path.read_text().splitlines()
+    fields = lines[1].split("\t")
+    lines[1] = "\t".join([fields[0], "NS", *fields[2:]])
+    path.write_text("\n".join(lines) + "\n")
+    frame = tasks.load_pairs("paws-x", "test", ["en", "de"], paws)
+    assert frame.attrs["dropped"] == {"en": 0, "de": 1}
+    assert tasks.counts(frame).dropped.tolist() == [0, 1]
+    assert len(frame[frame.language1 == "de"]) == len(frame[frame.language1 == "en"]) - 1
+    assert not frame.isin(["NS"]).any().any()
+
+
+def test_a_test_file_of_one_label_is_refused(paws):
+    path = paws / "paws-x/x-final/de/test_2k.tsv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(row[:-1] + "0" for row in rows)]) + "\n")
+    with pytest.raises(tasks.DataError, match="every label is 0.*placeholder release"):
+        tasks.load_pairs("paws-x", "test", ["de"], paws)
+
+
+def test_a_missing_language_says_where_it_was_looked_for(paws):
+    with pytest.raises(tasks.DataError, match="language 'ko'.*x-final/ko/test_2k.tsv"):
+        tasks.load_pairs("paws-x", "test", ["ko"], paws)
+
+
+def test_the_hub_path_reads_parquet_and_drops_blank_rows(tmp_path):
+    rows = tasks.load_pairs("demo", "train", ["en"])[["item", "sentence1", "sentence2", "label"]].rename(columns={"item": "id"})
+    rows.loc[0, "sentence2"] = ""
+    (tmp_path / "en").mkdir()
+    rows.to_parquet(tmp_path / "en/train-00000-of-00001.parquet")
+    (tmp_path / "README.md").write_text(
+        "---\nconfigs:\n- config_name: en\n  data_files:\n  - split: train\n    path: en/train-*\n---\n"
+    )
+    read, where = tasks._hub_rows("en", "train", str(tmp_path), None)
+    assert len(read) == len(rows) - 1 and "en/train" in where
+    assert read.sentence1.tolist() == rows.sentence1.tolist()[1:]
+
+
+def test_without_a_hub_the_error_says_what_to_do():
+    with pytest.raises(tasks.DataError, match="could not be had from the hub.*XLTLIB_DATA"):
+        tasks.load_pairs("paws-x", "test", ["en"], None)
+
+
+def test_clusters_join_items_through_chains_of_shared_sentences():
+    frame = pd.DataFrame(
+        {"item": [1, 2, 3, 4, 1], "language1": ["en"] * 4 + ["de"], "language2": ["en"] * 4 + ["de"],
+         "sentence1": ["a", "b", "x", "y", "A"], "sentence2": ["b", "c", "z", "w", "y"]}
+    )  # fmt: skip
+    # 1 and 2 share "b"; "y" is German in item 1 and English in item 4: another sentence.
+    assert tasks.shared_sentence_clusters(frame).tolist() == [0, 0, 1, 2, 0]
+
+
+def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
+    test = tasks.load_pairs("demo", "test", ["en", "de"])
+    sentence = test.sentence1.iloc[3]
+    hidden = f"Something else. {sentence.upper()} And more."
+    with pytest.raises(tasks.DataError, match="unlabelled text: 1 of 2 stand in the test set"):
+        tasks.refuse_test_sentences(["Nothing here.", hidden], test, "unlabelled text")
+    assert tasks.without_test_sentences(["Nothing here.", hidden], test) == (["Nothing here."], 1)
+    with pytest.raises(tasks.DataError, match="1 of 1"):
+        tasks.refuse_test_sentences([("new", test.sentence2.iloc[0])], test, "pairs")
+    tasks.refuse_test_sentences(tasks.load_text("demo", "de", None), test, "demo text")
+
+
+def test_language_pairs_cover_every_ordered_pair_of_shared_equally_labelled_items():
+    frame = tasks.load_pairs("demo", "test", ["en", "de", "es"], items=10)
+    frame.loc[(frame.language1 == "es") & (frame["item"] == 1), "label"] = 1 - frame.label.iloc[0]
+    frame = frame[~((frame.language1 == "de") & (frame["item"] == 2))]
+    cells = tasks.language_pairs(frame)
+    assert cells.groupby(["language1", "language2"]).size().tolist() == [8] * 9
+    mixed = cells[(cells.language1 == "en") & (cells.language2 == "de") & (cells["item"] == 5)].iloc[0]
+    of = frame.set_index(["item", "language1"])
+    assert (mixed.sentence1, mixed.sentence2) == (of.sentence1[5, "en"], of.sentence2[5, "de"])
+
+
+def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
+    place = tmp_path / "parallel/ntrex"
+    place.mkdir(parents=True)
+    write(place / "newstest2019-src.eng.txt", "one\ntwo\n\n")
+    write(place / "newstest2019-ref.deu.txt", "eins\nzwei\ndrei\n")
+    assert tasks.load_parallel("ntrex", "de", tmp_path) == [("one", "eins"), ("two", "zwei")]
+    write(place / "newstest2019-ref.deu.txt", "eins\n")
+    with pytest.raises(tasks.DataError, match="1 lines beside 3"):
+        tasks.load_parallel("ntrex", "de", tmp_path)
+    write(place / "tatoeba.spa-eng.spa", "uno\n")
+    write(place / "tatoeba.spa-eng.eng", "one\n")
+    assert tasks.load_parallel(str(place), "es", None) == [("one", "uno")]
+
+
+def test_fingerprint_follows_content_not_order():
+    frame = tasks.load_pairs("demo", "test", ["en"])
+    assert tasks.fingerprint(frame) == tasks.fingerprint(frame.iloc[::-1])
+    changed = frame.copy()
+    changed.loc[0, "sentence1"] += "!"
+    assert tasks.fingerprint(changed) != tasks.fingerprint(frame)
+
+
+def test_real_paws_x_has_the_documented_placeholders_and_no_overlap(real):
+    codes = ["en", "de", "fr", "es", "zh", "ja", "ko"]
+    test = tasks.load_pairs("paws-x", "test", codes, real)
+    assert test.attrs["dropped"] == {"en": 0, "de": 32, "fr": 14, "es": 1, "zh": 25, "ja": 54, "ko": 28}
+    assert tasks.counts(test).identical["zh"] == 71
+    train = tasks.load_pairs("paws-x", "train", ["en"], real)
+    assert len(train) == 8000 and train.label.sum() == 3536
+    tasks.refuse_test_sentences(list(zip(train.sentence1, train.sentence2)), test, "train")
+    dev = tasks.load_pairs("paws-x", "dev", ["en"], real)
+    with pytest.raises(tasks.DataError, match="stand in the test set"):
+        tasks.refuse_test_sentences(list(zip(dev.sentence1, dev.sentence2)), test, "dev")

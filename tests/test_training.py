@@ -1,0 +1,253 @@
+"""Heads, batching, adaptation and the loop, on tiny models."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from xltlib import batching, encoders, heads, prediction, tasks, training
+from xltlib.adaptation import mlm
+from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
+
+
+def lengths(first, second):
+    return [len(a) + len(b) for a, b in zip(first, second)]
+
+
+def take(stream, n):
+    return [next(stream) for _ in range(n)]
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return tasks.load_pairs("demo", "train", ["en", "de", "es"], items=60)
+
+
+# -- heads ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+@pytest.mark.parametrize("name", ["bert", "xlm-r", "xlm", "labse"])
+def test_heads_give_the_same_logits_alone_and_in_a_padded_batch(tiny, words, head, name):
+    training.set_seed(1)
+    model = heads.build(head, encoders.load(str(tiny[name]))).eval()
+    first, second = words[:4], words[10:14]
+    with torch.inference_mode():
+        together = model.logits(first, second)
+        alone = torch.cat([model.logits([a], [b]) for a, b in zip(first, second)])
+    assert together.shape == (4, 2)
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_the_loss_is_plain_cross_entropy_of_what_transformers_computes(tiny, words):
+    from transformers import AutoModel, AutoTokenizer
+
+    training.set_seed(1)
+    model = heads.build("cross", encoders.load(str(tiny["xlm-r"]))).eval()
+    tokenizer, reference = AutoTokenizer.from_pretrained(tiny["xlm-r"]), AutoModel.from_pretrained(tiny["xlm-r"]).eval()
+    inputs = tokenizer(words[:3], words[3:6], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        states, mask = reference(**inputs).last_hidden_state, inputs["attention_mask"].unsqueeze(-1)
+        expected = cross_entropy(model.classifier((states * mask).sum(1) / mask.sum(1)), torch.tensor([0, 1, 1]))
+        measured = heads.loss(model, batching.Batch(words[:3], words[3:6], [0, 1, 1]))
+    assert torch.allclose(measured, expected, atol=1e-6)
+
+
+def test_frozen_layers_and_embeddings_stay_as_they_were(tiny, words):
+    training.set_seed(1)
+    model = heads.build("cross", encoders.load(str(tiny["bert"])), frozen_layers=1)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    batch = batching.Batch(words[:8], words[8:16], [0, 1] * 4)
+    training.train(model, iter(lambda: batch, None), lambda b: heads.loss(model, b), 2, 1e-2, precision="no", progress=False)
+    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert any("layer.1." in name for name in moved) and any("classifier" in name for name in moved)
+    assert not any("layer.0." in name or "embeddings" in name for name in moved)
+    with pytest.raises(ValueError, match="frozen_layers=9.*2 layers"):
+        heads.build("cross", encoders.load(str(tiny["bert"])), frozen_layers=9)
+
+
+def test_trained_tensors_are_saved_and_taken_over(tiny, words, tmp_path):
+    training.set_seed(1)
+    one = heads.build("cross", encoders.load(str(tiny["bert"])))
+    heads.save_trained(one, tmp_path)
+    training.set_seed(2)
+    two = heads.build("cross", encoders.load(str(tiny["bert"])))
+    with torch.inference_mode():
+        assert not torch.equal(one.eval().logits(words[:2], words[2:4]), two.eval().logits(words[:2], words[2:4]))
+        heads.load_trained(two, tmp_path)
+        assert torch.equal(one.logits(words[:2], words[2:4]), two.logits(words[:2], words[2:4]))
+    with pytest.raises((ValueError, RuntimeError)):
+        heads.load_trained(heads.build("bi", encoders.load(str(tiny["bert"]))), tmp_path)
+
+
+# -- batching ---------------------------------------------------------------------------------------
+
+
+def test_buckets_hold_everything_once_and_pad_little():
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(5, 100, 1003).tolist()
+    batches = batching.bucketed(sizes, 16, rng)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(1003))
+    padded = sum(len(b) * max(sizes[i] for i in b) for b in batches)
+    assert padded < 1.05 * sum(sizes)
+
+
+def test_the_same_seed_gives_the_same_batches(frame):
+    runs = [take(batching.monolingual(frame, 8, lengths, np.random.default_rng(seed)), 20) for seed in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_monolingual_batches_hold_one_language_drawn_uniformly(frame):
+    code = {s: row.language1 for row in frame.itertuples() for s in (row.sentence1,)}
+    uneven = pd.concat([frame[frame.language1 != "de"], frame[(frame.language1 == "de") & (frame["item"] <= 12)]])
+    seen = [{code[s] for s in b.first} for b in take(batching.monolingual(uneven, 4, lengths, np.random.default_rng(1)), 300)]
+    assert all(len(codes) == 1 for codes in seen)
+    share = sum(codes == {"de"} for codes in seen) / 300
+    assert abs(share - 1 / 3) < 4 * math.sqrt(2 / 9 / 300)
+
+
+def test_cross_lingual_batches_never_pair_a_language_with_itself(frame):
+    side1 = {(r.item, r.sentence1): r.language1 for r in frame.itertuples()}
+    side2 = {(r.item, r.sentence2): r.language1 for r in frame.itertuples()}
+    item1 = {r.sentence1: r.item for r in frame.itertuples()}
+    label = frame.set_index("item").label.to_dict()
+    for batch in take(batching.cross_lingual(frame, 4, lengths, np.random.default_rng(1)), 60):
+        for a, b, y in zip(batch.first, batch.second, batch.labels):
+            item = item1[a]
+            assert side1[item, a] != side2[item, b] and y == label[item]
+    with pytest.raises(ValueError, match="two languages or more"):
+        next(batching.cross_lingual(frame[frame.language1 == "en"], 4, lengths, np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 0.5, 1.0])
+def test_hybrid_mixes_at_the_rate_alpha(frame, alpha):
+    rng = np.random.default_rng(1)
+    pairs = {"de": tasks.load_parallel("demo", "de", None)}
+    mono, cross = batching.monolingual(frame, 4, lengths, rng), batching.translations(pairs, 4, lengths, rng)
+    labelled = [b.labels is not None for b in take(batching.hybrid(mono, cross, alpha, rng), 400)]
+    assert abs(np.mean(labelled) - alpha) <= 4 * math.sqrt(alpha * (1 - alpha) / 400)
+    with pytest.raises(ValueError, match="alpha=1.5"):
+        next(batching.hybrid(mono, cross, 1.5, rng))
+
+
+# -- adaptation -------------------------------------------------------------------------------------
+
+
+def test_translation_ranking_equals_the_hand_computed_3x3():
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    y = torch.tensor([[0.8, 0.6], [0.0, 1.0], [1.0, 0.0]])
+    scale, margin = 2.0, 0.3
+    cosine = [[0.8, 0.0, 1.0], [0.6, 1.0, 0.0], [0.96, 0.8, 0.6]]
+    total = 0.0
+    for table in (cosine, [list(column) for column in zip(*cosine)]):
+        for i in range(3):
+            scores = [scale * (table[i][n] - (margin if n == i else 0)) for n in range(3)]
+            total -= math.log(math.exp(scores[i]) / sum(map(math.exp, scores))) / 3
+    assert translation_ranking(x, y, scale, margin).item() == pytest.approx(total, abs=1e-6)
+
+
+def test_aligning_brings_translations_together(tiny):
+    training.set_seed(1)
+    pairs = tasks.load_parallel("demo", "de", None)[:24]
+    model = heads.build("bi", encoders.load(str(tiny["bert"])))
+    before = retrieval_accuracy(model, pairs)
+    stream = batching.translations({"de": pairs}, 24, model.lengths, np.random.default_rng(1))
+    losses = training.train(model, stream, lambda b: heads.loss(model, b), 60, 3e-3, precision="no", progress=False)
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    assert retrieval_accuracy(model, pairs) > before
+
+
+def test_masking_takes_15_per_cent_as_80_10_10(tiny, words):
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    mask, special = encoder.tokenizer.mask_token_id, set(encoder.tokenizer.all_special_ids)
+    n = masked = kept = total = 0
+    for batch in take(mlm.masked_batches(encoder, words, 16, 64, seed=1), 200):
+        chosen, attended = batch["labels"] != -100, batch["attention_mask"] == 1
+        content = attended & ~torch.isin(torch.where(chosen, batch["labels"], batch["input_ids"]), torch.tensor(sorted(special)))
+        assert not (chosen & ~content).any()  # never a pad or a special token
+        total += int(content.sum())
+        n += int(chosen.sum())
+        masked += int((batch["input_ids"][chosen] == mask).sum())
+        kept += int((batch["input_ids"] == batch["labels"])[chosen].sum())
+    assert abs(n / total - 0.15) < 4 * math.sqrt(0.15 * 0.85 / total)
+    assert abs(masked / n - 0.8) < 4 * math.sqrt(0.16 / n)
+    assert abs(kept / n - 0.1) < 4 * math.sqrt(0.09 / n) + 0.01  # a random piece is the old one now and then
+
+
+def test_masked_language_modelling_lowers_held_out_perplexity(tiny, words):
+    training.set_seed(1)
+    encoder = encoders.trim(encoders.load(str(tiny["xlm-r"])), words)
+    model = mlm.MaskedLanguageModel(encoder)
+    before = mlm.perplexity(model, encoder, words[:40])
+    assert before == mlm.perplexity(model, encoder, words[:40])
+    stream = mlm.masked_batches(encoder, words[40:], 16, 64, seed=1)
+    training.train(model, stream, lambda b: model(**b), 60, 3e-3, precision="no", progress=False)
+    assert mlm.perplexity(model, encoder, words[:40]) < 0.7 * before
+    # The decoder is tied to the embeddings, and those do not move.
+    assert not model.model.get_input_embeddings().weight.requires_grad
+
+
+# -- the loop ---------------------------------------------------------------------------------------
+
+
+def train_tiny(tiny, frame, seed, steps=12):
+    training.set_seed(seed)
+    model = heads.build("cross", encoders.load(str(tiny["xlm-r"])), dropout=0.1)
+    rng = np.random.default_rng(seed)
+    english = frame[frame.language1 == "en"]
+    kept = prediction.Checkpoints(model, frame[frame["item"] <= 10])
+    losses = training.train(
+        model, batching.monolingual(english, 8, model.lengths, rng), lambda b: heads.loss(model, b), steps, 1e-3,
+        precision="no", checkpoints=3, at_checkpoint=kept, progress=False,
+    )  # fmt: skip
+    return losses, kept
+
+
+def test_one_seed_is_bit_identical_and_two_are_not(tiny, frame):
+    test = frame[frame["item"] > 40]
+    runs = [train_tiny(tiny, frame, seed) for seed in (1, 1, 2)]
+    scored = [kept.predict(test) for _, kept in runs]
+    assert runs[0][0] == runs[1][0] != runs[2][0]
+    assert scored[0].equals(scored[1]) and not scored[0].equals(scored[2])
+
+
+def test_the_loop_learns_and_reports_three_selections(tiny, frame):
+    losses, kept = train_tiny(tiny, frame, 1, steps=60)
+    assert np.mean(losses[-10:]) < np.mean(losses[:10])
+    assert kept.steps == [20, 40, 60]
+    scored = kept.predict(frame[frame["item"] > 40])
+    assert set(scored.selection) == set(prediction.SELECTIONS)
+    assert (scored[scored.selection == "last"].step == 60).all()
+    for rule in ("en-dev", "oracle"):
+        for code in ("en", "de", "es"):
+            steps = scored[(scored.selection == rule) & (scored.language1 == code)].step.unique()
+            column = [s["en" if rule == "en-dev" else code] for s in kept.scores]
+            assert len(steps) == 1 and column[kept.steps.index(steps[0])] == max(column)
+    # Scoring other checkpoints leaves the model with its last weights.
+    assert kept.predict(frame[frame["item"] > 40]).equals(scored)
+
+
+def test_accuracy_is_scikit_learns(tiny, frame):
+    from sklearn.metrics import accuracy_score
+
+    _, kept = train_tiny(tiny, frame, 1, steps=2)
+    scored = prediction.predict(kept.model, frame)
+    assert np.allclose(scored[["p0", "p1"]].sum(1), 1)
+    table = prediction.accuracy(scored).set_index("language1")
+    for code, group in scored.groupby("language1"):
+        assert table.accuracy[code] == accuracy_score(group.label, group[["p0", "p1"]].to_numpy().argmax(1))
+        assert table.n_items[code] == len(group)
+
+
+def test_bad_settings_are_refused(tiny, words):
+    with pytest.raises(ValueError, match="seeds start at 1"):
+        training.set_seed(0)
+    model = torch.nn.Linear(1, 1)
+    data = iter(lambda: torch.tensor([[float("nan")]]), None)
+    with pytest.raises(ValueError, match="the loss is nan at step 1"):
+        training.train(model, data, lambda x: model(x).sum(), 3, precision="no", progress=False)
+    with pytest.raises(ValueError, match="nothing to train"):
+        training.train(model.requires_grad_(False), data, lambda x: model(x).sum(), 3, precision="no", progress=False)
