@@ -180,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter, or seeds=1,2,3")
     parser.add_argument("--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)")
+    parser.add_argument("--draw", action="store_true", help="run nothing; collect and draw what is done")
     parser.add_argument("--report", action="store_true", help="write the summary as one HTML file")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="send runs to a dask.distributed scheduler (extra: cluster)")
     parser.add_argument("--runs", default=str(ROOT / "runs"), metavar="DIR", help="where records go")
@@ -219,6 +220,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(pd.DataFrame(table).to_string(index=False))
         return 0
 
+    if args.draw:
+        todo, wanted = [], [label for label in nodes if records.read(runs / nodes[label].run)]
     threads = max(1, (os.cpu_count() or 1) // args.jobs)
     began = time.time()
     print(f"{args.study}: {len(todo)} runs to do, {len(wanted) - len(todo)} done already; {args.jobs} at a time, {threads} threads each")

@@ -18,7 +18,7 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
-COMPUTING = ("tasks", "encoders", "heads", "batching", "training", "prediction", "adaptation")
+READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py", "demo")  # compute no prediction
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
 RUNGS = {"labelled-source": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
 
@@ -80,23 +80,37 @@ def run_id(notebook: str, parameters: dict) -> str:
 
 
 def code_fingerprint(notebook: str) -> str:
-    """Hash of the code that computes a run: the notebook's cells and the modules below them.
+    """Hash of the code that computes a run: the notebook's cells and the modules they import, followed through.
 
-    Comments, docstrings and layout do not count, nor do modules that only read records. Data are not code:
-    their fingerprints stand in the record.
+    Comments, docstrings and layout do not count, nor do modules that only read records or draw. Data are not
+    code: their fingerprints stand in the record.
     """
-    sources = []
-    for module in COMPUTING:
-        path = ROOT / "xltlib" / module
-        sources += [path.with_suffix(".py").read_text()] if path.with_suffix(".py").exists() else []
-        sources += [file.read_text() for file in sorted(path.glob("*.py"))]
-    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text())["cells"]
-    sources += [
+    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = [
         "".join(cell["source"])
         for cell in cells
         if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
     ]
+    paths = _imported(sources)
+    sources += [path.read_text(encoding="utf-8") for path in sorted(paths)]
     return hashlib.sha256("\n".join(map(_without_comments, sources)).encode()).hexdigest()[:16]
+
+
+def _imported(sources: list[str]) -> set[Path]:
+    """Files of xltlib that these sources import, and that those import in turn."""
+    found, left = set(), list(sources)
+    while left:
+        for node in ast.walk(ast.parse(left.pop())):
+            if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "xltlib":
+                continue
+            base = ROOT.joinpath(*node.module.split("."))
+            candidates = [base.with_suffix(".py"), base / "__init__.py", *(base / f"{alias.name}.py" for alias in node.names)]
+            candidates += [base / alias.name / "__init__.py" for alias in node.names]
+            for path in candidates:
+                if path.exists() and path not in found and path.relative_to(ROOT / "xltlib").parts[0] not in READERS:
+                    found.add(path)
+                    left.append(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _without_comments(source: str) -> str:

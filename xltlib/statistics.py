@@ -8,7 +8,8 @@ import pandas as pd
 from xltlib import languages
 
 ARM = ["encoder", "strategy", "head", "adaptation"]
-STRATEGY_ORDER = ["plain", "hybrid", "labse", "labse-recipe"]
+BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high"]
+EFFECTS = [*BETWEEN[:6], "rung", *BETWEEN[6:], "n_items", "n_seeds"]
 
 
 def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
@@ -68,16 +69,15 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
             if pairs.empty:
                 missing.append(f"{strategy} with {adaptation}: no run without adaptation and with the same seed")
                 continue
-            difference = (pairs.right - pairs.right_plain).to_numpy(np.float32)
+            difference = (pairs.right - pairs.right_plain).to_numpy(np.float64)
             place = (
                 np.searchsorted(clusters, pairs.cluster) * len(seeds) + np.searchsorted(seeds, pairs.seed)
             ) * len(codes) + pairs.language.map(codes.index).to_numpy()
             shape = (n, len(seeds) * len(codes))
-            sums = np.bincount(place, difference, n * shape[1]).reshape(shape).astype(np.float32)
-            counts = np.bincount(place, minlength=n * shape[1]).reshape(shape).astype(np.float32)
-            point = _ratio(sums.sum(0).reshape(len(seeds), -1).sum(0), counts.sum(0).reshape(len(seeds), -1).sum(0))
+            sums, counts = (np.bincount(place, values, n * shape[1]).reshape(shape) for values in (difference, None))
+            point = _ratio(*(part.sum(0).reshape(len(seeds), -1).sum(0) for part in (sums, counts)))
             # Every draw's seeds and clusters at once: (draws, clusters) @ (clusters, seeds * languages).
-            by_seed = [(weights @ part).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
+            by_seed = [(weights @ part.astype(np.float32)).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
             picked = [np.take_along_axis(part, seed_draws[:, :, None], axis=1).sum(1) for part in by_seed]
             draws[encoder, head, strategy, adaptation] = (point, _ratio(*picked))
             for column, code in enumerate(codes):
@@ -102,7 +102,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
                         "language": code, "resource": languages.BY_CODE[code].resource,
                         **_interval(point[column] - other[0][column], drawn[:, column] - other[1][:, column]),
                     })  # fmt: skip
-    return pd.DataFrame(rows), pd.DataFrame(between), missing
+    return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
 
 
 def accuracy_table(runs: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:

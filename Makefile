@@ -1,0 +1,35 @@
+# make run    the default study, end to end          make test   unit tests and every notebook
+# make lab    JupyterLab                             make bench  training throughput beside its peers
+# Each creates .venv from the lock by itself. ARGS goes to run_all.py: make run ARGS="--jobs 2"
+
+PYTHON ?= python3
+STUDY ?= demo
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: setup run test lab bench clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("xltlib needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch .venv/ready
+
+run: setup
+	$(BIN)/python run_all.py $(STUDY) $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest tests xltlib
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 notebooks
+
+lab: setup
+	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)
+
+bench: setup
+	$(BIN)/python benchmarks/throughput.py $(ARGS)
+
+clean:
+	rm -rf .venv runs

@@ -1,0 +1,182 @@
+"""Training throughput beside peers: the same encoder, pairs, batch size and machine, interleaved in one run.
+
+    python benchmarks/throughput.py                   # on the rows that ship with the package
+    XLTLIB_DATA=... python benchmarks/throughput.py   # on English PAWS-X
+
+Every contender does a few updates in turn, round after round, so that a slow minute of the machine hits them
+alike; the table gives the median round. A contender is: how pairs become batches, which model, and how it updates.
+
+* ``ours``: xltlib.training on length buckets, vocabulary trimmed, eager attention, embeddings frozen, no dropout;
+  bf16 where the hardware has it.
+* ``trainer``: transformers' Trainer as its documentation sets it up: DataCollatorWithPadding, its defaults.
+* ``robust-xlt``: the recipe of Robust-XLT's scripts: padded to 128, fp32, full vocabulary, gradient accumulation off.
+
+With ``--accuracy N`` each contender then trains N updates from the same start and is scored on English test pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from xltlib import batching, encoders, heads, tasks, training
+
+
+def matrix_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
+    """TFLOP/s of this machine's best matrix product among shapes of the encoder's layers and one large square."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    best = 0.0
+    for rows, inner, columns in ((2048, 384, 1536), (2048, 1536, 384), (2048, 2048, 2048)):
+        a, b = torch.randn(rows, inner, device=device, dtype=dtype), torch.randn(columns, inner, device=device, dtype=dtype)
+        torch.nn.functional.linear(a, b)
+        done, began = 0, time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            torch.nn.functional.linear(a, b)
+            done += 1
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = max(best, 2 * rows * inner * columns * done / (time.perf_counter() - began) / 1e12)
+    return best
+
+
+def flops_per_pair(model: torch.nn.Module, tokens: float) -> float:
+    """Multiply-adds of the layers' matrices times two, forward and backward, for an average pair."""
+    matrices = sum(p.numel() for name, p in model.named_parameters() if p.dim() == 2 and "embeddings" not in name)
+    return 6 * matrices * tokens
+
+
+class Ours:
+    def __init__(self, whole, frame: pd.DataFrame, args, frozen_layers: int = 0):
+        training.set_seed(args.seed)
+        trimmed = encoders.trim(whole, [*frame.sentence1, *frame.sentence2])
+        self.model = heads.build("cross", trimmed, frozen_layers=frozen_layers)
+        self.stream = batching.monolingual(frame, args.batch_size, self.model.lengths, np.random.default_rng(args.seed))
+        self.rate = args.learning_rate
+
+    def update(self, steps: int) -> float:
+        drawn = [next(self.stream) for _ in range(steps)]
+        began = time.perf_counter()
+        training.train(self.model, iter(drawn), lambda batch: heads.loss(self.model, batch), steps, self.rate, progress=False)
+        return time.perf_counter() - began
+
+    def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
+        return self.model.eval().logits(first, second)
+
+
+class Peer:
+    """transformers' Trainer on BertForSequenceClassification, with the encoder's full vocabulary."""
+
+    def __init__(self, whole, frame: pd.DataFrame, args, bf16: bool = False, pad_to: int = 0):
+        import copy
+
+        from datasets import Dataset
+        from transformers import BertConfig, BertForSequenceClassification
+
+        training.set_seed(args.seed)
+        self.tokenizer, self.args, self.bf16, self.pad_to = whole.tokenizer, args, bf16, pad_to
+        config = BertConfig.from_dict({**whole.model.config.to_dict(), "num_labels": 2})
+        config._attn_implementation = "sdpa"  # what transformers takes when nobody says otherwise
+        self.model = BertForSequenceClassification(config)
+        self.model.bert.load_state_dict(copy.deepcopy(whole.model.state_dict()), strict=False)
+        tokens = whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist(), 128)["input_ids"]
+        self.data = Dataset.from_dict({"input_ids": tokens, "labels": frame.label.tolist()})
+
+    def update(self, steps: int) -> float:
+        from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+
+        padding = {"padding": "max_length", "max_length": self.pad_to} if self.pad_to else {}
+        with tempfile.TemporaryDirectory() as folder:
+            trainer = Trainer(
+                self.model,
+                TrainingArguments(
+                    folder, max_steps=steps, per_device_train_batch_size=self.args.batch_size, learning_rate=self.args.learning_rate / 2,
+                    bf16=self.bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, seed=self.args.seed,
+                ),
+                train_dataset=self.data, data_collator=DataCollatorWithPadding(self.tokenizer, **padding),
+            )  # fmt: skip
+            began = time.perf_counter()
+            trainer.train()
+            return time.perf_counter() - began
+
+    def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
+        inputs = self.tokenizer(first, second, truncation=True, max_length=128, padding=True, return_tensors="pt")
+        return self.model.eval()(**inputs.to(self.model.device)).logits
+
+
+@torch.inference_mode()
+def accuracy(contender, frame: pd.DataFrame) -> tuple[float, float]:
+    """Share of right answers and its standard error, in per cent."""
+    order = frame.sentence1.str.len().sort_values().index
+    right = []
+    for start in range(0, len(order), 32):
+        rows = frame.loc[order[start : start + 32]]
+        right += (contender.logits(rows.sentence1.tolist(), rows.sentence2.tolist()).argmax(1).cpu().numpy() == rows.label).tolist()
+    return 100 * np.mean(right), 100 * np.std(right) / len(right) ** 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=4, help="updates a round")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help="ours; the peers, without a separate head rate, take half")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--encoder", default="offline")
+    parser.add_argument("--accuracy", type=int, default=0, metavar="N", help="also train N updates each and score on test pairs")
+    parser.add_argument("--test-items", type=int, default=500)
+    parser.add_argument("--out", type=Path, help="also write the table as CSV")
+    args = parser.parse_args()
+
+    folder = tasks.data_folder()
+    task = "paws-x" if folder else "demo"
+    frame = tasks.load_pairs(task, "train", ["en"], folder)
+    whole = encoders.load(args.encoder)
+    tokens = float(np.mean([len(ids) for ids in whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist())["input_ids"]]))
+    native = training.mixed_precision() == "bf16"
+    makers = {
+        "ours": lambda: Ours(whole, frame, args),
+        "ours, 4 lowest layers frozen": lambda: Ours(whole, frame, args, frozen_layers=4),
+        "Trainer, fp32 (defaults)": lambda: Peer(whole, frame, args),
+        "Trainer, bf16": lambda: Peer(whole, frame, args, bf16=True),
+        "Robust-XLT recipe (fp32, padded to 128)": lambda: Peer(whole, frame, args, pad_to=128),
+    }
+    contenders = {name: make() for name, make in makers.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for name, contender in contenders.items():
+        contender.update(1)  # allocators, kernels and caches are warm before anything counts
+    for round_number in range(args.rounds):
+        for name, contender in contenders.items():
+            seconds[name].append(contender.update(args.steps))
+            print(f"round {round_number + 1}, {name}: {args.steps * args.batch_size / seconds[name][-1]:.1f} pairs/s", flush=True)
+    peak = matrix_peak(torch.bfloat16 if native else torch.float32)
+    rates = {name: args.steps * args.batch_size / np.median(times) for name, times in seconds.items()}
+    table = pd.DataFrame({"pairs/s": rates})
+    table["ours is faster by"] = rates["ours"] / table["pairs/s"]
+    table["share of the matrix peak"] = table["pairs/s"] * flops_per_pair(contenders["ours"].model, tokens) / 1e12 / peak
+    if args.accuracy:
+        test = tasks.load_pairs(task, "test", ["en"], folder, args.test_items)
+        scores = {}
+        for name, make in makers.items():
+            contender = make()
+            contender.update(args.accuracy)
+            scores[name] = accuracy(contender, test)
+            print(f"{name}: {scores[name][0]:.1f} after {args.accuracy} updates", flush=True)
+        table["accuracy"], table["standard error"] = zip(*(scores[name] for name in table.index))
+    kind = "bf16" if native else "fp32; no native bf16 here"
+    print(
+        f"\n{args.encoder}, {task} ({tokens:.0f} tokens a pair), batches of {args.batch_size}, {torch.get_num_threads()} threads, "
+        f"{torch.backends.cpu.get_cpu_capability()}; matrix peak {peak:.2f} TFLOP/s ({kind})\n"
+    )
+    print(table.round(2).to_string())
+    if args.out:
+        table.round(4).to_csv(args.out, index_label="contender", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

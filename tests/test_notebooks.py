@@ -1,0 +1,75 @@
+"""Contracts of the committed notebooks: nbval compares what they print, these look at what they are."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xltlib import records
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+IDS = [path.stem for path in NOTEBOOKS]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=IDS)
+def book(request):
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def code_cells(book):
+    return [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+
+
+def test_the_notebooks_of_the_house_are_there():
+    assert {"00_explore", "10_adapt", "20_finetune", "90_summary"} <= set(IDS)
+
+
+def test_cells_were_run_once_in_order_without_error(book):
+    assert [cell["execution_count"] for cell in code_cells(book)] == list(range(1, len(code_cells(book)) + 1))
+    assert not [o for cell in code_cells(book) for o in cell["outputs"] if o["output_type"] == "error" or o.get("name") == "stderr"]
+
+
+def test_the_kernel_is_python3_and_no_run_metadata_is_left(book):
+    assert book["metadata"]["kernelspec"]["name"] == "python3"
+    assert not {"papermill", "widgets"} & set(book["metadata"])
+    assert not any({"papermill", "execution"} & set(cell["metadata"]) for cell in book["cells"])
+
+
+def test_at_least_three_outputs_are_compared(book):
+    compared = [
+        cell for cell in code_cells(book) if cell["outputs"] and "nbval-ignore-output" not in cell["metadata"].get("tags", [])
+    ]
+    assert len(compared) >= 3
+
+
+def test_no_output_names_a_place_on_a_machine(book):
+    text = json.dumps([cell.get("outputs") for cell in book["cells"]]) + json.dumps(book["metadata"])
+    for place in ("/home/", "/root/", "/tmp/", "/usr/", "/work/", "C:\\\\"):
+        assert place not in text
+
+
+def test_prose_stands_between_short_cells(book):
+    kinds = [cell["cell_type"] for cell in book["cells"]]
+    assert kinds[0] == "markdown" and kinds.count("markdown") >= 4
+    for cell in code_cells(book):
+        if "parameters" not in cell["metadata"].get("tags", []):
+            assert len("".join(cell["source"]).splitlines()) <= 30
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_parameters_are_typed_literals_with_a_comment(name):
+    declared = records.declared_parameters(name)
+    book = json.loads(next(path for path in NOTEBOOKS if path.stem == name).read_text())
+    cell = next(c for c in book["cells"] if "parameters" in c["metadata"].get("tags", []))
+    lines = "".join(cell["source"]).splitlines()
+    assert len(lines) == len(declared)
+    assert all("  # " in line for line in lines), "each parameter says what it is"
+    assert all(type(default) is kind for kind, default in declared.values())
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_papermill_sees_the_same_parameters(name):
+    import papermill
+
+    path = next(path for path in NOTEBOOKS if path.stem == name)
+    assert list(papermill.inspect_notebook(str(path))) == list(records.declared_parameters(name))

@@ -1,0 +1,81 @@
+"""The lock, pyproject.toml and environment.yml say the same; importing is light; the package stays thin."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = {
+    re.sub(r"[-_.]+", "-", name).lower(): version
+    for name, version in (
+        line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line and not line.startswith("#")
+    )
+}
+
+
+def wanted() -> list[Requirement]:
+    extras = [entry for entries in PROJECT["optional-dependencies"].values() for entry in entries]
+    return [Requirement(entry) for entry in PROJECT["dependencies"] + extras]
+
+
+def test_the_lock_satisfies_every_range_of_every_extra():
+    assert set(PROJECT["optional-dependencies"]) == {"offline", "cluster", "test"}
+    for requirement in wanted():
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        assert name in LOCK, f"{name} is not in requirements.lock"
+        assert requirement.specifier.contains(LOCK[name]), f"{name} {LOCK[name]} is outside {requirement.specifier}"
+    assert LOCK["torch"] == "2.13.0"
+    assert not any(name.startswith(("nvidia", "triton")) for name in LOCK)
+
+
+def test_this_environment_is_the_lock():
+    for requirement in wanted():
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        assert metadata.version(name).split("+")[0] == LOCK[name]
+
+
+def test_conda_installs_the_same_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["name"] == PROJECT["name"]
+    pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert pip == ["-r requirements.lock", "-e ."]
+    python = next(entry for entry in environment["dependencies"] if str(entry).startswith("python="))
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python.split("=")[1])
+
+
+def test_versions_agree():
+    import xltlib
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert PROJECT["version"] == xltlib.__version__ == citation["version"]
+    assert citation["license"] == PROJECT["license"] == "Apache-2.0"
+
+
+def test_importing_and_reading_records_needs_no_torch():
+    code = (
+        "import sys, time; t = time.perf_counter(); import xltlib; d = time.perf_counter() - t;"
+        "assert d < 0.5, d; assert 'torch' not in sys.modules;"
+        "from xltlib import records, statistics, languages, figures, tasks; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_package_stays_thin():
+    files = [path for path in (ROOT / "xltlib").rglob("*.py") if "demo" not in path.parts]
+    lines = [line for path in files for line in path.read_text().splitlines()]
+    assert sum(bool(line.strip()) for line in lines) < 1500  # docstrings and comments count, blank lines do not
+
+
+def test_no_random_state_of_the_module_and_no_unsafe_reading():
+    for path in [*(ROOT / "xltlib").rglob("*.py"), ROOT / "run_all.py"]:
+        text = path.read_text()
+        for forbidden in ("pickle", "torch.load(", "trust_remote_code", "eval(", "exec("):
+            hits = [line for line in text.splitlines() if forbidden in line.replace(".eval(", ".e(").replace("literal_eval(", "")]
+            assert not hits, f"{path.name}: {hits}"

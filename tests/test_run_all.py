@@ -1,0 +1,211 @@
+"""Planning, checking, resuming, failing: run_all.py on a study of tiny models, with real kernels."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from xltlib import records
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import run_all
+
+
+def tiny_study(encoder: Path, **more) -> dict:
+    common = {"task": "demo", "targets": "en de", "encoder": str(encoder), "frozen_layers": 0, "test_items": 20, "dev_items": 10, "trim_vocabulary": True}
+    return {
+        "about": "tiny", "cost": "seconds", "seeds": [1], "common": common,
+        "adapt": {"mlm": {"method": "mlm", "languages_read": "de", "steps": 2}},
+        "finetune": {
+            "english": {"steps": 4, "keep_model": True},
+            "english-mlm": {"steps": 4, "keep_model": True, "encoder": "mlm"},
+            "hybrid": {"steps": 4, "start": "english", "batching": "hybrid", "parallel": "demo", "parallel_languages": "de"},
+            "hybrid-mlm": {"steps": 4, "start": "english-mlm", "encoder": "mlm", "batching": "hybrid", "parallel": "demo", "parallel_languages": "de"},
+        }, **more,
+    }  # fmt: skip
+
+
+def command(folder: Path, study: dict, *arguments: str) -> list[str]:
+    (folder / "studies.yaml").write_text(yaml.safe_dump({"tiny": study}, sort_keys=False))
+    places = ["--runs", str(folder / "runs"), "--figures", str(folder / "figures"), "--experiments", str(folder / "studies.yaml")]
+    return [sys.executable, str(ROOT / "run_all.py"), "tiny", *places, *arguments]
+
+
+def run(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command(folder, study, *arguments), capture_output=True, text=True, cwd=folder, timeout=900)
+
+
+def predictions(folder: Path) -> pd.DataFrame:
+    table = pd.read_parquet(folder / "figures/tiny/predictions.parquet")
+    return table.sort_values(["run", "language1", "selection", "item"]).reset_index(drop=True)
+
+
+def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
+    nodes = run_all.plan(tiny_study(tiny["xlm-r"]), {"seeds": [1, 2]}, "", Path("runs"))
+    assert len(nodes) == 1 + 2 * 4
+    assert nodes["english-mlm seed 1"].parameters["encoder"] == nodes["english-mlm seed 2"].parameters["encoder"] == nodes["mlm"].run
+    assert nodes["hybrid seed 2"].parameters["start"] == nodes["english seed 2"].run
+    assert nodes["hybrid-mlm seed 1"].needs == ["mlm", "english-mlm seed 1"]
+    assert len({node.run for node in nodes.values()}) == len(nodes)
+    # Where things lie is no part of what a run is.
+    elsewhere = run_all.plan(tiny_study(tiny["xlm-r"]), {"seeds": [1, 2]}, "/data", Path("elsewhere"))
+    assert [n.run for n in elsewhere.values()] == [n.run for n in nodes.values()]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"common": {"task": "demo", "stepz": 3}}, "no notebook has a parameter 'stepz'"),
+        ({"finetune": {"english": {"step": 3}}}, "20_finetune has no parameter 'step'"),
+        ({"finetune": {"english": {"steps": "3"}}}, "steps = '3' is str, wanted int"),
+        ({"finetune": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
+        ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is no arm above it"),
+        ({"fintune": {}}, "unknown field 'fintune'"),
+    ],
+)
+def test_mistakes_are_named_before_any_kernel_starts(tiny, tmp_path, change, complaint):
+    result = run(tmp_path, tiny_study(tiny["xlm-r"], **change))
+    assert result.returncode == 2 and complaint in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_unknown_studies_and_overrides_are_named(tiny, tmp_path):
+    arguments = command(tmp_path, tiny_study(tiny["xlm-r"]))
+    arguments[2] = "paws"
+    result = subprocess.run(arguments, capture_output=True, text=True)
+    assert result.returncode == 2 and "no study 'paws'" in result.stderr
+    for override, complaint in (("stepz=1", "parameter 'stepz'"), ("steps", "write name=value")):
+        result = run(tmp_path, tiny_study(tiny["xlm-r"]), "--set", override)
+        assert result.returncode == 2 and complaint in result.stderr
+
+
+def test_the_rung_is_worked_out_from_what_was_read():
+    english = [{"use": "train", "kind": "labelled-source", "languages": ["en"]}]
+    text = [{"use": "mlm", "kind": "text", "languages": ["en"]}]
+    assert records.rung(english) == records.rung(text + english) == "Z0"
+    assert records.rung([{**text[0], "languages": ["de"]}] + english) == "Z1"
+    hybrid = english + [{"use": "hybrid", "kind": "parallel", "languages": ["de"]}]
+    assert records.rung(hybrid) == "Z3"
+    assert records.rung(hybrid + [{"use": "hybrid", "kind": "labelled-target", "languages": ["de"]}]) == "Z4"
+    arms = [records.arm(read, "offline", "cross") for read in (english, text + english, hybrid, text + hybrid)]
+    assert [(a["strategy"], a["adaptation"]) for a in arms] == [("plain", "none"), ("plain", "mlm"), ("hybrid", "none"), ("hybrid", "mlm")]
+    aligned = [{"use": "align", "kind": "parallel", "languages": ["de"]}]
+    assert records.arm(text + aligned + english, "offline", "cross") | {"strategy": "labse-recipe", "adaptation": "mlm"} == records.arm(text + aligned + english, "offline", "cross")
+    assert records.arm(english, "sentence-transformers/LaBSE", "bi")["strategy"] == "labse"
+
+
+def test_comments_do_not_change_the_code_fingerprint_and_code_does():
+    source = 'def f(x):\n    """Doc."""\n    return x + 1  # why\n'
+    assert records._without_comments(source) == records._without_comments(source.replace("Doc", "Other").replace("  # why", ""))
+    assert records._without_comments(source) != records._without_comments(source.replace("+ 1", "+ 2"))
+    names = {path.name for path in records._imported(["from xltlib import prediction"])}
+    assert {"prediction.py", "heads.py", "align.py", "batching.py", "encoders.py"} <= names
+    assert "mlm.py" not in names and "figures.py" not in names
+
+
+def test_a_run_counts_as_done_only_with_a_whole_matching_record(tmp_path):
+    parameters = {"seed": 1, "runs": "a"}
+    assert not records.done(tmp_path, parameters, "code")
+    records.write(tmp_path, {"parameters": parameters, "code": "code"}, pd.DataFrame({"p0": [0.5]}))
+    assert records.done(tmp_path, {"seed": 1, "runs": "b"}, "code")
+    assert not records.done(tmp_path, {"seed": 2, "runs": "a"}, "code")
+    assert not records.done(tmp_path, parameters, "other code")
+    text = (tmp_path / "record.json").read_text()
+    (tmp_path / "record.json").write_text(text[: len(text) // 2])
+    assert not records.done(tmp_path, parameters, "code")
+    with pytest.raises(ValueError):  # a record that JSON cannot hold leaves the old one alone
+        records.write(tmp_path, {"loss": float("nan")})
+    assert (tmp_path / "record.json").read_text() == text[: len(text) // 2]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny, tmp_path_factory):
+    """A study run in peace, and its console output."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, run(folder, tiny_study(tiny["xlm-r"]), "--report")
+
+
+def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
+    folder, result = undisturbed
+    assert result.returncode == 0, result.stderr
+    assert "5 of 5 runs done" in result.stdout
+    figures = folder / "figures/tiny"
+    effect = pd.read_csv(figures / "adaptation_effect.csv")
+    assert list(effect.columns) == [
+        "study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung", "effect", "low", "high", "n_items", "n_seeds",
+    ]  # fmt: skip
+    assert set(effect.strategy) == {"plain", "hybrid"} and set(effect.language) == {"de"} and (effect.n_items == 20).all()
+    assert set(effect.set_index("strategy").rung.items()) == {("plain", "Z1"), ("hybrid", "Z3")}
+    accuracy = pd.read_csv(figures / "accuracy.csv")
+    assert len(accuracy) == 4 * 2 * 3 and {"seed", "language1", "language2", "selection", "accuracy", "n_items"} <= set(accuracy.columns)
+    assert (figures / "adaptation_effect.png").read_bytes()[:4] == b"\x89PNG"
+    assert "<svg" in (figures / "adaptation_effect.svg").read_text()
+    html = (figures / "report.html").read_text()
+    assert "data:image/png;base64" in html and "resamples: int" not in html
+    state = json.loads((figures / "runs.json").read_text())
+    assert state["missing"] == [] and str(folder) not in json.dumps(state["runs"]).replace(str(Path("encoders")), "")
+
+
+def test_a_finished_study_is_not_run_again(undisturbed, tiny):
+    folder, _ = undisturbed
+    before = {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*/record.json")}
+    result = run(folder, tiny_study(tiny["xlm-r"]), "--list")
+    assert result.stdout.count("done") == 5 and "to do" not in result.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*/record.json")}
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(undisturbed, tiny, tmp_path):
+    study = tiny_study(tiny["xlm-r"])
+    process = subprocess.Popen(command(tmp_path, study), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path, start_new_session=True)
+    deadline = time.time() + 600
+    while len(list((tmp_path / "runs").glob("*/record.json"))) < 2 and time.time() < deadline:
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)  # run_all.py; its kernel notices that its parent is gone
+    process.wait()
+    time.sleep(3)
+    finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/record.json")}
+    assert 2 <= len(finished) < 5
+    result = run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    assert f"{5 - len(finished)} runs to do, {len(finished)} done already" in result.stdout
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
+    assert predictions(tmp_path).equals(predictions(undisturbed[0]))
+    for name in ("adaptation_effect.csv", "adaptation_effect.png", "adaptation_effect.svg", "accuracy.csv"):
+        assert (tmp_path / "figures/tiny" / name).read_bytes() == (undisturbed[0] / "figures/tiny" / name).read_bytes()
+
+
+def test_a_failed_run_is_named_the_rest_is_done_and_the_exit_code_says_so(tiny, tmp_path):
+    study = tiny_study(tiny["xlm-r"])
+    study["finetune"] = {
+        "english": {"steps": 2},
+        "broken": {"steps": 2, "learning_rate": 1e38, "keep_model": True},
+        "after": {"steps": 2, "start": "broken"},
+    }
+    del study["adapt"]
+    result = run(tmp_path, study, "--jobs", "2")
+    assert result.returncode == 1
+    assert "1 of 3 runs done" in result.stdout
+    assert "ValueError in cell" in result.stderr and "not run: needs broken seed 1" in result.stderr
+    folder = next((tmp_path / "runs").glob("*/FAILED.json")).parent
+    assert not (folder / "record.json").exists() and (folder / "notebook.ipynb").exists()
+    assert set(json.loads((tmp_path / "figures/tiny/runs.json").read_text())["missing"]) == {"broken seed 1", "after seed 1"}
+
+
+def test_dask_takes_the_same_runs(tiny, tmp_path):
+    from distributed import LocalCluster
+
+    study = tiny_study(tiny["xlm-r"])
+    study["finetune"] = {"english": {"steps": 2}}
+    del study["adapt"]
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+        result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
+    assert "1 of 1 runs done" in result.stdout, result.stderr
