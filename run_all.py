@@ -64,7 +64,10 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
 
     def add(label: str, notebook: str, own: dict, suffix: str) -> None:
         shared = {name: value for name, value in common.items() if name in declared[notebook]}
-        chosen = {**shared, **own, **{n: v for n, v in overrides.items() if n in declared[notebook]}, "data": data, "runs": str(runs)}
+        forced = {name: value for name, value in overrides.items() if name in declared[notebook]}
+        if own.get("encoder") in nodes:
+            forced.pop("encoder", None)  # the adapted encoder this arm names starts from the override itself
+        chosen = {**shared, **own, **forced, "data": data, "runs": str(runs)}
         needs = []
         for name in ("encoder", "start"):  # a label of the study becomes the id of the run it stands for
             value = chosen.get(name, "")

@@ -33,6 +33,12 @@ def test_a_broken_file_is_refused_with_file_and_line(tmp_path, text, complaint):
     assert "test_2k.tsv" in str(error.value)
 
 
+def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path):
+    (tmp_path / "a.tsv").write_bytes(GOOD.replace("c\td", "é\td").encode("latin-1"))
+    with pytest.raises(tasks.DataError, match="a.tsv, line 3: not UTF-8"):
+        tasks.read_paws_file(tmp_path / "a.tsv")
+
+
 def test_windows_line_ends_and_a_missing_last_newline_are_read(tmp_path):
     rows = tasks.read_paws_file(write(tmp_path / "a.tsv", GOOD.rstrip("\n").replace("\n", "\r\n")))
     assert rows.values.tolist() == [[1, "a b", "b a", 1], [2, "c", "d", 0]]

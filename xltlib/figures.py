@@ -27,17 +27,11 @@ def loss_curve(losses: list[float]):
     return figure
 
 
-STRATEGY_STYLE = {  # colour, marker: apart for colour-blind readers and in greyscale
-    "plain": ("#7F7F7F", "D"),
-    "hybrid": ("#0072B2", "o"),
-    "labse": ("#D55E00", "s"),
-    "labse-recipe": ("#D55E00", "s"),
-}
-STRATEGY_NAME = {
-    "plain": "plain fine-tuning",
-    "hybrid": "hybrid batches",
-    "labse": "LaBSE",
-    "labse-recipe": "LaBSE recipe (align first)",
+STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in greyscale
+    "plain": ("plain fine-tuning", "#7F7F7F", "D"),
+    "hybrid": ("hybrid batches", "#0072B2", "o"),
+    "labse": ("LaBSE", "#D55E00", "s"),
+    "labse-recipe": ("LaBSE recipe (align first)", "#D55E00", "s"),
 }
 ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
 
@@ -54,7 +48,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
     codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
-    strategies = [s for s in STRATEGY_STYLE if s in set(effects.strategy)]
+    strategies = [s for s in STRATEGIES if s in set(effects.strategy)]
     panels = 2 if len(between) else 1
     figure, axes = plt.subplots(
         panels, 1, figsize=(max(6.5, 1.05 * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
@@ -63,11 +57,11 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     top = axes[0, 0]
     shift = np.linspace(-0.17, 0.17, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(shift, strategies):
-        colour, marker = STRATEGY_STYLE[strategy]
+        name, colour, marker = STRATEGIES[strategy]
         rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
         x = np.arange(len(codes)) + offset
         top.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
-        top.plot(x, rows.effect, marker, color=colour, markersize=8, label=STRATEGY_NAME[strategy], linestyle="none")
+        top.plot(x, rows.effect, marker, color=colour, markersize=8, label=name, linestyle="none")
         seeds = by_seed[(by_seed.strategy == strategy) & (by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
         place = seeds.language.map(codes.index) + offset + 0.09
         top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
@@ -86,15 +80,12 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     for label, code in zip(bottom.get_xticklabels(), codes):
         label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
     bottom.set_xlim(-0.6, len(codes) - 0.4)
-    levels = list(dict.fromkeys(languages.BY_CODE[code].resource for code in codes))
-    for level, after in zip(levels, levels[1:]):  # a line between resource levels
-        edge = max(i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level) + 0.5
-        for axis in axes[:, 0]:
-            axis.axvline(edge, color="0.7", linewidth=1, linestyle=":")
-    for level in levels:
-        place = np.mean([i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level])
-        top.text(place, 1.01, f"{level}-resource", transform=top.get_xaxis_transform(), ha="center", va="bottom",
-                 fontsize=9, color=languages.RESOURCE_COLOURS[level])  # fmt: skip
+    for level, colour in languages.RESOURCE_COLOURS.items():
+        places = [i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level]
+        if places:
+            top.text(np.mean(places), 1.01, f"{level}-resource", transform=top.get_xaxis_transform(), ha="center", fontsize=9, color=colour)
+        for axis in axes[:, 0] if places and places[0] > 0 else ():  # a line between resource levels
+            axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
     figure.suptitle(f"What {ADAPTATION_NAME.get(adaptation, adaptation)} of the encoder does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=8, color="0.35")
     return figure

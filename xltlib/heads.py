@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
-from xltlib.encoders import Encoder
+from xltlib.encoders import Encoder, freeze
 
 HEADS = ("cross", "bi")
 
@@ -53,7 +53,7 @@ class PairClassifier(nn.Module):
     def tensors(self, first: list[str], second: list[str] | None = None) -> dict[str, Tensor]:
         """Sentences or pairs as padded ``input_ids`` and ``attention_mask``, shape (batch, longest)."""
         tokens = self._encoder.tokenize(first, second, self.max_length)
-        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True))
+        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True).to(self.device))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
         """Sentence vectors, shape (batch, hidden)."""
@@ -69,11 +69,11 @@ class PairClassifier(nn.Module):
 
     def embed(self, sentences: list[str]) -> Tensor:
         """Unit-length vectors of single sentences, shape (batch, hidden): pool, dense layer, normalise."""
-        return normalize(self.dense(self.pool(_to(self.tensors(sentences), self.device))).float(), dim=-1)
+        return normalize(self.dense(self.pool(self.tensors(sentences))).float(), dim=-1)
 
     def logits(self, first: list[str], second: list[str]) -> Tensor:
         """Class scores of sentence pairs, shape (batch, labels)."""
-        return self(*(_to(inputs, self.device) for inputs in self.collate(first, second)))
+        return self(*self.collate(first, second))
 
     def lengths(self, first: list[str], second: list[str]) -> list[int]:
         """Tokens of each pair, for length buckets."""
@@ -104,7 +104,7 @@ class BiEncoder(PairClassifier):
 
 
 def build(head: str, encoder: Encoder, **options) -> PairClassifier:
-    """A classifier by name: ``"cross"`` or ``"bi"``.
+    """A classifier by name, ``"cross"`` or ``"bi"``; options are those of :class:`PairClassifier`.
 
     Example:
         >>> from xltlib import encoders
@@ -145,23 +145,3 @@ def loss(model: PairClassifier, batch: Batch) -> Tensor:
     if batch.labels is None:
         return translation_ranking(model.embed(batch.first), model.embed(batch.second))
     return cross_entropy(model.logits(batch.first, batch.second).float(), torch.tensor(batch.labels, device=model.device))
-
-
-def _to(inputs: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    return {name: tensor.to(device) for name, tensor in inputs.items()}
-
-
-def freeze(model: nn.Module, layers: int) -> None:
-    """Stop gradients of the embeddings and of the lowest ``layers`` transformer layers.
-
-    Raises:
-        ValueError: the encoder has fewer layers.
-    """
-    model.get_input_embeddings().requires_grad_(False)
-    if hasattr(model, "embeddings"):
-        model.embeddings.requires_grad_(False)
-    stack = getattr(getattr(model, "encoder", None), "layer", None)
-    if layers and (stack is None or layers > len(stack)):
-        raise ValueError(f"frozen_layers={layers}: this encoder has {len(stack) if stack is not None else 'no plain stack of'} layers")
-    for layer in (stack or [])[:layers]:
-        layer.requires_grad_(False)

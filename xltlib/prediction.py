@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pandas as pd
 import torch
@@ -81,17 +79,14 @@ class Checkpoints:
 
     def predict(self, test: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for."""
-        trained = copy.deepcopy(self.weights[-1])
         parts, done = [], {}
         for selection in SELECTIONS:
             for code, group in test.groupby("language1", sort=False):
                 position = self.choice(selection, code)
                 if (position, code) not in done:
-                    self._load(self.weights[position])
+                    self.model.load_state_dict(self.weights[position], strict=False)
                     done[position, code] = predict(self.model, group, progress=progress)
                 parts.append(done[position, code].assign(selection=selection, step=self.steps[position]))
-        self._load(trained)
+        self.model.load_state_dict(self.weights[-1], strict=False)
         return pd.concat(parts, ignore_index=True)
 
-    def _load(self, weights: dict[str, torch.Tensor]) -> None:
-        self.model.load_state_dict(weights, strict=False)

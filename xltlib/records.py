@@ -74,8 +74,7 @@ def run_id(notebook: str, parameters: dict) -> str:
         >>> run_id("10_adapt", {"seed": 1, "runs": "a"}) == run_id("10_adapt", {"runs": "b", "seed": 1})
         True
     """
-    kept = {name: value for name, value in parameters.items() if name not in PLACES}
-    digest = hashlib.sha256(json.dumps([notebook, kept], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([notebook, _placeless(parameters)], sort_keys=True).encode()).hexdigest()
     return f"{notebook.split('_', 1)[-1]}-{digest[:10]}"
 
 
@@ -237,8 +236,9 @@ def read(folder: Path) -> dict | None:
 def done(folder: Path, parameters: dict, fingerprint: str) -> bool:
     """Whether a run with these parameters and this code has finished."""
     record = read(folder)
-    if record is None:
-        return False
-    stored = {name: value for name, value in record["parameters"].items() if name not in PLACES}
-    wanted = {name: value for name, value in parameters.items() if name not in PLACES}
-    return stored == wanted and record["code"] == fingerprint
+    matches = record is not None and _placeless(record["parameters"]) == _placeless(parameters)
+    return matches and record["code"] == fingerprint
+
+
+def _placeless(parameters: dict) -> dict:
+    return {name: value for name, value in parameters.items() if name not in PLACES}

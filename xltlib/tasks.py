@@ -115,9 +115,14 @@ def read_paws_file(path: Path) -> pd.DataFrame:
         DataError: byte-order mark, wrong header, stray or missing tab, empty sentence, repeated id, label
             other than 0 or 1, or no row at all; names the file and the line.
     """
-    text = path.read_bytes().decode("utf-8", errors="strict") if path.is_file() else None
-    if text is None:
+    if not path.is_file():
         raise DataError(f"{path}: no such file")
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: not UTF-8; save the file as UTF-8") from error
     if text.startswith("\ufeff"):
         raise DataError(f"{path}, line 1: starts with a byte-order mark; save the file as UTF-8 without one")
     lines = text.split("\n")
@@ -279,7 +284,7 @@ def normalised(sentence: str) -> str:
 
 def without_test_sentences(texts: list, test: pd.DataFrame) -> tuple[list, int]:
     """Texts (or tuples of texts) that are no test sentence, and how many were left out."""
-    forbidden = _test_sentences(test)
+    forbidden = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
     kept = [text for text in texts if not any(normalised(part) in forbidden for part in _parts(text))]
     return kept, len(texts) - len(kept)
 
@@ -290,7 +295,7 @@ def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
     Raises:
         DataError: names ``what`` was read, how many texts overlap and the first of them.
     """
-    forbidden = _test_sentences(test)
+    forbidden = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
     overlap = [text for text in texts if any(normalised(part) in forbidden for part in _parts(text))]
     if overlap:
         raise DataError(
@@ -303,10 +308,6 @@ def _parts(text) -> list[str]:
     """The text or texts, and every sentence of a paragraph: a test sentence may stand inside one."""
     whole = [text] if isinstance(text, str) else list(text)
     return whole + [sentence for part in whole for sentence in SENTENCE_END.split(part)]
-
-
-def _test_sentences(test: pd.DataFrame) -> set[str]:
-    return {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
 
 
 # -- what was read ----------------------------------------------------------------------------------

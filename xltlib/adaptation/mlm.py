@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from xltlib.batching import bucketed
-from xltlib.encoders import Encoder
+from xltlib.encoders import Encoder, freeze
 
 
 class MaskedLanguageModel(nn.Module):
@@ -18,13 +18,11 @@ class MaskedLanguageModel(nn.Module):
 
     Args:
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
-        frozen_layers: see heads.freeze.
+        frozen_layers: see encoders.freeze.
     """
 
     def __init__(self, encoder: Encoder, frozen_layers: int = 0):
         super().__init__()
-        from xltlib.heads import freeze
-
         self.model, hidden = encoder.model, encoder.hidden
         freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
