@@ -7,7 +7,7 @@ STUDY ?= demo
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: setup run test lab bench clean
+.PHONY: setup run test lab bench notebooks clean
 
 setup: .venv/ready
 
@@ -30,6 +30,11 @@ lab: setup
 
 bench: setup
 	$(BIN)/python benchmarks/throughput.py $(ARGS)
+
+# Execute every notebook with its committed parameters, in place, as they are committed.
+notebooks: setup
+	cd notebooks && TQDM_DISABLE=1 ../$(BIN)/jupyter nbconvert --to notebook --inplace --execute \
+	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False *.ipynb
 
 clean:
 	rm -rf .venv runs

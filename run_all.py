@@ -24,6 +24,7 @@ from xltlib import records
 
 ROOT = Path(__file__).resolve().parent
 ADAPT, FINETUNE, SUMMARY = "10_adapt", "20_finetune", "90_summary"
+QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface
 FIELDS = {"about", "cost", "seeds", "common", "adapt", "finetune"}
 
 
@@ -102,7 +103,7 @@ def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
     try:
         papermill.execute_notebook(
             ROOT / "notebooks" / f"{notebook}.ipynb", folder / "notebook.ipynb", parameters,
-            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False,
+            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False, extra_arguments=QUIET,
         )  # fmt: skip
     except Exception as error:  # one failed run must not stop the others
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("---")]
@@ -260,7 +261,7 @@ def summarise(study: str, figures: Path, output: Path) -> str:
     try:
         papermill.execute_notebook(
             ROOT / "notebooks" / f"{SUMMARY}.ipynb", output, {"study": study, "figures_folder": str(figures.parent), "save": True},
-            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False,
+            cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False, extra_arguments=QUIET,
         )  # fmt: skip
     except Exception as error:
         return f"{type(error).__name__}: {str(error).strip().splitlines()[-1]}"

@@ -33,6 +33,7 @@ STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in gr
     "labse": ("LaBSE", "#D55E00", "s"),
     "labse-recipe": ("LaBSE recipe (align first)", "#D55E00", "s"),
 }
+ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
 
 

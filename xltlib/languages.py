@@ -54,7 +54,7 @@ TABLE = tuple(
 )
 BY_CODE = {language.code: language for language in TABLE}
 ORDER = tuple(BY_CODE)
-RESOURCE_COLOURS = {"high": "#0072B2", "medium": "#E69F00", "low": "#CC3377"}  # apart in greyscale too
+RESOURCE_COLOURS = {"high": "#222222", "medium": "#6A4C93", "low": "#B5179E"}  # none of them a strategy's colour
 
 
 def parse(codes: str) -> list[str]:

@@ -25,7 +25,7 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     chosen = predictions[(predictions.selection == selection) & (predictions.language1 == predictions.language2)]
     classes = sorted(c for c in chosen.columns if c[0] == "p" and c[1:].isdigit())
     right = (chosen[classes].to_numpy().argmax(1) == chosen.label.to_numpy()).astype(np.int8)
-    rows = chosen[["run", "item", "cluster", "language1"]].rename(columns={"language1": "language"}).assign(right=right)
+    rows = chosen[["run", "item", "cluster"]].assign(language=chosen.language1.astype(str), right=right)
     return rows.merge(runs[["run", "seed", "rung", *ARM]], on="run", validate="many_to_one")
 
 
