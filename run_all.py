@@ -20,7 +20,7 @@ import pandas as pd
 import yaml
 from tqdm import tqdm
 
-from xltlib import records
+from xltlib import records, tasks
 
 ROOT = Path(__file__).resolve().parent
 ADAPT, FINETUNE, SUMMARY = "10_adapt", "20_finetune", "90_summary"
@@ -52,7 +52,9 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     if unknown:
         raise ValueError(f"unknown field {sorted(unknown)[0]!r} in the study: known are {', '.join(sorted(FIELDS))}")
     overrides = dict(overrides)
-    seeds = overrides.pop("seeds", study["seeds"])
+    if "seed" in overrides or "seeds" not in {**study, **overrides}:
+        raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
+    seeds = overrides.pop("seeds", study.get("seeds"))
     seeds = [seeds] if isinstance(seeds, int) else list(seeds)
     declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE)}
     common = {**study.get("common", {}), **overrides}
@@ -80,6 +82,9 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
             else:
                 if name == "start" and value:
                     raise ValueError(f"{label}: start {value!r} is no arm above it in the study")
+        for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
+            if chosen.get(name) and Path(chosen[name]).is_dir():
+                chosen[name] = str(Path(chosen[name]).resolve())
         nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs)
 
     for label, own in study.get("adapt", {}).items():
@@ -141,21 +146,20 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
     return failed
 
 
-def collect(name: str, nodes: dict[str, Node], runs: Path, figures: Path) -> None:
+def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> None:
     """Gather a study's finished runs into ``figures/<study>/``: runs.json and the compact predictions.parquet."""
     summaries, predictions = [], []
-    for node in nodes.values():
+    for node in finished:
         record = records.read(runs / node.run)
-        if record is None:
-            continue
         for place in records.PLACES:
             record["parameters"].pop(place, None)
-        summaries.append({"label": node.label, **record})
+        record["rung"] = records.rung(record["read"])  # names and rungs by today's rules, from what was read
         if node.notebook == FINETUNE:
+            record |= records.arm(record["read"], record["encoder"], record["head"])
             predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
-    expected = [node.label for node in nodes.values() if records.read(runs / node.run) is None]
+        summaries.append({"label": node.label, **record})
     figures.mkdir(parents=True, exist_ok=True)
-    state = {"study": name, "missing": expected, "runs": summaries}
+    state = {"study": name, "missing": missing, "runs": summaries}
     (figures / "runs.json").write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if predictions:
         table = pd.concat(predictions, ignore_index=True)
@@ -164,14 +168,23 @@ def collect(name: str, nodes: dict[str, Node], runs: Path, figures: Path) -> Non
         table.to_parquet(figures / "predictions.parquet", index=False, compression="zstd")
 
 
+def written(runs: Path, node: Node) -> float:
+    """When a run left its record, in seconds; 0 if it has none."""
+    path = runs / node.run / "record.json"
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
 def parse_set(entries: list[str]) -> dict:
-    """``["steps=10", "seeds=1,2"]`` -> ``{"steps": 10, "seeds": [1, 2]}``; values are read as YAML scalars."""
+    """``["steps=10", "seeds=1,2"]`` -> ``{"steps": 10, "seeds": [1, 2]}``; values are numbers, true or false, else text."""
     chosen = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
         if not equals:
             raise ValueError(f"--set {entry!r}: write name=value")
-        chosen[name] = [int(seed) for seed in value.split(",")] if name == "seeds" else yaml.safe_load(value)
+        try:
+            chosen[name] = [int(seed) for seed in value.split(",")] if name == "seeds" else json.loads(value)
+        except json.JSONDecodeError:
+            chosen[name] = {"True": True, "False": False}.get(value, value)
     return chosen
 
 
@@ -196,11 +209,13 @@ def main(arguments: list[str] | None = None) -> int:
         studies = yaml.safe_load(Path(args.experiments).read_text(encoding="utf-8"))
         if args.study not in studies:
             raise ValueError(f"no study {args.study!r} in {Path(args.experiments).name}: it has {', '.join(studies)}")
-        data = str(Path(args.data).resolve()) if args.data else ""
+        data = str(tasks.data_folder(args.data) or "")
+        if args.jobs < 1:
+            raise ValueError(f"--jobs {args.jobs}: at least one run at a time")
         nodes = plan(studies[args.study], parse_set(args.set), data, runs)
         if args.only and not any(args.only in label for label in nodes):
             raise ValueError(f"--only {args.only!r} fits no run: they are {', '.join(nodes)}")
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, yaml.YAMLError) as error:
         print(f"run_all: {error}", file=sys.stderr)
         return 2
 
@@ -212,8 +227,10 @@ def main(arguments: list[str] | None = None) -> int:
     # What comes after a run that is made anew is made anew too.
     todo: list[str] = []
     for label, node in nodes.items():
-        stale = not records.done(runs / node.run, node.parameters, fingerprints[node.notebook])
-        if label in wanted and (args.force or stale or any(need in todo for need in node.needs)):
+        stale = not records.done(runs / node.run, node.parameters, fingerprints[node.notebook]) or any(
+            need in todo or written(runs, nodes[need]) > written(runs, node) for need in node.needs
+        )
+        if label in wanted and (args.force or stale):
             todo.append(label)
     if args.list:
         print(studies[args.study]["about"].strip(), f"\nCost: {studies[args.study]['cost']}\n")
@@ -238,7 +255,15 @@ def main(arguments: list[str] | None = None) -> int:
         with ThreadPoolExecutor(args.jobs) as executor:
             failed = execute(nodes, todo, executor, args.jobs, threads, runs)
 
-    collect(args.study, nodes, runs, figures)
+    finished = [
+        node for node in nodes.values()
+        if (args.draw and records.read(runs / node.run)) or records.done(runs / node.run, node.parameters, fingerprints[node.notebook])
+    ]  # fmt: skip
+    if not any(node.notebook == FINETUNE for node in finished):
+        print("run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
+        return 1
+    missing = [label for label, node in nodes.items() if node not in finished]
+    collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
     problem = summarise(args.study, figures, summary)
     if problem:

@@ -74,7 +74,7 @@ def test_a_missing_language_says_where_it_was_looked_for(paws):
         tasks.load_pairs("paws-x", "test", ["ko"], paws)
 
 
-def test_the_hub_path_reads_parquet_and_drops_blank_rows(tmp_path):
+def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path):
     rows = tasks.load_pairs("demo", "train", ["en"])[["item", "sentence1", "sentence2", "label"]].rename(columns={"item": "id"})
     rows.loc[0, "sentence2"] = ""
     (tmp_path / "en").mkdir()
@@ -83,8 +83,8 @@ def test_the_hub_path_reads_parquet_and_drops_blank_rows(tmp_path):
         "---\nconfigs:\n- config_name: en\n  data_files:\n  - split: train\n    path: en/train-*\n---\n"
     )
     read, where = tasks._hub_rows("en", "train", str(tmp_path), None)
-    assert len(read) == len(rows) - 1 and "en/train" in where
-    assert read.sentence1.tolist() == rows.sentence1.tolist()[1:]
+    assert len(read) == len(rows) and "en/train" in where
+    assert read.sentence2.tolist() == ["NS", *rows.sentence2.tolist()[1:]]  # load_pairs drops and counts it
 
 
 def test_without_a_hub_the_error_says_what_to_do():
@@ -98,7 +98,7 @@ def test_clusters_join_items_through_chains_of_shared_sentences():
          "sentence1": ["a", "b", "x", "y", "A"], "sentence2": ["b", "c", "z", "w", "y"]}
     )  # fmt: skip
     # 1 and 2 share "b"; "y" is German in item 1 and English in item 4: another sentence.
-    assert tasks.shared_sentence_clusters(frame).tolist() == [0, 0, 1, 2, 0]
+    assert tasks.shared_sentence_clusters(frame).tolist() == [1, 1, 3, 4, 1]
 
 
 def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
@@ -113,17 +113,6 @@ def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
     tasks.refuse_test_sentences(tasks.load_text("demo", "de", None), test, "demo text")
 
 
-def test_language_pairs_cover_every_ordered_pair_of_shared_equally_labelled_items():
-    frame = tasks.load_pairs("demo", "test", ["en", "de", "es"], items=10)
-    frame.loc[(frame.language1 == "es") & (frame["item"] == 1), "label"] = 1 - frame.label.iloc[0]
-    frame = frame[~((frame.language1 == "de") & (frame["item"] == 2))]
-    cells = tasks.language_pairs(frame)
-    assert cells.groupby(["language1", "language2"]).size().tolist() == [8] * 9
-    mixed = cells[(cells.language1 == "en") & (cells.language2 == "de") & (cells["item"] == 5)].iloc[0]
-    of = frame.set_index(["item", "language1"])
-    assert (mixed.sentence1, mixed.sentence2) == (of.sentence1[5, "en"], of.sentence2[5, "de"])
-
-
 def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
     place = tmp_path / "parallel/ntrex"
     place.mkdir(parents=True)
@@ -136,6 +125,15 @@ def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
     write(place / "tatoeba.spa-eng.spa", "uno\n")
     write(place / "tatoeba.spa-eng.eng", "one\n")
     assert tasks.load_parallel(str(place), "es", None) == [("one", "uno")]
+
+
+def test_official_translated_training_files_are_read_and_their_blanks_counted(paws):
+    english = (paws / "paws-x/x-final/en/train.tsv").read_text().splitlines()
+    fields = english[3].split("\t")
+    english[3] = "\t".join([fields[0], "", *fields[2:]])
+    (paws / "paws-x/x-final/de/translated_train.tsv").write_text("\n".join(english) + "\n")
+    frame = tasks.load_pairs("paws-x", "train", ["en", "de"], paws)
+    assert frame.attrs["dropped"] == {"en": 0, "de": 1}
 
 
 def test_fingerprint_follows_content_not_order():

@@ -89,11 +89,12 @@ def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengt
         pairs: per language, its translation pairs.
     """
     rows = [pair for code in sorted(pairs) for pair in pairs[code]]
+    if batch_size < 2 or len({english for english, _ in rows}) < 2:
+        raise ValueError("translation ranking needs two different translations in a batch")
     frame = pd.DataFrame(rows, columns=["sentence1", "sentence2"])
-    while True:
-        for batch in _one_pass(frame, batch_size, lengths, rng):
-            if len(set(batch.first)) > 1:  # in-batch negatives need a second meaning
-                yield batch
+    for batch in _passes(frame, batch_size, lengths, rng):
+        if len(set(batch.first)) > 1:  # in-batch negatives need a second meaning
+            yield batch
 
 
 def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.random.Generator) -> Iterator[Batch]:

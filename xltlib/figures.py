@@ -49,6 +49,8 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
     codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
+    if effects.groupby("strategy").encoder.nunique().max() > 1:
+        raise ValueError("two encoders in one strategy: draw them apart")
     strategies = [s for s in STRATEGIES if s in set(effects.strategy)]
     panels = 2 if len(between) else 1
     figure, axes = plt.subplots(
@@ -77,7 +79,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         low.axhline(0, color="0.3", linewidth=1)
         low.set_ylabel("hybrid minus\nLaBSE arm (points)")
     bottom = axes[-1, 0]
-    bottom.set_xticks(range(len(codes)), [languages.name(code) for code in codes])
+    bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
     for label, code in zip(bottom.get_xticklabels(), codes):
         label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
     bottom.set_xlim(-0.6, len(codes) - 0.4)

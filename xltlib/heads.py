@@ -6,7 +6,6 @@ Both pool token states to sentence vectors by :meth:`embed`, which translation r
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
@@ -53,7 +52,7 @@ class PairClassifier(nn.Module):
     def tensors(self, first: list[str], second: list[str] | None = None) -> dict[str, Tensor]:
         """Sentences or pairs as padded ``input_ids`` and ``attention_mask``, shape (batch, longest)."""
         tokens = self._encoder.tokenize(first, second, self.max_length)
-        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True).to(self.device))
+        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True).to(self.classifier[0].weight.device))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
         """Sentence vectors, shape (batch, hidden)."""
@@ -62,10 +61,6 @@ class PairClassifier(nn.Module):
             return states[:, 0]
         mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
         return (states * mask).sum(1) / mask.sum(1)
-
-    @property
-    def device(self) -> torch.device:
-        return self.classifier[0].weight.device
 
     def embed(self, sentences: list[str]) -> Tensor:
         """Unit-length vectors of single sentences, shape (batch, hidden): pool, dense layer, normalise."""
@@ -122,9 +117,8 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
     from safetensors.torch import save_file
 
     Path(folder).mkdir(parents=True, exist_ok=True)
-    temporary = Path(folder) / "trained.safetensors.part"
-    save_file({name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}, temporary)
-    os.replace(temporary, Path(folder) / "trained.safetensors")
+    trained = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
+    save_file(trained, Path(folder) / "trained.safetensors")
 
 
 def load_trained(model: PairClassifier, folder: Path) -> None:
@@ -144,4 +138,5 @@ def loss(model: PairClassifier, batch: Batch) -> Tensor:
     """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (its pairs are translations)."""
     if batch.labels is None:
         return translation_ranking(model.embed(batch.first), model.embed(batch.second))
-    return cross_entropy(model.logits(batch.first, batch.second).float(), torch.tensor(batch.labels, device=model.device))
+    logits = model.logits(batch.first, batch.second).float()
+    return cross_entropy(logits, torch.tensor(batch.labels, device=logits.device))

@@ -70,8 +70,3 @@ def parse(codes: str) -> list[str]:
     if len(set(names)) < len(names):
         raise ValueError(f"a language stands twice in {codes!r}")
     return sorted(names, key=ORDER.index)
-
-
-def name(code: str) -> str:
-    """Full English name, or the code itself where the table has no row."""
-    return BY_CODE[code].name if code in BY_CODE else code

@@ -8,6 +8,7 @@ import torch
 from tqdm.auto import tqdm
 
 from xltlib.heads import PairClassifier
+from xltlib.statistics import is_right
 
 SELECTIONS = ("last", "en-dev", "oracle")
 
@@ -39,10 +40,8 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
 
 def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
     """Share of right answers per language pair (and selection, where there is one), with the number of items."""
-    classes = sorted(c for c in predictions.columns if c[0] == "p" and c[1:].isdigit())
-    right = predictions[classes].to_numpy().argmax(1) == predictions.label.to_numpy()
     by = [column for column in ("selection", "language1", "language2") if column in predictions]
-    table = predictions.assign(right=right).groupby(by, sort=False).right.agg(["mean", "size"])
+    table = predictions.assign(right=is_right(predictions)).groupby(by, sort=False).right.agg(["mean", "size"])
     return table.rename(columns={"mean": "accuracy", "size": "n_items"}).reset_index()
 
 
@@ -60,6 +59,8 @@ class Checkpoints:
     """
 
     def __init__(self, model: PairClassifier, dev: pd.DataFrame, source: str = "en"):
+        if source not in set(dev.language1):
+            raise ValueError(f"the source language {source!r} is not among the targets: its development data select a checkpoint")
         self.model, self.dev, self.source = model, dev, source
         self.steps, self.weights, self.scores = [], [], []
 

@@ -131,10 +131,12 @@ def ancestry(runs: Path, encoder: str, start: str = "") -> tuple[str, str, list[
         FileNotFoundError: a run that is named has no record; says which to run first.
         ValueError: the model to start from has another encoder.
     """
-    place, name, seen = encoder, encoder, []
+    place, name, seen = encoder, Path(encoder).name if Path(encoder).is_dir() else encoder, []
     if encoder.startswith("adapt-"):
         record = _required(runs, encoder)
         place, name, seen = str(Path(runs) / encoder / "encoder"), record["encoder"], record["read"]
+    elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
+        seen = [{"use": "pretrain", "kind": "parallel", "languages": [], "source": "LaBSE's pretraining"}]
     if start:
         record = _required(runs, start)
         if record["parameters"]["encoder"] != encoder:
@@ -179,11 +181,11 @@ def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
 def arm(read: list[dict], encoder: str, head: str) -> dict:
     """Strategy and adaptation of a run, worked out from what it and its ancestors did.
 
-    ``hybrid``: hybrid batches in the last training. ``labse-recipe``: translation ranking before it.
+    ``hybrid``: hybrid batches in a training. ``labse-recipe``: translation ranking before it.
     ``labse``: the LaBSE checkpoint. ``plain``: none of these. What else was adapted is the adaptation.
     """
     steps = [entry["use"] for entry in read]
-    adapted = [use for use in dict.fromkeys(steps) if use not in ("train", "hybrid", "cross-lingual", "align")]
+    adapted = [use for use in dict.fromkeys(steps) if use not in ("pretrain", "train", "hybrid", "cross-lingual", "align")]
     if "hybrid" in steps:
         strategy, adapted = "hybrid", adapted + (["align"] if "align" in steps else [])
     elif "labse" in encoder.lower():
@@ -205,13 +207,12 @@ def machine() -> dict:
 def peak_memory() -> float:
     """Largest resident memory of this process so far, in GiB."""
     import resource
-    import sys
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**30 if sys.platform == "darwin" else 2**20), 2)
+    unit = 2**30 if platform.system() == "Darwin" else 2**20  # bytes there, kibibytes elsewhere
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 2)
 
 
-def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> Path:
+def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
     """Write predictions, then the record that makes the run count as done; each appears whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -222,7 +223,6 @@ def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -
     temporary = folder / "record.json.part"
     temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     os.replace(temporary, folder / "record.json")
-    return folder / "record.json"
 
 
 def read(folder: Path) -> dict | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,12 @@ from xltlib import languages
 ARM = ["encoder", "strategy", "head", "adaptation"]
 BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high"]
 EFFECTS = [*BETWEEN[:6], "rung", *BETWEEN[6:], "n_items", "n_seeds"]
+
+
+def is_right(predictions: pd.DataFrame) -> np.ndarray:
+    """Whether the most probable class (columns ``p0, p1, ...``) is the label, row by row."""
+    classes = sorted((c for c in predictions.columns if c[0] == "p" and c[1:].isdigit()), key=lambda c: int(c[1:]))
+    return predictions[classes].to_numpy().argmax(1) == predictions.label.to_numpy()
 
 
 def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
@@ -22,10 +30,9 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     Returns:
         Columns of ``ARM`` and ``seed, rung, item, cluster, language, right`` (0 or 1).
     """
-    chosen = predictions[(predictions.selection == selection) & (predictions.language1 == predictions.language2)]
-    classes = sorted(c for c in chosen.columns if c[0] == "p" and c[1:].isdigit())
-    right = (chosen[classes].to_numpy().argmax(1) == chosen.label.to_numpy()).astype(np.int8)
-    rows = chosen[["run", "item", "cluster"]].assign(language=chosen.language1.astype(str), right=right)
+    same = predictions.language1.astype(str) == predictions.language2.astype(str)
+    chosen = predictions[(predictions.selection == selection) & same]
+    rows = chosen[["run", "item", "cluster"]].assign(language=chosen.language1.astype(str), right=is_right(chosen).astype(np.int8))
     return rows.merge(runs[["run", "seed", "rung", *ARM]], on="run", validate="many_to_one")
 
 
@@ -44,7 +51,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     Returns:
         Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %
         percentile intervals), and the names of arms that lack a partner. With one seed the interval knows
-        only which items were drawn.
+        only which items were drawn; with S it sees (S - 1) / S of the variance between seeds.
     Raises:
         ValueError: two runs of one arm have the same seed.
     """
@@ -65,7 +72,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
         plain = group[group.adaptation == "none"]
         for adaptation in sorted(set(group.adaptation) - {"none"}):
             adapted = group[group.adaptation == adaptation]
-            pairs = adapted.merge(plain, on=["seed", "language", "item", "cluster"], suffixes=("", "_plain"))
+            pairs = adapted.merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
             if pairs.empty:
                 missing.append(f"{strategy} with {adaptation}: no run without adaptation and with the same seed")
                 continue
@@ -82,6 +89,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
             draws[encoder, head, strategy, adaptation] = (point, _ratio(*picked))
             for column, code in enumerate(codes):
                 of_code = pairs[pairs.language == code]
+                if of_code.empty:
+                    continue
                 rows.append({
                     "encoder": encoder, "strategy": strategy, "head": head, "adaptation": adaptation, "language": code,
                     "resource": languages.BY_CODE[code].resource, "rung": adapted.rung.max(),
@@ -93,22 +102,17 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
     between = []
     for one, two in (("hybrid", "labse"), ("hybrid", "labse-recipe")):
-        for (encoder, head, strategy, adaptation), (point, drawn) in draws.items():
-            other = draws.get((encoder, head, two, adaptation))
-            if strategy == one and other is not None:
-                for column, code in enumerate(codes):
+        for ((encoder, head, strategy, adaptation), (point, drawn)), (key, other) in product(draws.items(), repeat=2):
+            same_encoder = key[0] == encoder or two == "labse"  # LaBSE is another checkpoint by nature
+            if strategy == one and key[1:] == (head, two, adaptation) and same_encoder:
+                for column in np.flatnonzero(~np.isnan(point - other[0])):
+                    code = codes[column]
                     between.append({
                         "encoder": encoder, "strategy": f"{one} - {two}", "head": head, "adaptation": adaptation,
                         "language": code, "resource": languages.BY_CODE[code].resource,
                         **_interval(point[column] - other[0][column], drawn[:, column] - other[1][:, column]),
                     })  # fmt: skip
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
-
-
-def accuracy_table(runs: pd.DataFrame, accuracy: pd.DataFrame) -> pd.DataFrame:
-    """One row a run and language pair: the arm, seed, languages, selection, accuracy (0 to 1), number of items."""
-    columns = [*ARM, "rung", "seed", "language1", "language2", "selection", "accuracy", "n_items"]
-    return accuracy.merge(runs[["run", "seed", "rung", *ARM]], on="run")[columns]
 
 
 def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

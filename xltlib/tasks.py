@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import unicodedata
 from pathlib import Path
 
@@ -22,7 +21,7 @@ HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b0011
 PAWS_FOLDERS = ("paws-x", "paws-id")  # folders that hold x-final/<lang>/ in the official layout
 HEADER = ["id", "sentence1", "sentence2", "label"]
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
-SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*")
+TRANSLATED = "translated_train.tsv"  # the training file of every language but English, made by machine translation
 PLACEHOLDER = "NS"  # stands where a translation is missing
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
@@ -98,7 +97,8 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
 
 
 def _paws_file(folder: Path, code: str, split: str) -> Path:
-    tried = [folder / name / "x-final" / code / FILES[split] for name in PAWS_FOLDERS]
+    files = [FILES[split], TRANSLATED] if split == "train" else [FILES[split]]
+    tried = [folder / name / "x-final" / code / file for name in PAWS_FOLDERS for file in files]
     for path in tried:
         if path.is_file():
             return path
@@ -139,6 +139,8 @@ def read_paws_file(path: Path) -> pd.DataFrame:
         item, first, second, label = (part.strip() for part in fields)
         if label not in ("0", "1"):
             raise DataError(f"{path}, line {number}: label {label!r}, wanted 0 or 1")
+        if path.name == TRANSLATED:  # the official machine translations have blanks: count them as missing
+            first, second = first or PLACEHOLDER, second or PLACEHOLDER
         if not first or not second:
             raise DataError(f"{path}, line {number}: an empty sentence")
         if not item.isdigit():
@@ -167,18 +169,17 @@ def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: 
     rows = rows.rename(columns={"id": "item"})[["item", *HEADER[1:]]]
     rows["item"] = rows["item"].astype(int)
     for column in ("sentence1", "sentence2"):
-        rows[column] = rows[column].str.strip()
-    rows = rows[(rows.sentence1 != "") & (rows.sentence2 != "")]  # the machine-translated training rows have blanks
+        rows[column] = rows[column].str.strip().replace("", PLACEHOLDER)  # machine-translated training rows have blanks
     return rows, f"{repository}@{revision} {code}/{name}"
 
 
 def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
-    """Cluster number of each row: connected components of items that share a sentence in any language.
+    """Cluster of each row, named by its smallest item: components of items that share a sentence in a language.
 
     Example:
         >>> pairs = pd.DataFrame({"item": [1, 2, 3], "sentence1": ["a", "c", "d"], "sentence2": ["b", "a", "e"]})
         >>> shared_sentence_clusters(pairs).tolist()
-        [0, 0, 1]
+        [1, 1, 3]
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -193,26 +194,8 @@ def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
     edges = (np.ones(len(keys)), (np.tile(item_index, 2), sentence_index + len(items)))
     graph = coo_matrix(edges, shape=(len(items) + len(sentences),) * 2)
     _, component = connected_components(graph, directed=False)
-    _, numbered = np.unique(component[: len(items)], return_inverse=True)
-    return numbered[item_index]
-
-
-def language_pairs(frame: pd.DataFrame) -> pd.DataFrame:
-    """The generalized setting: every ordered language pair of the items that all languages share.
-
-    Items that a language lacks, or that languages label differently, are left out
-    (methods: G[i,j] = {(s1 in language i, s2 in language j, label)}; Huang et al. 2021, arXiv 2104.08645).
-    """
-    codes = list(dict.fromkeys(frame.language1))
-    groups = frame.groupby("item").agg(n=("language1", "size"), labels=("label", "nunique"))
-    shared = frame[frame["item"].isin(groups.index[(groups.n == len(codes)) & (groups.labels == 1)])]
-    by_code = {code: shared[shared.language1 == code].set_index("item") for code in codes}
-    cells = []
-    for first in codes:
-        for second in codes:
-            cell = by_code[first].assign(language2=second, sentence2=by_code[second].sentence2)
-            cells.append(cell.reset_index()[COLUMNS])
-    return pd.concat(cells, ignore_index=True)
+    _, first, number = np.unique(component[: len(items)], return_index=True, return_inverse=True)
+    return items[first[number[item_index]]]
 
 
 # -- unlabelled and parallel text -------------------------------------------------------------------
@@ -253,6 +236,8 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
     else:
         stem = f"tatoeba.{language.tatoeba}-eng."
         english, other = place / f"{stem}eng", place / f"{stem}{language.tatoeba}"
+    if not other.is_file():
+        raise DataError(f"no translations of language {code!r}: looked for {ntrex} and {other}")
     left, right = _lines(english), _lines(other)
     if len(left) != len(right):
         raise DataError(f"{other}: {len(right)} lines beside {len(left)} in {english.name}; parallel files are line-aligned")
@@ -282,32 +267,45 @@ def normalised(sentence: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", sentence).casefold() if c.isalnum())
 
 
+def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
+    """Whether each text (or tuple of texts) is, or holds anywhere inside, a sentence of the test set.
+
+    Example:
+        >>> test = pd.DataFrame({"sentence1": ["Dr. No was born in 1902 ."], "sentence2": ["Else ."]})
+        >>> overlapping(["He said: Dr. No was born in 1902, in May.", "Elsewhere"], test)
+        [True, False]
+    """
+    sentences = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
+    by_start: dict[str, list[str]] = {}  # only places that begin like a test sentence are compared in full
+    for sentence in sentences:
+        by_start.setdefault(sentence[:12], []).append(sentence)
+
+    def holds(text: str) -> bool:
+        text = normalised(text)
+        inside = (i for i in range(len(text) - 11) if text[i : i + 12] in by_start)
+        return text in sentences or any(text.startswith(s, i) for i in inside for s in by_start[text[i : i + 12]])
+
+    return [any(map(holds, (text,) if isinstance(text, str) else text)) for text in texts]
+
+
 def without_test_sentences(texts: list, test: pd.DataFrame) -> tuple[list, int]:
-    """Texts (or tuples of texts) that are no test sentence, and how many were left out."""
-    forbidden = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
-    kept = [text for text in texts if not any(normalised(part) in forbidden for part in _parts(text))]
+    """Texts (or tuples of texts) that hold no test sentence, and how many were left out."""
+    kept = [text for text, bad in zip(texts, overlapping(texts, test)) if not bad]
     return kept, len(texts) - len(kept)
 
 
 def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
-    """Stop when a text that is about to be trained on, labelled or not, is a sentence of the test set.
+    """Stop when a text that is about to be trained on, labelled or not, holds a sentence of the test set.
 
     Raises:
         DataError: names ``what`` was read, how many texts overlap and the first of them.
     """
-    forbidden = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
-    overlap = [text for text in texts if any(normalised(part) in forbidden for part in _parts(text))]
-    if overlap:
+    found = [text for text, bad in zip(texts, overlapping(texts, test)) if bad]
+    if found:
         raise DataError(
-            f"{what}: {len(overlap)} of {len(texts)} stand in the test set (first: {str(overlap[0])[:120]!r}). "
-            "Nothing of the test set may be trained on; leave them out with tasks.without_test_sentences."
+            f"{what}: {len(found)} of {len(texts)} stand in the test set (first: {str(found[0])[:120]!r}). "
+            "Nothing of the test set may be trained on: take these rows out of the file."
         )
-
-
-def _parts(text) -> list[str]:
-    """The text or texts, and every sentence of a paragraph: a test sentence may stand inside one."""
-    whole = [text] if isinstance(text, str) else list(text)
-    return whole + [sentence for part in whole for sentence in SENTENCE_END.split(part)]
 
 
 # -- what was read ----------------------------------------------------------------------------------
@@ -321,7 +319,7 @@ def fingerprint(frame: pd.DataFrame) -> str:
 
 
 def counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per language: rows, dropped placeholder rows, majority rate in per cent, clusters, identical pairs."""
+    """Per language: rows, placeholder rows dropped from the whole file, majority rate in per cent, clusters, identical pairs."""
     table = frame.groupby("language1", sort=False).agg(
         rows=("item", "size"),
         majority=("label", lambda labels: round(100 * max(labels.mean(), 1 - labels.mean()), 1)),

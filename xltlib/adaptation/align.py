@@ -24,7 +24,8 @@ def translation_ranking(x: Tensor, y: Tensor, scale: float = 20.0, margin: float
         >>> round(translation_ranking(eye, eye, scale=1.0, margin=0.0).item(), 4)  # 2 * log(1 + exp(-1))
         0.6265
     """
-    scores = scale * (x @ y.T - margin * torch.eye(len(x), device=x.device))
+    with torch.autocast(x.device.type, enabled=False):  # in bf16 a score near 20 moves in steps of 0.125
+        scores = scale * (x.float() @ y.float().T - margin * torch.eye(len(x), device=x.device))
     target = torch.arange(len(x), device=x.device)
     return cross_entropy(scores, target) + cross_entropy(scores.T, target)
 

@@ -48,6 +48,8 @@ def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_leng
     """
     from transformers import DataCollatorForLanguageModeling
 
+    if not texts:
+        raise ValueError("no text to mask: ask for more sentences than are held out")
     rng = np.random.default_rng(seed)
     ids = encoder.tokenize(texts, None, max_length)["input_ids"]
     collator = DataCollatorForLanguageModeling(encoder.tokenizer, mlm_probability=0.15, seed=seed)
@@ -62,8 +64,7 @@ def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_leng
 def perplexity(model: MaskedLanguageModel, encoder: Encoder, texts: list[str], max_length: int = 64, seed: int = 1) -> float:
     """exp of the mean masked cross-entropy on held-out text, under masks that the seed fixes."""
     model.eval()
-    losses, weights = [], []
-    batches = masked_batches(encoder, texts, 16, max_length, seed)
+    losses, weights, batches = [], [], masked_batches(encoder, texts, 16, max_length, seed)
     for _ in range(-(-len(texts) // 16)):
         batch = {name: tensor.to(model.classifier.bias.device) for name, tensor in next(batches).items()}
         losses.append(model(**batch).item())
