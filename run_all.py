@@ -52,7 +52,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     if unknown:
         raise ValueError(f"unknown field {sorted(unknown)[0]!r} in the study: known are {', '.join(sorted(FIELDS))}")
     overrides = dict(overrides)
-    if "seed" in overrides or "seeds" not in {**study, **overrides}:
+    if "seed" in {**study.get("common", {}), **overrides} or not (overrides.get("seeds") or study.get("seeds")):
         raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
     seeds = overrides.pop("seeds", study.get("seeds"))
     seeds = [seeds] if isinstance(seeds, int) else list(seeds)
@@ -199,7 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)")
     parser.add_argument("--draw", action="store_true", help="run nothing; collect and draw what is done")
     parser.add_argument("--report", action="store_true", help="write the summary as one HTML file")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="send runs to a dask.distributed scheduler (extra: cluster)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="send runs to a dask.distributed scheduler whose workers share this folder")
     parser.add_argument("--runs", default=str(ROOT / "runs"), metavar="DIR", help="where records go")
     parser.add_argument("--figures", default=str(ROOT / "figures"), metavar="DIR", help="where figures go")
     parser.add_argument("--experiments", default=str(ROOT / "experiments.yaml"), metavar="FILE", help="the studies")
@@ -243,7 +243,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     if args.draw:
         todo, wanted = [], [label for label in nodes if records.read(runs / nodes[label].run)]
-    threads = max(1, (os.cpu_count() or 1) // args.jobs)
+    # On a cluster each worker is given the cores of one run; here the machine's cores are divided among the jobs.
+    threads = max(1, (os.cpu_count() or 1) // (1 if args.scheduler else args.jobs))
     began = time.time()
     print(f"{args.study}: {len(todo)} runs to do, {len(wanted) - len(todo)} done already; {args.jobs} at a time, {threads} threads each")
     if args.scheduler:

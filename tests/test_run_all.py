@@ -70,6 +70,7 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
         ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is no arm above it"),
         ({"fintune": {}}, "unknown field 'fintune'"),
+        ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
     ],
 )
 def test_mistakes_are_named_before_any_kernel_starts(tiny, tmp_path, change, complaint):
@@ -83,7 +84,7 @@ def test_unknown_studies_and_overrides_are_named(tiny, tmp_path):
     arguments[2] = "paws"
     result = subprocess.run(arguments, capture_output=True, text=True)
     assert result.returncode == 2 and "no study 'paws'" in result.stderr
-    for override, complaint in (("stepz=1", "parameter 'stepz'"), ("steps", "write name=value")):
+    for override, complaint in (("stepz=1", "parameter 'stepz'"), ("steps", "write name=value"), ("seed=3", "as seeds")):
         result = run(tmp_path, tiny_study(tiny["xlm-r"]), "--set", override)
         assert result.returncode == 2 and complaint in result.stderr
 
@@ -125,6 +126,15 @@ def test_a_run_counts_as_done_only_with_a_whole_matching_record(tmp_path):
     with pytest.raises(ValueError):  # a record that JSON cannot hold leaves the old one alone
         records.write(tmp_path, {"loss": float("nan")})
     assert (tmp_path / "record.json").read_text() == text[: len(text) // 2]
+
+
+def test_overrides_are_typed_and_adapted_encoders_keep_their_arms(tiny):
+    assert run_all.parse_set(["learning_rate=1e-4", "steps=3", "keep_model=true", "text=wikipedia", "seeds=1,2"]) == {
+        "learning_rate": 1e-4, "steps": 3, "keep_model": True, "text": "wikipedia", "seeds": [1, 2],
+    }  # fmt: skip
+    nodes = run_all.plan(tiny_study(tiny["bert"]), {"encoder": str(tiny["xlm-r"])}, "", Path("runs"))
+    assert nodes["mlm"].parameters["encoder"] == nodes["english seed 1"].parameters["encoder"] == str(tiny["xlm-r"])
+    assert nodes["english-mlm seed 1"].parameters["encoder"] == nodes["mlm"].run
 
 
 @pytest.fixture(scope="module")
@@ -208,4 +218,4 @@ def test_dask_takes_the_same_runs(tiny, tmp_path):
     del study["adapt"]
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
         result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
-    assert "1 of 1 runs done" in result.stdout, result.stderr
+    assert result.returncode == 0 and "1 of 1 runs done" in result.stdout, result.stderr
