@@ -33,8 +33,7 @@ bench: setup
 
 # Execute every notebook with its committed parameters, in place, as they are committed.
 notebooks: setup
-	cd notebooks && TQDM_DISABLE=1 ../$(BIN)/jupyter nbconvert --to notebook --inplace --execute \
-	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False *.ipynb
+	$(BIN)/python notebooks/execute.py
 
 clean:
 	rm -rf .venv runs

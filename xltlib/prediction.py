@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pandas as pd
 import torch
@@ -28,7 +30,7 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     order = np.argsort(model.lengths(first, second), kind="stable")[::-1]  # longest first: memory peaks at once
     starts = range(0, len(order), batch_size)
     parts = []
-    for start in tqdm(starts, desc="pairs scored", unit="batch", disable=not progress, mininterval=5, leave=False):
+    for start in tqdm(starts, desc="pairs scored", unit="batch", disable=not progress or "TQDM_DISABLE" in os.environ, mininterval=5, leave=False):
         positions = order[start : start + batch_size]
         logits = model.logits([first[i] for i in positions], [second[i] for i in positions])
         parts.append(logits.float().softmax(-1).cpu().numpy())

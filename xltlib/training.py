@@ -103,7 +103,7 @@ def train(
 
     model.train()
     losses = []
-    bar = tqdm(range(1, steps + 1), desc="updates", disable=not progress, mininterval=5, leave=False)
+    bar = tqdm(range(1, steps + 1), desc="updates", disable=not progress or "TQDM_DISABLE" in os.environ, mininterval=5, leave=False)
     for step in bar:
         with accelerator.autocast():
             value = loss(next(batches))
