@@ -109,7 +109,7 @@ def build(head: str, encoder: Encoder, **options) -> PairClassifier:
     """
     if head not in HEADS:
         raise ValueError(f"unknown head {head!r}: known are {' and '.join(HEADS)}")
-    return (CrossEncoder if head == "cross" else BiEncoder)(encoder, **options)
+    return {"cross": CrossEncoder, "bi": BiEncoder}[head](encoder, **options)
 
 
 def save_trained(model: PairClassifier, folder: Path) -> None:

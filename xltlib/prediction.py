@@ -36,6 +36,8 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
         parts.append(logits.float().softmax(-1).cpu().numpy())
     probabilities = np.empty((len(order), parts[0].shape[1]), dtype=np.float32)
     probabilities[order] = np.concatenate(parts)
+    if not np.isfinite(probabilities).all():
+        raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
 

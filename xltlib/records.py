@@ -214,7 +214,6 @@ def peak_memory() -> float:
 
 def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
     """Write predictions, then the record that makes the run count as done; each appears whole or not at all."""
-    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if predictions is not None:
         temporary = folder / "predictions.parquet.part"

@@ -16,8 +16,6 @@ def translation_ranking(x: Tensor, y: Tensor, scale: float = 20.0, margin: float
         x, y: unit-length vectors, shape (batch, hidden); row i of both says the same thing.
         scale: inverse temperature.
         margin: taken off the cosine of each true pair.
-    Returns:
-        A scalar.
 
     Example:
         >>> eye = torch.eye(2)
