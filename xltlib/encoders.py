@@ -19,7 +19,6 @@ import torch
 from torch import nn
 
 OFFLINE = "offline"
-Q4_BLOCK = 32  # weights that share one scale in the 4-bit file
 
 
 @dataclass
@@ -41,6 +40,10 @@ class Encoder:
     pooling: str = "mean"
     dense: nn.Module = field(default_factory=nn.Identity)
     kept: np.ndarray | None = None
+
+    def __post_init__(self):
+        if getattr(self.model, "pooler", None) is not None:
+            self.model.pooler = None  # never used here, and folders without one would get random weights
 
     @property
     def hidden(self) -> int:
@@ -75,7 +78,8 @@ def load(name: str, pooling: str | None = None) -> Encoder:
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook
+    logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook, and so is
+    logging.set_verbosity_error()  # a table of missing weights: what matters of it is checked below
     if name == OFFLINE:
         return load_offline()
     try:
@@ -84,16 +88,14 @@ def load(name: str, pooling: str | None = None) -> Encoder:
             return _load_sentence_transformer(name, folder, pooling)
         # Eager attention: the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py).
         model, info = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
-        missing = [key for key in info["missing_keys"] if "pooler" not in key]  # poolers are not used
+        missing = [key for key in info["missing_keys"] if "pooler" not in key]
         if missing:
             raise ValueError(f"encoder {name!r}: the folder lacks weights of {missing[:3]}")
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except OSError as error:
         place = "its folder cannot be loaded" if Path(name).is_dir() else "no such folder, and the model hub gave nothing"
-        raise OSError(
-            f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). "
-            f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
-        ) from error
+        advice = f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
+        raise OSError(f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). {advice}") from error
     written = folder / "xltlib_encoder.json"  # by save
     state = json.loads(written.read_text()) if written.exists() else {"pooling": "mean", "dense": False}
     encoder = Encoder(name, model, tokenizer, pooling or state["pooling"])
@@ -142,9 +144,9 @@ def save(encoder: Encoder, folder: Path) -> None:
         raise ValueError("a trimmed encoder is not saved: use untrim(trimmed, whole) first")
     encoder.model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
-    state = {"pooling": encoder.pooling, "dense": not isinstance(encoder.dense, nn.Identity)}
-    (Path(folder) / "xltlib_encoder.json").write_text(json.dumps(state))
-    if state["dense"]:
+    dense = not isinstance(encoder.dense, nn.Identity)
+    (Path(folder) / "xltlib_encoder.json").write_text(json.dumps({"pooling": encoder.pooling, "dense": dense}))
+    if dense:
         from safetensors.torch import save_file
 
         save_file(encoder.dense.state_dict(), Path(folder) / "dense.safetensors")
@@ -246,7 +248,7 @@ def dequantise(raw: np.ndarray) -> np.ndarray:
         >>> dequantise(block)[[0, 16]]
         array([ 2., -2.], dtype=float32)
     """
-    blocks = raw.reshape(-1, 2 + Q4_BLOCK // 2)
+    blocks = raw.reshape(-1, 2 + 32 // 2)
     weights = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1).astype(np.float32)
     weights -= 8
     weights *= blocks[:, :2].copy().view("<f2").astype(np.float32)
