@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -51,8 +52,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
     if effects.groupby("strategy").encoder.nunique().max() > 1:
         raise ValueError("two encoders in one strategy: draw them apart")
-    strategies = [s for s in STRATEGIES if s in set(effects.strategy)]
-    panels = 2 if len(between) else 1
+    strategies, panels = [s for s in STRATEGIES if s in set(effects.strategy)], 1 + bool(len(between))
     figure, axes = plt.subplots(
         panels, 1, figsize=(max(6.5, 1.05 * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
         height_ratios=[3, 2][:panels], layout="constrained",
@@ -90,13 +90,14 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         for axis in axes[:, 0] if places and places[0] > 0 else ():  # a line between resource levels
             axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
     figure.suptitle(f"What {ADAPTATION_NAME.get(adaptation, adaptation)} of the encoder does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(caption, x=0.01, ha="left", fontsize=8, color="0.35")
+    wrapped = "\n".join(textwrap.fill(line, int(16 * figure.get_figwidth())) for line in caption.splitlines())
+    figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 
 
 def save(figure, table: pd.DataFrame, stem: Path) -> None:
     """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(stem.with_suffix(".png"), dpi=200, metadata={"Software": None})
-    figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+    for kind, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
+        figure.savefig(stem.with_suffix(kind), dpi=200, metadata=metadata)
     table.to_csv(stem.with_suffix(".csv"), index=False, float_format="%.4f", lineterminator="\n")
