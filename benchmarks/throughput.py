@@ -60,6 +60,9 @@ class Ours:
         self.rate = args.learning_rate
 
     def update(self, steps: int) -> float:
+        from accelerate.state import AcceleratorState
+
+        AcceleratorState._reset_state(True)  # a Trainer before may have left another precision behind
         drawn = [next(self.stream) for _ in range(steps)]
         began = time.perf_counter()
         training.train(self.model, iter(drawn), lambda batch: heads.loss(self.model, batch), steps, self.rate, progress=False)
@@ -97,6 +100,7 @@ class Peer:
                 TrainingArguments(
                     folder, max_steps=steps, per_device_train_batch_size=self.args.batch_size, learning_rate=self.args.learning_rate / 2,
                     bf16=self.bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, seed=self.args.seed,
+                    use_cpu=not torch.cuda.is_available(), dataloader_pin_memory=torch.cuda.is_available(),
                 ),
                 train_dataset=self.data, data_collator=DataCollatorWithPadding(self.tokenizer, **padding),
             )  # fmt: skip
