@@ -18,16 +18,21 @@ class MaskedLanguageModel(nn.Module):
 
     Args:
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
+        texts: their piece frequencies are the decoder's first guess. It starts there, blind to the encoder, and
+            opens up as it learns: a decoder that starts at random spends its updates on harming the encoder.
         frozen_layers: see encoders.freeze.
     """
 
-    def __init__(self, encoder: Encoder, frozen_layers: int = 0):
+    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
         freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
-        self.classifier.register_parameter("bias", nn.Parameter(torch.zeros(len(self.model.get_input_embeddings().weight))))
+        nn.init.zeros_(self.classifier[2].weight)
+        pieces = torch.tensor([piece for ids in encoder.tokenize(texts)["input_ids"] for piece in ids])
+        counts = 1 + torch.bincount(pieces, minlength=len(self.model.get_input_embeddings().weight))
+        self.classifier.register_parameter("bias", nn.Parameter((counts / counts.sum()).log()))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy at the masked positions, in nats.
