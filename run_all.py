@@ -82,16 +82,20 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
             else:
                 if name == "start" and value:
                     raise ValueError(f"{label}: start {value!r} is no arm above it in the study")
+            if name == "start" and value and not nodes[needs[-1]].parameters["keep_model"]:
+                raise ValueError(f"{label}: starts from {value!r}, which does not keep its model: give that arm keep_model: true")
         for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and Path(chosen[name]).is_dir():
                 chosen[name] = str(Path(chosen[name]).resolve())
+            elif name != "encoder" and not data and own.get(name, "demo") not in ("", "demo"):
+                raise ValueError(f"{label}: {name} {own[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
         nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs)
 
     for label, own in study.get("adapt", {}).items():
-        add(label, ADAPT, own, "")
+        add(label, ADAPT, own or {}, "")
     for seed in seeds:
         for label, own in study.get("finetune", {}).items():
-            add(label, FINETUNE, {**own, "seed": seed}, f" seed {seed}")
+            add(label, FINETUNE, {**(own or {}), "seed": seed}, f" seed {seed}")
     return nodes
 
 
@@ -168,10 +172,9 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
         table.to_parquet(figures / "predictions.parquet", index=False, compression="zstd")
 
 
-def written(runs: Path, node: Node) -> float:
-    """When a run left its record, in seconds; 0 if it has none."""
-    path = runs / node.run / "record.json"
-    return path.stat().st_mtime if path.exists() else 0.0
+def failures(failed: dict[str, str]) -> str:
+    """The final table of what did not finish, and why; "" if all did."""
+    return pd.DataFrame({"run": list(failed), "problem": list(failed.values())}).to_string(index=False) + "\n" if failed else ""
 
 
 def parse_set(entries: list[str]) -> dict:
@@ -181,6 +184,8 @@ def parse_set(entries: list[str]) -> dict:
         name, equals, value = entry.partition("=")
         if not equals:
             raise ValueError(f"--set {entry!r}: write name=value")
+        if name == "seeds" and not all(seed.strip().isdigit() for seed in value.split(",")):
+            raise ValueError(f"--set {entry!r}: seeds are whole numbers from 1, as in seeds=1,2,3")
         try:
             chosen[name] = [int(seed) for seed in value.split(",")] if name == "seeds" else json.loads(value)
         except json.JSONDecodeError:
@@ -227,13 +232,14 @@ def main(arguments: list[str] | None = None) -> int:
     # What comes after a run that is made anew is made anew too.
     todo: list[str] = []
     for label, node in nodes.items():
+        parents = (records.read(runs / node.run) or {}).get("parents", {})
         stale = not records.done(runs / node.run, node.parameters, fingerprints[node.notebook]) or any(
-            need in todo or written(runs, nodes[need]) > written(runs, node) for need in node.needs
+            need in todo or parents.get(nodes[need].run) != records.digest(runs / nodes[need].run) for need in node.needs
         )
         if label in wanted and (args.force or stale):
             todo.append(label)
     if args.list:
-        print(studies[args.study]["about"].strip(), f"\nCost: {studies[args.study]['cost']}\n")
+        print(studies[args.study].get("about", "").strip(), f"\nCost: {studies[args.study].get('cost', 'not stated')}\n")
         table = [
             {"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": "to do" if label in todo else "done"}
             for label, node in nodes.items() if label in wanted
@@ -261,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
         if (args.draw and records.read(runs / node.run)) or records.done(runs / node.run, node.parameters, fingerprints[node.notebook])
     ]  # fmt: skip
     if not any(node.notebook == FINETUNE for node in finished):
-        print("run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
+        print(failures(failed) + "run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
         return 1
     missing = [label for label, node in nodes.items() if node not in finished]
     collect(args.study, finished, missing, runs, figures)
@@ -272,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
     if args.report and not problem:
         print(f"report: {write_report(summary, figures / 'report.html')}")
     if failed:
-        print(pd.DataFrame({"run": list(failed), "problem": list(failed.values())}).to_string(index=False), file=sys.stderr)
+        print(failures(failed), end="", file=sys.stderr)
     effect = figures / "adaptation_effect.png"
     if effect.exists() and not problem:
         print(f"figures: {', '.join(str(effect.with_suffix(kind)) for kind in ('.png', '.svg', '.csv'))}")

@@ -4,15 +4,15 @@
     XLTLIB_DATA=... python benchmarks/throughput.py   # on English PAWS-X
 
 Every contender does a few updates in turn, round after round, so that a slow minute of the machine hits them
-alike; the table gives the median round. A contender is: how pairs become batches, which model, and how it updates.
+alike; the table gives all pairs over all seconds. A contender is: how pairs become batches, which model, and how it updates.
 
 * ``ours``: xltlib.training on length buckets, vocabulary trimmed, eager attention, embeddings frozen, no dropout;
   bf16 where the hardware has it.
 * ``trainer``: transformers' Trainer as its documentation sets it up: DataCollatorWithPadding, its defaults.
 * ``robust-xlt``: the recipe of Robust-XLT's scripts: padded to 128, fp32, full vocabulary, gradient accumulation off.
 
-With ``--accuracy N`` each contender then trains N updates from the same start and is scored on English test pairs
-(but for bf16 where the hardware only emulates it, which would take hours).
+Then each contender trains ``--accuracy`` updates from the same start and is scored on English test pairs (but for
+bf16 where the hardware only emulates it, which would take hours). ``--accuracy 0`` leaves this longer part out.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def matrix_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
 
 
 def flops_per_pair(model: torch.nn.Module, tokens: float) -> float:
-    """Multiply-adds of the layers' matrices times two, forward and backward, for an average pair."""
-    matrices = sum(p.numel() for name, p in model.named_parameters() if p.dim() == 2 and "embeddings" not in name)
-    return 6 * matrices * tokens
+    """Operations in the layers' matrix products for an average pair: 2 a weight forward, 4 backward where it is trained."""
+    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embeddings" not in name]
+    return tokens * sum((6 if p.requires_grad else 2) * p.numel() for p in matrices)
 
 
 class Ours:
@@ -83,7 +83,7 @@ class Peer:
         from transformers import BertConfig, BertForSequenceClassification
 
         training.set_seed(args.seed)
-        self.tokenizer, self.args, self.bf16, self.pad_to = whole.tokenizer, args, bf16, pad_to
+        self.tokenizer, self.args, self.bf16, self.pad_to, self.calls = whole.tokenizer, args, bf16, pad_to, 0
         config = BertConfig.from_dict({**whole.model.config.to_dict(), "num_labels": 2})
         config._attn_implementation = "sdpa"  # what transformers takes when nobody says otherwise
         self.model = BertForSequenceClassification(config)
@@ -95,12 +95,13 @@ class Peer:
         from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
         padding = {"padding": "max_length", "max_length": self.pad_to} if self.pad_to else {}
+        self.calls += 1  # another order of the pairs each time: rounds time different batches
         with tempfile.TemporaryDirectory() as folder:
             trainer = Trainer(
                 self.model,
                 TrainingArguments(
                     folder, max_steps=steps, per_device_train_batch_size=self.args.batch_size, learning_rate=self.args.learning_rate / 2,
-                    bf16=self.bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, seed=self.args.seed,
+                    bf16=self.bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, seed=self.args.seed + self.calls,
                     use_cpu=not torch.cuda.is_available(), dataloader_pin_memory=torch.cuda.is_available(),
                 ),
                 train_dataset=self.data, data_collator=DataCollatorWithPadding(self.tokenizer, **padding),
@@ -128,12 +129,12 @@ def accuracy(contender, frame: pd.DataFrame) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=4, help="updates a round")
+    parser.add_argument("--steps", type=int, default=8, help="updates a round")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-4, help="ours; the peers, without a separate head rate, take half")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline")
-    parser.add_argument("--accuracy", type=int, default=0, metavar="N", help="also train N updates each and score on test pairs")
+    parser.add_argument("--accuracy", type=int, default=250, metavar="N", help="then train N updates each and score on test pairs; 0: do not")
     parser.add_argument("--test-items", type=int, default=500)
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
@@ -162,10 +163,11 @@ def main() -> None:
             seconds[name].append(contender.update(steps[name]))
             print(f"round {round_number + 1}, {name}: {steps[name] * args.batch_size / seconds[name][-1]:.1f} pairs/s", flush=True)
     peak = matrix_peak(torch.bfloat16 if native else torch.float32)
-    rates = {name: steps[name] * args.batch_size / np.median(times) for name, times in seconds.items()}
+    rates = {name: steps[name] * args.batch_size / np.mean(times) for name, times in seconds.items()}
     table = pd.DataFrame({"pairs/s": rates})
     table["ours is faster by"] = rates["ours"] / table["pairs/s"]
-    table["share of the matrix peak"] = table["pairs/s"] * flops_per_pair(contenders["ours"].model, tokens) / 1e12 / peak
+    done = [contenders[name].model if name.startswith("ours") else contenders["ours"].model for name in table.index]
+    table["share of the matrix peak"] = table["pairs/s"] * [flops_per_pair(model, tokens) for model in done] / 1e12 / peak
     if args.accuracy:
         test = tasks.load_pairs(task, "test", ["en"], folder, args.test_items)
         scores = {}

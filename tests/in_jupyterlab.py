@@ -17,8 +17,6 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,6 +42,8 @@ def serve(port: int, token: str) -> subprocess.Popen:
 
 def run_all(notebook: Path, chromium: str, picture: str, minutes: float) -> dict:
     """Open the notebook, choose Run > Run All Cells, wait until the last cell has run, save; returns the saved notebook."""
+    from playwright.sync_api import sync_playwright
+
     port, token = free_port(), secrets.token_hex(8)
     server = serve(port, token)
     try:

@@ -116,6 +116,40 @@ def test_segment_ids_reach_models_that_learned_some(tiny):
     assert "token_type_ids" not in encoders.load(str(tiny["xlm-r"])).tokenize(["a"], ["b"])
 
 
+def test_a_word_that_trimming_would_cut_otherwise_is_refused(tmp_path):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    # Greedy matching takes "abc", finds no "##d" and gives up; without "abc" it would find "a" and "##bcd".
+    vocabulary = {piece: i for i, piece in enumerate(["[PAD]", "[UNK]", "abc", "a", "x", "##bcd"])}
+    backend = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="[PAD]", unk_token="[UNK]")
+    model = BertModel(BertConfig(vocab_size=6, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8))
+    encoder = encoders.Encoder("tiny", model, tokenizer)
+    with pytest.raises(ValueError, match="trim_vocabulary"):
+        encoders.trim(encoder, ["abcd", "a", "xbcd"])
+
+
+@pytest.mark.parametrize("parts", ["max", "identity", "no bias"])
+def test_sentence_transformers_forms_it_would_get_wrong_are_refused(tiny, tmp_path, parts):
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    activation = torch.nn.Identity() if parts == "identity" else torch.nn.Tanh()
+    dense = modules.Dense(32, 32, bias=parts != "no bias", activation_function=activation)
+    chain = [modules.Transformer(str(tiny["bert"])), modules.Pooling(32, "max" if parts == "max" else "cls"), dense]
+    SentenceTransformer(modules=chain, device="cpu").save(str(tmp_path))
+    with pytest.raises(ValueError, match="pooling by cls or mean"):
+        encoders.load(str(tmp_path))
+
+
+def test_a_mistyped_folder_says_what_to_do():
+    with pytest.raises(OSError, match="no such folder.*Name a folder"):
+        encoders.load("/no/such/folder")
+
+
 def test_a_missing_encoder_says_what_to_do():
     with pytest.raises(OSError, match="no such folder.*offline"):
         encoders.load("nobody/nothing")

@@ -69,6 +69,7 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"steps": "3"}}}, "steps = '3' is str, wanted int"),
         ({"finetune": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
         ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is no arm above it"),
+        ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "give that arm keep_model: true"),
         ({"fintune": {}}, "unknown field 'fintune'"),
         ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
     ],
@@ -84,9 +85,27 @@ def test_unknown_studies_and_overrides_are_named(tiny, tmp_path):
     arguments[2] = "paws"
     result = subprocess.run(arguments, capture_output=True, text=True)
     assert result.returncode == 2 and "no study 'paws'" in result.stderr
-    for override, complaint in (("stepz=1", "parameter 'stepz'"), ("steps", "write name=value"), ("seed=3", "as seeds")):
+    for override, complaint in (("stepz=1", "parameter 'stepz'"), ("steps", "write name=value"), ("seed=3", "as seeds"), ("seeds=a", "seeds are whole numbers")):
         result = run(tmp_path, tiny_study(tiny["xlm-r"]), "--set", override)
         assert result.returncode == 2 and complaint in result.stderr
+
+
+def test_text_that_no_hub_has_is_asked_for_before_any_kernel_starts(tiny):
+    study = tiny_study(tiny["xlm-r"], adapt={"mlm": {"text": "wikipedia"}})
+    with pytest.raises(ValueError, match="mlm: text 'wikipedia' comes from a data folder"):
+        run_all.plan(study, {}, "", Path("runs"))
+    assert "mlm" in run_all.plan(study, {}, "/data", Path("runs"))
+
+
+def test_an_ancestor_that_guarded_another_test_set_is_refused(tmp_path):
+    theirs = {"encoder": "offline", "task": "demo", "targets": "en de"}
+    records.write(tmp_path / "adapt-1", {"parameters": theirs, "encoder": "offline", "read": []})
+    ours = {"encoder": "adapt-1", "task": "demo", "targets": "de en"}
+    place, name, seen, parents = records.ancestry(tmp_path, ours)
+    assert (name, seen) == ("offline", []) and parents == {"adapt-1": records.digest(tmp_path / "adapt-1")}
+    for change in ({"task": "paws-x"}, {"targets": "en de es"}):
+        with pytest.raises(ValueError, match="kept the test set of demo"):
+            records.ancestry(tmp_path, ours | change)
 
 
 def test_the_rung_is_worked_out_from_what_was_read():
@@ -171,6 +190,50 @@ def test_a_finished_study_is_not_run_again(undisturbed, tiny):
     result = run(folder, tiny_study(tiny["xlm-r"]), "--list")
     assert result.stdout.count("done") == 5 and "to do" not in result.stdout
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*/record.json")}
+
+
+def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturbed, tiny, tmp_path):
+    source = undisturbed[0] / "runs"
+    for path in sorted(source.glob("*/record.json"), key=lambda path: -path.stat().st_mtime):
+        (tmp_path / "runs" / path.parent.name).mkdir(parents=True)
+        (tmp_path / "runs" / path.parent.name / "record.json").write_bytes(path.read_bytes())
+    assert "to do" not in run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout
+    # A parent made anew makes its children stale, and only them.
+    parent = next(p for p in (tmp_path / "runs").glob("adapt-*/record.json"))
+    parent.write_text(parent.read_text().replace('"seconds"', '"seconds "'))
+    listed = run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout.splitlines()
+    assert {line.split()[1] for line in listed if line.endswith("to do")} == {"english-mlm", "hybrid-mlm"}
+
+
+def test_only_force_and_draw(undisturbed, tiny, tmp_path):
+    study = tiny_study(tiny["xlm-r"])
+    listed = run(undisturbed[0], study, "--list", "--only", "hybrid-mlm").stdout
+    assert "english-mlm seed 1" in listed and " english seed 1" not in listed  # what it needs, nothing else
+    assert run(undisturbed[0], study, "--list", "--force").stdout.count("to do") == 5
+    first = run(tmp_path, study, "--only", "english seed")
+    assert "1 of 1 runs done" in first.stdout and first.returncode == 0, first.stderr
+    stamp = next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns
+    drawn = run(tmp_path, study, "--draw")
+    assert drawn.returncode == 0 and "0 runs to do, 1 done already" in drawn.stdout
+    forced = run(tmp_path, study, "--force", "--only", "english seed")
+    assert "1 of 1 runs done" in forced.stdout
+    assert next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns > stamp
+
+
+def test_hybrid_batches_of_labelled_languages_leave_the_evaluated_ones_out(tiny, tmp_path):
+    """Rung Z4: n-way parallel labelled items, one language held out."""
+    study = tiny_study(tiny["xlm-r"])
+    del study["adapt"]
+    study["common"] |= {"targets": "en es"}
+    study["finetune"] = {"lolo": {"steps": 6, "batching": "hybrid", "labelled": "en de id"}}
+    result = run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    record = json.loads(next((tmp_path / "runs").glob("*/record.json")).read_text())
+    assert (record["rung"], record["strategy"]) == ("Z4", "hybrid")
+    assert {tuple(entry["languages"]) for entry in record["read"]} == {("en",), ("de", "id")}
+    study["finetune"]["lolo"]["labelled"] = "en es"
+    refused = run(tmp_path, study)
+    assert refused.returncode == 1 and "targets ['es'] are among the labelled languages" in refused.stderr
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(undisturbed, tiny, tmp_path):

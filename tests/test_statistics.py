@@ -94,6 +94,42 @@ def test_unequal_seeds_are_paired_on_those_both_have(right):
     assert np.isfinite(effects[["effect", "low", "high"]]).all().all()
 
 
+def test_an_interaction_is_over_the_seeds_that_all_four_cells_have(right):
+    both = right[right.seed < 3]
+    uneven = right[~((right.strategy == "hybrid") & (right.seed == 3))].copy()
+    flip = (uneven.strategy == "labse-recipe") & (uneven.seed == 3) & (uneven.adaptation == "mlm")
+    uneven.loc[flip, "right"] = 0  # a seed that hybrid lacks must not move the difference
+    expected, measured = (statistics.adaptation_effects(part, 200)[1] for part in (both, uneven))
+    assert np.allclose(measured.effect, expected.effect) and measured.n_seeds.unique().tolist() == [2]
+
+
+def test_seeds_and_interactions_are_resampled_as_written_out_slowly(right):
+    """Effects that differ between seeds: resampling clusters alone would give a much narrower interval."""
+    shifted, rng = right.copy(), np.random.default_rng(3)
+    for seed, share in ((1, 0.0), (2, 0.15), (3, 0.4)):
+        lucky = (shifted.seed == seed) & (shifted.adaptation == "mlm") & (shifted.strategy == "hybrid") & (rng.random(len(shifted)) < share)
+        shifted.loc[lucky, "right"] = 1
+    effects, between, _ = statistics.adaptation_effects(shifted, 4000)
+    tables = {}
+    for strategy in ("hybrid", "labse-recipe"):
+        of = shifted[(shifted.strategy == strategy) & (shifted.language == "ja")]
+        wide = of.pivot(index=["cluster", "item", "seed"], columns="adaptation", values="right")
+        tables[strategy] = (wide["mlm"] - wide["none"]).groupby(["cluster", "seed"]).sum().unstack().to_numpy()
+    draws = {name: [] for name in ("hybrid", "clusters only", "interaction")}
+    for _ in range(4000):
+        seeds, clusters = rng.integers(3, size=3), rng.integers(120, size=120)
+        cells = {name: 100 * table[np.ix_(clusters, seeds)].sum() / 720 for name, table in tables.items()}
+        draws["hybrid"].append(cells["hybrid"])
+        draws["interaction"].append(cells["hybrid"] - cells["labse-recipe"])
+        draws["clusters only"].append(100 * tables["hybrid"][clusters].sum() / 720)
+    width = {name: np.subtract(*np.percentile(values, [97.5, 2.5])) for name, values in draws.items()}
+    effect = effects[(effects.strategy == "hybrid") & (effects.language == "ja")].iloc[0]
+    interaction = between[between.language == "ja"].iloc[0]
+    assert effect.high - effect.low == pytest.approx(width["hybrid"], rel=0.06)
+    assert effect.high - effect.low > 1.5 * width["clusters only"]
+    assert interaction.high - interaction.low == pytest.approx(width["interaction"], rel=0.06)
+
+
 def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):
     effects, between, _ = statistics.adaptation_effects(right, 200)
     by_seed = statistics.effects_by_seed(right)

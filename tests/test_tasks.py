@@ -113,6 +113,11 @@ def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
     tasks.refuse_test_sentences(tasks.load_text("demo", "de", None), test, "demo text")
 
 
+def test_short_test_sentences_are_found_inside_text_too():
+    test = pd.DataFrame({"sentence1": ["蔡諷には息子、蔡瑁もいた。"], "sentence2": ["却下 。"]})
+    assert tasks.overlapping(["甲乙丙。蔡諷には息子、蔡瑁もいた。丁", "却下された", "却下。"], test) == [True, False, True]
+
+
 def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
     place = tmp_path / "parallel/ntrex"
     place.mkdir(parents=True)

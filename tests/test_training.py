@@ -79,7 +79,7 @@ def test_trained_tensors_are_saved_and_taken_over(tiny, words, tmp_path):
         assert not torch.equal(one.eval().logits(words[:2], words[2:4]), two.eval().logits(words[:2], words[2:4]))
         heads.load_trained(two, tmp_path)
         assert torch.equal(one.logits(words[:2], words[2:4]), two.logits(words[:2], words[2:4]))
-    with pytest.raises((ValueError, RuntimeError)):
+    with pytest.raises(ValueError, match="use the same head as the start"):
         heads.load_trained(heads.build("bi", encoders.load(str(tiny["bert"]))), tmp_path)
 
 
@@ -134,6 +134,49 @@ def test_hybrid_mixes_at_the_rate_alpha(frame, alpha):
 
 
 # -- adaptation -------------------------------------------------------------------------------------
+
+
+def test_no_sentence_stands_twice_in_a_batch_of_translations():
+    # n-way parallel text, as NTREX is: every English sentence has a translation in each language.
+    pairs = {code: [(f"sentence {i}", f"{code} {i}") for i in range(60)] for code in ("de", "fr", "zh")}
+    stream = batching.translations(pairs, 16, lengths, np.random.default_rng(1))
+    seen = set()
+    for batch in take(stream, 200):
+        assert len(set(batch.first)) == len(set(batch.second)) == len(batch.first) > 1
+        seen.update(batch.second)
+    assert len(seen) == 180  # all languages get their turn
+
+
+def test_pairs_that_share_a_sentence_share_a_batch(frame):
+    rows = pd.DataFrame({"language1": "en", "sentence1": [f"s{i // 2}" for i in range(64)], "sentence2": [f"t{i}" for i in range(64)]})
+    rows = rows.assign(label=[0, 1] * 32, cluster=[i // 2 for i in range(64)])
+    for batch in take(batching.monolingual(rows, 8, lengths, np.random.default_rng(1)), 8):
+        assert sum(batch.labels) == 4 and len(set(batch.first)) == 4
+
+
+def test_the_head_s_first_weights_depend_on_the_seed_alone(tiny, words):
+    drawn = []
+    for texts in (words, words[:30]):
+        whole = encoders.load(str(tiny["xlm-r"]))
+        training.set_seed(1)
+        drawn.append(heads.build("cross", encoders.trim(whole, texts)).classifier[0].weight)
+    assert torch.equal(*drawn)
+
+
+def test_layers_trained_by_an_ancestor_survive_a_chain_of_starts(tiny, words, tmp_path):
+    chain = []
+    for name, frozen in (("a", 0), ("b", 2), ("c", 2)):
+        training.set_seed(1)
+        chain.append(heads.build("cross", encoders.load(str(tiny["bert"])), frozen_layers=frozen).eval())
+        if name == "a":
+            with torch.no_grad():
+                chain[0].model.encoder.layer[0].output.dense.weight.add_(0.1)
+        else:
+            heads.load_trained(chain[-1], tmp_path / previous)
+        heads.save_trained(chain[-1], tmp_path / name)
+        previous = name
+    logits = [model.logits(words[:3], words[3:6]) for model in chain]
+    assert torch.equal(logits[0], logits[1]) and torch.equal(logits[1], logits[2])
 
 
 def test_translation_ranking_equals_the_hand_computed_3x3():

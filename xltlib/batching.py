@@ -30,9 +30,6 @@ class Batch:
     labels: list[int] | None = None
 
 
-Lengths = Callable[[list[str], list[str]], list[int]]
-
-
 def bucketed(lengths: list[int], batch_size: int, rng: np.random.Generator, groups: list | None = None) -> list[np.ndarray]:
     """Shuffled batches of positions whose lengths are alike; the last, smaller batch is kept.
 
@@ -56,11 +53,10 @@ def bucketed(lengths: list[int], batch_size: int, rng: np.random.Generator, grou
     return batches
 
 
-def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:
+def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
     """Endless labelled batches, each in one language; languages are drawn alike, whatever their sizes.
 
-    Items that share a sentence (``cluster``) come together: what tells their labels apart is then all that differs
-    in a batch, and training leaves the plateau at the majority rate sooner.
+    Items that share a sentence (``cluster``) come together: what differs within a batch is what tells labels apart.
     """
     groups = [group for _, group in frame.groupby("language1", sort=True)]
     streams = [_passes(group, batch_size, lengths, rng) for group in groups]
@@ -68,7 +64,7 @@ def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.
         yield next(streams[int(rng.integers(len(streams)))])
 
 
-def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:
+def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
     """Endless labelled batches of mixed languages: per item two languages i != j, sentence 1 in i, sentence 2 in j.
 
     Args:
@@ -92,8 +88,11 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: n
         yield from _one_pass(drawn, batch_size, lengths, rng)
 
 
-def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:
+def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
     """Endless unlabelled batches of (English, other language) translations, all languages mixed.
+
+    A pass takes each sentence once, in a language drawn anew: the same sentence twice in a batch, in two
+    languages, would be its own translation and be ranked as a negative.
 
     Args:
         pairs: per language, its translation pairs.
@@ -102,9 +101,11 @@ def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengt
     if batch_size < 2 or len({english for english, _ in rows}) < 2:
         raise ValueError("translation ranking needs two different translations in a batch")
     frame = pd.DataFrame(rows, columns=["sentence1", "sentence2"])
-    for batch in _passes(frame, batch_size, lengths, rng):
-        if len(set(batch.first)) > 1:  # in-batch negatives need a second meaning
-            yield batch
+    while True:
+        drawn = frame.iloc[rng.permutation(len(frame))].drop_duplicates("sentence1").drop_duplicates("sentence2")
+        for batch in _one_pass(drawn, batch_size, lengths, rng):
+            if len(batch.first) > 1:  # in-batch negatives need a second meaning
+                yield batch
 
 
 def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.random.Generator) -> Iterator[Batch]:
@@ -119,12 +120,12 @@ def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.
         yield next(mono if rng.random() < alpha else cross)
 
 
-def _passes(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:
+def _passes(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
     while True:
         yield from _one_pass(frame, batch_size, lengths, rng)
 
 
-def _one_pass(frame: pd.DataFrame, batch_size: int, lengths: Lengths, rng: np.random.Generator) -> Iterator[Batch]:
+def _one_pass(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
     labels = frame.label.tolist() if "label" in frame else None
     for positions in bucketed(lengths(first, second), batch_size, rng, frame.get("cluster")):

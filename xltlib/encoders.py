@@ -12,6 +12,7 @@ import json
 import struct
 from dataclasses import dataclass, field
 from importlib import util
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +61,11 @@ class Encoder:
         return {name: tokens[name] for name in ("input_ids", "token_type_ids") if name == "input_ids" or (segments and name in tokens)}
 
 
-def load(name: str, pooling: str | None = None) -> Encoder:
+def load(name: str) -> Encoder:
     """Load an encoder by hub id, by folder, or ``"offline"``, in fp32.
 
     Args:
-        name: hub id, folder, or ``"offline"`` (in the extra ``offline``).
-        pooling: overrides what the folder says; a plain transformer defaults to ``"mean"``.
+        name: hub id, folder, or ``"offline"`` (in the extra ``offline``). A plain transformer pools by the mean.
     Raises:
         OSError: nothing is there and no hub answers, with what to do.
         ValueError: weights are missing, or the sentence-transformers folder has modules this project does not know.
@@ -75,6 +75,7 @@ def load(name: str, pooling: str | None = None) -> Encoder:
         >>> encoder.hidden
         384
     """
+    from huggingface_hub.errors import HFValidationError
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
@@ -85,20 +86,20 @@ def load(name: str, pooling: str | None = None) -> Encoder:
     try:
         folder = _local_folder(name)
         if (folder / "modules.json").exists():
-            return _load_sentence_transformer(name, folder, pooling)
+            return _load_sentence_transformer(name, folder)
         # Eager attention: the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py).
         model, info = AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
         missing = [key for key in info["missing_keys"] if "pooler" not in key]
         if missing:
             raise ValueError(f"encoder {name!r}: the folder lacks weights of {missing[:3]}")
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    except OSError as error:
+    except (OSError, HFValidationError) as error:
         place = "its folder cannot be loaded" if Path(name).is_dir() else "no such folder, and the model hub gave nothing"
         advice = f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
         raise OSError(f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). {advice}") from error
     written = folder / "xltlib_encoder.json"  # by save
     state = json.loads(written.read_text()) if written.exists() else {"pooling": "mean", "dense": False}
-    encoder = Encoder(name, model, tokenizer, pooling or state["pooling"])
+    encoder = Encoder(name, model, tokenizer, state["pooling"])
     if state["dense"]:
         from safetensors.torch import load_file
 
@@ -116,7 +117,7 @@ def _local_folder(name: str) -> Path:
     return Path(snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.safetensors"]))
 
 
-def _load_sentence_transformer(name: str, folder: Path, pooling: str | None) -> Encoder:
+def _load_sentence_transformer(name: str, folder: Path) -> Encoder:
     """Transformer, Pooling, optionally Dense and Normalize: LaBSE's form and most others'."""
     from sentence_transformers import SentenceTransformer
 
@@ -124,12 +125,12 @@ def _load_sentence_transformer(name: str, folder: Path, pooling: str | None) -> 
     kinds = [type(module).__name__ for module in modules]
     if kinds[:2] != ["Transformer", "Pooling"] or set(kinds[2:]) - {"Dense", "Normalize"}:
         raise ValueError(f"encoder {name!r}: unknown module in {kinds}; known: Transformer, Pooling, Dense, Normalize")
-    dense = nn.Identity()
-    for module in modules[2:]:
-        if type(module).__name__ == "Dense":
-            dense = nn.Sequential(module.linear, module.activation_function)
-    mode = pooling or ("cls" if "cls" in str(modules[1].pooling_mode) else "mean")
-    transformer = modules[0]
+    mode = str(modules[1].pooling_mode)
+    layers = [nn.Sequential(m.linear, m.activation_function) for m in modules[2:] if type(m).__name__ == "Dense"]
+    plain = all(layer[0].bias is not None and isinstance(layer[1], nn.Tanh) for layer in layers)
+    if mode not in ("cls", "mean") or len(layers) > 1 or not plain:
+        raise ValueError(f"encoder {name!r}: known are pooling by cls or mean and at most one dense layer with bias and tanh")
+    dense, transformer = layers[0] if layers else nn.Identity(), modules[0]
     model = getattr(transformer, "auto_model", None) or transformer.model
     return Encoder(name, model.float(), transformer.tokenizer, mode, dense)
 
@@ -250,9 +251,7 @@ def dequantise(raw: np.ndarray) -> np.ndarray:
     """
     blocks = raw.reshape(-1, 2 + 32 // 2)
     weights = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1).astype(np.float32)
-    weights -= 8
-    weights *= blocks[:, :2].copy().view("<f2").astype(np.float32)
-    return weights.ravel()
+    return ((weights - 8) * blocks[:, :2].copy().view("<f2").astype(np.float32)).ravel()
 
 
 def _tensor_names(layers: int) -> dict[str, str]:
@@ -268,11 +267,8 @@ def _tensor_names(layers: int) -> dict[str, str]:
         "attention.self.query": "q", "attention.self.key": "k", "attention.self.value": "v", "attention.output.dense": "ao",
         "attention.output.LayerNorm": "aln", "intermediate.dense": "fi", "output.dense": "fo", "output.LayerNorm": "oln",
     }  # fmt: skip
-    for layer in range(layers):
-        for part, short in parts.items():
-            for kind in ("weight", "bias"):
-                names[f"encoder.layer.{layer}.{part}.{kind}"] = f"l{layer}.{short}.{kind[0]}"
-    return names
+    triples = product(range(layers), parts.items(), ("weight", "bias"))
+    return names | {f"encoder.layer.{layer}.{part}.{kind}": f"l{layer}.{short}.{kind[0]}" for layer, (part, short), kind in triples}
 
 
 def _unigram_tokenizer(vocab: list[tuple[str, float]], unk: int, bos: int, eos: int):
@@ -305,21 +301,19 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
         encoder: with a Unigram or WordPiece tokenizer.
         texts: every sentence the run will read. Reading test text here moves no output and no weight.
     Raises:
-        ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely).
+        ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely), or cuts the text otherwise once trimmed.
     """
     backend = getattr(encoder.tokenizer, "backend_tokenizer", None)
     spec = json.loads(backend.to_str()) if backend else {"model": {"type": type(encoder.tokenizer).__name__}}
     kind = spec["model"]["type"]
     if kind not in ("Unigram", "WordPiece"):
         raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: set trim_vocabulary to False")
-    keep = set(encoder.tokenizer.all_special_ids)
-    for start in range(0, len(texts), 4096):  # in slices: token lists of a corpus are larger than the corpus
-        for ids in encoder.tokenizer(texts[start : start + 4096], return_attention_mask=False)["input_ids"]:
-            keep.update(ids)
+    keep, slices = set(encoder.tokenizer.all_special_ids), [texts[i : i + 4096] for i in range(0, len(texts), 4096)]
+    for part in slices:  # token lists of a whole corpus are larger than the corpus
+        keep.update(*encoder.tokenizer(part, return_attention_mask=False)["input_ids"])
     if kind == "Unigram":
         # An unknown character scores min(score) - 10: keep the minimum, or segmentations around one may move.
-        scores = [score for _, score in spec["model"]["vocab"]]
-        keep.add(int(np.argmin(scores)))
+        keep.add(int(np.argmin([score for _, score in spec["model"]["vocab"]])))
     kept = np.array(sorted(keep))
     new_id = {int(old): new for new, old in enumerate(kept)}
 
@@ -333,10 +327,6 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
     spec["added_tokens"] = [{**token, "id": new_id[token["id"]]} for token in spec["added_tokens"] if token["id"] in new_id]
     for token in (spec["post_processor"] or {}).get("special_tokens", {}).values():
         token["ids"] = [new_id[old] for old in token["ids"]]
-    for end in ("cls", "sep"):  # BertProcessing and RobertaProcessing hold (piece, id) pairs instead
-        if end in (spec["post_processor"] or {}):
-            piece, old = spec["post_processor"][end]
-            spec["post_processor"][end] = [piece, new_id[old]]
 
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -345,14 +335,17 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(spec)), model_input_names=encoder.tokenizer.model_input_names, **special
     )
+    for part in slices:
+        before, after = (t(part, return_attention_mask=False)["input_ids"] for t in (encoder.tokenizer, tokenizer))
+        if any([new_id[old] for old in ids] != new for ids, new in zip(before, after)):  # WordPiece: an unknown word came apart
+            raise ValueError(f"trimming would change how {encoder.name!r} cuts this text: set trim_vocabulary to False")
     return Encoder(encoder.name, _with_rows(encoder.model, kept), tokenizer, encoder.pooling, copy.deepcopy(encoder.dense), kept)
 
 
 def _with_rows(model: nn.Module, kept: np.ndarray) -> nn.Module:
     """A copy of ``model`` with only these rows in its embedding table."""
     table = model.get_input_embeddings()
-    small = nn.Embedding(len(kept), table.embedding_dim)
-    small.weight.data.copy_(table.weight.data[torch.from_numpy(kept)])
+    small = nn.Embedding.from_pretrained(table.weight.data[torch.from_numpy(kept)], freeze=False)  # draws no random number
     # The padding index only stops gradients at that row; masks keep pads out anyway, so the copy needs none.
     memo = {id(table): small}  # deepcopy takes the small table where the large one stood
     return copy.deepcopy(model, memo)

@@ -16,9 +16,6 @@ from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
 from xltlib.encoders import Encoder, freeze
 
-HEADS = ("cross", "bi")
-
-
 class PairClassifier(nn.Module):
     """What the two heads share: an encoder, pooling, and sentences -> padded tensors.
 
@@ -98,6 +95,9 @@ class BiEncoder(PairClassifier):
         return self.classifier(torch.cat([u, v, (u - v).abs(), u * v], dim=-1))
 
 
+HEADS = {"cross": CrossEncoder, "bi": BiEncoder}
+
+
 def build(head: str, encoder: Encoder, **options) -> PairClassifier:
     """A classifier by name, ``"cross"`` or ``"bi"``; options are those of :class:`PairClassifier`.
 
@@ -109,15 +109,16 @@ def build(head: str, encoder: Encoder, **options) -> PairClassifier:
     """
     if head not in HEADS:
         raise ValueError(f"unknown head {head!r}: known are {' and '.join(HEADS)}")
-    return {"cross": CrossEncoder, "bi": BiEncoder}[head](encoder, **options)
+    return HEADS[head](encoder, **options)
 
 
 def save_trained(model: PairClassifier, folder: Path) -> None:
-    """Write the trained tensors; the frozen ones are those of the encoder it started from."""
+    """Write all tensors but the embedding table, which is never trained: it is that of the encoder it started from."""
     from safetensors.torch import save_file
 
     Path(folder).mkdir(parents=True, exist_ok=True)
-    trained = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
+    table = model.model.get_input_embeddings().weight
+    trained = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p is not table}
     save_file(trained, Path(folder) / "trained.safetensors")
 
 
@@ -129,7 +130,10 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
     """
     from safetensors.torch import load_file
 
-    unexpected = model.load_state_dict(load_file(Path(folder) / "trained.safetensors"), strict=False).unexpected_keys
+    try:
+        unexpected = model.load_state_dict(load_file(Path(folder) / "trained.safetensors"), strict=False).unexpected_keys
+    except RuntimeError as error:  # torch's for tensors of another shape
+        unexpected = str(error).splitlines()[1:]
     if unexpected:
         raise ValueError(f"{Path(folder).name}: tensors that this head does not have: {unexpected[:3]}; use the same head as the start")
 

@@ -29,9 +29,8 @@ class Language:
 
 
 # Plot order: resource level first, then family; English, the source language, leads.
-TABLE = tuple(
-    Language(*row)
-    for row in (
+TABLE = [
+    Language(*row) for row in (
         ("en", "English", "Latin", "Germanic", "high", "eng", "eng"),
         ("de", "German", "Latin", "Germanic", "high", "deu", "deu"),
         ("fr", "French", "Latin", "Romance", "high", "fra", "fra"),
@@ -51,7 +50,7 @@ TABLE = tuple(
         ("ur", "Urdu", "Arabic", "Indic", "low", "urd", "urd"),
         ("sw", "Swahili", "Latin", "Bantu", "low", "swa", "swh"),
     )
-)
+]
 BY_CODE = {language.code: language for language in TABLE}
 ORDER = tuple(BY_CODE)
 RESOURCE_COLOURS = {"high": "#222222", "medium": "#6A4C93", "low": "#B5179E"}  # none of them a strategy's colour

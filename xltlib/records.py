@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from xltlib import languages
+
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
 READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py", "demo")  # compute no prediction
@@ -85,11 +87,8 @@ def code_fingerprint(notebook: str) -> str:
     code: their fingerprints stand in the record.
     """
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    sources = [
-        "".join(cell["source"])
-        for cell in cells
-        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
-    ]
+    codes = [cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])]
+    sources = ["".join(cell["source"]) for cell in codes]
     paths = _imported(sources)
     sources += [path.read_text(encoding="utf-8") for path in sorted(paths)]
     return hashlib.sha256("\n".join(map(_without_comments, sources)).encode()).hexdigest()[:16]
@@ -120,35 +119,44 @@ def _without_comments(source: str) -> str:
     return ast.unparse(tree)
 
 
-def ancestry(runs: Path, encoder: str, start: str = "") -> tuple[str, str, list[dict]]:
-    """Where an encoder lies, what it is called, and all that it and the model to start from have read.
+def ancestry(runs: Path, parameters: dict) -> tuple[str, str, list[dict], dict[str, str]]:
+    """Where a run's encoder lies, what it is called, what it and the model to start from have read, and their digests.
 
     Args:
         runs: folder of runs.
-        encoder: hub id, folder, ``"offline"``, or the id of a run of 10_adapt.
-        start: id of a run of 20_finetune, or ``""``.
+        parameters: of the run; ``encoder`` may be a run of 10_adapt, ``start`` one of 20_finetune.
     Raises:
         FileNotFoundError: a run that is named has no record; says which to run first.
-        ValueError: the model to start from has another encoder.
+        ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test set out.
     """
+    encoder, start, parents = parameters["encoder"], parameters.get("start", ""), {}
     place, name, seen = encoder, Path(encoder).name if Path(encoder).is_dir() else encoder, []
     if encoder.startswith("adapt-"):
-        record = _required(runs, encoder)
+        record, parents[encoder] = _parent(runs, encoder, parameters), digest(Path(runs) / encoder)
         place, name, seen = str(Path(runs) / encoder / "encoder"), record["encoder"], record["read"]
     elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
         seen = [{"use": "pretrain", "kind": "parallel", "languages": [], "source": "LaBSE's pretraining"}]
     if start:
-        record = _required(runs, start)
+        record, parents[start] = _parent(runs, start, parameters), digest(Path(runs) / start)
         if record["parameters"]["encoder"] != encoder:
             raise ValueError(f"start {start} was trained from encoder {record['parameters']['encoder']}, not from {encoder}")
         seen = record["read"]
-    return place, name, seen
+    return place, name, seen, parents
 
 
-def _required(runs: Path, run: str) -> dict:
+def digest(folder: Path) -> str:
+    """Hash of a run's record: another one when the run is made anew."""
+    path = Path(folder) / "record.json"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+
+
+def _parent(runs: Path, run: str, parameters: dict) -> dict:
     record = read(Path(runs) / run)
     if record is None:
         raise FileNotFoundError(f"run {run} has left no record in {Path(runs).name}/: run it first (run_all.py does so by itself)")
+    theirs = record["parameters"]
+    if theirs["task"] != parameters["task"] or set(languages.parse(parameters["targets"])) - set(languages.parse(theirs["targets"])):
+        raise ValueError(f"run {run} kept the test set of {theirs['task']} in {theirs['targets']!r} out of its training, not this run's")
     return record
 
 
@@ -171,11 +179,8 @@ def rung(read: list[dict]) -> str:
 def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
     """What labelled training data a run read, for its rung: the source language, then all others."""
     parts = {"labelled-source": train[train.language1 == source], "labelled-target": train[train.language1 != source]}
-    return [
-        {"use": use, "kind": kind, "languages": sorted(part.language1.unique()), "items": int(part["item"].nunique())}
-        for kind, part in parts.items()
-        if len(part)
-    ]
+    found = {kind: (sorted(part.language1.unique()), int(part["item"].nunique())) for kind, part in parts.items() if len(part)}
+    return [{"use": use, "kind": kind, "languages": codes, "items": items} for kind, (codes, items) in found.items()]
 
 
 def arm(read: list[dict], encoder: str, head: str) -> dict:

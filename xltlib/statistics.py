@@ -10,8 +10,8 @@ import pandas as pd
 from xltlib import languages
 
 ARM = ["encoder", "strategy", "head", "adaptation"]
-BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high"]
-EFFECTS = [*BETWEEN[:6], "rung", *BETWEEN[6:], "n_items", "n_seeds"]
+BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high", "n_items", "n_seeds"]
+EFFECTS = [*BETWEEN[:6], "rung", *BETWEEN[6:]]
 
 
 def is_right(predictions: pd.DataFrame) -> np.ndarray:
@@ -50,8 +50,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
         seed: of the draws.
     Returns:
         Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %
-        percentile intervals), and the names of arms that lack a partner. With one seed the interval knows
-        only which items were drawn; with S it sees (S - 1) / S of the variance between seeds.
+        percentile intervals), and the names of arms that lack a partner. An interaction is over the seeds and items that
+        all its four cells have. With S seeds an interval sees (S - 1) / S of the variance between seeds: with one, none.
     Raises:
         ValueError: two runs of one arm have the same seed.
     """
@@ -62,67 +62,62 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     codes = [code for code in languages.ORDER if code in set(right.language)]
     clusters = np.sort(right.cluster.unique())
     rng = np.random.default_rng(seed)
-    n = len(clusters)
-    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float32)
+    weights = rng.multinomial(n := len(clusters), np.full(n, 1 / n), size=resamples).astype(np.float32)
     seeds = sorted(right.seed.unique())
     seed_draws = rng.integers(len(seeds), size=(resamples, len(seeds)))
 
-    rows, draws, missing = [], {}, []
+    def resampled(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Mean difference per language, and of every draw: shapes (languages,) and (resamples, languages)."""
+        place = np.searchsorted(clusters, pairs.cluster) * len(seeds) + np.searchsorted(seeds, pairs.seed)
+        place = place * len(codes) + pairs.language.map(codes.index).to_numpy()
+        shape = (n, len(seeds) * len(codes))
+        sums, counts = (np.bincount(place, values, n * shape[1]).reshape(shape) for values in (pairs.difference.to_numpy(np.float64), None))
+        point = _ratio(*(part.sum(0).reshape(len(seeds), -1).sum(0) for part in (sums, counts)))
+        # Every draw's seeds and clusters at once: (draws, clusters) @ (clusters, seeds * languages).
+        by_seed = [(weights @ part.astype(np.float32)).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
+        return point, _ratio(*(np.take_along_axis(part, seed_draws[:, :, None], axis=1).sum(1) for part in by_seed))
+
+    def table(pairs: pd.DataFrame, **described) -> list[dict]:
+        point, drawn = resampled(pairs)
+        return [
+            {
+                **described, "language": code, "resource": languages.BY_CODE[code].resource,
+                "effect": float(point[column]), **dict(zip(("low", "high"), np.nanpercentile(drawn[:, column], [2.5, 97.5]))),
+                "n_items": int(pairs[pairs.language == code]["item"].nunique()), "n_seeds": int(pairs[pairs.language == code].seed.nunique()),
+            }
+            for column, code in enumerate(codes) if not np.isnan(point[column])
+        ]  # fmt: skip
+
+    same = ["seed", "language", "item"]
+    rows, differences, missing = [], {}, []
     for (encoder, head, strategy), group in right.groupby(keys, sort=False):
         plain = group[group.adaptation == "none"]
         for adaptation in sorted(set(group.adaptation) - {"none"}):
             adapted = group[group.adaptation == adaptation]
-            pairs = adapted.merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
+            pairs = adapted.merge(plain[[*same, "right"]], on=same, suffixes=("", "_plain"))
             if pairs.empty:
                 missing.append(f"{strategy} with {adaptation}: no run without adaptation and with the same seed")
                 continue
-            difference = (pairs.right - pairs.right_plain).to_numpy(np.float64)
-            place = (
-                np.searchsorted(clusters, pairs.cluster) * len(seeds) + np.searchsorted(seeds, pairs.seed)
-            ) * len(codes) + pairs.language.map(codes.index).to_numpy()
-            shape = (n, len(seeds) * len(codes))
-            sums, counts = (np.bincount(place, values, n * shape[1]).reshape(shape) for values in (difference, None))
-            point = _ratio(*(part.sum(0).reshape(len(seeds), -1).sum(0) for part in (sums, counts)))
-            # Every draw's seeds and clusters at once: (draws, clusters) @ (clusters, seeds * languages).
-            by_seed = [(weights @ part.astype(np.float32)).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
-            picked = [np.take_along_axis(part, seed_draws[:, :, None], axis=1).sum(1) for part in by_seed]
-            draws[encoder, head, strategy, adaptation] = (point, _ratio(*picked))
-            for column, code in enumerate(codes):
-                of_code = pairs[pairs.language == code]
-                if of_code.empty:
-                    continue
-                rows.append({
-                    "encoder": encoder, "strategy": strategy, "head": head, "adaptation": adaptation, "language": code,
-                    "resource": languages.BY_CODE[code].resource, "rung": adapted.rung.max(),
-                    **_interval(point[column], draws[encoder, head, strategy, adaptation][1][:, column]),
-                    "n_items": of_code["item"].nunique(), "n_seeds": of_code.seed.nunique(),
-                })  # fmt: skip
+            pairs["difference"] = pairs.right - pairs.right_plain
+            differences[encoder, head, strategy, adaptation] = pairs
+            rows += table(pairs, encoder=encoder, strategy=strategy, head=head, adaptation=adaptation, rung=adapted.rung.max())
         if plain.empty:
             missing.append(f"{strategy} without adaptation")
 
     between = []
     for one, two in (("hybrid", "labse"), ("hybrid", "labse-recipe")):
-        for ((encoder, head, strategy, adaptation), (point, drawn)), (key, other) in product(draws.items(), repeat=2):
+        for ((encoder, head, strategy, adaptation), pairs), (key, other) in product(differences.items(), repeat=2):
             same_encoder = key[0] == encoder or two == "labse"  # LaBSE is another checkpoint by nature
             if strategy == one and key[1:] == (head, two, adaptation) and same_encoder:
-                for column in np.flatnonzero(~np.isnan(point - other[0])):
-                    code = codes[column]
-                    between.append({
-                        "encoder": encoder, "strategy": f"{one} - {two}", "head": head, "adaptation": adaptation,
-                        "language": code, "resource": languages.BY_CODE[code].resource,
-                        **_interval(point[column] - other[0][column], drawn[:, column] - other[1][:, column]),
-                    })  # fmt: skip
+                both = pairs.merge(other[[*same, "difference"]], on=same, suffixes=("", "_other"))  # what all four cells have
+                both["difference"] -= both.difference_other
+                between += table(both, encoder=encoder, strategy=f"{one} - {two}", head=head, adaptation=adaptation)
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
 
 
 def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """100 * sums / counts; NaN where a language has no items in a draw."""
     return 100 * np.divide(sums, counts, out=np.full(sums.shape, np.nan, dtype=np.float64), where=counts > 0)
-
-
-def _interval(point: float, drawn: np.ndarray) -> dict[str, float]:
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return {"effect": float(point), "low": float(low), "high": float(high)}
 
 
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:

@@ -86,10 +86,8 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
     if items:
-        first = sorted(frame["item"].unique())[:items]
-        frame = frame[frame["item"].isin(first)].reset_index(drop=True)
-    frame["cluster"] = shared_sentence_clusters(frame)
-    frame = frame[COLUMNS]
+        frame = frame[frame["item"].isin(sorted(frame["item"].unique())[:items])].reset_index(drop=True)
+    frame = frame.assign(cluster=shared_sentence_clusters(frame))[COLUMNS]
     frame.attrs["dropped"] = dropped
     return frame
 
@@ -113,8 +111,6 @@ def read_paws_file(path: Path) -> pd.DataFrame:
         DataError: byte-order mark, wrong header, stray or missing tab, empty sentence, repeated id, label
             other than 0 or 1, or no row at all; names the file and the line.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8")
@@ -183,11 +179,8 @@ def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
     from scipy.sparse.csgraph import connected_components
 
     items, item_index = np.unique(frame["item"], return_inverse=True)
-    if "language1" in frame:
-        # The same string in two languages (a name, a number) is no shared sentence of two items.
-        keys = pd.concat([frame.language1 + "\t" + frame.sentence1, frame.language2 + "\t" + frame.sentence2])
-    else:
-        keys = pd.concat([frame.sentence1, frame.sentence2])
+    # The same string in two languages (a name, a number) is no shared sentence of two items.
+    keys = pd.concat([frame.get(f"language{k}", "") + "\t" + frame[f"sentence{k}"] for k in (1, 2)])
     sentence_index, sentences = pd.factorize(keys)
     edges = (np.ones(len(keys)), (np.tile(item_index, 2), sentence_index + len(items)))
     graph = coo_matrix(edges, shape=(len(items) + len(sentences),) * 2)
@@ -266,7 +259,7 @@ def normalised(sentence: str) -> str:
 
 
 def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
-    """Whether each text (or tuple of texts) is, or holds anywhere inside, a sentence of the test set.
+    """Whether each text (or tuple of texts) is, or holds anywhere inside (from 6 letters on), a sentence of the test set.
 
     Example:
         >>> test = pd.DataFrame({"sentence1": ["Dr. No was born in 1902 ."], "sentence2": ["Else ."]})
@@ -274,6 +267,7 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
         [True, False]
     """
     sentences = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
+    short = [sentence for sentence in sentences if 6 <= len(sentence) < 12]
     by_start: dict[str, list[str]] = {}  # only places that begin like a test sentence are compared in full
     for sentence in sentences:
         by_start.setdefault(sentence[:12], []).append(sentence)
@@ -281,7 +275,7 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
     def holds(text: str) -> bool:
         text = normalised(text)
         inside = (i for i in range(len(text) - 11) if text[i : i + 12] in by_start)
-        return text in sentences or any(text.startswith(s, i) for i in inside for s in by_start[text[i : i + 12]])
+        return text in sentences or any(s in text for s in short) or any(text.startswith(s, i) for i in inside for s in by_start[text[i : i + 12]])
 
     return [any(map(holds, (text,) if isinstance(text, str) else text)) for text in texts]
 
@@ -309,11 +303,12 @@ def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
 # -- what was read ----------------------------------------------------------------------------------
 
 
-def fingerprint(frame: pd.DataFrame) -> str:
-    """Sixteen hexadecimal digits of the rows' content, whatever their order."""
-    columns = ["item", "language1", "language2", "sentence1", "sentence2", "label"]
-    rows = sorted("\t".join(map(str, row)) for row in frame[columns].itertuples(index=False))
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+def fingerprint(rows: pd.DataFrame | list) -> str:
+    """Sixteen hexadecimal digits of the content of labelled pairs, texts or translations, whatever their order."""
+    if isinstance(rows, pd.DataFrame):
+        rows = rows[["item", "language1", "language2", "sentence1", "sentence2", "label"]].itertuples(index=False)
+    lines = sorted(row if isinstance(row, str) else "\t".join(map(str, row)) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def counts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -324,5 +319,5 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
         clusters=("cluster", "nunique"),
     )
     table.insert(1, "dropped", [frame.attrs.get("dropped", {}).get(code, 0) for code in table.index])
-    same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
-    return table.assign(identical=same.reindex(table.index, fill_value=0)).rename_axis("language")
+    same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size().reindex(table.index, fill_value=0)
+    return table.assign(identical=same).rename_axis("language")

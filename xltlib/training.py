@@ -10,10 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-Loss = Callable[[object], Tensor]
 
-
-def set_seed(seed: int, deterministic: bool = True) -> None:
+def set_seed(seed: int) -> None:
     """Seed every generator, before a model is built. Seeds start at 1: some libraries read 0 as "no seed".
 
     Raises:
@@ -25,7 +23,7 @@ def set_seed(seed: int, deterministic: bool = True) -> None:
     np.random.seed(seed)
     torch.manual_seed(seed)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else matrix products on a GPU may differ between runs
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def mixed_precision() -> str:
@@ -35,16 +33,14 @@ def mixed_precision() -> str:
     """
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
-    if torch.backends.mps.is_available():
-        return "no"
-    native = [getattr(torch.cpu, name, bool)() for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")]
-    return "bf16" if any(native) else "no"
+    native = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return "bf16" if any(getattr(torch.cpu, name, bool)() for name in native) else "no"
 
 
 def train(
     model: nn.Module,
     batches: Iterator,
-    loss: Loss,
+    loss: Callable[[object], Tensor],
     steps: int,
     learning_rate: float = 1e-4,
     head_learning_rate: float | None = None,

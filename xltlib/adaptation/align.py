@@ -14,7 +14,7 @@ def translation_ranking(x: Tensor, y: Tensor, scale: float = 20.0, margin: float
 
     Args:
         x, y: unit-length vectors, shape (batch, hidden); row i of both says the same thing.
-        scale: inverse temperature.
+        scale: inverse temperature; 20 is the default of sentence-transformers (the paper's own was not checked).
         margin: taken off the cosine of each true pair.
 
     Example:

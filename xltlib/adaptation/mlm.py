@@ -18,8 +18,7 @@ class MaskedLanguageModel(nn.Module):
 
     Args:
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
-        texts: their piece frequencies are the decoder's first guess. It starts there, blind to the encoder, and
-            opens up as it learns: a decoder that starts at random spends its updates on harming the encoder.
+        texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by about 1 at first.
         frozen_layers: see encoders.freeze.
     """
 
@@ -29,7 +28,7 @@ class MaskedLanguageModel(nn.Module):
         freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
-        nn.init.zeros_(self.classifier[2].weight)
+        nn.init.constant_(self.classifier[2].weight, 1 / self.model.get_input_embeddings().weight.norm(dim=1).mean().item())
         pieces = torch.tensor([piece for ids in encoder.tokenize(texts)["input_ids"] for piece in ids])
         counts = 1 + torch.bincount(pieces, minlength=len(self.model.get_input_embeddings().weight))
         self.classifier.register_parameter("bias", nn.Parameter((counts / counts.sum()).log()))

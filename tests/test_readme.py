@@ -1,0 +1,26 @@
+"""The README's figures are those of the committed study."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NAMES = {"plain English fine-tuning": "plain", "hybrid batches": "hybrid", "LaBSE recipe": "labse-recipe"}
+
+
+def test_the_table_of_results_is_that_of_the_committed_accuracies():
+    block = re.search(r"<!-- results -->(.*)<!-- /results -->", README, re.DOTALL)[1]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")]
+    header, rows = rows[0], [row for row in rows[2:]]
+    codes = header[3:-1]
+    table = pd.read_csv(ROOT / "figures" / "paws-x" / "accuracy.csv")
+    last = table[table.selection == "last"]
+    mean = 100 * last.groupby(["strategy", "adaptation", "rung", "language1"]).accuracy.mean()
+    assert len(rows) == len(last.groupby(["strategy", "adaptation"]))
+    for strategy, adaptation, rung, *cells in rows:
+        measured = mean[NAMES[strategy], adaptation, rung]
+        expected = [*(measured[code] for code in codes), measured.drop("en").mean()]
+        assert [abs(float(cell) - value) < 0.051 for cell, value in zip(cells, expected, strict=True)] == [True] * len(cells)
+    assert f"mean of {last.seed.nunique()} seeds" in block
