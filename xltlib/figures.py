@@ -73,9 +73,10 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     top.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=len(strategies), frameon=False, borderaxespad=0)
     if panels == 2:
         low = axes[1, 0]
-        rows = between.set_index("language").reindex(codes)
-        low.vlines(np.arange(len(codes)), rows.low, rows.high, color="0.25", linewidth=2)
-        low.plot(np.arange(len(codes)), rows.effect, "D", color="0.25", markersize=7)
+        for position, (_, rows) in enumerate(between.groupby("strategy")):  # against LaBSE and against its recipe, if both are there
+            rows, x = rows.set_index("language").reindex(codes), np.arange(len(codes)) + 0.17 * position
+            low.vlines(x, rows.low, rows.high, color="0.25", linewidth=2)
+            low.plot(x, rows.effect, "Ds"[position], color="0.25", markersize=7)
         low.axhline(0, color="0.3", linewidth=1)
         low.set_ylabel("hybrid minus\nLaBSE arm (points)")
     bottom = axes[-1, 0]
