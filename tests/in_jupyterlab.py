@@ -52,12 +52,14 @@ def run_all(notebook: Path, chromium: str, picture: str, minutes: float) -> dict
             page = browser.new_page(viewport={"width": 1400, "height": 1800})
             page.goto(f"http://127.0.0.1:{port}/lab/tree/notebooks/{notebook.name}?token={token}&reset")
             page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
+            page.wait_for_selector("text=/\\| Idle/", timeout=60_000)  # the status bar: the kernel is there
             before = notebook.stat().st_mtime
             page.click("text=Run >> nth=0")
             page.click("li[data-command='runmenu:run-all']")
-            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=busy]", timeout=60_000)
-            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=minutes * 60_000)
+            last = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].at(-1).innerText"
+            page.wait_for_function(f"() => {last}.includes('*')", timeout=60_000)  # queued; Run All scrolls to the last cell
+            page.wait_for_function(f"() => /\\d/.test({last})", timeout=minutes * 60_000)
+            page.wait_for_timeout(2000)
             page.keyboard.press("Control+s")
             for _ in range(60):
                 if notebook.stat().st_mtime > before:
