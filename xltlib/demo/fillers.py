@@ -25,8 +25,8 @@ Europe/Oslo Europe/Paris Europe/Podgorica Europe/Prague Europe/Riga Europe/Rome 
 Europe/Simferopol Europe/Skopje Europe/Sofia Europe/Stockholm Europe/Tallinn Europe/Tirane Europe/Ulyanovsk Europe/Vaduz Europe/Vienna
 Europe/Vilnius Europe/Volgograd Europe/Warsaw Europe/Zagreb Europe/Zurich Europe/Astrakhan Europe/Kaliningrad Europe/Kirov
 America/Anchorage America/Asuncion America/Bogota America/Boise America/Cancun America/Caracas America/Cayenne America/Chicago
-America/Chihuahua America/Denver America/Detroit America/Edmonton America/Fortaleza America/Guayaquil America/Halifax America/Havana
-America/Hermosillo America/Juneau America/La_Paz America/Lima America/Los_Angeles America/Managua America/Manaus America/Matamoros
+America/Chihuahua America/Denver America/Detroit America/Edmonton America/Fortaleza America/Guayaquil America/Halifax
+America/Hermosillo America/Juneau America/Lima America/Managua America/Manaus America/Matamoros
 America/Mazatlan America/Merida America/Monterrey America/Montevideo America/Nassau America/New_York America/Paramaribo America/Phoenix
 America/Recife America/Regina America/Santiago America/Santo_Domingo America/Sao_Paulo America/Tegucigalpa America/Tijuana
 America/Toronto America/Vancouver America/Winnipeg
@@ -37,7 +37,7 @@ Asia/Dubai Asia/Dushanbe Asia/Irkutsk Asia/Jakarta Asia/Jayapura Asia/Kabul Asia
 Asia/Makassar Asia/Manila Asia/Muscat Asia/Novosibirsk Asia/Omsk Asia/Phnom_Penh Asia/Pontianak Asia/Pyongyang Asia/Riyadh Asia/Samarkand
 Asia/Seoul Asia/Shanghai Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tokyo Asia/Tomsk Asia/Ulaanbaatar Asia/Urumqi
 Asia/Vientiane Asia/Vladivostok Asia/Yakutsk Asia/Yekaterinburg Asia/Yerevan Africa/Abidjan Africa/Accra Africa/Addis_Ababa
-Africa/Algiers Africa/Bamako Africa/Bangui Africa/Blantyre Africa/Brazzaville Africa/Cairo Africa/Casablanca Africa/Conakry Africa/Dakar
+Africa/Algiers Africa/Bamako Africa/Bangui Africa/Blantyre Africa/Brazzaville Africa/Casablanca Africa/Conakry Africa/Dakar
 Africa/Dar_es_Salaam Africa/Douala Africa/Freetown Africa/Harare Africa/Johannesburg Africa/Kampala Africa/Khartoum Africa/Kigali
 Africa/Kinshasa Africa/Lagos Africa/Libreville Africa/Luanda Africa/Lubumbashi Africa/Lusaka Africa/Maputo Africa/Mogadishu
 Africa/Monrovia Africa/Nairobi Africa/Niamey Africa/Nouakchott Africa/Ouagadougou Africa/Porto-Novo Africa/Tunis Africa/Windhoek
