@@ -31,16 +31,11 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     order = np.argsort(model.lengths(first, second), kind="stable")[::-1]  # longest first: memory peaks at once
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     inputs = (model.collate([first[i] for i in chunk], [second[i] for i in chunk]) for chunk in chunks)
-
-    @torch.inference_mode()
-    def score(batch: tuple) -> np.ndarray:
-        return model(*batch).float().softmax(-1).cpu().numpy()
-
+    score = torch.inference_mode()(lambda batch: model(*batch).float().softmax(-1).cpu().numpy())
     threads = torch.get_num_threads()
-    workers = threads if next(model.parameters()).device.type == "cpu" else 1
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        done = tqdm(pool.map(score, inputs), "pairs scored", len(chunks), unit="batch", disable=not progress or "TQDM_DISABLE" in os.environ, leave=False)
-        parts = list(done)
+    with ThreadPoolExecutor(1 if torch.cuda.is_available() else threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        hidden = not progress or "TQDM_DISABLE" in os.environ
+        parts = list(tqdm(pool.map(score, inputs), "pairs scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)
     probabilities = np.empty((len(order), parts[0].shape[1]), dtype=np.float32)
     probabilities[order] = np.concatenate(parts)

@@ -295,8 +295,7 @@ def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
     found = [text for text, bad in zip(texts, overlapping(texts, test)) if bad]
     if found:
         raise DataError(
-            f"{what}: {len(found)} of {len(texts)} stand in the test set (first: {str(found[0])[:120]!r}). "
-            "Nothing of the test set may be trained on: take these rows out of the file."
+            f"{what}: {len(found)} of {len(texts)} stand in the test set (first: {str(found[0])[:120]!r}). Take these rows out of the file."
         )
 
 

@@ -88,10 +88,8 @@ def train(
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained or steps < 1:
         raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")
-    groups = [
-        {"params": [p for p in trained if id(p) not in head], "lr": learning_rate},
-        {"params": [p for p in trained if id(p) in head], "lr": head_learning_rate or 10 * learning_rate},
-    ]
+    rates = ((False, learning_rate), (True, head_learning_rate or 10 * learning_rate))
+    groups = [{"params": [p for p in trained if (id(p) in head) == in_head], "lr": rate} for in_head, rate in rates]
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=weight_decay, fused=True)
     schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
     optimizer = accelerator.prepare(optimizer)
