@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def paws(tmp_path) -> Path:
             if split == "train" and code != "en":
                 continue
             rows = tasks.load_pairs("demo", split, [code]).rename(columns={"item": "id"})
-            rows[tasks.HEADER].to_csv(place / tasks.FILES[split], sep="\t", index=False, lineterminator="\n")
+            rows[tasks.HEADER].to_csv(place / tasks.FILES[split], sep="\t", index=False, lineterminator="\n", quoting=csv.QUOTE_NONE)
     return tmp_path
 
 

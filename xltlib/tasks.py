@@ -23,6 +23,7 @@ HEADER = ["id", "sentence1", "sentence2", "label"]
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # the training file of every language but English, made by machine translation
 PLACEHOLDER = "NS"  # stands where a translation is missing
+TASKS = {"paws-x": "test", "demo": "test", "demo-news": "news", "demo-unseen": "unseen"}  # and the split each is tested on
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
 
@@ -48,7 +49,8 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
 
     Args:
-        task: ``"paws-x"`` or ``"demo"`` (a few rows that ship with the package).
+        task: ``"paws-x"``, or the corpus that ships with the package: ``"demo"`` (test pairs with new names),
+            ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and templates not trained on).
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
         folder: of downloaded data; None asks the hub.
@@ -62,14 +64,14 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
         ['en', 'de']
     """
-    if task not in ("paws-x", "demo"):
-        raise DataError(f"unknown task {task!r}: known are 'paws-x' and 'demo'")
+    if task not in TASKS:
+        raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
     frames, dropped = [], {}
     for code in codes:
-        if task == "demo":
+        if task != "paws-x":
             from xltlib import demo
 
-            rows, where = demo.rows(split, code), f"demo/{code}"
+            rows, where = demo.rows(TASKS[task] if split == "test" else split, code), f"{task}/{code}"
         elif folder is None:
             rows, where = _hub_rows(code, split)
         else:
@@ -87,7 +89,7 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     frame = pd.concat(frames, ignore_index=True)
     if items:
         frame = frame[frame["item"].isin(sorted(frame["item"].unique())[:items])].reset_index(drop=True)
-    frame = frame.assign(cluster=shared_sentence_clusters(frame))[COLUMNS]
+    frame = frame.assign(cluster=shared_sentence_clusters(frame))[[*COLUMNS, *frame.columns.intersection(["level"])]]
     frame.attrs["dropped"] = dropped
     return frame
 
