@@ -100,7 +100,7 @@ def form(code: str, kind: str, key) -> str:
     if kind == "language":
         return _locale(code).languages[key]
     if kind == "month":
-        return get_month_names("wide", context="stand-alone", locale=_locale(code))[key]
+        return get_month_names("wide", context="format", locale=_locale(code))[key]  # Babel mixes up stand-alone names between locales
     if kind == "date":
         return format_skeleton("yMMMM", datetime.date(*key, 1), locale=_locale(code))
     return str(key)

@@ -39,7 +39,8 @@ def _bare(text: str) -> str:
 
 def _french(rule: str, form: str) -> str:
     elided, whole = {"de": ("d'", "de "), "le": ("l'", "le "), "du": ("de l'", "du "), "au": ("à l'", "au ")}[rule]
-    return (elided if _bare(form)[0] in "aeiou" else whole) + form  # an h or y at the start counts as a consonant
+    start = _bare(form)  # an h or y at the start counts as a consonant, and so does the w of Oua-
+    return (elided if start[0] in "aeiou" and not start.startswith("oua") else whole) + form
 
 
 def _korean(rule: str, form: str) -> str:
@@ -55,12 +56,14 @@ def _korean(rule: str, form: str) -> str:
 
 def _basque(rule: str, form: str) -> str:
     if form.isdigit():
-        # Numerals that end in a consonant take -e-: bat (1), bost (5), hamar (10 and its sums), ehun (hundreds).
+        # Numerals that end in a consonant take -e-: bat (1), bost (5), hamar (10 and its sums), ehun (hundreds);
+        # hamaika (11) and mila (thousands) bring the a along.
         last, tens = int(form[-1]), int(form[-2:])
-        closed = tens == 0 or last in (1, 5) and tens != 11 or last == 0 and (tens // 10) % 2 == 1
-        return form + ("ean" if closed else "an")
-    last, vowel = _bare(form)[-1], _bare(form)[-1] in "aeiou"
-    stem = form + "r" if last == "r" and rule in ("erg", "dat", "gen", "ine", "all", "soc") else form  # a final r is strong
+        if tens == 11 or int(form) % 1000 == 0:
+            return form + "n"
+        return form + ("ean" if tens == 0 or last in (1, 5) or last == 0 and (tens // 10) % 2 == 1 else "an")
+    last, vowel = _bare(form)[-1], _bare(form)[-1] in "aeiouy"
+    stem = form + "r" if last == "r" else form  # a final r is strong
     soft = last in "nl"  # -tik and -ko soften after n and l
     endings = {
         "erg": ("k", "ek"), "dat": ("ri", "i"), "gen": ("ren", "en"), "soc": ("rekin", "ekin"), "ine": ("n", "en"), "all": ("ra", "era"),
@@ -71,7 +74,7 @@ def _basque(rule: str, form: str) -> str:
 
 def _uzbek(rule: str, form: str) -> str:
     last = form.casefold()[-1]
-    return form + {"k": "ka", "g": "ka", "q": "qa"}.get(last, "ga")
+    return form + {"k": "ka", "q": "qa"}.get(last, "ga")
 
 
 RULES = {
