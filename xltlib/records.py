@@ -191,12 +191,9 @@ def arm(read: list[dict], encoder: str, head: str) -> dict:
     """
     steps = [entry["use"] for entry in read]
     adapted = [use for use in dict.fromkeys(steps) if use not in ("pretrain", "train", "hybrid", "cross-lingual", "align")]
-    if "hybrid" in steps:
-        strategy, adapted = "hybrid", adapted + (["align"] if "align" in steps else [])
-    elif "labse" in encoder.lower():
-        strategy, adapted = "labse", adapted + (["align"] if "align" in steps else [])
-    else:
-        strategy = "labse-recipe" if "align" in steps else "plain"
+    first = "labse-recipe" if "align" in steps else "plain"
+    strategy = "hybrid" if "hybrid" in steps else "labse" if "labse" in encoder.lower() else first
+    adapted += ["align"] if "align" in steps and strategy != first else []
     return {"encoder": encoder, "strategy": strategy, "head": head, "adaptation": "+".join(adapted) or "none"}
 
 

@@ -160,8 +160,7 @@ def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: 
             f"PAWS-X ({code}, {split}) could not be had from the hub ({type(error).__name__}: {error}). "
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
-    rows = rows.rename(columns={"id": "item"})[["item", *HEADER[1:]]]
-    rows["item"] = rows["item"].astype(int)
+    rows = rows.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     for column in ("sentence1", "sentence2"):
         rows[column] = rows[column].str.strip().replace("", PLACEHOLDER)  # machine-translated training rows have blanks
     return rows, f"{repository}@{revision} {code}/{name}"
@@ -203,8 +202,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         from xltlib import demo
 
         return demo.text(code)[: limit or None]
-    lines = _lines(_text_folder("text", source, folder) / f"{code}.txt")
-    return [line for line in lines if line][: limit or None]
+    return [line for line in _lines(_text_folder("text", source, folder) / f"{code}.txt") if line][: limit or None]
 
 
 def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:
