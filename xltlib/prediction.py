@@ -20,7 +20,7 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
     Pairs are scored in order of length, so that little is padded; rows come back in the frame's order. On a CPU each
-    thread scores batches of its own, which is a third faster than sharing each matrix product between the threads.
+    thread scores batches of its own rather than sharing each matrix product, and the result is the same for any number.
 
     Args:
         model: put into evaluation mode.
