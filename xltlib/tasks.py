@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import languages
+from xltlib import demo, languages
 
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")  # its Parquet form
 PAWS_FOLDERS = ("paws-x", "paws-id")  # folders that hold x-final/<lang>/ in the official layout
@@ -67,8 +67,6 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     frames, dropped = [], {}
     for code in codes:
         if task == "demo":
-            from xltlib import demo
-
             rows, where = demo.rows(split, code), f"demo/{code}"
         elif folder is None:
             rows, where = _hub_rows(code, split)
@@ -199,8 +197,6 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         limit: keep only the first so many (0: all).
     """
     if source == "demo":
-        from xltlib import demo
-
         return demo.text(code)[: limit or None]
     return [line for line in _lines(_text_folder("text", source, folder) / f"{code}.txt") if line][: limit or None]
 
@@ -215,8 +211,6 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         DataError: a file is missing, or the two have unequal numbers of lines.
     """
     if source == "demo":
-        from xltlib import demo
-
         return demo.parallel(code)[: limit or None]
     place, language = _text_folder("parallel", source, folder), languages.BY_CODE[code]
     ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"
