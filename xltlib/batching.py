@@ -129,6 +129,4 @@ def _one_pass(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.r
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
     labels = frame.label.tolist() if "label" in frame else None
     for positions in bucketed(lengths(first, second), batch_size, rng, frame.get("cluster")):
-        yield Batch(
-            [first[i] for i in positions], [second[i] for i in positions], [labels[i] for i in positions] if labels else None
-        )
+        yield Batch([first[i] for i in positions], [second[i] for i in positions], [labels[i] for i in positions] if labels else None)

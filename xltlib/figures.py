@@ -66,8 +66,9 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         top.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
         top.plot(x, rows.effect, marker, color=colour, markersize=8, label=name, linestyle="none")
         seeds = by_seed[(by_seed.strategy == strategy) & (by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
-        place = seeds.language.map(codes.index) + offset + 0.09
-        top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
+        if seeds.seed.nunique() > 1:  # the dot of a single seed would only repeat the point
+            place = seeds.language.map(codes.index) + offset + 0.09
+            top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     top.axhline(0, color="0.3", linewidth=1)
     top.set_ylabel("effect of adaptation\n(accuracy points)")
     top.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=len(strategies), frameon=False, borderaxespad=0)

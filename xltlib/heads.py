@@ -16,6 +16,7 @@ from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
 from xltlib.encoders import Encoder, freeze
 
+
 class PairClassifier(nn.Module):
     """What the two heads share: an encoder, pooling, and sentences -> padded tensors.
 

@@ -20,7 +20,7 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
     Pairs are scored in order of length, so that little is padded; rows come back in the frame's order. On a CPU each
-    thread scores batches of its own, which is a third faster than sharing each matrix product between the threads.
+    thread scores batches of its own rather than sharing each matrix product, and the result is the same for any number.
 
     Args:
         model: put into evaluation mode.
@@ -33,7 +33,8 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     inputs = (model.collate([first[i] for i in chunk], [second[i] for i in chunk]) for chunk in chunks)
     score = torch.inference_mode()(lambda batch: model(*batch).float().softmax(-1).cpu().numpy())
     threads = torch.get_num_threads()
-    with ThreadPoolExecutor(1 if torch.cuda.is_available() else threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    workers = threads if next(model.parameters()).is_cpu else 1
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         hidden = not progress or "TQDM_DISABLE" in os.environ
         parts = list(tqdm(pool.map(score, inputs), "pairs scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)

@@ -178,9 +178,11 @@ def rung(read: list[dict]) -> str:
 
 def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
     """What labelled training data a run read, for its rung: the source language, then all others."""
-    parts = {"labelled-source": train[train.language1 == source], "labelled-target": train[train.language1 != source]}
-    found = {kind: (sorted(part.language1.unique()), int(part["item"].nunique())) for kind, part in parts.items() if len(part)}
-    return [{"use": use, "kind": kind, "languages": codes, "items": items} for kind, (codes, items) in found.items()]
+    entries = []
+    for kind, part in (("labelled-source", train[train.language1 == source]), ("labelled-target", train[train.language1 != source])):
+        if len(part):
+            entries.append({"use": use, "kind": kind, "languages": sorted(part.language1.unique()), "items": part["item"].nunique()})
+    return entries
 
 
 def arm(read: list[dict], encoder: str, head: str) -> dict:
@@ -191,12 +193,13 @@ def arm(read: list[dict], encoder: str, head: str) -> dict:
     """
     steps = [entry["use"] for entry in read]
     adapted = [use for use in dict.fromkeys(steps) if use not in ("pretrain", "train", "hybrid", "cross-lingual", "align")]
+    strategy = "labse-recipe" if "align" in steps else "plain"
+    if "labse" in encoder.lower():
+        strategy = "labse"
     if "hybrid" in steps:
-        strategy, adapted = "hybrid", adapted + (["align"] if "align" in steps else [])
-    elif "labse" in encoder.lower():
-        strategy, adapted = "labse", adapted + (["align"] if "align" in steps else [])
-    else:
-        strategy = "labse-recipe" if "align" in steps else "plain"
+        strategy = "hybrid"
+    if "align" in steps and strategy != "labse-recipe":
+        adapted.append("align")
     return {"encoder": encoder, "strategy": strategy, "head": head, "adaptation": "+".join(adapted) or "none"}
 
 

@@ -62,7 +62,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     codes = [code for code in languages.ORDER if code in set(right.language)]
     clusters = np.sort(right.cluster.unique())
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(n := len(clusters), np.full(n, 1 / n), size=resamples).astype(np.float32)
+    n = len(clusters)
+    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float32)
     seeds = sorted(right.seed.unique())
     seed_draws = rng.integers(len(seeds), size=(resamples, len(seeds)))
 

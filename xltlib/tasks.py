@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import languages
+from xltlib import demo, languages
 
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")  # its Parquet form
 PAWS_FOLDERS = ("paws-x", "paws-id")  # folders that hold x-final/<lang>/ in the official layout
@@ -69,8 +69,6 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     frames, dropped = [], {}
     for code in codes:
         if task != "paws-x":
-            from xltlib import demo
-
             rows, where = demo.rows(TASKS[task] if split == "test" else split, code), f"{task}/{code}"
         elif folder is None:
             rows, where = _hub_rows(code, split)
@@ -162,8 +160,7 @@ def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: 
             f"PAWS-X ({code}, {split}) could not be had from the hub ({type(error).__name__}: {error}). "
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
-    rows = rows.rename(columns={"id": "item"})[["item", *HEADER[1:]]]
-    rows["item"] = rows["item"].astype(int)
+    rows = rows.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     for column in ("sentence1", "sentence2"):
         rows[column] = rows[column].str.strip().replace("", PLACEHOLDER)  # machine-translated training rows have blanks
     return rows, f"{repository}@{revision} {code}/{name}"
@@ -202,11 +199,8 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         limit: keep only the first so many (0: all).
     """
     if source == "demo":
-        from xltlib import demo
-
         return demo.text(code)[: limit or None]
-    lines = _lines(_text_folder("text", source, folder) / f"{code}.txt")
-    return [line for line in lines if line][: limit or None]
+    return [line for line in _lines(_text_folder("text", source, folder) / f"{code}.txt") if line][: limit or None]
 
 
 def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:
@@ -219,8 +213,6 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         DataError: a file is missing, or the two have unequal numbers of lines.
     """
     if source == "demo":
-        from xltlib import demo
-
         return demo.parallel(code)[: limit or None]
     place, language = _text_folder("parallel", source, folder), languages.BY_CODE[code]
     ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"

@@ -19,6 +19,7 @@ from functools import cache
 
 import pandas as pd
 
+from xltlib import languages
 from xltlib.demo import fillers, grammar
 
 SIZES = {"train": 4000, "dev": 240, "test": 520, "news": 520, "unseen": 260, "text": 1200, "parallel": 1200}
@@ -172,6 +173,4 @@ def parallel(code: str) -> list[tuple[str, str]]:
 
 
 def _budget(code: str) -> int:
-    from xltlib import languages
-
     return BUDGET[languages.BY_CODE[code].resource]
