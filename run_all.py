@@ -56,6 +56,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
         raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
     seeds = overrides.pop("seeds", study.get("seeds"))
     seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    if min(seeds) < 1:
+        raise ValueError(f"seeds {seeds}: seeds start at 1")
     declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE)}
     common = {**study.get("common", {}), **overrides}
     for name in common:
@@ -87,8 +89,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
         for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and Path(chosen[name]).is_dir():
                 chosen[name] = str(Path(chosen[name]).resolve())
-            elif name != "encoder" and not data and own.get(name, "demo") not in ("", "demo"):
-                raise ValueError(f"{label}: {name} {own[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
+            elif name != "encoder" and not data and chosen.get(name, "demo") not in ("", "demo"):
+                raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
         nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs)
 
     for label, own in study.get("adapt", {}).items():
@@ -97,6 +99,26 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
         for label, own in study.get("finetune", {}).items():
             add(label, FINETUNE, {**(own or {}), "seed": seed}, f" seed {seed}")
     return nodes
+
+
+def outdated(nodes: dict[str, Node], runs: Path, code: bool = True) -> set[str]:
+    """Labels of what is not done: no record, other parameters or code, or made from what is outdated or was made anew since.
+
+    Args:
+        code: whether a run by other code counts as outdated.
+    """
+    found: set[str] = set()
+    for label, node in nodes.items():
+        record = records.read(runs / node.run) or {}
+        fingerprint = records.code_fingerprint(node.notebook, node.parameters) if code else record.get("code")
+        parents = record.get("parents", {})
+        if (
+            not records.done(runs / node.run, node.parameters, fingerprint)
+            or found.intersection(node.needs)
+            or any(parents.get(nodes[need].run) != records.digest(runs / nodes[need].run) for need in node.needs)
+        ):
+            found.add(label)
+    return found
 
 
 def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
@@ -228,16 +250,8 @@ def main(arguments: list[str] | None = None) -> int:
     for label in reversed(list(nodes)):
         if label in wanted:
             wanted += [need for need in nodes[label].needs if need not in wanted]
-    fingerprints = {notebook: records.code_fingerprint(notebook) for notebook in (ADAPT, FINETUNE)}
-    # What comes after a run that is made anew is made anew too.
-    todo: list[str] = []
-    for label, node in nodes.items():
-        parents = (records.read(runs / node.run) or {}).get("parents", {})
-        stale = not records.done(runs / node.run, node.parameters, fingerprints[node.notebook]) or any(
-            need in todo or parents.get(nodes[need].run) != records.digest(runs / nodes[need].run) for need in node.needs
-        )
-        if label in wanted and (args.force or stale):
-            todo.append(label)
+    stale = outdated(nodes, runs)
+    todo = [label for label in nodes if label in wanted and (args.force or label in stale)]
     if args.list:
         print(studies[args.study].get("about", "").strip(), f"\nCost: {studies[args.study].get('cost', 'not stated')}\n")
         table = [
@@ -248,7 +262,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     if args.draw:
-        todo, wanted = [], [label for label in nodes if records.read(runs / nodes[label].run)]
+        todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs, code=False)]
+        older = len(stale.intersection(wanted))
+        print(f"{older} of {len(wanted)} runs were made by other code than today's; they are drawn as they are" if older else "", end="\n" * bool(older))
     # On a cluster each worker is given the cores of one run; here the machine's cores are divided among the jobs.
     threads = max(1, (os.cpu_count() or 1) // (1 if args.scheduler else args.jobs))
     began = time.time()
@@ -262,10 +278,8 @@ def main(arguments: list[str] | None = None) -> int:
         with ThreadPoolExecutor(args.jobs) as executor:
             failed = execute(nodes, todo, executor, args.jobs, threads, runs)
 
-    finished = [
-        node for node in nodes.values()
-        if (args.draw and records.read(runs / node.run)) or records.done(runs / node.run, node.parameters, fingerprints[node.notebook])
-    ]  # fmt: skip
+    stale = outdated(nodes, runs, code=not args.draw)
+    finished = [node for label, node in nodes.items() if label not in stale]
     if not any(node.notebook == FINETUNE for node in finished):
         print(failures(failed) + "run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
         return 1
@@ -279,9 +293,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"report: {write_report(summary, figures / 'report.html')}")
     if failed:
         print(failures(failed), end="", file=sys.stderr)
-    effect = figures / "adaptation_effect.png"
-    if effect.exists() and not problem:
-        print(f"figures: {', '.join(str(effect.with_suffix(kind)) for kind in ('.png', '.svg', '.csv'))}")
+    if not problem:
+        drawn = sorted(figures.glob("adaptation_effect*"))
+        for path in [path for path in drawn if path.stat().st_mtime < began]:  # of other runs than those just collected
+            path.unlink()
+            drawn.remove(path)
+        print(f"figures: {', '.join(map(str, drawn)) or 'none, no adaptation has a partner yet'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
     return 1 if failed else 0
 

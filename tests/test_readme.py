@@ -25,11 +25,20 @@ def test_the_table_of_results_is_that_of_the_committed_accuracies():
     header, rows = rows[0], rows[2:]
     table = pd.read_csv(committed("figures/paws-x/accuracy.csv"))
     last = table[table.selection == "last"]
-    mean = 100 * last.groupby(["strategy", "adaptation", "rung", "language1"]).accuracy.mean()
+    mean = 100 * table.groupby(["selection", "strategy", "adaptation", "rung", "language1"]).accuracy.mean()
     assert len(rows) == len(last.groupby(["strategy", "adaptation"]))
     for strategy, adaptation, rung, *cells in rows:
-        measured = mean[NAMES[strategy], adaptation, rung]
-        expected = [*(measured[code] for code in header[3:-1]), measured.drop("en").mean()]
+        measured, chosen, oracle = (mean[rule, NAMES[strategy], adaptation, rung] for rule in ("last", "en-dev", "oracle"))
+        expected = [*(measured[code] for code in header[3:-3]), *(found.drop("en").mean() for found in (measured, chosen, oracle))]
         assert [abs(float(cell) - value) < 0.051 for cell, value in zip(cells, expected, strict=True)] == [True] * len(cells)
     seeds = last.seed.nunique()
     assert f"mean of {seeds} seeds" in block if seeds > 1 else "one seed" in block
+
+
+def test_the_table_of_throughput_is_that_of_the_committed_measurement():
+    block = re.search(r"<!-- throughput -->(.*)<!-- /throughput -->", README, re.DOTALL)[1]
+    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")][2:]
+    measured = pd.read_csv(ROOT / "benchmarks" / "throughput.csv")
+    assert [float(row[1]) for row in shown] == measured["pairs/s"].round(1).tolist()
+    for row, ratio in zip(shown, measured["ours is faster by"]):
+        assert row[2] == "" or abs(float(row[2]) - ratio) <= 0.5 * 10 ** -len(row[2].partition(".")[2]) + 1e-9

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,8 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "give that arm keep_model: true"),
         ({"fintune": {}}, "unknown field 'fintune'"),
         ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
+        ({"seeds": [0]}, "seeds start at 1"),
+        ({"finetune": {"english": {"targets": "en xx"}}}, "unknown language 'xx'"),
     ],
 )
 def test_mistakes_are_named_before_any_kernel_starts(tiny, tmp_path, change, complaint):
@@ -95,6 +98,10 @@ def test_text_that_no_hub_has_is_asked_for_before_any_kernel_starts(tiny):
     with pytest.raises(ValueError, match="mlm: text 'wikipedia' comes from a data folder"):
         run_all.plan(study, {}, "", Path("runs"))
     assert "mlm" in run_all.plan(study, {}, "/data", Path("runs"))
+    study = tiny_study(tiny["xlm-r"])
+    study["common"]["parallel"] = "ntrex"
+    with pytest.raises(ValueError, match="parallel 'ntrex' comes from a data folder"):
+        run_all.plan(study, {}, "", Path("runs"))
 
 
 def test_an_ancestor_that_guarded_another_test_set_is_refused(tmp_path):
@@ -130,6 +137,18 @@ def test_comments_do_not_change_the_code_fingerprint_and_code_does():
     names = {path.name for path in records._imported(["from xltlib import prediction"])}
     assert {"prediction.py", "heads.py", "align.py", "batching.py", "encoders.py"} <= names
     assert "mlm.py" not in names and "figures.py" not in names
+
+
+def test_the_rows_that_ship_with_the_package_are_code_of_the_runs_that_read_them(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "xltlib", tmp_path / "xltlib")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setattr(records, "ROOT", tmp_path)
+    runs = ({"task": "demo"}, {"task": "paws-x", "text": "demo"}, {"task": "paws-x", "text": "wikipedia"})
+    before = [records.code_fingerprint("10_adapt", parameters) for parameters in runs]
+    table = next((tmp_path / "xltlib" / "demo").glob("*.tsv"))
+    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    after = [records.code_fingerprint("10_adapt", parameters) for parameters in runs]
+    assert [a == b for a, b in zip(before, after)] == [False, False, True]
 
 
 def test_a_run_counts_as_done_only_with_a_whole_matching_record(tmp_path):
@@ -203,6 +222,10 @@ def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturb
     parent.write_text(parent.read_text().replace('"seconds"', '"seconds "'))
     listed = run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout.splitlines()
     assert {line.split()[1] for line in listed if line.endswith("to do")} == {"english-mlm", "hybrid-mlm"}
+    nodes = run_all.plan(tiny_study(tiny["xlm-r"]), {}, "", tmp_path / "runs")
+    assert run_all.outdated(nodes, tmp_path / "runs") == {"english-mlm seed 1", "hybrid-mlm seed 1"}  # so neither is drawn
+    parent.write_text(parent.read_text().replace('"code": "', '"code": "0'))
+    assert "mlm" in run_all.outdated(nodes, tmp_path / "runs") and "mlm" not in run_all.outdated(nodes, tmp_path / "runs", code=False)
 
 
 def test_only_force_and_draw(undisturbed, tiny, tmp_path):
@@ -210,8 +233,13 @@ def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     listed = run(undisturbed[0], study, "--list", "--only", "hybrid-mlm").stdout
     assert "english-mlm seed 1" in listed and " english seed 1" not in listed  # what it needs, nothing else
     assert run(undisturbed[0], study, "--list", "--force").stdout.count("to do") == 5
+    stale = tmp_path / "figures" / "tiny" / "adaptation_effect.csv"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("of another study\n")
+    os.utime(stale, (1, 1))
     first = run(tmp_path, study, "--only", "english seed")
     assert "1 of 1 runs done" in first.stdout and first.returncode == 0, first.stderr
+    assert "figures: none" in first.stdout and not stale.exists()  # one arm has no effect to draw; no old one poses as it
     stamp = next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns
     drawn = run(tmp_path, study, "--draw")
     assert drawn.returncode == 0 and "0 runs to do, 1 done already" in drawn.stdout

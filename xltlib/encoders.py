@@ -350,7 +350,7 @@ def untrim(trimmed: Encoder, whole: Encoder) -> Encoder:
     state = trimmed.model.state_dict()
     key = next(name for name, p in trimmed.model.named_parameters() if p is trimmed.model.get_input_embeddings().weight)
     table = whole.model.get_input_embeddings().weight.data.clone()
-    table[torch.from_numpy(trimmed.kept)] = state[key].float()
+    table[torch.from_numpy(trimmed.kept)] = state[key].float().to(table.device)  # trained on a GPU, perhaps
     model = copy.deepcopy(whole.model)
     model.load_state_dict({**state, key: table})
     return Encoder(whole.name, model, whole.tokenizer, trimmed.pooling, trimmed.dense)

@@ -20,7 +20,7 @@ from xltlib import languages
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
-READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py", "demo")  # compute no prediction
+READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py")  # compute no prediction
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
 RUNGS = {"labelled-source": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
 
@@ -61,6 +61,8 @@ def check_parameters(notebook: str, given: dict) -> dict:
         wanted = declared[name][0]
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise ValueError(f"{notebook}: {name} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
+    for name in {"targets", "labelled", "languages_read", "parallel_languages"}.intersection(given):
+        languages.parse(given[name])
     return {name: kind(given.get(name, default)) for name, (kind, default) in declared.items()}
 
 
@@ -80,18 +82,20 @@ def run_id(notebook: str, parameters: dict) -> str:
     return f"{notebook.split('_', 1)[-1]}-{digest[:10]}"
 
 
-def code_fingerprint(notebook: str) -> str:
+def code_fingerprint(notebook: str, parameters: dict) -> str:
     """Hash of the code that computes a run: the notebook's cells and the modules they import, followed through.
 
     Comments, docstrings and layout do not count, nor do modules that only read records or draw. Data are not
-    code: their fingerprints stand in the record.
+    code: their fingerprints stand in the record. What ships with the package counts where a parameter names it.
     """
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     codes = [cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])]
     sources = ["".join(cell["source"]) for cell in codes]
-    paths = _imported(sources)
-    sources += [path.read_text(encoding="utf-8") for path in sorted(paths)]
-    return hashlib.sha256("\n".join(map(_without_comments, sources)).encode()).hexdigest()[:16]
+    sources += [path.read_text(encoding="utf-8") for path in sorted(_imported(sources)) if path.parent.name != "demo"]
+    sources = list(map(_without_comments, sources))
+    if any(str(value).startswith("demo") for value in parameters.values()):
+        sources += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "xltlib" / "demo").rglob("*.*")) if path.suffix != ".pyc"]
+    return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
 
 
 def _imported(sources: list[str]) -> set[Path]:

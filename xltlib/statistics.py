@@ -55,28 +55,26 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     Raises:
         ValueError: two runs of one arm have the same seed.
     """
-    keys = ["encoder", "head", "strategy"]
     twice = right.groupby([*ARM, "seed", "language", "item"], observed=True).size()
     if (twice > 1).any():
         raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
-    codes = [code for code in languages.ORDER if code in set(right.language)]
+    codes = sorted(right.language.unique(), key=languages.ORDER.index)
     clusters = np.sort(right.cluster.unique())
     rng = np.random.default_rng(seed)
     n = len(clusters)
-    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float32)
+    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples)
     seeds = sorted(right.seed.unique())
-    seed_draws = rng.integers(len(seeds), size=(resamples, len(seeds)))
+    seed_weights = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=resamples)
 
     def resampled(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Mean difference per language, and of every draw: shapes (languages,) and (resamples, languages)."""
-        place = np.searchsorted(clusters, pairs.cluster) * len(seeds) + np.searchsorted(seeds, pairs.seed)
-        place = place * len(codes) + pairs.language.map(codes.index).to_numpy()
-        shape = (n, len(seeds) * len(codes))
-        sums, counts = (np.bincount(place, values, n * shape[1]).reshape(shape) for values in (pairs.difference.to_numpy(np.float64), None))
-        point = _ratio(*(part.sum(0).reshape(len(seeds), -1).sum(0) for part in (sums, counts)))
-        # Every draw's seeds and clusters at once: (draws, clusters) @ (clusters, seeds * languages).
-        by_seed = [(weights @ part.astype(np.float32)).reshape(resamples, len(seeds), -1) for part in (sums, counts)]
-        return point, _ratio(*(np.take_along_axis(part, seed_draws[:, :, None], axis=1).sum(1) for part in by_seed))
+        cell = (np.searchsorted(clusters, pairs.cluster), np.searchsorted(seeds, pairs.seed), pairs.language.map(codes.index).to_numpy(int))
+        sums, counts = np.zeros((2, n, len(seeds), len(codes)))
+        np.add.at(sums, cell, pairs.difference.to_numpy(float))
+        np.add.at(counts, cell, 1)
+        # A cluster counts as often as it was drawn, and so does a seed: both sums for all draws at once.
+        drawn = [np.einsum("rs,rsl->rl", seed_weights, np.tensordot(weights, part, 1)) for part in (sums, counts)]
+        return _ratio(sums.sum((0, 1)), counts.sum((0, 1))), _ratio(*drawn)
 
     def table(pairs: pd.DataFrame, **described) -> list[dict]:
         point, drawn = resampled(pairs)
@@ -91,7 +89,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
     same = ["seed", "language", "item"]
     rows, differences, missing = [], {}, []
-    for (encoder, head, strategy), group in right.groupby(keys, sort=False):
+    for (encoder, head, strategy), group in right.groupby(["encoder", "head", "strategy"], sort=False):
         plain = group[group.adaptation == "none"]
         for adaptation in sorted(set(group.adaptation) - {"none"}):
             adapted = group[group.adaptation == adaptation]

@@ -42,9 +42,6 @@ def data_folder(folder: str = "") -> Path | None:
     return path
 
 
-# -- labelled pairs ---------------------------------------------------------------------------------
-
-
 def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = None, items: int = 0) -> pd.DataFrame:
     """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
 
@@ -188,9 +185,6 @@ def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
     return items[first[number[item_index]]]
 
 
-# -- unlabelled and parallel text -------------------------------------------------------------------
-
-
 def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> list[str]:
     """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
 
@@ -244,9 +238,6 @@ def _lines(path: Path) -> list[str]:
     return [line.strip() for line in (lines[:-1] if lines[-1] == "" else lines)]
 
 
-# -- guarding the test set --------------------------------------------------------------------------
-
-
 def normalised(sentence: str) -> str:
     """What two sentences must share to count as the same: NFKC, lower case, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", sentence).casefold() if c.isalnum())
@@ -268,8 +259,10 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
 
     def holds(text: str) -> bool:
         text = normalised(text)
-        inside = (i for i in range(len(text) - 11) if text[i : i + 12] in by_start)
-        return text in sentences or any(s in text for s in short) or any(text.startswith(s, i) for i in inside for s in by_start[text[i : i + 12]])
+        if text in sentences or any(sentence in text for sentence in short):
+            return True
+        starts = (i for i in range(len(text) - 11) if text[i : i + 12] in by_start)
+        return any(text.startswith(sentence, i) for i in starts for sentence in by_start[text[i : i + 12]])
 
     return [any(map(holds, (text,) if isinstance(text, str) else text)) for text in texts]
 
@@ -291,9 +284,6 @@ def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
         raise DataError(
             f"{what}: {len(found)} of {len(texts)} stand in the test set (first: {str(found[0])[:120]!r}). Take these rows out of the file."
         )
-
-
-# -- what was read ----------------------------------------------------------------------------------
 
 
 def fingerprint(rows: pd.DataFrame | list) -> str:
