@@ -139,9 +139,10 @@ def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
     except Exception as error:  # one failed run must not stop the others
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("---")]
         cell = getattr(error, "exec_count", None)
-        failure = {"type": getattr(error, "ename", type(error).__name__), "cell": cell, "message": (lines or [""])[-1]}
+        kind = getattr(error, "ename", type(error).__name__)
+        failure = {"type": kind, "cell": cell, "message": (lines or [""])[-1].removeprefix(f"{kind}: ")}
         (folder / "FAILED.json").write_text(json.dumps(failure, indent=1))
-        return f"{failure['type']} in cell {cell}: {failure['message']}"
+        return f"{kind} in cell {cell}: {failure['message']} (see {folder.name}/notebook.ipynb)"
     return "" if records.read(folder) else "ended without a record"
 
 
@@ -217,7 +218,7 @@ def parse_set(entries: list[str]) -> dict:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", help="name of a study in experiments.yaml")
+    parser.add_argument("study", nargs="?", default="", help="name of a study in experiments.yaml; without one, print what there is")
     parser.add_argument("--list", action="store_true", help="print the plan and what is done; run nothing")
     parser.add_argument("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
     parser.add_argument("--force", action="store_true", help="run again what is done already")
@@ -234,12 +235,15 @@ def main(arguments: list[str] | None = None) -> int:
     runs, figures = Path(args.runs).resolve(), Path(args.figures).resolve() / args.study
     try:
         studies = yaml.safe_load(Path(args.experiments).read_text(encoding="utf-8"))
+        if not args.study:
+            print("\n".join(f"{name}: {' '.join(study.get('about', '').split())}" for name, study in studies.items()))
+            return 2
         if args.study not in studies:
             raise ValueError(f"no study {args.study!r} in {Path(args.experiments).name}: it has {', '.join(studies)}")
         data = str(tasks.data_folder(args.data) or "")
         if args.jobs < 1:
             raise ValueError(f"--jobs {args.jobs}: at least one run at a time")
-        nodes = plan(studies[args.study], parse_set(args.set), data, runs)
+        nodes = plan(studies[args.study], parse_set(args.set), data or "not needed" * args.list, runs)  # a plan reads no data
         if args.only and not any(args.only in label for label in nodes):
             raise ValueError(f"--only {args.only!r} fits no run: they are {', '.join(nodes)}")
     except (ValueError, OSError, yaml.YAMLError) as error:
@@ -298,7 +302,11 @@ def main(arguments: list[str] | None = None) -> int:
         for path in [path for path in drawn if path.stat().st_mtime < began]:  # of other runs than those just collected
             path.unlink()
             drawn.remove(path)
-        print(f"figures: {', '.join(map(str, drawn)) or 'none, no adaptation has a partner yet'}")
+        table = pd.read_csv(figures / "accuracy.csv").query("selection == 'last' and language1 == language2")
+        means = table.pivot_table(index=["strategy", "adaptation", "rung"], columns="language1", values="accuracy", sort=False)
+        print(f"\naccuracy in per cent, last checkpoint:\n{(100 * means).round(1).rename_axis(columns=None).to_string()}\n")
+        print(f"tables: {figures / 'accuracy.csv'}")
+        print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
     return 1 if failed else 0
 
