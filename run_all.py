@@ -56,8 +56,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
         raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
     seeds = overrides.pop("seeds", study.get("seeds"))
     seeds = [seeds] if isinstance(seeds, int) else list(seeds)
-    if min(seeds) < 1:
-        raise ValueError(f"seeds {seeds}: seeds start at 1")
+    if any(type(seed) is not int or seed < 1 for seed in seeds):
+        raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
     declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE)}
     common = {**study.get("common", {}), **overrides}
     for name in common:
@@ -101,16 +101,16 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     return nodes
 
 
-def outdated(nodes: dict[str, Node], runs: Path, code: bool = True) -> set[str]:
+def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = None) -> set[str]:
     """Labels of what is not done: no record, other parameters or code, or made from what is outdated or was made anew since.
 
     Args:
-        code: whether a run by other code counts as outdated.
+        codes: label -> fingerprint of the code that a run must be made by; None: any.
     """
     found: set[str] = set()
     for label, node in nodes.items():
         record = records.read(runs / node.run) or {}
-        fingerprint = records.code_fingerprint(node.notebook, node.parameters) if code else record.get("code")
+        fingerprint = record.get("code") if codes is None else codes[label]
         parents = record.get("parents", {})
         if (
             not records.done(runs / node.run, node.parameters, fingerprint)
@@ -139,9 +139,10 @@ def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
     except Exception as error:  # one failed run must not stop the others
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("---")]
         cell = getattr(error, "exec_count", None)
-        failure = {"type": getattr(error, "ename", type(error).__name__), "cell": cell, "message": (lines or [""])[-1]}
+        kind = getattr(error, "ename", type(error).__name__)
+        failure = {"type": kind, "cell": cell, "message": (lines or [""])[-1].removeprefix(f"{kind}: ")}
         (folder / "FAILED.json").write_text(json.dumps(failure, indent=1))
-        return f"{failure['type']} in cell {cell}: {failure['message']}"
+        return f"{kind} in cell {cell}: {failure['message']} (see {folder.name}/notebook.ipynb)"
     return "" if records.read(folder) else "ended without a record"
 
 
@@ -217,7 +218,7 @@ def parse_set(entries: list[str]) -> dict:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", help="name of a study in experiments.yaml")
+    parser.add_argument("study", nargs="?", default="", help="name of a study in experiments.yaml; without one, print what there is")
     parser.add_argument("--list", action="store_true", help="print the plan and what is done; run nothing")
     parser.add_argument("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
     parser.add_argument("--force", action="store_true", help="run again what is done already")
@@ -234,12 +235,15 @@ def main(arguments: list[str] | None = None) -> int:
     runs, figures = Path(args.runs).resolve(), Path(args.figures).resolve() / args.study
     try:
         studies = yaml.safe_load(Path(args.experiments).read_text(encoding="utf-8"))
+        if not args.study:
+            print("\n".join(f"{name}: {' '.join(study.get('about', '').split())}" for name, study in studies.items()))
+            return 2
         if args.study not in studies:
             raise ValueError(f"no study {args.study!r} in {Path(args.experiments).name}: it has {', '.join(studies)}")
         data = str(tasks.data_folder(args.data) or "")
         if args.jobs < 1:
             raise ValueError(f"--jobs {args.jobs}: at least one run at a time")
-        nodes = plan(studies[args.study], parse_set(args.set), data, runs)
+        nodes = plan(studies[args.study], parse_set(args.set), data or "not needed" * (args.list or args.draw), runs)  # a plan reads no data
         if args.only and not any(args.only in label for label in nodes):
             raise ValueError(f"--only {args.only!r} fits no run: they are {', '.join(nodes)}")
     except (ValueError, OSError, yaml.YAMLError) as error:
@@ -250,7 +254,8 @@ def main(arguments: list[str] | None = None) -> int:
     for label in reversed(list(nodes)):
         if label in wanted:
             wanted += [need for need in nodes[label].needs if need not in wanted]
-    stale = outdated(nodes, runs)
+    codes = {label: records.code_fingerprint(node.notebook, node.parameters) for label, node in nodes.items()}  # as it is now
+    stale = outdated(nodes, runs, codes)
     todo = [label for label in nodes if label in wanted and (args.force or label in stale)]
     if args.list:
         print(studies[args.study].get("about", "").strip(), f"\nCost: {studies[args.study].get('cost', 'not stated')}\n")
@@ -262,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     if args.draw:
-        todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs, code=False)]
+        todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs)]
         older = len(stale.intersection(wanted))
         print(f"{older} of {len(wanted)} runs were made by other code than today's; they are drawn as they are" if older else "", end="\n" * bool(older))
     # On a cluster each worker is given the cores of one run; here the machine's cores are divided among the jobs.
@@ -278,7 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
         with ThreadPoolExecutor(args.jobs) as executor:
             failed = execute(nodes, todo, executor, args.jobs, threads, runs)
 
-    stale = outdated(nodes, runs, code=not args.draw)
+    stale = outdated(nodes, runs, None if args.draw else codes)
     finished = [node for label, node in nodes.items() if label not in stale]
     if not any(node.notebook == FINETUNE for node in finished):
         print(failures(failed) + "run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
@@ -286,6 +291,8 @@ def main(arguments: list[str] | None = None) -> int:
     missing = [label for label, node in nodes.items() if node not in finished]
     collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
+    effects = [path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv")]
+    before = {path: path.stat().st_mtime_ns for path in effects}
     problem = summarise(args.study, figures, summary)
     if problem:
         failed["summary"] = problem
@@ -294,11 +301,16 @@ def main(arguments: list[str] | None = None) -> int:
     if failed:
         print(failures(failed), end="", file=sys.stderr)
     if not problem:
-        drawn = sorted(figures.glob("adaptation_effect*"))
-        for path in [path for path in drawn if path.stat().st_mtime < began]:  # of other runs than those just collected
-            path.unlink()
-            drawn.remove(path)
-        print(f"figures: {', '.join(map(str, drawn)) or 'none, no adaptation has a partner yet'}")
+        for path, stamp in before.items():
+            if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
+                path.unlink()
+        drawn = sorted(path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv"))
+        table = pd.read_csv(figures / "accuracy.csv").query("selection == 'last' and language1 == language2")
+        arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation", "rung"]
+        means = table.pivot_table(index=arm, columns="language1", values="accuracy", sort=False)
+        print(f"\naccuracy in per cent, last checkpoint:\n{(100 * means).round(1).rename_axis(columns=None).to_string()}\n")
+        print(f"tables: {figures / 'accuracy.csv'}")
+        print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
     return 1 if failed else 0
 

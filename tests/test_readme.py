@@ -42,3 +42,15 @@ def test_the_table_of_throughput_is_that_of_the_committed_measurement():
     assert [float(row[1]) for row in shown] == measured["pairs/s"].round(1).tolist()
     for row, ratio in zip(shown, measured["ours is faster by"]):
         assert row[2] == "" or abs(float(row[2]) - ratio) <= 0.5 * 10 ** -len(row[2].partition(".")[2]) + 1e-9
+
+
+def test_the_baseline_is_that_of_the_committed_accuracies():
+    block = re.search(r"<!-- baseline -->(.*)<!-- /baseline -->", README, re.DOTALL)[1]
+    header, _, accuracies, items = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.strip().splitlines()]
+    table = pd.read_csv(committed("figures/baseline/accuracy.csv"))
+    last = table[table.selection == "last"].set_index("language1")
+    codes = header[1:-1]
+    assert set(codes) == set(last.index) and [int(n) for n in items[1:-1]] == last.loc[codes].n_items.tolist()
+    measured = [*(100 * last.loc[codes].accuracy), 100 * last.accuracy.drop("en").mean()]
+    assert [abs(float(cell) - value) < 0.051 for cell, value in zip(accuracies[1:], measured, strict=True)] == [True] * len(measured)
+    assert last.accuracy["en"] >= 0.83 and last.accuracy.drop("en").mean() >= 0.72

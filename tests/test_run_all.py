@@ -73,7 +73,8 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "give that arm keep_model: true"),
         ({"fintune": {}}, "unknown field 'fintune'"),
         ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
-        ({"seeds": [0]}, "seeds start at 1"),
+        ({"seeds": [0]}, "a list of whole numbers from 1"),
+        ({"seeds": "1, 2"}, "a list of whole numbers from 1"),
         ({"finetune": {"english": {"targets": "en xx"}}}, "unknown language 'xx'"),
     ],
 )
@@ -143,12 +144,14 @@ def test_the_rows_that_ship_with_the_package_are_code_of_the_runs_that_read_them
     shutil.copytree(ROOT / "xltlib", tmp_path / "xltlib")
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     monkeypatch.setattr(records, "ROOT", tmp_path)
-    runs = ({"task": "demo"}, {"task": "paws-x", "text": "demo"}, {"task": "paws-x", "text": "wikipedia"})
+    (tmp_path / "xltlib" / "demo" / ".ipynb_checkpoints").mkdir()
+    given = ({}, {"task": "paws-x"}, {"task": "paws-x", "text": "wikipedia"}, {"task": "paws-x", "method": "align", "parallel": "ntrex"})
+    runs = [records.check_parameters("10_adapt", parameters) for parameters in given]
     before = [records.code_fingerprint("10_adapt", parameters) for parameters in runs]
     table = next((tmp_path / "xltlib" / "demo").glob("*.tsv"))
     table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     after = [records.code_fingerprint("10_adapt", parameters) for parameters in runs]
-    assert [a == b for a, b in zip(before, after)] == [False, False, True]
+    assert [a == b for a, b in zip(before, after)] == [False, False, True, True]
 
 
 def test_a_run_counts_as_done_only_with_a_whole_matching_record(tmp_path):
@@ -223,9 +226,11 @@ def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturb
     listed = run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout.splitlines()
     assert {line.split()[1] for line in listed if line.endswith("to do")} == {"english-mlm", "hybrid-mlm"}
     nodes = run_all.plan(tiny_study(tiny["xlm-r"]), {}, "", tmp_path / "runs")
-    assert run_all.outdated(nodes, tmp_path / "runs") == {"english-mlm seed 1", "hybrid-mlm seed 1"}  # so neither is drawn
-    parent.write_text(parent.read_text().replace('"code": "', '"code": "0'))
-    assert "mlm" in run_all.outdated(nodes, tmp_path / "runs") and "mlm" not in run_all.outdated(nodes, tmp_path / "runs", code=False)
+    codes = {label: records.code_fingerprint(node.notebook, node.parameters) for label, node in nodes.items()}
+    assert run_all.outdated(nodes, tmp_path / "runs", codes) == {"english-mlm seed 1", "hybrid-mlm seed 1"}  # so neither is drawn
+    other = {**codes, "english seed 1": "other code"}
+    assert run_all.outdated(nodes, tmp_path / "runs", other) == set(nodes) - {"mlm"}
+    assert run_all.outdated(nodes, tmp_path / "runs") == {"english-mlm seed 1", "hybrid-mlm seed 1"}
 
 
 def test_only_force_and_draw(undisturbed, tiny, tmp_path):

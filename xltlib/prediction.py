@@ -38,8 +38,7 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
         hidden = not progress or "TQDM_DISABLE" in os.environ
         parts = list(tqdm(pool.map(score, inputs), "pairs scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)
-    probabilities = np.empty((len(order), parts[0].shape[1]), dtype=np.float32)
-    probabilities[order] = np.concatenate(parts)
+    probabilities = np.concatenate(parts)[np.argsort(order)]
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)

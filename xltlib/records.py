@@ -61,7 +61,7 @@ def check_parameters(notebook: str, given: dict) -> dict:
         wanted = declared[name][0]
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise ValueError(f"{notebook}: {name} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
-    for name in {"targets", "labelled", "languages_read", "parallel_languages"}.intersection(given):
+    for name in {"source", "targets", "labelled", "languages_read", "parallel_languages"}.intersection(given):
         languages.parse(given[name])
     return {name: kind(given.get(name, default)) for name, (kind, default) in declared.items()}
 
@@ -89,12 +89,13 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     code: their fingerprints stand in the record. What ships with the package counts where a parameter names it.
     """
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    codes = [cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])]
-    sources = ["".join(cell["source"]) for cell in codes]
-    sources += [path.read_text(encoding="utf-8") for path in sorted(_imported(sources)) if path.parent.name != "demo"]
-    sources = list(map(_without_comments, sources))
-    if any(str(value).startswith("demo") for value in parameters.values()):
-        sources += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "xltlib" / "demo").rglob("*.*")) if path.suffix != ".pyc"]
+    code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
+    sources = ["".join(cell["source"]) for cell in code]
+    read = (parameters["task"], parameters["text" if parameters.get("method") == "mlm" else "parallel"])
+    demo = any(name.startswith("demo") for name in read)
+    paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
+    sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]
+    sources += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]")) if demo]
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
 
 
