@@ -269,7 +269,8 @@ def main(arguments: list[str] | None = None) -> int:
     if args.draw:
         todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs)]
         older = len(stale.intersection(wanted))
-        print(f"{older} of {len(wanted)} runs were made by other code than today's; they are drawn as they are" if older else "", end="\n" * bool(older))
+        if older:
+            print(f"{older} of {len(wanted)} runs were made by other code than today's; they are drawn as they are")
     # On a cluster each worker is given the cores of one run; here the machine's cores are divided among the jobs.
     threads = max(1, (os.cpu_count() or 1) // (1 if args.scheduler else args.jobs))
     began = time.time()
@@ -291,8 +292,7 @@ def main(arguments: list[str] | None = None) -> int:
     missing = [label for label, node in nodes.items() if node not in finished]
     collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
-    effects = [path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv")]
-    before = {path: path.stat().st_mtime_ns for path in effects}
+    before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
     problem = summarise(args.study, figures, summary)
     if problem:
         failed["summary"] = problem
@@ -304,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
         for path, stamp in before.items():
             if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
                 path.unlink()
-        drawn = sorted(path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv"))
+        drawn = effect_files(figures)
         table = pd.read_csv(figures / "accuracy.csv").query("selection == 'last' and language1 == language2")
         arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation", "rung"]
         means = table.pivot_table(index=arm, columns="language1", values="accuracy", sort=False)
@@ -313,6 +313,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
     return 1 if failed else 0
+
+
+def effect_files(figures: Path) -> list[Path]:
+    """The figures of effects that a study has, with their tables."""
+    return sorted(path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv"))
 
 
 def summarise(study: str, figures: Path, output: Path) -> str:

@@ -91,8 +91,8 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
     sources = ["".join(cell["source"]) for cell in code]
-    read = (parameters["task"], parameters["text" if parameters.get("method") == "mlm" else "parallel"])
-    demo = any(name.startswith("demo") for name in read)
+    named = (parameters["task"], parameters["text" if parameters.get("method") == "mlm" else "parallel"])
+    demo = any(name.startswith("demo") for name in named)
     paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
     sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]
     sources += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]")) if demo]
