@@ -25,17 +25,18 @@ from xltlib import records, tasks
 ROOT = Path(__file__).resolve().parent
 ADAPT, FINETUNE, SUMMARY = "10_adapt", "20_finetune", "90_summary"
 QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface
-FIELDS = {"about", "cost", "seeds", "common", "adapt", "finetune"}
+FIELDS = {"about", "cost", "seeds", "common", "adapt", "trunk", "finetune"}
 
 
 @dataclass
 class Node:
-    """One notebook to execute: its label in tables, checked parameters, and the labels it waits for."""
+    """One notebook to execute: its label in tables, checked parameters, the labels it waits for, whether it is an arm to compare."""
 
     label: str
     notebook: str
     parameters: dict
     needs: list[str] = field(default_factory=list)
+    arm: bool = False
 
     @property
     def run(self) -> str:
@@ -43,7 +44,7 @@ class Node:
 
 
 def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]:
-    """The study's graph, in an order in which it can run: adapted encoders, then arms and seeds.
+    """The study's graph, in an order in which it can run: adapted encoders, then arms (and what they start from) per seed.
 
     Raises:
         ValueError: an unknown field, parameter, type or reference; names it.
@@ -67,7 +68,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
 
     nodes: dict[str, Node] = {}
 
-    def add(label: str, notebook: str, own: dict, suffix: str) -> None:
+    def add(label: str, own: dict, suffix: str, trunk: bool = False) -> None:
+        notebook = ADAPT if "method" in own else FINETUNE
         shared = {name: value for name, value in common.items() if name in declared[notebook]}
         forced = {name: value for name, value in overrides.items() if name in declared[notebook]}
         if own.get("encoder") in nodes:
@@ -84,20 +86,21 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
             else:
                 if name == "start" and value:
                     raise ValueError(f"{label}: start {value!r} is no arm above it in the study")
-            if name == "start" and value and not nodes[needs[-1]].parameters["keep_model"]:
-                raise ValueError(f"{label}: starts from {value!r}, which does not keep its model: give that arm keep_model: true")
+            if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
+                raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
         for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and Path(chosen[name]).is_dir():
                 chosen[name] = str(Path(chosen[name]).resolve())
-            elif name != "encoder" and not data and chosen.get(name, "demo") not in ("", "demo"):
+            elif name != "encoder" and not data and chosen.get(name, "") not in ("", *tasks.DEMO_TEXT):
                 raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
-        nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs)
+        nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs, notebook == FINETUNE and not trunk)
 
     for label, own in study.get("adapt", {}).items():
-        add(label, ADAPT, own or {}, "")
+        add(label, {"method": "mlm", **(own or {})}, "")
     for seed in seeds:
-        for label, own in study.get("finetune", {}).items():
-            add(label, FINETUNE, {**(own or {}), "seed": seed}, f" seed {seed}")
+        for section in ("trunk", "finetune"):
+            for label, own in study.get(section, {}).items():
+                add(label, {**(own or {}), "seed": seed}, f" seed {seed}", section == "trunk")
     return nodes
 
 
@@ -181,10 +184,10 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
         for place in records.PLACES:
             record["parameters"].pop(place, None)
         record["rung"] = records.rung(record["read"])  # names and rungs by today's rules, from what was read
-        if node.notebook == FINETUNE:
+        if node.arm:
             record |= records.arm(record["read"], record["encoder"], record["head"])
             predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
-        summaries.append({"label": node.label, **record})
+        summaries.append({"label": node.label, "arm": node.arm, **record})
     figures.mkdir(parents=True, exist_ok=True)
     state = {"study": name, "missing": missing, "runs": summaries}
     (figures / "runs.json").write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

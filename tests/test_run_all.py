@@ -70,7 +70,8 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"steps": "3"}}}, "steps = '3' is str, wanted int"),
         ({"finetune": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
         ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is no arm above it"),
-        ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "give that arm keep_model: true"),
+        ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "keeps no trained model: give it keep_model: true"),
+        ({"finetune": {"english": {"steps": 4, "start": "mlm"}}}, "starts from 'mlm', which keeps no trained model"),
         ({"fintune": {}}, "unknown field 'fintune'"),
         ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
         ({"seeds": [0]}, "a list of whole numbers from 1"),
@@ -267,6 +268,30 @@ def test_hybrid_batches_of_labelled_languages_leave_the_evaluated_ones_out(tiny,
     study["finetune"]["lolo"]["labelled"] = "en es"
     refused = run(tmp_path, study)
     assert refused.returncode == 1 and "targets ['es'] are among the labelled languages" in refused.stderr
+
+
+def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_encoder(tiny, tmp_path):
+    from safetensors.torch import load_file
+
+    study = tiny_study(tiny["xlm-r"])
+    del study["adapt"]
+    study["trunk"] = {"english": {"steps": 4, "keep_model": True}}
+    study["finetune"] = {
+        "aligned": {"method": "align", "start": "english", "languages_read": "de", "steps": 2},
+        "plain": {"steps": 2, "start": "english"},
+        "labse-recipe": {"steps": 2, "start": "aligned"},
+    }
+    result = run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    recipe = state["labse-recipe seed 1"]
+    assert [entry["use"] for entry in recipe["read"]] == ["train", "align", "train"]
+    assert (recipe["strategy"], recipe["adaptation"], recipe["rung"]) == ("labse-recipe", "none", "Z3")
+    assert {label for label, r in state.items() if r["arm"]} == {"plain seed 1", "labse-recipe seed 1"}  # a trunk is no arm
+    assert set(pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").strategy) == {"plain", "labse-recipe"}
+    before, after = (load_file(tmp_path / "runs" / state[f"{name} seed 1"]["run"] / "trained.safetensors") for name in ("english", "aligned"))
+    changed = {name for name in before if not before[name].equal(after[name])}
+    assert changed and not any(name.startswith("classifier") for name in changed) and before.keys() == after.keys()
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(undisturbed, tiny, tmp_path):

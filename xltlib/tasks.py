@@ -24,6 +24,7 @@ FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # the training file of every language but English, made by machine translation
 PLACEHOLDER = "NS"  # stands where a translation is missing
 TASKS = {"paws-x": "test", "demo": "test", "demo-news": "news", "demo-unseen": "unseen"}  # and the split each is tested on
+DEMO_TEXT = ("demo", "demo-news")  # tasks that ship with the package, of which there is unlabelled text
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
 
@@ -189,11 +190,11 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
 
     Args:
-        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` ships with the package.
+        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` and ``"demo-news"`` ship with the package.
         limit: keep only the first so many (0: all).
     """
-    if source == "demo":
-        return demo.text(code)[: limit or None]
+    if source in DEMO_TEXT:
+        return demo.text(code, source)[: limit or None]
     return [line for line in _lines(_text_folder("text", source, folder) / f"{code}.txt") if line][: limit or None]
 
 
@@ -201,13 +202,13 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
     """Translation pairs (English, other language) from NTREX- or Tatoeba-style line-aligned files.
 
     Args:
-        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, or a folder with either layout, or ``"demo"``.
+        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, a folder with either layout, ``"demo"`` or ``"demo-news"``.
         limit: keep only the first so many (0: all).
     Raises:
         DataError: a file is missing, or the two have unequal numbers of lines.
     """
-    if source == "demo":
-        return demo.parallel(code)[: limit or None]
+    if source in DEMO_TEXT:
+        return demo.parallel(code, source)[: limit or None]
     place, language = _text_folder("parallel", source, folder), languages.BY_CODE[code]
     ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"
     if ntrex.is_file():

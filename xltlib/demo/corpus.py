@@ -5,15 +5,19 @@ twins that share their first sentence: a paraphrase and a non-paraphrase of one 
 
 * level 1: the paraphrase in any other template; the other with one slot replaced;
 * level 2: both keep the order in which the swapped roles are named. Only the other exchanges the roles;
-* level 3: both turn that order round. Only the other exchanges the roles.
+* level 3: both turn that order round. Only the other exchanges the roles;
+* level 0, only at the start of training: the paraphrase keeps the order, the other turns it round and exchanges the
+  roles, as in most of PAWS. An encoder that begins with it learns to compare orders; at levels 2 and 3 alone it does
+  not get off the ground, because there order tells something only to who knows which templates name whom first.
 
-So neither the words (levels 2 and 3) nor their order tells the label: at one level, all pairs have the same words and
-the same order of them. Every draw follows from the name of the split, so the bytes are the same on every machine.
+So neither the words nor their order tells the label at level 2 or 3: all pairs of a level have the same words in the
+same order. Every draw follows from the name of the split, so the bytes are the same on every machine.
 """
 
 from __future__ import annotations
 
 import random
+import zlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,12 +26,21 @@ import pandas as pd
 from xltlib import languages
 from xltlib.demo import fillers, grammar
 
-SIZES = {"train": 4000, "dev": 240, "test": 520, "news": 520, "unseen": 260, "text": 1200, "parallel": 1200}
-POOLS = {"unseen": "test", "parallel": "text"}  # the other splits have names of their own
-LEVELS = (1, 2, 3, 2, 3)  # in turn
-UNSEEN = ("letter", "office", "postponed", "portrait")  # relations that only the stress test has
-HALF = ("born_died", "north", "transfer", "film")  # relations that have templates 2 and 4 only in the stress test
-NEWS = ("news", "text", "parallel")  # splits in the target domain's register
+SIZES = {
+    "train": 12800, "dev": 240, "test": 600, "news": 600, "unseen": 300,
+    "demo-text": 1200, "demo-parallel": 1200, "demo-news-text": 1200, "demo-news-parallel": 1200,
+}  # fmt: skip
+POOLS = {  # names of which a split draws, where they are not its own
+    "unseen": "test", "demo-text": "text", "demo-parallel": "text", "demo-news-text": "news-text", "demo-news-parallel": "news-text",
+}  # fmt: skip
+LEVELS = (1, 2, 3)  # in turn
+WARMUP, WARMUP_LEVELS, TRAIN_LEVELS = 400, (0, 0, 0, 1), (1, 2, 3, 2, 3, 2, 3)  # twins of training, first and then
+SEEN = (  # relations of training and of both tests; all others are in the stress test only
+    "taught", "hired", "older", "born_died", "larger", "train", "north", "wheat", "river",
+    "beat", "transfer", "ahead", "goals", "composed", "earlier", "exhibition", "film",
+)  # fmt: skip
+HALF = ("born_died", "north", "transfer", "film")  # of them, those that have templates 2 and 4 only in the stress test
+NEWS = ("news", "demo-news-text", "demo-news-parallel")  # splits in the target domain's register
 BUDGET = {"high": 1200, "medium": 600, "low": 200}  # unlabelled sentences, and as many translations, by resource level
 
 
@@ -91,19 +104,29 @@ def _other(rng: random.Random, kind: str, pool: str, taken: list):
 
 
 def _roles(rng: random.Random, relation: grammar.Relation, pool: str) -> dict:
-    roles: dict = {}
-    for slot, kind in relation.slots.items():
-        roles[slot] = _other(rng, kind, pool, list(roles.values()))
-    return roles
+    while True:
+        roles: dict = {}
+        for slot, kind in relation.slots.items():
+            roles[slot] = _other(rng, kind, pool, list(roles.values()))
+        if _belongs(relation, roles, pool):
+            return roles
+
+
+def _belongs(relation: grammar.Relation, roles: dict, pool: str) -> bool:
+    """Whether a pool may state this: what has no name of the pool in it is dealt out to the pools by its fillers."""
+    if {"person", "city", "team", "work"}.intersection(relation.slots.values()):
+        return True
+    dealt = [name for name, shares in fillers.SHARES.items() for _ in range(shares[2])]
+    return dealt[zlib.crc32(repr(sorted(map(str, roles.values()))).encode()) % len(dealt)] == pool
 
 
 def _twins(rng: random.Random, split: str, level: int) -> list[tuple[int, Statement, Statement]]:
     """``(label, first, second)`` of a paraphrase and of a non-paraphrase with the same first sentence."""
     known, pool = grammar.relations(), POOLS.get(split, split)
     if split == "unseen":
-        name = _pick(rng, UNSEEN + HALF)
+        name = _pick(rng, [name for name in known if name not in SEEN or name in HALF])
     else:
-        name = _pick(rng, [name for name in known if name not in UNSEEN and not (level == 2 and name in HALF)])
+        name = _pick(rng, [name for name in SEEN if not (level in (0, 2) and name in HALF)])
     relation = known[name]
     allowed = (0, 2) if name in HALF and split != "unseen" else (0, 1, 2, 3)
     roles = _roles(rng, relation, pool)
@@ -113,16 +136,20 @@ def _twins(rng: random.Random, split: str, level: int) -> list[tuple[int, Statem
     across = [t for t in allowed if t // 2 != base // 2]
     again = rng.random() < 0.4  # of non-paraphrases that may stay in the template, the share that does
     if level == 1:
-        slot = _pick(rng, list(roles))
-        others = {**roles, slot: _other(rng, relation.slots[slot], pool, list(roles.values()))}
+        others = roles
+        while others == roles or not _belongs(relation, others, pool):
+            slot = _pick(rng, list(roles))
+            others = {**roles, slot: _other(rng, relation.slots[slot], pool, list(roles.values()))}
         yes, no = _pick(rng, [t for t in allowed if t != base]), _pick(rng, [base] if again else [t for t in allowed if t != base])
+    elif level == 0:
+        others, yes, no = swapped, _pick(rng, [t for t in same if t != base]), base if again else _pick(rng, [t for t in same if t != base])
     elif level == 2:
         others, yes, no = swapped, _pick(rng, [t for t in same if t != base]), _pick(rng, across)
     else:
         others, yes, no = swapped, _pick(rng, across), base if again or len(same) == 1 else _pick(rng, [t for t in same if t != base])
     frames = [None, None, None]
     if split in NEWS:
-        frames = [int(rng.random() * grammar.FRAMES) for _ in frames]
+        frames = [int(rng.random() * grammar.FRAMES)] * 3
         around = {"frame_c": _filler(rng, "city", pool), "frame_d": _filler(rng, "date", pool)}
         roles, others = {**roles, **around}, {**others, **around}
     first, second, third = (
@@ -137,14 +164,18 @@ def items(split: str) -> tuple[Item, ...]:
     """The pairs of a split: ``train``, ``dev``, ``test`` (new names), ``news`` (target domain), ``unseen`` (stress test)."""
     rng, found, seen = random.Random(f"xltlib corpus, {split}"), [], set()
     while len(found) < SIZES[split]:
+        levels, number = LEVELS, len(found) // 2
+        if split == "train":
+            levels = WARMUP_LEVELS if number < WARMUP else TRAIN_LEVELS
+        level = levels[number % len(levels)]
         turned = rng.random() < 0.5
-        twins = _twins(rng, split, LEVELS[len(found) // 2 % len(LEVELS)])
+        twins = _twins(rng, split, level)
         if twins[0][1] in seen:
             continue
         seen.add(twins[0][1])
         for label, first, second in twins:
             pair = (second, first) if turned else (first, second)
-            found.append(Item(len(found) + 1, LEVELS[len(found) // 2 % len(LEVELS)], label, *pair))
+            found.append(Item(len(found) + 1, level, label, *pair))
     return tuple(found)
 
 
@@ -157,19 +188,22 @@ def rows(split: str, code: str) -> pd.DataFrame:
 @cache
 def _statements(split: str) -> tuple[Statement, ...]:
     rng, found = random.Random(f"xltlib corpus, {split}"), {}
+    others = _statements(split.replace("parallel", "text")) if split.endswith("parallel") else ()
     while len(found) < SIZES[split]:
-        found.setdefault(_twins(rng, split, 1)[0][1])
+        statement = _twins(rng, split, 1)[0][1]
+        if statement not in others:
+            found.setdefault(statement)
     return tuple(found)
 
 
-def text(code: str) -> list[str]:
-    """Unlabelled sentences of the target domain; a low-resource language has few."""
-    return [statement.sentence(code) for statement in _statements("text")[: _budget(code)]]
+def text(code: str, source: str = "demo") -> list[str]:
+    """Unlabelled sentences like those of a task, ``"demo"`` or ``"demo-news"``; a low-resource language has few."""
+    return [statement.sentence(code) for statement in _statements(f"{source}-text")[: _budget(code)]]
 
 
-def parallel(code: str) -> list[tuple[str, str]]:
-    """(English, other language) translations of sentences of the target domain, without labels."""
-    return [(statement.sentence("en"), statement.sentence(code)) for statement in _statements("parallel")[: _budget(code)]]
+def parallel(code: str, source: str = "demo") -> list[tuple[str, str]]:
+    """(English, other language) translations of other such sentences, without labels."""
+    return [(statement.sentence("en"), statement.sentence(code)) for statement in _statements(f"{source}-parallel")[: _budget(code)]]
 
 
 def _budget(code: str) -> int:

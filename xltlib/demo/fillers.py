@@ -44,7 +44,7 @@ Africa/Monrovia Africa/Nairobi Africa/Niamey Africa/Nouakchott Africa/Ouagadougo
 Australia/Adelaide Australia/Brisbane Australia/Melbourne Australia/Perth Australia/Sydney Pacific/Auckland
 """.split()
 # Of every 20 names, how many go to which pool: (source cities, target cities, people and titles).
-SHARES = {"train": (10, 0, 8), "dev": (3, 0, 2), "test": (7, 0, 4), "news": (0, 9, 3), "text": (0, 11, 3)}
+SHARES = {"train": (8, 0, 8), "dev": (2, 0, 2), "test": (5, 0, 4), "text": (5, 0, 2), "news": (0, 10, 2), "news-text": (0, 10, 2)}
 
 
 @cache
