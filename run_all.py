@@ -70,6 +70,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
 
     def add(label: str, own: dict, suffix: str, trunk: bool = False) -> None:
         notebook = ADAPT if "method" in own else FINETUNE
+        if notebook == ADAPT and suffix and not own.get("start"):
+            raise ValueError(f"{label}: an adaptation among the arms needs start, the model it adapts; adapted encoders go under adapt")
         shared = {name: value for name, value in common.items() if name in declared[notebook]}
         forced = {name: value for name, value in overrides.items() if name in declared[notebook]}
         if own.get("encoder") in nodes:
@@ -85,7 +87,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                     break
             else:
                 if name == "start" and value:
-                    raise ValueError(f"{label}: start {value!r} is no arm above it in the study")
+                    raise ValueError(f"{label}: start {value!r} is nothing above it in the study")
             if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
                 raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
         for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
@@ -93,6 +95,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                 chosen[name] = str(Path(chosen[name]).resolve())
             elif name != "encoder" and not data and chosen.get(name, "") not in ("", *tasks.DEMO_TEXT):
                 raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
+        if label + suffix in nodes:
+            raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
         nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs, notebook == FINETUNE and not trunk)
 
     for label, own in study.get("adapt", {}).items():
@@ -289,9 +293,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     stale = outdated(nodes, runs, None if args.draw else codes)
     finished = [node for label, node in nodes.items() if label not in stale]
-    if not any(node.notebook == FINETUNE for node in finished):
-        print(failures(failed) + "run_all: no run of this study is done; figures are left as they are", file=sys.stderr)
-        return 1
+    if not any(node.arm for node in finished):
+        print(failures(failed) + "run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
+        return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
     collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
@@ -308,10 +312,13 @@ def main(arguments: list[str] | None = None) -> int:
             if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
                 path.unlink()
         drawn = effect_files(figures)
-        table = pd.read_csv(figures / "accuracy.csv").query("selection == 'last' and language1 == language2")
-        arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation", "rung"]
-        means = table.pivot_table(index=arm, columns="language1", values="accuracy", sort=False)
-        print(f"\naccuracy in per cent, last checkpoint:\n{(100 * means).round(1).rename_axis(columns=None).to_string()}\n")
+        table = pd.read_csv(figures / "intervals.csv")
+        arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation"]
+        table["shown"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in table.itertuples()]
+        shown = table.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
+        majority = table.groupby("language", sort=False).majority.first().round(1)
+        print("\naccuracy in per cent with 95 % interval over items, last checkpoint, beside the rate of the majority class:")
+        print(shown.assign(majority=majority).rename_axis(index=None, columns=[None] * len(arm)).to_string(), "\n")
         print(f"tables: {figures / 'accuracy.csv'}")
         print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")

@@ -69,9 +69,11 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
         ({"finetune": {"english": {"step": 3}}}, "20_finetune has no parameter 'step'"),
         ({"finetune": {"english": {"steps": "3"}}}, "steps = '3' is str, wanted int"),
         ({"finetune": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
-        ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is no arm above it"),
+        ({"finetune": {"hybrid": {"start": "english"}}}, "start 'english' is nothing above it"),
         ({"finetune": {"english": {"steps": 4}, "hybrid": {"start": "english"}}}, "keeps no trained model: give it keep_model: true"),
         ({"finetune": {"english": {"steps": 4, "start": "mlm"}}}, "starts from 'mlm', which keeps no trained model"),
+        ({"trunk": {"english": {"steps": 4}}}, "'english' stands twice"),
+        ({"finetune": {"more": {"method": "mlm"}}}, "needs start, the model it adapts"),
         ({"fintune": {}}, "unknown field 'fintune'"),
         ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
         ({"seeds": [0]}, "a list of whole numbers from 1"),
@@ -290,6 +292,9 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
     assert {label for label, r in state.items() if r["arm"]} == {"plain seed 1", "labse-recipe seed 1"}  # a trunk is no arm
     assert set(pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").strategy) == {"plain", "labse-recipe"}
     before, after = (load_file(tmp_path / "runs" / state[f"{name} seed 1"]["run"] / "trained.safetensors") for name in ("english", "aligned"))
+    (tmp_path / "figures/tiny/runs.json").unlink()
+    trunk = run(tmp_path, study, "--only", "english", "--draw", "--runs", str(tmp_path / "none"))
+    assert trunk.returncode == 1 and not (tmp_path / "figures/tiny/runs.json").exists()
     changed = {name for name in before if not before[name].equal(after[name])}
     assert changed and not any(name.startswith("classifier") for name in changed) and before.keys() == after.keys()
 

@@ -148,6 +148,14 @@ def test_no_sentence_stands_twice_in_a_batch_of_translations():
     assert len(seen) == 180  # all languages get their turn
 
 
+def test_translations_of_a_language_with_little_text_are_drawn_as_often_as_others():
+    pairs = {code: [(f"sentence {i}", f"{code} {i}") for i in range(size)] for code, size in (("de", 1200), ("fr", 1200), ("sw", 200), ("jv", 200))}
+    stream = batching.translations(pairs, 16, lengths, np.random.default_rng(1))
+    drawn = [sentence.split()[0] for batch in take(stream, 50) for sentence in batch.second]
+    # Both small languages translate the same 200 sentences, each of which stands once in a pass of 800.
+    assert sum(drawn.count(code) for code in ("sw", "jv")) > 150 and drawn.count("sw") > 70 and drawn.count("jv") > 70
+
+
 def test_pairs_that_share_a_sentence_share_a_batch(frame):
     rows = pd.DataFrame({"language1": "en", "sentence1": [f"s{i // 2}" for i in range(64)], "sentence2": [f"t{i}" for i in range(64)]})
     rows = rows.assign(label=[0, 1] * 32, cluster=[i // 2 for i in range(64)])

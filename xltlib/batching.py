@@ -89,21 +89,31 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: 
 
 
 def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
-    """Endless unlabelled batches of (English, other language) translations, all languages mixed.
+    """Endless unlabelled batches of (English, other language) translations, all languages mixed and drawn alike.
 
-    A pass takes each sentence once, in a language drawn anew: the same sentence twice in a batch, in two
-    languages, would be its own translation and be ranked as a negative.
+    Languages take turns, each with its next sentence: one with few sentences is not drowned by those with many. The same
+    sentence twice in a batch, in two languages, would be its own translation and be ranked as a negative: a pass of up to
+    ``POOL`` batches takes each sentence once.
 
     Args:
         pairs: per language, its translation pairs.
     """
-    rows = [pair for code in sorted(pairs) for pair in pairs[code]]
-    if batch_size < 2 or len({english for english, _ in rows}) < 2:
+    codes = sorted(code for code in pairs if pairs[code])
+    if batch_size < 2 or len({english for code in codes for english, _ in pairs[code]}) < 2:
         raise ValueError("translation ranking needs two different translations in a batch")
-    frame = pd.DataFrame(rows, columns=["sentence1", "sentence2"])
     while True:
-        drawn = frame.iloc[rng.permutation(len(frame))].drop_duplicates("sentence1").drop_duplicates("sentence2")
-        for batch in _one_pass(drawn, batch_size, lengths, rng):
+        left = {code: [pairs[code][i] for i in rng.permutation(len(pairs[code]))] for code in rng.permutation(codes).tolist()}
+        drawn, taken = [], set()
+        while left and len(drawn) < POOL * batch_size:
+            for code in list(left):
+                while left[code] and not taken.isdisjoint(left[code][-1]):
+                    left[code].pop()  # drawn already, in another language
+                if not left[code]:
+                    del left[code]
+                    continue
+                drawn.append(left[code].pop())
+                taken.update(drawn[-1])
+        for batch in _one_pass(pd.DataFrame(drawn, columns=["sentence1", "sentence2"]), batch_size, lengths, rng):
             if len(batch.first) > 1:  # in-batch negatives need a second meaning
                 yield batch
 

@@ -153,6 +153,15 @@ def save(encoder: Encoder, folder: Path) -> None:
         save_file(encoder.dense.state_dict(), Path(folder) / "dense.safetensors")
 
 
+def set_dropout(model: nn.Module, probability: float) -> None:
+    """Set every dropout of an encoder."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        elif isinstance(getattr(module, "dropout", None), float):  # XLM keeps probabilities as numbers
+            module.dropout = probability
+
+
 def freeze(model: nn.Module, layers: int) -> None:
     """Stop gradients of the embeddings and of the lowest ``layers`` transformer layers.
 

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
-from xltlib.encoders import Encoder, freeze
+from xltlib.encoders import Encoder, freeze, set_dropout
 
 
 class PairClassifier(nn.Module):
@@ -34,11 +34,7 @@ class PairClassifier(nn.Module):
     def __init__(self, encoder: Encoder, labels: int = 2, max_length: int = 128, dropout: float = 0.0, frozen_layers: int = 0):
         super().__init__()
         self._encoder, self.model, self.dense, self.max_length = encoder, encoder.model, encoder.dense, max_length
-        for module in self.model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = dropout
-            elif isinstance(getattr(module, "dropout", None), float):  # XLM keeps probabilities as numbers
-                module.dropout = dropout
+        set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
         self.classifier = nn.Sequential(
             nn.Linear(self.parts * encoder.hidden, encoder.hidden), nn.Tanh(), nn.Dropout(dropout), nn.Linear(encoder.hidden, labels)

@@ -129,7 +129,7 @@ def ancestry(runs: Path, parameters: dict) -> tuple[str, str, list[dict], dict[s
 
     Args:
         runs: folder of runs.
-        parameters: of the run; ``encoder`` may be a run of 10_adapt, ``start`` one of 20_finetune.
+        parameters: of the run; ``encoder`` may be a run of 10_adapt, ``start`` one of 20_finetune, or of 10_adapt that started from one.
     Raises:
         FileNotFoundError: a run that is named has no record; says which to run first.
         ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test set out.

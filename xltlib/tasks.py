@@ -85,7 +85,7 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     frame = pd.concat(frames, ignore_index=True)
     if items:
         frame = frame[frame["item"].isin(sorted(frame["item"].unique())[:items])].reset_index(drop=True)
-    frame = frame.assign(cluster=shared_sentence_clusters(frame))[[*COLUMNS, *frame.columns.intersection(["level"])]]
+    frame = frame.assign(cluster=shared_sentence_clusters(frame))[[*COLUMNS, *frame.columns.intersection(["level", "relation"])]]
     frame.attrs["dropped"] = dropped
     return frame
 

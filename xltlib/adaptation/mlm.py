@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from xltlib.batching import bucketed
-from xltlib.encoders import Encoder, freeze
+from xltlib.encoders import Encoder, freeze, set_dropout
 
 
 class MaskedLanguageModel(nn.Module):
@@ -20,11 +20,13 @@ class MaskedLanguageModel(nn.Module):
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
         texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by about 1 at first.
         frozen_layers: see encoders.freeze.
+        dropout: probability in the encoder.
     """
 
-    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0):
+    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0, dropout: float = 0.0):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
+        set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))

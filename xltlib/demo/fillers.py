@@ -15,8 +15,6 @@ from xltlib.demo import grammar, morphology
 
 SCRIPTS = {"zh": "han", "ja": "kana", "ko": "hangul", "ur": "arabic"}  # all others write names in Latin letters
 JOINED = {"zh": "·", "ja": "・"}  # between given and family name
-COUNTRIES = "AR AU BR CA CN EG FR DE IN IT JP KE MX NG NO PL PT TR VN ZA".split()
-LANGUAGES = "ar de el en es fi fr hi it ja ko nl pl pt ru sv tr vi".split()
 # Cities by the names of their time zones: what CLDR translates into every language. Two worlds, two domains.
 SOURCE_CITIES = """
 Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels Europe/Bucharest Europe/Budapest

@@ -14,8 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from xltlib.demo import morphology
+
 FOLDER = Path(__file__).resolve().parent
 TYPES = ("person", "city", "country", "language", "year", "month", "date", "number", "team", "work")
+COUNTRIES = "AR AU BR CA CN EG FR DE IN IT JP KE MX NG NO PL PT TR VN ZA".split()
+LANGUAGES = "ar de el en es fi fr hi it ja ko nl pl pt ru sv tr vi".split()
+KEYS = {"country": COUNTRIES, "language": LANGUAGES, "month": [str(month) for month in range(1, 13)]}  # what a [forms ...] must list
 SLOT = re.compile(r"\{(\w+)(?:\|([^{}|]+))?\}")
 TEMPLATES, FRAMES = 4, 6
 
@@ -33,7 +38,6 @@ class Relation:
     """
 
     name: str
-    domain: str
     slots: dict[str, str]
 
 
@@ -55,7 +59,7 @@ def relations() -> dict[str, Relation]:
     with open(FOLDER / "relations.tsv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             others = dict(entry.split(":") for entry in row["others"].split() if entry != "-")
-            table[row["relation"]] = Relation(row["relation"], row["domain"], {"a": row["swapped"], "b": row["swapped"], **others})
+            table[row["relation"]] = Relation(row["relation"], {"a": row["swapped"], "b": row["swapped"], **others})
     return table
 
 
@@ -80,7 +84,7 @@ def read(code: str) -> Language:
 
 def parse(path: Path) -> tuple[Language, list[str]]:
     """What a language file says, and every complaint about it as ``file, line: what``."""
-    language, complaints, section, opened = Language(path.stem), [], None, {}
+    language, complaints, section, opened, ruled = Language(path.stem), [], None, {}, []
     known = relations()
 
     def complain(number: int, what: str) -> None:
@@ -91,7 +95,7 @@ def parse(path: Path) -> tuple[Language, list[str]]:
         if not line or line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]"):
-            section = tuple(line[1:-1].split())
+            section = tuple(line[1:-1].split()) or ("",)
             if section in opened:
                 complain(number, f"[{' '.join(section)}] stands on line {opened[section]} already")
             opened[section] = number
@@ -117,6 +121,8 @@ def parse(path: Path) -> tuple[Language, list[str]]:
             of = language.templates.setdefault(section[0], [])
             of.append(line)
             _check_template(line, len(of), known[section[0]], lambda what, number=number: complain(number, what))
+        kinds = {"c": "city", "d": "date"} if section == ("frames",) else known[section[0]].slots if section and section[0] in known else {}
+        ruled += [(number, slot, kinds[slot], rule) for slot, rule in SLOT.findall(line) if rule and slot in kinds]
         if line.count("{") != len(SLOT.findall(line)) and section and section[0] != "forms":
             complain(number, f"braces that are no slot in {line[:50]!r}")
     end = len(lines)
@@ -124,6 +130,13 @@ def parse(path: Path) -> tuple[Language, list[str]]:
         complain(end, "no line 'team: ... {city} ...'")
     if len(set(language.frames)) != FRAMES:
         complain(opened.get(("frames",), end), f"{len(set(language.frames))} different frames, wanted {FRAMES}")
+    for (kind, rule), table in language.forms.items():
+        lacking = [key for key in KEYS.get(kind, ()) if key not in table]
+        if lacking:
+            complain(opened["forms", kind, rule], f"[forms {kind} {rule}] lacks {' '.join(lacking)}")
+    for number, slot, kind, rule in ruled:
+        if (kind, rule) not in language.forms and rule not in morphology.RULES.get(language.code, ()):
+            complain(number, f"{{{slot}|{rule}}}: no section [forms {kind} {rule}] here and no rule {rule!r} of {language.code!r} in morphology.py")
     for name in known:
         found = language.templates.get(name, [])
         if len(set(found)) != TEMPLATES:
