@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import combinations
 
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from xltlib import languages
 from xltlib.demo import corpus, fillers, grammar, morphology
@@ -116,6 +117,26 @@ def test_levels_are_balanced_and_words_or_order_alone_tell_nothing(split):
         assert item.level == 0 or item.first.template != item.second.template  # the same wording would give it away
         held_back = {item.first.template, item.second.template} & {3} and item.first.relation in corpus.HALF
         assert split == "unseen" and (held_back or item.first.relation not in corpus.SEEN) or split != "unseen" and not held_back
+
+
+def test_likeness_of_the_wording_and_the_order_of_names_tell_no_label():
+    """A tree that sees how many pairs of letters two sentences share, their lengths, and whether the order of the roles is kept."""
+
+    def features(item, code):
+        one, two = item.first.sentence(code), item.second.sentence(code)
+        letters = [{sentence[i : i + 2] for i in range(len(sentence) - 1)} for sentence in (one, two)]
+        shared, swapped = len(letters[0] & letters[1]), dict(item.first.roles)["a"] == dict(item.second.roles)["b"]
+        kept = (item.first.template // 2 == item.second.template // 2) != swapped
+        return shared / len(letters[0] | letters[1]), shared / min(map(len, letters)), abs(len(one) - len(two)), kept
+
+    train = [item for item in corpus.items("train") if item.level][:6000]
+    tree = DecisionTreeClassifier(max_depth=6, min_samples_leaf=20, random_state=1)
+    tree.fit([features(item, "en") for item in train], [item.label for item in train])
+    for code in grammar.languages():
+        for level, most in ((1, 0.90), (2, 0.68), (3, 0.68)):  # at level 1 a name is another one: that can be seen
+            items = [item for item in corpus.items("test") if item.level == level]
+            right = tree.predict([features(item, code) for item in items]) == [item.label for item in items]
+            assert right.mean() < most, (code, level)
 
 
 def test_pools_of_names_and_statements_share_nothing():

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from xltlib import languages
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NAMES = {"plain English fine-tuning": "plain", "hybrid batches": "hybrid", "LaBSE recipe": "labse-recipe"}
@@ -56,3 +58,16 @@ def test_the_baseline_is_that_of_the_committed_accuracies():
     measured = [*(100 * last.loc[codes].accuracy), 100 * last.accuracy.drop("en").mean()]
     assert [abs(float(cell) - value) < 0.051 for cell, value in zip(accuracies[1:], measured, strict=True)] == [True] * len(measured)
     assert last.accuracy["en"] >= 0.83 and last.accuracy.drop("en").mean() >= 0.72
+
+
+def test_the_table_of_the_demo_study_is_that_of_the_committed_intervals():
+    block = re.search(r"<!-- demo -->(.*)<!-- /demo -->", README, re.DOTALL)[1]
+    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")]
+    table = pd.read_csv(committed("figures/demo/intervals.csv"))
+    table["cell"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in table.itertuples()]
+    arms = table.drop_duplicates(["strategy", "adaptation"])[["strategy", "adaptation"]].itertuples(index=False)
+    cells = {(languages.BY_CODE[row.language].name, row.strategy, row.adaptation): row.cell for row in table.itertuples()}
+    arms = [tuple(arm) for arm in arms]
+    assert len(shown) - 2 == table.language.nunique() and len(shown[0]) == 1 + len(arms)
+    for name, *row in shown[2:]:
+        assert row == [cells[name, *arm] for arm in arms]
