@@ -316,9 +316,9 @@ def main(arguments: list[str] | None = None) -> int:
         arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation"]
         table["shown"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in table.itertuples()]
         shown = table.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
-        majority = table.groupby("language", sort=False).majority.first().round(1)
+        shown[("majority", *[""] * (len(arm) - 1))] = table.groupby("language", sort=False).majority.first().round(1)
         print("\naccuracy in per cent with 95 % interval over items, last checkpoint, beside the rate of the majority class:")
-        print(shown.assign(majority=majority).rename_axis(index=None, columns=[None] * len(arm)).to_string(), "\n")
+        print(shown.rename_axis(index=None, columns=[None] * len(arm)).to_string(), "\n")
         print(f"tables: {figures / 'accuracy.csv'}")
         print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
