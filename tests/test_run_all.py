@@ -279,7 +279,8 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
     del study["adapt"]
     study["trunk"] = {"english": {"steps": 4, "keep_model": True}}
     study["finetune"] = {
-        "aligned": {"method": "align", "start": "english", "languages_read": "de", "steps": 2},
+        "mlm": {"method": "mlm", "start": "english", "languages_read": "de", "steps": 2},
+        "aligned": {"method": "align", "start": "mlm", "languages_read": "de", "steps": 2},
         "plain": {"steps": 2, "start": "english"},
         "labse-recipe": {"steps": 2, "start": "aligned"},
     }
@@ -287,16 +288,17 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
     assert result.returncode == 0, result.stderr
     state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     recipe = state["labse-recipe seed 1"]
-    assert [entry["use"] for entry in recipe["read"]] == ["train", "align", "train"]
-    assert (recipe["strategy"], recipe["adaptation"], recipe["rung"]) == ("labse-recipe", "none", "Z3")
+    assert [entry["use"] for entry in recipe["read"]] == ["train", "mlm", "align", "train"]
+    assert (recipe["strategy"], recipe["adaptation"], recipe["rung"]) == ("labse-recipe", "mlm", "Z3")
     assert {label for label, r in state.items() if r["arm"]} == {"plain seed 1", "labse-recipe seed 1"}  # a trunk is no arm
     assert set(pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").strategy) == {"plain", "labse-recipe"}
-    before, after = (load_file(tmp_path / "runs" / state[f"{name} seed 1"]["run"] / "trained.safetensors") for name in ("english", "aligned"))
     (tmp_path / "figures/tiny/runs.json").unlink()
     trunk = run(tmp_path, study, "--only", "english", "--draw", "--runs", str(tmp_path / "none"))
     assert trunk.returncode == 1 and not (tmp_path / "figures/tiny/runs.json").exists()
-    changed = {name for name in before if not before[name].equal(after[name])}
-    assert changed and not any(name.startswith("classifier") for name in changed) and before.keys() == after.keys()
+    chain = [load_file(tmp_path / "runs" / state[f"{name} seed 1"]["run"] / "trained.safetensors") for name in ("english", "mlm", "aligned")]
+    for before, after in zip(chain, chain[1:]):
+        changed = {name for name in before if not before[name].equal(after[name])}
+        assert changed and not any(name.startswith("classifier") for name in changed) and before.keys() == after.keys()
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(undisturbed, tiny, tmp_path):
