@@ -256,8 +256,11 @@ def dequantise(raw: np.ndarray) -> np.ndarray:
         array([ 2., -2.], dtype=float32)
     """
     blocks = raw.reshape(-1, 2 + 32 // 2)
-    weights = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1).astype(np.float32)
-    return ((weights - 8) * blocks[:, :2].copy().view("<f2").astype(np.float32)).ravel()
+    weights = np.empty((len(blocks), 2, 16), np.float32)
+    for half, shift in enumerate((0, 4)):
+        np.subtract(blocks[:, 2:] >> shift & 15, 8, out=weights[:, half], dtype=np.float32)
+    weights *= blocks[:, :2].copy().view("<f2").astype(np.float32)[:, :, None]
+    return weights.ravel()
 
 
 def _tensor_names(layers: int) -> dict[str, str]:
@@ -309,6 +312,7 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
     kind = spec["model"]["type"]
     if kind not in ("Unigram", "WordPiece"):
         raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: set trim_vocabulary to False")
+    texts = list(dict.fromkeys(texts))  # pairs share sentences
     keep, slices = set(encoder.tokenizer.all_special_ids), [texts[i : i + 4096] for i in range(0, len(texts), 4096)]
     for part in slices:  # token lists of a whole corpus are larger than the corpus
         keep.update(*encoder.tokenizer(part, return_attention_mask=False)["input_ids"])

@@ -23,7 +23,7 @@ HEADER = ["id", "sentence1", "sentence2", "label"]
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # the training file of every language but English, made by machine translation
 PLACEHOLDER = "NS"  # stands where a translation is missing
-TASKS = {"paws-x": "test", "demo": "test", "demo-news": "news", "demo-unseen": "unseen"}  # and the split each is tested on
+TASKS = {"paws-x": "test", "demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}  # and the split each is tested on
 DEMO_TEXT = ("demo", "demo-news")  # tasks that ship with the package, of which there is unlabelled text
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
@@ -48,7 +48,7 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
 
     Args:
         task: ``"paws-x"``, or the corpus that ships with the package: ``"demo"`` (test pairs with new names),
-            ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and templates not trained on).
+            ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and templates not trained on), ``"demo-easy"`` (level 0).
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
         folder: of downloaded data; None asks the hub.

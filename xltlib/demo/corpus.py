@@ -26,11 +26,11 @@ import pandas as pd
 from xltlib.demo import fillers, grammar
 
 SIZES = {
-    "train": 16800, "dev": 240, "test": 600, "news": 600, "unseen": 300,
+    "train": 16800, "dev": 240, "test": 600, "news": 600, "unseen": 300, "easy": 120,
     "demo-text": 1200, "demo-parallel": 1200, "demo-news-text": 1200, "demo-news-parallel": 1200,
 }  # fmt: skip
 POOLS = {  # names of which a split draws, where they are not its own
-    "unseen": "test", "demo-text": "text", "demo-parallel": "text", "demo-news-text": "news-text", "demo-news-parallel": "news-text",
+    "unseen": "test", "easy": "test", "demo-text": "text", "demo-parallel": "text", "demo-news-text": "news-text", "demo-news-parallel": "news-text",
 }  # fmt: skip
 LEVELS = (1, 2, 3)  # in turn
 WARMUP, WARMUP_LEVELS, TRAIN_LEVELS = 400, (0, 0, 0, 1), (1, 2, 3, 2, 3, 2, 3)  # twins of training, first and then
@@ -153,10 +153,10 @@ def _twins(rng: random.Random, split: str, level: int) -> list[tuple[int, Statem
 
 @cache
 def items(split: str) -> tuple[Item, ...]:
-    """The pairs of a split: ``train``, ``dev``, ``test`` (new names), ``news`` (target domain), ``unseen`` (stress test)."""
+    """The pairs of a split: ``train``, ``dev``, ``test`` (new names), ``news`` (target domain), ``unseen`` (stress test), ``easy`` (level 0)."""
     rng, found, seen = random.Random(f"xltlib corpus, {split}"), [], set()
     while len(found) < SIZES[split]:
-        levels, number = LEVELS, len(found) // 2
+        levels, number = (0,) if split == "easy" else LEVELS, len(found) // 2
         if split == "train":
             levels = WARMUP_LEVELS if number < WARMUP else TRAIN_LEVELS
         level = levels[number % len(levels)]
