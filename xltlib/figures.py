@@ -32,7 +32,7 @@ STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in gr
     "plain": ("plain fine-tuning", "#7F7F7F", "D"),
     "hybrid": ("hybrid batches", "#0072B2", "o"),
     "labse": ("LaBSE", "#D55E00", "s"),
-    "labse-recipe": ("LaBSE recipe (align first)", "#D55E00", "s"),
+    "labse-recipe": ("LaBSE recipe (align, then classify)", "#D55E00", "s"),
 }
 ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
@@ -54,7 +54,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         raise ValueError("two encoders in one strategy: draw them apart")
     strategies, panels = [s for s in STRATEGIES if s in set(effects.strategy)], 1 + bool(len(between))
     figure, axes = plt.subplots(
-        panels, 1, figsize=(max(6.5, 1.05 * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
+        panels, 1, figsize=(max(6.5, (1.05 if len(codes) <= 10 else 0.85) * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
         height_ratios=[3, 2][:panels], layout="constrained",
     )  # fmt: skip
     top = axes[0, 0]

@@ -7,8 +7,8 @@ twins that share their first sentence: a paraphrase and a non-paraphrase of one 
 * level 2: both keep the order in which the swapped roles are named. Only the other exchanges the roles;
 * level 3: both turn that order round. Only the other exchanges the roles;
 * level 0, in the first 800 training pairs only: the paraphrase keeps the order, the other turns it round and exchanges
-  the roles, as in most of PAWS. An encoder that begins with these learns to compare orders; without them it did not get
-  off the ground, because order tells nothing to who does not know yet which templates name whom first.
+  the roles, as in most of PAWS. A training that begins with these learns to compare orders; at levels 2 and 3 order
+  tells nothing to who does not know yet which templates name whom first.
 
 So at levels 2 and 3 neither the names nor their order tells the label, nor how alike the wording is: which template names
 whom first has to be known. Every draw follows from the name of the split, so the bytes are the same on every machine.
