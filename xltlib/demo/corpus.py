@@ -20,6 +20,7 @@ import random
 import zlib
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import pandas as pd
 
@@ -135,7 +136,8 @@ def _twins(rng: random.Random, split: str, level: int) -> list[tuple[int, Statem
         while others == roles or not _belongs(relation, others, pool):
             slot = _pick(rng, list(roles))
             others = {**roles, slot: _other(rng, relation.slots[slot], pool, list(roles.values()))}
-        yes, no = (_pick(rng, [t for t in range(4 - (held_back and split != "unseen")) if t != base]) for _ in "12")
+        allowed = [t for t in range(3 if held_back and split != "unseen" else 4) if t != base]
+        yes, no = _pick(rng, allowed), _pick(rng, allowed)
     else:
         others = swapped
         yes, no = {0: (same, _pick(rng, (base, same))), 2: (same, across), 3: (across, same)}[level]
@@ -200,5 +202,5 @@ def parallel(code: str, source: str = "demo") -> list[tuple[str, str]]:
 
 def _part(statements: tuple[Statement, ...], code: str) -> tuple[Statement, ...]:
     """A language's share; languages with little begin at different places, so that together they have most of the English side."""
-    start = sum(count for other, count in BUDGET.items() if list(BUDGET).index(other) < list(BUDGET).index(code)) if code in BUDGET else 0
-    return tuple(statements[(start + k) % len(statements)] for k in range(BUDGET.get(code, len(statements))))
+    size, start = BUDGET.get(code, len(statements)), dict(zip(BUDGET, accumulate(BUDGET.values(), initial=0))).get(code, 0)
+    return tuple(statements[(start + k) % len(statements)] for k in range(size))
