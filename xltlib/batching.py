@@ -53,15 +53,30 @@ def bucketed(lengths: list[int], batch_size: int, rng: np.random.Generator, grou
     return batches
 
 
-def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
-    """Endless labelled batches, each in one language; languages are drawn alike, whatever their sizes.
+def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, exponent: float = 0.0) -> Iterator[Batch]:
+    """Endless labelled batches, each in one language.
 
     Items that share a sentence (``cluster``) come together: what differs within a batch is what tells labels apart.
+
+    Args:
+        exponent: a language with n items is drawn with probability proportional to n ** exponent; 0: all alike.
     """
     groups = [group for _, group in frame.groupby("language1", sort=True)]
     streams = [_passes(group, batch_size, lengths, rng) for group in groups]
+    drawn = proportions([len(group) for group in groups], exponent)
     while True:
-        yield next(streams[int(rng.integers(len(streams)))])
+        yield next(streams[int(rng.choice(len(streams), p=drawn))])
+
+
+def proportions(sizes: list[int], exponent: float) -> np.ndarray:
+    """Probabilities proportional to ``size ** exponent``: 0 draws alike, 1 by size (corpora and languages; methods b.2).
+
+    Example:
+        >>> proportions([100, 300], 1.0).tolist(), proportions([100, 300], 0.0).tolist()
+        ([0.25, 0.75], [0.5, 0.5])
+    """
+    weights = np.asarray(sizes, float) ** exponent
+    return weights / weights.sum()
 
 
 def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
@@ -85,6 +100,21 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: 
             i, j = rng.choice(len(codes), size=2, replace=False)
             rows.append((wide1.at[item, codes[i]], wide2.at[item, codes[j]], labels.at[item, "first"]))
         drawn = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label"])
+        yield from _one_pass(drawn, batch_size, lengths, rng)
+
+
+def viewed(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, view: Callable) -> Iterator[Batch]:
+    """Endless labelled batches in which one sentence of each pair, drawn anew each time, is seen through ``view``.
+
+    Args:
+        view: ``(sentence, rng) -> sentence``, as in noise.py.
+    """
+    while True:
+        side = rng.random(len(frame)) < 0.5
+        drawn = frame.assign(
+            sentence1=[view(sentence, rng) if here else sentence for sentence, here in zip(frame.sentence1, side)],
+            sentence2=[sentence if here else view(sentence, rng) for sentence, here in zip(frame.sentence2, side)],
+        )
         yield from _one_pass(drawn, batch_size, lengths, rng)
 
 

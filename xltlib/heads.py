@@ -64,8 +64,8 @@ class PairClassifier(nn.Module):
         """Class scores of sentence pairs, shape (batch, labels)."""
         return self(*self.collate(first, second))
 
-    def lengths(self, first: list[str], second: list[str]) -> list[int]:
-        """Tokens of each pair, for length buckets."""
+    def lengths(self, first: list[str], second: list[str] | None = None) -> list[int]:
+        """Tokens of each sentence or pair, for length buckets."""
         return [len(ids) for ids in self._encoder.tokenize(first, second, 2 * self.max_length)["input_ids"]]
 
 
@@ -87,9 +87,16 @@ class BiEncoder(PairClassifier):
     def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
         return self.tensors(first), self.tensors(second)
 
-    def forward(self, one: dict[str, Tensor], two: dict[str, Tensor]) -> Tensor:
-        u, v = self.dense(self.pool(one)), self.dense(self.pool(two))
+    def vectors(self, sentences: dict[str, Tensor]) -> Tensor:
+        """Sentence vectors as the classifier takes them, shape (batch, hidden)."""
+        return self.dense(self.pool(sentences))
+
+    def compare(self, u: Tensor, v: Tensor) -> Tensor:
+        """Class scores of pairs of vectors."""
         return self.classifier(torch.cat([u, v, (u - v).abs(), u * v], dim=-1))
+
+    def forward(self, one: dict[str, Tensor], two: dict[str, Tensor]) -> Tensor:
+        return self.compare(self.vectors(one), self.vectors(two))
 
 
 HEADS = {"cross": CrossEncoder, "bi": BiEncoder}

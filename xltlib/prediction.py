@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Callable
 
 import numpy as np
 import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from xltlib.heads import PairClassifier
+from xltlib.heads import BiEncoder, PairClassifier
 from xltlib.statistics import is_right
 
 SELECTIONS = ("last", "en-dev", "oracle")
@@ -28,21 +29,36 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
-    order = np.argsort(model.lengths(first, second), kind="stable")[::-1]  # longest first: memory peaks at once
-    chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    inputs = (model.collate([first[i] for i in chunk], [second[i] for i in chunk]) for chunk in chunks)
-    score = torch.inference_mode()(lambda batch: model(*batch).float().softmax(-1).cpu().numpy())
-    threads = torch.get_num_threads()
-    workers = threads if next(model.parameters()).is_cpu else 1
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        hidden = not progress or "TQDM_DISABLE" in os.environ
-        parts = list(tqdm(pool.map(score, inputs), "pairs scored", len(chunks), unit="batch", disable=hidden, leave=False))
-    torch.set_num_threads(threads)
-    probabilities = np.concatenate(parts)[np.argsort(order)]
+    hidden = not progress or "TQDM_DISABLE" in os.environ
+    if isinstance(model, BiEncoder):  # each sentence is encoded once, however many pairs it stands in
+        number, sentences = pd.factorize(np.array(first + second, dtype=object))
+        lengths = model.lengths(list(sentences))
+        vectors = _batched(model, lengths, batch_size, lambda at: model.tensors(sentences[at].tolist()), model.vectors, hidden)
+        with torch.inference_mode():
+            u, v = (torch.from_numpy(vectors[side]).to(model.classifier[0].weight.device) for side in np.split(number, 2))
+            logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
+            probabilities = logits.softmax(-1).cpu().numpy()
+    else:
+        collate = lambda at: model.tensors([first[i] for i in at], [second[i] for i in at])
+        score = lambda inputs: model(inputs).float().softmax(-1)
+        probabilities = _batched(model, model.lengths(first, second), batch_size, collate, score, hidden)
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
+
+
+def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool) -> np.ndarray:
+    """``compute(collate(positions))`` of all positions, longest first: memory peaks at once, and little is padded."""
+    order = np.argsort(lengths, kind="stable")[::-1]
+    chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    run = torch.inference_mode()(lambda inputs: compute(inputs).float().cpu().numpy())
+    threads = torch.get_num_threads()
+    workers = threads if next(model.parameters()).is_cpu else 1
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        parts = list(tqdm(pool.map(run, map(collate, chunks)), "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
+    torch.set_num_threads(threads)
+    return np.concatenate(parts)[np.argsort(order)]
 
 
 def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -181,6 +181,18 @@ def rung(read: list[dict]) -> str:
     return f"Z{max(levels, default=0)}"
 
 
+def supervision(read: list[dict], code: str) -> str:
+    """The most that was read of a language, ``"none"`` to ``"labelled"``: languages that differ in it share no mean.
+
+    Example:
+        >>> supervision([{"kind": "parallel", "languages": ["de"]}], "de"), supervision([], "de")
+        ('parallel', 'none')
+    """
+    kinds = {entry["kind"] for entry in read if code in entry["languages"]}
+    found = max(kinds, key=RUNGS.get, default="none")
+    return "labelled" if found.startswith("labelled") else found
+
+
 def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
     """What labelled training data a run read, for its rung: the source language, then all others."""
     entries = []

@@ -36,6 +36,37 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     return rows.merge(runs[["run", "seed", "rung", *ARM]], on="run", validate="many_to_one")
 
 
+def generalized(predictions: pd.DataFrame, selection: str = "last", source: str = "en") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Accuracy of every language pair, and what the grid says as a whole; only of items that all cells have.
+
+    Args:
+        predictions: of runs that were scored on all language pairs (columns as for :func:`right_answers`).
+    Returns:
+        The grid: columns ``run, language1, language2, accuracy, n_items``. And one row a run, in points: ``diagonal``,
+        ``off_diagonal``, ``off_diagonal_without_source`` (neither language is the source), ``gap`` (diagonal minus
+        off-diagonal), ``asymmetry`` (mean of |A(i, j) - A(j, i)| over i < j) and ``n_items``.
+    """
+    chosen = predictions[predictions.selection == selection]
+    chosen = chosen.assign(right=is_right(chosen), language1=chosen.language1.astype(str), language2=chosen.language2.astype(str))
+    grids, rows = [], []
+    for run, of in chosen.groupby("run", sort=False, observed=True):
+        cells = of.groupby("item").size()
+        of = of[of["item"].isin(cells.index[cells == len(of.groupby(["language1", "language2"]))])]
+        grid = of.groupby(["language1", "language2"], sort=False).right.agg(accuracy="mean", n_items="size").reset_index()
+        grids.append(grid.assign(run=run))
+        wide = 100 * grid.pivot(index="language1", columns="language2", values="accuracy")
+        if wide.isna().any(axis=None) or len(wide) < 2:
+            raise ValueError(f"run {run} was not scored on all language pairs: run it with pairs=all")
+        values, other = wide.to_numpy(), np.array([code != source for code in wide.index])
+        off = ~np.eye(len(wide), dtype=bool)
+        rows.append({
+            "run": run, "diagonal": values[~off].mean(), "off_diagonal": values[off].mean(),
+            "off_diagonal_without_source": values[off & other & other[:, None]].mean(), "gap": values[~off].mean() - values[off].mean(),
+            "asymmetry": np.abs(values - values.T)[np.triu(off)].mean(), "n_items": int(grid.n_items.iloc[0]),
+        })  # fmt: skip
+    return pd.concat(grids, ignore_index=True), pd.DataFrame(rows)
+
+
 def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Effect of each adaptation within each strategy, and its difference between strategies.
 

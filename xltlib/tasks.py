@@ -90,6 +90,31 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     return frame
 
 
+def language_pairs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, and below it each item in every ordered pair of two languages: sentence 1 in one, sentence 2 in the other.
+
+    This is the generalized cross-lingual test (Huang et al. 2021, arXiv 2104.08645). Items that one of the languages lacks, or
+    that have not the same label in all, stay on the diagonal alone; ``attrs["left_out"]`` counts them.
+
+    Example:
+        >>> pairs = language_pairs(load_pairs("demo", "test", ["en", "de"], items=2))
+        >>> (pairs.language1 + pairs.language2).tolist()
+        ['enen', 'enen', 'dede', 'dede', 'ende', 'ende', 'deen', 'deen']
+    """
+    codes = frame.language1.unique()
+    items = frame.groupby("item").agg(languages=("language1", "nunique"), labels=("label", "nunique"))
+    usable = items.index[(items.languages == len(codes)) & (items.labels == 1)]
+    parts = [frame]
+    for first in codes:
+        for second in codes[codes != first]:
+            left = frame[(frame.language1 == first) & frame["item"].isin(usable)]
+            right = frame[frame.language2 == second].set_index("item")
+            parts.append(left.assign(language2=second, sentence2=right.sentence2.loc[left["item"]].to_numpy()))
+    pairs = pd.concat(parts, ignore_index=True)
+    pairs.attrs |= frame.attrs | {"left_out": len(items) - len(usable)}
+    return pairs
+
+
 def _paws_file(folder: Path, code: str, split: str) -> Path:
     files = [FILES[split], TRANSLATED] if split == "train" else [FILES[split]]
     tried = [folder / name / "x-final" / code / file for name in PAWS_FOLDERS for file in files]
