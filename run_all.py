@@ -23,7 +23,7 @@ from tqdm import tqdm
 from xltlib import records, tasks
 
 ROOT = Path(__file__).resolve().parent
-ADAPT, FINETUNE, SUMMARY = "10_adapt", "20_finetune", "90_summary"
+ADAPT, FINETUNE, FROZEN, BIAS, SUMMARY = "10_adapt", "20_finetune", "21_frozen", "40_language_bias", "90_summary"
 QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface
 FIELDS = {"about", "cost", "seeds", "common", "adapt", "trunk", "finetune"}
 
@@ -59,7 +59,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     seeds = [seeds] if isinstance(seeds, int) else list(seeds)
     if any(type(seed) is not int or seed < 1 for seed in seeds):
         raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
-    declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE)}
+    declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE, FROZEN)}
     common = {**study.get("common", {}), **overrides}
     for name in common:
         if not any(name in names for names in declared.values()):
@@ -69,7 +69,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     nodes: dict[str, Node] = {}
 
     def add(label: str, own: dict, suffix: str, trunk: bool = False) -> None:
-        notebook = ADAPT if "method" in own else FINETUNE
+        notebook = ADAPT if "method" in own else FROZEN if "features" in own else FINETUNE
         if notebook == ADAPT and suffix and not own.get("start"):
             raise ValueError(f"{label}: an adaptation among the arms needs start, the model it adapts; adapted encoders go under adapt")
         shared = {name: value for name, value in common.items() if name in declared[notebook]}
@@ -90,14 +90,16 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                     raise ValueError(f"{label}: start {value!r} is nothing above it in the study")
             if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
                 raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
-        for name in ("encoder", "text", "parallel"):  # kernels run in notebooks/: a relative folder would be another one
+        for name in ("encoder", "text", "parallel", "dictionary"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and Path(chosen[name]).is_dir():
                 chosen[name] = str(Path(chosen[name]).resolve())
-            elif name != "encoder" and not data and chosen.get(name, "") not in ("", *tasks.DEMO_TEXT):
+            elif name == "dictionary" and chosen.get(name):
+                raise ValueError(f"{label}: dictionary {chosen[name]!r} is no folder; it holds word lists <source>-<language>.txt")
+            elif name in ("text", "parallel") and not data and not set(chosen.get(name, "").split()) <= set(tasks.DEMO_TEXT):
                 raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
         if label + suffix in nodes:
             raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
-        nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs, notebook == FINETUNE and not trunk)
+        nodes[label + suffix] = Node(label + suffix, notebook, records.check_parameters(notebook, chosen), needs, notebook != ADAPT and not trunk)
 
     for label, own in study.get("adapt", {}).items():
         add(label, {"method": "mlm", **(own or {})}, "")
@@ -182,14 +184,17 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
 
 def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> None:
     """Gather a study's finished runs into ``figures/<study>/``: runs.json and the compact predictions.parquet."""
-    summaries, predictions = [], []
-    for node in finished:
-        record = records.read(runs / node.run)
+    summaries, predictions, doses = [], [], {}
+    finished_records = [records.read(runs / node.run) for node in finished]
+    for entry in [entry for record in finished_records for entry in record["read"] if "dose" in entry]:
+        doses.setdefault(entry["use"], set()).add(entry["dose"])
+    several = {use for use, amounts in doses.items() if len(amounts) > 1}
+    for node, record in zip(finished, finished_records):
         for place in records.PLACES:
             record["parameters"].pop(place, None)
         record["rung"] = records.rung(record["read"])  # names and rungs by today's rules, from what was read
         if node.arm:
-            record |= records.arm(record["read"], record["encoder"], record["head"])
+            record |= records.arm(record["read"], record["encoder"], record["head"], several)
             predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
         summaries.append({"label": node.label, "arm": node.arm, **record})
     figures.mkdir(parents=True, exist_ok=True)
@@ -300,7 +305,9 @@ def main(arguments: list[str] | None = None) -> int:
     collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
-    problem = summarise(args.study, figures, summary)
+    problem = summarise(SUMMARY, {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
+    if not problem and any(record.get("bias") for record in (records.read(runs / node.run) for node in finished)):
+        problem = summarise(BIAS, {"study": args.study, "figures_folder": str(figures.parent), "save": True}, runs / f"{args.study}-language-bias.ipynb")
     if problem:
         failed["summary"] = problem
     if args.report and not problem:
@@ -330,17 +337,17 @@ def effect_files(figures: Path) -> list[Path]:
     return sorted(path for path in figures.glob("adaptation_effect*") if path.suffix in (".png", ".svg", ".csv"))
 
 
-def summarise(study: str, figures: Path, output: Path) -> str:
-    """Execute the summary notebook on the collected runs; returns "" or what went wrong."""
+def summarise(notebook: str, parameters: dict, output: Path) -> str:
+    """Execute a notebook that reads the collected runs; returns "" or what went wrong."""
     import papermill
 
     try:
         papermill.execute_notebook(
-            ROOT / "notebooks" / f"{SUMMARY}.ipynb", output, {"study": study, "figures_folder": str(figures.parent), "save": True},
+            ROOT / "notebooks" / f"{notebook}.ipynb", output, parameters,
             cwd=str(ROOT / "notebooks"), kernel_name="python3", progress_bar=False, extra_arguments=QUIET,
         )  # fmt: skip
     except Exception as error:
-        return f"{type(error).__name__}: {str(error).strip().splitlines()[-1]}"
+        return f"{notebook}: {type(error).__name__}: {str(error).strip().splitlines()[-1]}"
     return ""
 
 

@@ -22,7 +22,7 @@ def code_cells(book):
 
 
 def test_the_notebooks_of_the_house_are_there():
-    assert {"00_explore", "10_adapt", "20_finetune", "90_summary"} <= set(IDS)
+    assert {"00_explore", "10_adapt", "20_finetune", "21_frozen", "40_language_bias", "90_summary"} <= set(IDS)
 
 
 def test_cells_were_run_once_in_order_without_error(book):

@@ -25,7 +25,7 @@ def test_the_table_of_results_is_that_of_the_committed_accuracies():
     block = re.search(r"<!-- results -->(.*)<!-- /results -->", README, re.DOTALL)[1]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")]
     header, rows = rows[0], rows[2:]
-    table = pd.read_csv(committed("figures/paws-x/accuracy.csv"))
+    table = pd.read_csv(committed("figures/paws-x-parallel/accuracy.csv"))
     last = table[table.selection == "last"]
     mean = 100 * table.groupby(["selection", "strategy", "adaptation", "rung", "language1"]).accuracy.mean()
     assert len(rows) == len(last.groupby(["strategy", "adaptation"]))

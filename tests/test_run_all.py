@@ -132,6 +132,11 @@ def test_the_rung_is_worked_out_from_what_was_read():
     aligned = [{"use": "align", "kind": "parallel", "languages": ["de"]}]
     assert records.arm(text + aligned + english, "offline", "cross") | {"strategy": "labse-recipe", "adaptation": "mlm"} == records.arm(text + aligned + english, "offline", "cross")
     assert records.arm(english, "sentence-transformers/LaBSE", "bi")["strategy"] == "labse"
+    assert records.arm(aligned + english, "sentence-transformers/LaBSE", "bi")["adaptation"] == "align"
+    assert records.arm(text + aligned + hybrid, "offline", "cross")["strategy"] == "labse-recipe+hybrid"
+    dose = [{**text[0], "dose": 100}], [{**text[0], "dose": 0}]
+    assert [records.arm(read + english, "offline", "cross", {"mlm"})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
+    assert records.supervision(hybrid, "de") == "parallel" and records.supervision(english, "de") == "none"
 
 
 def test_comments_do_not_change_the_code_fingerprint_and_code_does():
@@ -269,7 +274,10 @@ def test_hybrid_batches_of_labelled_languages_leave_the_evaluated_ones_out(tiny,
     assert {tuple(entry["languages"]) for entry in record["read"]} == {("en",), ("de", "id")}
     study["finetune"]["lolo"]["labelled"] = "en es"
     refused = run(tmp_path, study)
-    assert refused.returncode == 1 and "targets ['es'] are among the labelled languages" in refused.stderr
+    assert refused.returncode == 1 and "es: called zero-shot, but labelled items of it are read" in refused.stderr
+    study["finetune"]["lolo"] |= {"labelled": "en es de", "zero_shot": "de"}
+    refused = run(tmp_path, study)
+    assert refused.returncode == 1 and "de: called zero-shot, but labelled items of it are read" in refused.stderr
 
 
 def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_encoder(tiny, tmp_path):

@@ -63,9 +63,7 @@ def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np
     """
     groups = [group for _, group in frame.groupby("language1", sort=True)]
     streams = [_passes(group, batch_size, lengths, rng) for group in groups]
-    drawn = proportions([len(group) for group in groups], exponent)
-    while True:
-        yield next(streams[int(rng.choice(len(streams), p=drawn))])
+    yield from mixed(streams, [len(group) for group in groups], exponent, rng)
 
 
 def proportions(sizes: list[int], exponent: float) -> np.ndarray:
@@ -146,6 +144,20 @@ def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengt
         for batch in _one_pass(pd.DataFrame(drawn, columns=["sentence1", "sentence2"]), batch_size, lengths, rng):
             if len(batch.first) > 1:  # in-batch negatives need a second meaning
                 yield batch
+
+
+def mixed(streams: list[Iterator[Batch]], sizes: list[int], exponent: float, rng: np.random.Generator) -> Iterator[Batch]:
+    """Per batch, one of several corpora or languages, drawn with probability proportional to size ** exponent.
+
+    Args:
+        streams: batches of each.
+        sizes: its number of items.
+    """
+    drawn = proportions(sizes, exponent)
+    if len(streams) == 1:
+        yield from streams[0]
+    while True:
+        yield next(streams[int(rng.choice(len(streams), p=drawn))])
 
 
 def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.random.Generator) -> Iterator[Batch]:

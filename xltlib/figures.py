@@ -29,16 +29,21 @@ def loss_curve(losses: list[float]):
 
 
 STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in greyscale
-    "plain": ("plain fine-tuning", "#7F7F7F", "D"),
+    "plain": ("monolingual batches", "#7F7F7F", "D"),
+    "cross-lingual": ("cross-lingual batches", "#56B4E9", "^"),
     "hybrid": ("hybrid batches", "#0072B2", "o"),
     "labse": ("LaBSE", "#D55E00", "s"),
+    "labse+cross-lingual": ("LaBSE, cross-lingual batches", "#E69F00", "v"),
+    "labse+hybrid": ("LaBSE, hybrid batches", "#009E73", "P"),
     "labse-recipe": ("LaBSE recipe (align, then classify)", "#D55E00", "s"),
+    "labse-recipe+cross-lingual": ("LaBSE recipe, cross-lingual batches", "#E69F00", "v"),
+    "labse-recipe+hybrid": ("LaBSE recipe, hybrid batches", "#009E73", "P"),
 }
 ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
 
 
-def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.DataFrame, adaptation: str, caption: str):
+def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.DataFrame, adaptation: str, caption: str, seen: set[str] = frozenset()):
     """The effect of one adaptation per target language and strategy, and below it the difference of strategies.
 
     Args:
@@ -46,6 +51,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         by_seed: effect of each seed: columns strategy, language, seed, effect; drawn as small dots.
         adaptation: which one to draw.
         caption: what stands below: encoder, n, seeds, rungs.
+        seen: languages of which labels were read; their names say so.
     """
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
@@ -58,20 +64,22 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         height_ratios=[3, 2][:panels], layout="constrained",
     )  # fmt: skip
     top = axes[0, 0]
-    shift = np.linspace(-0.17, 0.17, len(strategies)) if len(strategies) > 1 else [0.0]
+    width = min(0.34, 0.1 * len(strategies)) + 0.16 * (len(strategies) > 3)
+    shift = np.linspace(-width / 2, width / 2, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(shift, strategies):
         name, colour, marker = STRATEGIES[strategy]
         rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
         x = np.arange(len(codes)) + offset
         top.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
-        top.plot(x, rows.effect, marker, color=colour, markersize=8, label=name, linestyle="none")
+        top.plot(x, rows.effect, marker, color=colour, markersize=8 if len(strategies) < 4 else 6, label=name, linestyle="none")
         seeds = by_seed[(by_seed.strategy == strategy) & (by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
         if seeds.seed.nunique() > 1:  # the dot of a single seed would only repeat the point
-            place = seeds.language.map(codes.index) + offset + 0.09
+            place = seeds.language.map(codes.index) + offset + (0.09 if len(strategies) < 4 else 0.04)
             top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     top.axhline(0, color="0.3", linewidth=1)
     top.set_ylabel("effect of adaptation\n(accuracy points)")
-    top.legend(loc="upper left", bbox_to_anchor=(0, 1.16), ncols=len(strategies), frameon=False, borderaxespad=0)
+    lines = -(-len(strategies) // 3)
+    top.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=-(-len(strategies) // lines), frameon=False, borderaxespad=0)
     if panels == 2:
         low = axes[1, 0]
         for position, (_, rows) in enumerate(between.groupby("strategy")):  # against LaBSE and against its recipe, if both are there
@@ -81,7 +89,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         low.axhline(0, color="0.3", linewidth=1)
         low.set_ylabel("hybrid minus\nLaBSE arm (points)")
     bottom = axes[-1, 0]
-    bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
+    bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name + "\n(labels read)" * (code in seen) for code in codes])
     for label, code in zip(bottom.get_xticklabels(), codes):
         label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
     bottom.set_xlim(-0.6, len(codes) - 0.4)
@@ -94,6 +102,65 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     figure.suptitle(f"What {ADAPTATION_NAME.get(adaptation, adaptation)} of the encoder does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
     wrapped = "\n".join(textwrap.fill(line, int(16 * figure.get_figwidth())) for line in caption.splitlines())
     figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def generalized_grid(grid: pd.DataFrame, caption: str):
+    """Accuracy of every pair of languages, one panel a strategy (columns) and adaptation (rows).
+
+    Args:
+        grid: columns ``strategy, adaptation, language1, language2, accuracy`` (share), one row each.
+        caption: what stands below.
+    """
+    sns.set_theme(style="white")
+    strategies = [s for s in STRATEGIES if s in set(grid.strategy)]
+    adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
+    codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
+    size = 0.36 * len(codes) + 0.5
+    figure, axes = plt.subplots(
+        len(adaptations), len(strategies), figsize=(size * len(strategies) + 0.9, size * len(adaptations) + 1.1), squeeze=False,
+        sharex=True, sharey=True, layout="constrained",
+    )  # fmt: skip
+    low, high = 100 * grid.accuracy.min(), 100 * grid.accuracy.max()
+    for row, adaptation in enumerate(adaptations):
+        for column, strategy in enumerate(strategies):
+            axis, of = axes[row, column], grid[(grid.strategy == strategy) & (grid.adaptation == adaptation)]
+            values = 100 * of.pivot(index="language1", columns="language2", values="accuracy").reindex(index=codes, columns=codes)
+            sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 7}, square=True,
+                        cbar=False, linewidths=0.4)  # fmt: skip
+            axis.set(xlabel="language of sentence 2" if row == len(adaptations) - 1 else "", ylabel=f"adaptation: {adaptation}\nsentence 1" if column == 0 else "")
+            axis.tick_params(labelsize=8, rotation=0)
+            if row == 0:
+                axis.set_title(textwrap.fill(STRATEGIES[strategy][0], 24), fontsize=9)
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.6, aspect=30)
+    figure.suptitle("Both sentences in one language (diagonal), and in two", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def language_bias(table: pd.DataFrame, measure: str, caption: str):
+    """A measure of language bias per query language: one mark an arm, hollow without adaptation, filled with.
+
+    Args:
+        table: columns ``strategy, adaptation, language`` and the measure, one row each.
+        measure: column to draw, as bias.language_bias names it.
+        caption: what stands below.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    codes = sorted(table.language.unique(), key=languages.ORDER.index)
+    arms = [(s, a) for s in STRATEGIES for a in dict.fromkeys(table[table.strategy == s].adaptation)]
+    figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
+    for offset, (strategy, adaptation) in zip(np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0], arms):
+        name, colour, marker = STRATEGIES[strategy]
+        of = table[(table.strategy == strategy) & (table.adaptation == adaptation)].set_index("language").reindex(codes)
+        face = "none" if adaptation == "none" else colour
+        label = name if adaptation == "none" else f"{name}; {ADAPTATION_NAME.get(adaptation, adaptation)}"
+        axis.plot(np.arange(len(codes)) + offset, of[measure], marker, color=colour, markerfacecolor=face, markersize=6, linestyle="none", label=label)
+    axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
+    axis.set(ylabel=measure.replace("_", " "), ylim=(0, None))
+    axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+    figure.suptitle(f"Language bias: {measure.replace('_', ' ')} of translations, per query language", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 
 

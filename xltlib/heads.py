@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy, normalize
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
 from xltlib.encoders import Encoder, freeze, set_dropout
+from xltlib.losses import info_nce
 
 
 class PairClassifier(nn.Module):
@@ -142,9 +143,18 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
         raise ValueError(f"{Path(folder).name}: tensors that this head does not have: {unexpected[:3]}; use the same head as the start")
 
 
-def loss(model: PairClassifier, batch: Batch) -> Tensor:
-    """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (its pairs are translations)."""
+def loss(model: PairClassifier, batch: Batch, contrastive: float = 0.0, **options) -> Tensor:
+    """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (its pairs are translations).
+
+    Args:
+        contrastive: weight of InfoNCE among the batch's sentence vectors, its non-paraphrases as hard negatives; bi-encoders of two classes only.
+        options: of :func:`losses.info_nce`.
+    """
     if batch.labels is None:
         return translation_ranking(model.embed(batch.first), model.embed(batch.second))
-    logits = model.logits(batch.first, batch.second).float()
-    return cross_entropy(logits, torch.tensor(batch.labels, device=logits.device))
+    labels = torch.tensor(batch.labels, device=model.classifier[0].weight.device)
+    if not contrastive:
+        return cross_entropy(model.logits(batch.first, batch.second).float(), labels)
+    u, v = (model.vectors(side) for side in model.collate(batch.first, batch.second))
+    pull = info_nce(normalize(u.float(), dim=-1), normalize(v.float(), dim=-1), labels, **options)
+    return cross_entropy(model.compare(u, v).float(), labels) + contrastive * pull

@@ -9,6 +9,7 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
+from torch.nn.functional import normalize
 from tqdm.auto import tqdm
 
 from xltlib.heads import BiEncoder, PairClassifier
@@ -32,8 +33,7 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     hidden = not progress or "TQDM_DISABLE" in os.environ
     if isinstance(model, BiEncoder):  # each sentence is encoded once, however many pairs it stands in
         number, sentences = pd.factorize(np.array(first + second, dtype=object))
-        lengths = model.lengths(list(sentences))
-        vectors = _batched(model, lengths, batch_size, lambda at: model.tensors(sentences[at].tolist()), model.vectors, hidden)
+        vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress)
         with torch.inference_mode():
             u, v = (torch.from_numpy(vectors[side]).to(model.classifier[0].weight.device) for side in np.split(number, 2))
             logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
@@ -46,6 +46,19 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
         raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
+
+
+def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | None = None, batch_size: int = 32, progress: bool = False) -> np.ndarray:
+    """Sentence vectors, shape (sentences, hidden).
+
+    Args:
+        vectors: padded tensors -> vectors; None: unit-length ones, as ``model.embed`` gives them.
+    """
+    model.eval()
+    unit = lambda inputs: normalize(model.dense(model.pool(inputs)).float(), dim=-1)
+    hidden = not progress or "TQDM_DISABLE" in os.environ
+    collate = lambda at: model.tensors([sentences[i] for i in at])
+    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or unit, hidden)
 
 
 def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool) -> np.ndarray:
@@ -103,14 +116,14 @@ class Checkpoints:
 
     def predict(self, test: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for."""
-        parts, done = [], {}
-        for selection in SELECTIONS:
-            for code, group in test.groupby("language1", sort=False):
-                position = self.choice(selection, code)
-                if (position, code) not in done:
-                    self.model.load_state_dict(self.weights[position], strict=False)
-                    done[position, code] = predict(self.model, group, progress=progress)
-                parts.append(done[position, code].assign(selection=selection, step=self.steps[position]))
+        codes = test.language1.unique()
+        chosen = {(selection, code): self.choice(selection, code) for selection in SELECTIONS for code in codes}
+        scored = {}
+        for position in sorted(set(chosen.values())):  # all its languages in one go: a bi-encoder encodes each sentence once
+            self.model.load_state_dict(self.weights[position], strict=False)
+            wanted = test.language1.isin([code for (_, code), picked in chosen.items() if picked == position])
+            scored[position] = predict(self.model, test[wanted], progress=progress).assign(step=self.steps[position])
+        parts = [scored[position][scored[position].language1 == code].assign(selection=rule) for (rule, code), position in chosen.items()]
         self.model.load_state_dict(self.weights[-1], strict=False)
         return pd.concat(parts, ignore_index=True)
 

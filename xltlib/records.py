@@ -61,7 +61,7 @@ def check_parameters(notebook: str, given: dict) -> dict:
         wanted = declared[name][0]
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise ValueError(f"{notebook}: {name} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
-    for name in {"source", "targets", "labelled", "languages_read", "parallel_languages"}.intersection(given):
+    for name in {"source", "targets", "labelled", "languages_read", "parallel_languages", "zero_shot", "dictionary_languages"}.intersection(given):
         languages.parse(given[name])
     return {name: kind(given.get(name, default)) for name, (kind, default) in declared.items()}
 
@@ -91,7 +91,7 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
     sources = ["".join(cell["source"]) for cell in code]
-    named = (parameters["task"], parameters["text" if parameters.get("method") == "mlm" else "parallel"])
+    named = (parameters["task"], parameters.get("text" if parameters.get("method") == "mlm" else "parallel", ""))
     demo = any(name.startswith("demo") for name in named)
     paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
     sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]
@@ -202,22 +202,37 @@ def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
     return entries
 
 
-def arm(read: list[dict], encoder: str, head: str) -> dict:
+def refuse_labels(read: list[dict], codes: list[str]) -> None:
+    """Stop when labels were read of a language that is to be zero-shot.
+
+    Raises:
+        ValueError: names the languages and what was read of them.
+    """
+    for entry in read:
+        overlap = sorted(set(entry["languages"]) & set(codes))
+        if entry["kind"] == "labelled-target" and overlap:
+            raise ValueError(f"{' '.join(overlap)}: called zero-shot, but labelled items of {'it' if len(overlap) == 1 else 'them'} are read ({entry['use']}); take them out of labelled, or name in zero_shot only the others")
+
+
+def arm(read: list[dict], encoder: str, head: str, doses: set[str] = frozenset()) -> dict:
     """Strategy and adaptation of a run, worked out from what it and its ancestors did.
 
-    ``hybrid``: hybrid batches in a training. ``labse-recipe``: translation ranking before it.
-    ``labse``: the LaBSE checkpoint. ``plain``: none of these. What else was adapted is the adaptation.
+    The strategy names two things. What the encoder learned before labels came: ``labse`` (the LaBSE checkpoint), ``labse-recipe``
+    (translation ranking), or nothing. And the batches, where they were not monolingual throughout: ``cross-lingual``, ``hybrid``.
+    ``plain``: neither. Everything else that was read is the adaptation.
+
+    Args:
+        doses: uses that a study has in several doses; their sentences a language stand behind the name.
+
+    Example:
+        >>> arm([{"use": "align"}, {"use": "train"}, {"use": "mlm"}, {"use": "hybrid"}], "offline", "cross")["strategy"]
+        'labse-recipe+hybrid'
     """
-    steps = [entry["use"] for entry in read]
-    adapted = [use for use in dict.fromkeys(steps) if use not in ("pretrain", "train", "hybrid", "cross-lingual", "align")]
-    strategy = "labse-recipe" if "align" in steps else "plain"
-    if "labse" in encoder.lower():
-        strategy = "labse"
-    if "hybrid" in steps:
-        strategy = "hybrid"
-    if "align" in steps and strategy != "labse-recipe":
-        adapted.append("align")
-    return {"encoder": encoder, "strategy": strategy, "head": head, "adaptation": "+".join(adapted) or "none"}
+    named = {entry["use"]: entry["use"] + (f"-{entry.get('dose') or 'all'}" if entry["use"] in doses else "") for entry in read}
+    recipe = ["labse"] if "labse" in encoder.lower() else [named.pop("align").replace("align", "labse-recipe")] if "align" in named else []
+    batches = [named[kind] for kind in ("hybrid", "cross-lingual") if kind in named][:1]
+    adapted = [name for use, name in named.items() if use not in ("pretrain", "train", "hybrid", "cross-lingual")]
+    return {"encoder": encoder, "strategy": "+".join(recipe + batches) or "plain", "head": head, "adaptation": "+".join(adapted) or "none"}
 
 
 def machine() -> dict:

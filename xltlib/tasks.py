@@ -18,12 +18,14 @@ import pandas as pd
 from xltlib import demo, languages
 
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")  # its Parquet form
-PAWS_FOLDERS = ("paws-x", "paws-id")  # folders that hold x-final/<lang>/ in the official layout
+HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked
 HEADER = ["id", "sentence1", "sentence2", "label"]
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # the training file of every language but English, made by machine translation
 PLACEHOLDER = "NS"  # stands where a translation is missing
-TASKS = {"paws-x": "test", "demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}  # and the split each is tested on
+DEMO = {"demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}  # tasks that ship with the package; the split each is tested on
+CLASSES = {"paws-x": ["different", "paraphrase"], "xnli": ["contradiction", "entailment", "neutral"]} | dict.fromkeys(DEMO, ["different", "same"])
+TASKS = tuple(CLASSES)
 DEMO_TEXT = ("demo", "demo-news")  # tasks that ship with the package, of which there is unlabelled text
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
@@ -47,7 +49,7 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
 
     Args:
-        task: ``"paws-x"``, or the corpus that ships with the package: ``"demo"`` (test pairs with new names),
+        task: ``"paws-x"``, ``"xnli"``, or the corpus that ships with the package: ``"demo"`` (test pairs with new names),
             ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and templates not trained on), ``"demo-easy"`` (level 0).
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
@@ -66,13 +68,13 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
         raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
     frames, dropped = [], {}
     for code in codes:
-        if task != "paws-x":
-            rows, where = demo.rows(TASKS[task] if split == "test" else split, code), f"{task}/{code}"
+        if task in DEMO:
+            rows, where = demo.rows(DEMO[task] if split == "test" else split, code), f"{task}/{code}"
         elif folder is None:
-            rows, where = _hub_rows(code, split)
+            rows, where = _hub_rows(code, split) if task == "paws-x" else _hub_xnli(code, split)
         else:
-            path = _paws_file(folder, code, split)
-            rows, where = read_paws_file(path), str(path)
+            path = _paws_file(folder, code, split) if task == "paws-x" else folder / "xnli" / f"{split}-{code}.tsv"
+            rows, where = read_paws_file(path) if task == "paws-x" else read_xnli_file(path), str(path)
         missing = (rows.sentence1 == PLACEHOLDER) | (rows.sentence2 == PLACEHOLDER)
         dropped[code] = int(missing.sum())
         rows = rows[~missing]
@@ -90,11 +92,14 @@ def load_pairs(task: str, split: str, codes: list[str], folder: Path | None = No
     return frame
 
 
-def language_pairs(frame: pd.DataFrame) -> pd.DataFrame:
+def language_pairs(frame: pd.DataFrame, limit: int = 0) -> pd.DataFrame:
     """The frame, and below it each item in every ordered pair of two languages: sentence 1 in one, sentence 2 in the other.
 
     This is the generalized cross-lingual test (Huang et al. 2021, arXiv 2104.08645). Items that one of the languages lacks, or
     that have not the same label in all, stay on the diagonal alone; ``attrs["left_out"]`` counts them.
+
+    Args:
+        limit: of items in two languages, keep only the first so many (0: all).
 
     Example:
         >>> pairs = language_pairs(load_pairs("demo", "test", ["en", "de"], items=2))
@@ -104,20 +109,68 @@ def language_pairs(frame: pd.DataFrame) -> pd.DataFrame:
     codes = frame.language1.unique()
     items = frame.groupby("item").agg(languages=("language1", "nunique"), labels=("label", "nunique"))
     usable = items.index[(items.languages == len(codes)) & (items.labels == 1)]
-    parts = [frame]
+    parts, left_out = [frame], len(items) - len(usable)
+    usable = usable[: limit or None]
     for first in codes:
         for second in codes[codes != first]:
             left = frame[(frame.language1 == first) & frame["item"].isin(usable)]
             right = frame[frame.language2 == second].set_index("item")
             parts.append(left.assign(language2=second, sentence2=right.sentence2.loc[left["item"]].to_numpy()))
     pairs = pd.concat(parts, ignore_index=True)
-    pairs.attrs |= frame.attrs | {"left_out": len(items) - len(usable)}
+    pairs.attrs |= frame.attrs | {"left_out": left_out}
     return pairs
 
 
+def parallel_sentences(frame: pd.DataFrame, limit: int = 0) -> dict[str, list[str]]:
+    """Per language the first sentences of the items, as far as all languages have them; no sentence twice.
+
+    Args:
+        limit: the first so many (0: all).
+
+    Example:
+        >>> sentences = parallel_sentences(load_pairs("demo", "test", ["en", "de"]), 5)
+        >>> {code: len(of) for code, of in sentences.items()}
+        {'en': 5, 'de': 5}
+    """
+    wide = frame.pivot(index="item", columns="language1", values="sentence1")[frame.language1.unique()].dropna()
+    for code in wide:
+        wide = wide.drop_duplicates(code)
+    return {code: wide[code].tolist()[: limit or None] for code in wide}
+
+
+def load_training(
+    task: str, codes: list[str], targets: list[str], test: pd.DataFrame, folder: Path | None = None, split: str = "train", items: int = 0, dev_items: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Labelled pairs to train on, and development pairs to choose a checkpoint by.
+
+    Args:
+        codes: languages of the training pairs.
+        targets: languages of the development pairs.
+        test: the whole test set in all of these languages; no training pair may hold one of its sentences.
+        split: ``"train"``; or ``"dev"``, where there are no labelled training items in these languages: development items
+            that share no sentence with the test set, those that do choose the checkpoint (see :func:`divided`).
+        items, dev_items: the first so many (0: all).
+    Raises:
+        DataError: a training pair holds a test sentence, or the split is another.
+    """
+    if split not in ("train", "dev"):
+        raise DataError(f"labelled_split={split!r}: known are train and dev")
+    if split == "train":
+        train, dev = load_pairs(task, "train", codes, folder, items), load_pairs(task, "dev", targets, folder, dev_items)
+    else:
+        both = list(dict.fromkeys([*targets, *codes]))
+        train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
+        train = train[train.language1.isin(codes) & train["item"].isin(sorted(train["item"].unique())[: items or None])].reset_index(drop=True)
+        dev = dev[dev.language1.isin(targets) & dev["item"].isin(sorted(dev["item"].unique())[: dev_items or None])].reset_index(drop=True)
+    refuse_test_sentences(list(zip(train.sentence1, train.sentence2)), test, "labelled training pairs")
+    return train, dev
+
+
 def _paws_file(folder: Path, code: str, split: str) -> Path:
+    """The first file of a language among ``paws-x/`` and any ``paws-*/`` beside it, all in the official layout."""
     files = [FILES[split], TRANSLATED] if split == "train" else [FILES[split]]
-    tried = [folder / name / "x-final" / code / file for name in PAWS_FOLDERS for file in files]
+    places = [folder / "paws-x", *sorted(place for place in folder.glob("paws-*") if place.name != "paws-x")]
+    tried = [place / "x-final" / code / file for place in places for file in files]
     for path in tried:
         if path.is_file():
             return path
@@ -171,8 +224,8 @@ def read_paws_file(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item", *HEADER[1:]])
 
 
-def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: str | None = HUB_PAWS_X[1]) -> tuple[pd.DataFrame, str]:
-    """The same rows from the model hub, at a pinned revision."""
+def _from_hub(repository: str, revision: str | None, code: str, split: str) -> tuple[pd.DataFrame, str]:
+    """A data set's rows in one language from the model hub, and where they came from."""
     from datasets import load_dataset
 
     name = {"train": "train", "dev": "validation", "test": "test"}[split]
@@ -180,13 +233,46 @@ def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: 
         rows = load_dataset(repository, code, split=name, revision=revision).to_pandas()
     except Exception as error:  # whatever the hub client raises, the user needs the same advice
         raise DataError(
-            f"PAWS-X ({code}, {split}) could not be had from the hub ({type(error).__name__}: {error}). "
+            f"{repository} ({code}, {split}) could not be had from the hub ({type(error).__name__}: {error}). "
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
+    return rows, f"{repository}@{revision} {code}/{name}"
+
+
+def _hub_rows(code: str, split: str, repository: str = HUB_PAWS_X[0], revision: str | None = HUB_PAWS_X[1]) -> tuple[pd.DataFrame, str]:
+    """The rows of PAWS-X from the model hub, at a pinned revision."""
+    rows, where = _from_hub(repository, revision, code, split)
     rows = rows.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     for column in ("sentence1", "sentence2"):
         rows[column] = rows[column].str.strip().replace("", PLACEHOLDER)  # machine-translated training rows have blanks
-    return rows, f"{repository}@{revision} {code}/{name}"
+    return rows, where
+
+
+def read_xnli_file(path: Path) -> pd.DataFrame:
+    """One file of XTREME's layout: ``premise TAB hypothesis TAB label`` a line, no header, UTF-8; items are the lines, from 1.
+
+    Raises:
+        DataError: no such file, stray or missing tab, empty sentence, unknown label; names the file and the line.
+    """
+    names, rows = CLASSES["xnli"], []
+    if not path.is_file():
+        raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
+    for number, line in enumerate(_lines(path), start=1):
+        fields = [part.strip() for part in line.split("\t")]
+        if len(fields) != 3 or not all(fields):
+            raise DataError(f"{path}, line {number}: wanted premise, hypothesis and label with tabs between, none of them empty")
+        if fields[2].replace("contradictory", "contradiction") not in names:
+            raise DataError(f"{path}, line {number}: label {fields[2]!r}, wanted one of {', '.join(names)}")
+        rows.append((number, *fields[:2], names.index(fields[2].replace("contradictory", "contradiction"))))
+    return pd.DataFrame(rows, columns=["item", *HEADER[1:]])
+
+
+def _hub_xnli(code: str, split: str) -> tuple[pd.DataFrame, str]:
+    """The same rows from the model hub, whose labels are numbered entailment, neutral, contradiction."""
+    rows, where = _from_hub(*HUB_XNLI, code, split)
+    rows = pd.DataFrame({"item": range(1, len(rows) + 1), "sentence1": rows.premise.str.strip(), "sentence2": rows.hypothesis.str.strip(),
+                         "label": [CLASSES["xnli"].index(("entailment", "neutral", "contradiction")[label]) for label in rows.label]})  # fmt: skip
+    return rows, where
 
 
 def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
@@ -297,6 +383,27 @@ def without_test_sentences(texts: list, test: pd.DataFrame) -> tuple[list, int]:
     """Texts (or tuples of texts) that hold no test sentence, and how many were left out."""
     kept = [text for text, bad in zip(texts, overlapping(texts, test)) if not bad]
     return kept, len(texts) - len(kept)
+
+
+def divided(dev: pd.DataFrame, test: pd.DataFrame, held_out: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Development items as training items, and what is left of them to choose a checkpoint by.
+
+    An item of which any language shares a sentence with the test set goes to the second part, in all languages. Where fewer than
+    ``held_out`` do so (as in XNLI), the last items join them.
+
+    Raises:
+        DataError: nothing is left to train on.
+    """
+    shared = set(dev["item"][overlapping(list(zip(dev.sentence1, dev.sentence2)), test)])
+    free = [item for item in sorted(dev["item"].unique()) if item not in shared]
+    free = free[: len(free) - max(0, held_out - len(shared))]
+    if not free:
+        raise DataError(f"no development item is left to train on: {len(shared)} share a sentence with the test set, {held_out} are held out")
+    chosen = dev["item"].isin(free)
+    parts = dev[chosen].reset_index(drop=True), dev[~chosen].reset_index(drop=True)
+    for part in parts:
+        part.attrs |= dev.attrs | {"shared_with_test": len(shared)}
+    return parts
 
 
 def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:

@@ -1,0 +1,244 @@
+"""Zero-shot bookkeeping, language pairs, frozen arms, language bias, XNLI: what the factorial stands on."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from test_run_all import run, tiny_study
+from xltlib import batching, bias, encoders, frozen, heads, noise, prediction, records, statistics, tasks
+
+
+@pytest.fixture(scope="module")
+def test_pairs():
+    return tasks.load_pairs("demo", "test", ["en", "de", "es"], items=12)
+
+
+def test_language_pairs_share_items_and_labels_and_leave_unequal_ones_out(test_pairs):
+    missing = test_pairs[~((test_pairs.language1 == "es") & (test_pairs["item"] == test_pairs["item"].iloc[0]))].copy()
+    flipped = (missing.language1 == "de") & (missing["item"] == test_pairs["item"].iloc[1])
+    missing.loc[flipped, "label"] = 1 - missing.loc[flipped, "label"]
+    pairs = tasks.language_pairs(missing)
+    off = pairs[pairs.language1 != pairs.language2]
+    assert pairs.attrs["left_out"] == 2 and (off.groupby(["language1", "language2"]).size() == 10).all() and len(off) == 60
+    assert off.groupby("item").label.nunique().eq(1).all()
+    row = off[(off.language1 == "de") & (off.language2 == "es")].iloc[0]
+    assert row.sentence1 == missing[(missing.language1 == "de") & (missing["item"] == row["item"])].sentence1.item()
+    assert row.sentence2 == missing[(missing.language1 == "es") & (missing["item"] == row["item"])].sentence2.item()
+    limited = tasks.language_pairs(missing, 4)
+    assert (limited[limited.language1 != limited.language2].groupby(["language1", "language2"]).size() == 4).all()
+    assert len(limited) == len(missing) + 24
+
+
+def test_the_grid_says_diagonal_gap_and_asymmetry(test_pairs):
+    pairs = tasks.language_pairs(test_pairs)
+    right = {("en", "en"): 12, ("de", "de"): 9, ("es", "es"): 6, ("en", "de"): 8, ("de", "en"): 6, ("en", "es"): 6, ("es", "en"): 6, ("de", "es"): 3, ("es", "de"): 0}
+    parts = [of.assign(p1=np.where(np.arange(len(of)) < right[key], of.label, 1 - of.label)) for key, of in pairs.groupby(["language1", "language2"])]
+    scored = pd.concat(parts).assign(run="r", selection="last")
+    scored["p0"] = 1 - scored.p1
+    grid, whole = statistics.generalized(scored)
+    assert grid.set_index(["language1", "language2"]).accuracy.to_dict() == {key: count / 12 for key, count in right.items()}
+    row = whole.iloc[0]
+    off = 100 * np.mean([8, 6, 6, 6, 3, 0]) / 12
+    assert row.diagonal == pytest.approx(75) and row.off_diagonal == pytest.approx(off) and row.gap == pytest.approx(75 - off)
+    assert row.off_diagonal_without_source == pytest.approx(100 * 1.5 / 12) and row.asymmetry == pytest.approx(100 * (2 + 0 + 3) / 3 / 12)
+    with pytest.raises(ValueError, match="run it with pairs=all"):
+        statistics.generalized(scored[scored.language1 == scored.language2])
+
+
+def test_a_bi_encoder_encodes_each_sentence_once_for_all_language_pairs(tiny, words, test_pairs, monkeypatch):
+    model = heads.build("bi", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
+    pairs, counted = tasks.language_pairs(test_pairs), []
+    one = heads.BiEncoder.vectors
+    monkeypatch.setattr(heads.BiEncoder, "vectors", lambda self, inputs: counted.append(len(inputs["input_ids"])) or one(self, inputs))
+    everywhere = prediction.predict(model, pairs)
+    assert sum(counted) == pd.unique(pairs[["sentence1", "sentence2"]].to_numpy().ravel()).size
+    counted.clear()
+    diagonal = prediction.predict(model, test_pairs)
+    assert sum(counted) == pd.unique(test_pairs[["sentence1", "sentence2"]].to_numpy().ravel()).size  # as many: the grid costs no encoding
+    assert np.allclose(everywhere.p1[: len(diagonal)], diagonal.p1, atol=1e-6)
+    with torch.inference_mode():
+        assert np.allclose(model.eval().logits(pairs.sentence1.tolist(), pairs.sentence2.tolist()).softmax(-1)[:, 1], everywhere.p1, atol=1e-6)
+
+
+def test_rank_distance_of_a_ranking_by_hand():
+    angle = np.deg2rad([0, 20, 90, 75])  # en 1, de 1, en 2, de 2: translations 20 and 15 degrees apart, other sentences 55 and more
+    unit = np.column_stack([np.cos(angle), np.sin(angle)])
+    clean = bias.language_bias({"en": unit[[0, 2]], "de": unit[[1, 3]]})
+    assert (clean.retrieval == 1).all() and (clean.average_precision == 1).all() and (clean.rank_distance == 0).all()
+    three = {"en": [0, 90], "de": [10, 100], "fr": [60, 20]}  # degrees
+    unit = {code: np.column_stack([np.cos(np.deg2rad(at)), np.sin(np.deg2rad(at))]) for code, at in three.items()}
+    found = bias.language_bias(unit)
+    # Query en 1 (0): de 1 at 10, fr 2 at 20, fr 1 at 60, en 2 at 90, de 2 at 100: its translations de 1 and fr 1 rank 1 and 3.
+    # Query en 2 (90): de 2 at 10, fr 1 at 30, fr 2 at 70, de 1 at 80, en 1 at 90: its translations de 2 and fr 2 rank 1 and 3.
+    assert found.loc["en", "rank_distance"] == pytest.approx(2 / 5) and found.loc["en", "average_precision"] == pytest.approx((1 + 2 / 3) / 2)
+    assert found.loc["en", "retrieval"] == pytest.approx(0.5) and found.loc["en", "same_language"] == pytest.approx(1 / 3) and (found.pool == 5).all()
+
+
+def test_vectors_that_know_only_the_language_are_called_biased():
+    rng = np.random.default_rng(1)
+    of_language = {"en": [8, 0], "de": [0, 8]}
+    vectors = {code: np.column_stack([np.tile(shift, (30, 1)), rng.normal(size=(30, 6))]) for code, shift in of_language.items()}
+    found = bias.language_bias({code: v / np.linalg.norm(v, axis=1, keepdims=True) for code, v in vectors.items()})
+    assert (found.same_language > 0.95).all() and (found.retrieval < 0.2).all()
+
+
+def test_corpora_are_drawn_by_size_to_the_exponent():
+    streams = [iter(lambda name=name: name, None) for name in ("small", "large")]
+    drawn = batching.mixed(streams, [100, 300], 0.5, np.random.default_rng(1))
+    share = np.mean([next(drawn) == "large" for _ in range(4000)])
+    p = 3**0.5 / (1 + 3**0.5)
+    assert abs(share - p) <= 4 * (p * (1 - p) / 4000) ** 0.5
+
+
+def test_one_side_of_each_pair_is_seen_through_the_view(test_pairs):
+    english = test_pairs[test_pairs.language1 == "en"]
+    lengths = lambda first, second: [len(a) + len(b) for a, b in zip(first, second)]
+    stream = batching.viewed(english, 4, lengths, np.random.default_rng(1), lambda sentence, rng: f"<{sentence}>")
+    rows = [row for batch in [next(stream) for _ in range(30)] for row in zip(batch.first, batch.second, batch.labels)]
+    assert all((a[0] == "<") != (b[0] == "<") for a, b, _ in rows)
+    assert 0.25 < np.mean([a[0] == "<" for a, _, _ in rows]) < 0.75
+    known = set(zip(english.sentence1, english.sentence2, english.label))
+    assert {(a.strip("<>"), b.strip("<>"), label) for a, b, label in rows} == known
+
+
+def test_development_items_that_share_a_sentence_with_the_test_set_are_never_trained_on(test_pairs):
+    dev = tasks.load_pairs("demo", "dev", ["en", "de", "es"], items=10)
+    shared = dev["item"].unique()[3]
+    place = (dev["item"] == shared) & (dev.language1 == "de")
+    dev.loc[place, "sentence2"] = test_pairs[test_pairs.language1 == "de"].sentence1.iloc[5]
+    train, rest = tasks.divided(dev, test_pairs, 4)
+    assert set(rest["item"]) == {shared, *sorted(set(dev["item"]) - {shared})[-3:]} and not set(rest["item"]) & set(train["item"])
+    assert train["item"].nunique() == 6 and train.attrs["shared_with_test"] == 1 and len(train) == 18  # left out in every language
+    with pytest.raises(tasks.DataError, match="no development item is left"):
+        tasks.divided(dev, test_pairs, 10)
+
+
+def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read():
+    ancestor = [{"use": "train", "kind": "labelled-target", "languages": ["de", "zh"]}]
+    records.refuse_labels(ancestor, ["es"])
+    with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
+        records.refuse_labels(ancestor, ["de", "es"])
+
+
+def test_a_threshold_and_a_regression_on_frozen_vectors():
+    rng = np.random.default_rng(1)
+    u = rng.normal(size=(400, 8))
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    labels = rng.integers(0, 2, 400)
+    v = np.where(labels[:, None] == 1, u, -u) + 0.3 * rng.normal(size=u.shape)
+    v /= np.linalg.norm(v, axis=1, keepdims=True)
+    parts = (u[:200], v[:200], labels[:200]), (u[200:300], v[200:300], labels[200:300]), (u[300:], v[300:])
+    for features in frozen.FEATURES:
+        p = frozen.probabilities(features, *parts)
+        assert p.shape == (100, 2) and np.allclose(p.sum(1), 1) and (p.argmax(1) == labels[300:]).mean() > 0.95
+    cosines = (u * v).sum(1)
+    best = max(((cosines >= t) == labels).mean() for t in np.linspace(-1, 1, 2001))
+    assert ((cosines >= frozen.threshold(cosines, labels)) == labels).mean() >= best
+    with pytest.raises(ValueError, match="this task has more"):
+        frozen.probabilities("cosine", parts[0], (*parts[1][:2], labels[200:300] * 2), parts[2])
+    with pytest.raises(ValueError, match="features='some'"):
+        frozen.probabilities("some", *parts)
+
+
+def test_xnli_is_read_strictly(tmp_path):
+    (tmp_path / "xnli").mkdir()
+    path = tmp_path / "xnli/test-en.tsv"
+    path.write_text("A dog .\tAn animal .\tentailment\nA dog .\tA cat .\tcontradiction\nA bird .\tIt sings .\tneutral\n", encoding="utf-8")
+    frame = tasks.load_pairs("xnli", "test", ["en"], tmp_path)
+    assert [tasks.CLASSES["xnli"][label] for label in frame.label] == ["entailment", "contradiction", "neutral"]
+    assert frame["item"].tolist() == [1, 2, 3] and frame.cluster.tolist() == [1, 1, 3]
+    for line, complaint in (("A dog .\tA cat .", "line 1: wanted premise"), ("A\tB\tmaybe", "line 1: label 'maybe'"), ("\tB\tneutral", "line 1: wanted premise")):
+        path.write_text(line + "\n", encoding="utf-8")
+        with pytest.raises(tasks.DataError, match=complaint):
+            tasks.load_pairs("xnli", "test", ["en"], tmp_path)
+    with pytest.raises(tasks.DataError, match="test-de.tsv: XNLI in XTREME's layout"):
+        tasks.load_pairs("xnli", "test", ["de"], tmp_path)
+
+
+def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pairs):
+    torch.manual_seed(1)
+    model = heads.build("bi", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
+    english = test_pairs[test_pairs.language1 == "en"]
+    batch = batching.Batch(english.sentence1.tolist(), english.sentence2.tolist(), english.label.tolist())
+    plain, both = heads.loss(model, batch), heads.loss(model, batch, contrastive=0.5, temperature=0.1)
+    assert both > plain
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for _ in range(20):
+        optimizer.zero_grad()
+        heads.loss(model, batch, contrastive=1.0, temperature=0.1).backward()
+        optimizer.step()
+    assert heads.loss(model, batch, contrastive=1.0, temperature=0.1) < both
+
+
+def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "en-de.txt").write_text("was wurde\nborn geboren\nthe das\n", encoding="utf-8")
+    study = tiny_study(tiny["xlm-r"])
+    study["common"] |= {"targets": "en de es", "pairs": "all", "pair_items": 5, "bias_items": 6}
+    study["adapt"] = {"mlm": {"languages_read": "de", "steps": 2, "sentences": 40, "held_out": 8}, "mlm-60": {"languages_read": "de", "steps": 2, "sentences": 60, "held_out": 8}}
+    study["finetune"] = {
+        "plain": {"steps": 2},
+        "dose-40": {"steps": 2, "encoder": "mlm"},
+        "dose-60": {"steps": 2, "encoder": "mlm-60"},
+        "words": {"steps": 4, "batching": "hybrid", "dictionary": str(lists), "dictionary_languages": "de"},
+        "cosine": {"features": "cosine", "dev_items": 10},
+        "logistic": {"features": "logistic", "dev_items": 10},
+    }
+    result = run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    assert {name: (state[name]["head"], state[name]["strategy"], state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
+        "plain": ("cross", "plain", "none", "Z0"), "dose-40": ("cross", "plain", "mlm-40", "Z1"), "dose-60": ("cross", "plain", "mlm-60", "Z1"),
+        "words": ("cross", "hybrid", "none", "Z2"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
+    }  # fmt: skip
+    assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
+    predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")
+    cells = predicted[predicted.selection == "last"].groupby(["run", "language1", "language2"], observed=True).size()
+    assert len(cells) == 6 * 9 and (cells[cells.index.get_level_values(1) != cells.index.get_level_values(2)] == 5).all()
+    assert {path.name for path in (tmp_path / "figures/tiny").glob("*.csv")} >= {"generalized.csv", "language_bias.csv"}
+    assert len(pd.read_csv(tmp_path / "figures/tiny/language_bias.csv")) == 6 * 3
+    study["finetune"]["words"]["dictionary"] = str(tmp_path / "none")
+    refused = run(tmp_path, study)
+    assert refused.returncode == 2 and "is no folder; it holds word lists" in refused.stderr
+
+
+def test_xnli_trains_three_classes_on_its_development_items(tiny, tmp_path):
+    rows = [f"A man saw {a} .\tHe saw {b} .\t{label}" for a, b, label in zip("abcdefghijkl", "abcdefghijkl", ["entailment", "neutral", "contradiction"] * 4)]
+    (tmp_path / "data/xnli").mkdir(parents=True)
+    for code in ("en", "de"):
+        for split, word in (("dev", "man"), ("test", "woman")):
+            (tmp_path / f"data/xnli/{split}-{code}.tsv").write_text("\n".join(rows).replace("man", word + code) + "\n", encoding="utf-8")
+    study = tiny_study(tiny["xlm-r"])
+    del study["adapt"]
+    study["common"] |= {"task": "xnli", "targets": "en de", "labelled_split": "dev", "dev_items": 3, "trim_vocabulary": False}
+    study["finetune"] = {"english": {"steps": 2}}
+    result = run(tmp_path, study, "--data", str(tmp_path / "data"))
+    assert result.returncode == 0, result.stderr
+    predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")
+    assert {"p0", "p1", "p2"} <= set(predicted.columns) and set(predicted.label) == {0, 1, 2}
+    table = pd.read_csv(tmp_path / "figures/tiny/intervals.csv")
+    assert table.majority.round(1).tolist() == [33.3, 33.3]
+
+
+def test_real_paws_x_development_data_is_refused_as_training_data_and_cleaned_on_request(real):
+    codes = ["en", "de", "es", "fr", "ja", "ko", "zh", "id"]
+    test = tasks.load_pairs("paws-x", "test", codes, real)
+    dev = tasks.load_pairs("paws-x", "dev", ["en"], real)
+    with pytest.raises(tasks.DataError, match=r"labelled training pairs: 1\d\d\d of 2000 stand in the test set"):
+        tasks.refuse_test_sentences(list(zip(dev.sentence1, dev.sentence2)), test, "labelled training pairs")
+    exact = dev.sentence1.isin({*test.sentence1, *test.sentence2}) | dev.sentence2.isin({*test.sentence1, *test.sentence2})
+    assert exact.sum() == 1271
+    train, rest = tasks.load_training("paws-x", ["en", "de", "zh"], codes, test, real, "dev", 0, 40)
+    assert set(train.language1) == {"en", "de", "zh"} and rest["item"].nunique() == 40 and set(rest.language1) == set(codes)
+    assert not set(dev["item"][exact]) & set(train["item"]) and train.attrs["shared_with_test"] >= 1271
+    assert 500 < train["item"].nunique() <= 729
+
+
+def test_real_xnli_is_parallel_and_balanced(real):
+    frame = tasks.load_pairs("xnli", "test", ["en", "sw", "ur", "th", "hi"], real)
+    assert len(frame) == 5 * 5010 and (frame.groupby(["language1", "label"]).size() == 1670).all()
+    assert frame.groupby("item").label.nunique().eq(1).all()

@@ -1,0 +1,52 @@
+"""Classifying pairs by vectors of an encoder that stays as it is: what it knows before any fine-tuning (methods d.4, L0 and L1)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+FEATURES = ("cosine", "logistic")
+
+
+def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
+    """The cosine from which on calling a pair a paraphrase is right most often; halfway between two pairs, the lowest on a tie.
+
+    Example:
+        >>> float(threshold(np.array([0.9, 0.8, 0.3, 0.2]), np.array([1, 1, 0, 0])))
+        0.55
+    """
+    values = np.unique(cosines)
+    candidates = np.concatenate([[values[0] - 1e-6], (values[1:] + values[:-1]) / 2, [values[-1] + 1e-6]])
+    right = ((cosines >= candidates[:, None]) == (labels == 1)).mean(1)
+    return candidates[right.argmax()]
+
+
+def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: float = 20.0) -> np.ndarray:
+    """Probability of each class for the test pairs, shape (pairs, classes).
+
+    ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the logistic function
+    of ``scale`` times the distance to it, and not calibrated. ``logistic``: multinomial logistic regression on [u; v; |u-v|; u*v]
+    of the training pairs (SentEval's features), its penalty chosen on development pairs.
+
+    Args:
+        train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs, hidden), and classes.
+        test: ``(u, v)``.
+    Raises:
+        ValueError: unknown features, or cosine with more than two classes.
+    """
+    if features not in FEATURES:
+        raise ValueError(f"features={features!r}: known are {' and '.join(FEATURES)}")
+    if features == "cosine":
+        if max(dev[2]) > 1:
+            raise ValueError("features cosine: a threshold tells two classes apart, this task has more")
+        cosines = [(u * v).sum(1) for u, v, *_ in (dev, test)]
+        p = 1 / (1 + np.exp(-scale * (cosines[1] - threshold(cosines[0], np.asarray(dev[2])))))
+        return np.column_stack([1 - p, p])
+
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    compared = [np.concatenate([u, v, np.abs(u - v), u * v], axis=1) for u, v, *_ in (train, dev, test)]
+    fits = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500)).fit(compared[0], train[2]) for c in (1e-4, 1e-3, 1e-2, 1e-1)]
+    best = max(fits, key=lambda fit: fit.score(compared[1], dev[2]))  # the strongest penalty on a tie
+    return best.predict_proba(compared[2])
