@@ -106,6 +106,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     for seed in seeds:
         for section in ("trunk", "finetune"):
             for label, own in study.get(section, {}).items():
+                if "features" in (own or {}) and seed != seeds[0]:
+                    continue  # frozen vectors: nothing is drawn, another seed would give the same again
                 add(label, {**(own or {}), "seed": seed}, f" seed {seed}", section == "trunk")
     return nodes
 
@@ -184,11 +186,9 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
 
 def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> None:
     """Gather a study's finished runs into ``figures/<study>/``: runs.json and the compact predictions.parquet."""
-    summaries, predictions, doses = [], [], {}
+    summaries, predictions = [], []
     finished_records = [records.read(runs / node.run) for node in finished]
-    for entry in [entry for record in finished_records for entry in record["read"] if "dose" in entry]:
-        doses.setdefault(entry["use"], set()).add(entry["dose"])
-    several = {use for use, amounts in doses.items() if len(amounts) > 1}
+    several = records.several([record["read"] for node, record in zip(finished, finished_records) if node.arm])
     for node, record in zip(finished, finished_records):
         for place in records.PLACES:
             record["parameters"].pop(place, None)
@@ -307,7 +307,7 @@ def main(arguments: list[str] | None = None) -> int:
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
     problem = summarise(SUMMARY, {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
     if not problem and any(record.get("bias") for record in (records.read(runs / node.run) for node in finished)):
-        problem = summarise(BIAS, {"study": args.study, "figures_folder": str(figures.parent), "save": True}, runs / f"{args.study}-language-bias.ipynb")
+        problem = summarise(BIAS, {"study": args.study, "figures_folder": str(figures.parent), "save": True, "encoder": ""}, runs / f"{args.study}-language-bias.ipynb")
     if problem:
         failed["summary"] = problem
     if args.report and not problem:

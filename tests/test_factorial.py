@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 
-from test_run_all import run, tiny_study
-from xltlib import batching, bias, encoders, frozen, heads, noise, prediction, records, statistics, tasks
+from test_run_all import run, run_all, tiny_study
+from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, records, statistics, tasks
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,26 @@ def test_xnli_is_read_strictly(tmp_path):
         tasks.load_pairs("xnli", "test", ["de"], tmp_path)
 
 
+def test_a_sentence_is_no_negative_of_its_own_paraphrase(tiny, words):
+    model = heads.build("bi", encoders.trim(encoders.load(str(tiny["xlm-r"])), words)).eval()
+    first, second, labels = words[:3], [words[3], words[0], words[4]], [1, 0, 1]
+    assert len({*first, *second}) == 5
+    batch = batching.Batch(first, second, labels)  # pair 1 holds words[0] again: no negative of pair 0
+    u, v = (torch.nn.functional.normalize(model.vectors(side), dim=-1) for side in model.collate(first, second))
+    s = (u @ v.T / 0.1).detach().numpy()
+    by_hand = np.mean([np.log1p(np.exp(s[0, 2] - s[0, 0])), np.log(np.exp(s[2] - s[2, 2]).sum())])
+    plain = heads.loss(model, batch)
+    assert (heads.loss(model, batch, contrastive=1.0, temperature=0.1) - plain).item() == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_info_nce_without_hard_negatives_is_the_ranking_loss_of_sentence_transformers():
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    u, v = (torch.nn.functional.normalize(torch.randn(6, 8, generator=torch.Generator().manual_seed(seed)), dim=-1) for seed in (1, 2))
+    theirs = MultipleNegativesRankingLoss(torch.nn.Identity(), scale=20.0).compute_loss_from_embeddings([u, v], None)
+    assert losses.info_nce(u, v, torch.ones(6), temperature=0.05).item() == pytest.approx(theirs.item(), abs=1e-5)
+
+
 def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pairs):
     torch.manual_seed(1)
     model = heads.build("bi", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
@@ -179,12 +200,13 @@ def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
     (lists / "en-de.txt").write_text("was wurde\nborn geboren\nthe das\n", encoding="utf-8")
     study = tiny_study(tiny["xlm-r"])
     study["common"] |= {"targets": "en de es", "pairs": "all", "pair_items": 5, "bias_items": 6}
-    study["adapt"] = {"mlm": {"languages_read": "de", "steps": 2, "sentences": 40, "held_out": 8}, "mlm-60": {"languages_read": "de", "steps": 2, "sentences": 60, "held_out": 8}}
+    study["adapt"] = {"mlm": {"languages_read": "de", "steps": 2, "sentences": 48, "held_out": 8}, "mlm-60": {"languages_read": "de", "steps": 2, "sentences": 68, "held_out": 8}}
     study["finetune"] = {
         "plain": {"steps": 2},
         "dose-40": {"steps": 2, "encoder": "mlm"},
         "dose-60": {"steps": 2, "encoder": "mlm-60"},
-        "words": {"steps": 4, "batching": "hybrid", "dictionary": str(lists), "dictionary_languages": "de"},
+        "words": {"steps": 4, "batching": "hybrid", "view": "dictionary", "dictionary": str(lists), "dictionary_languages": "de"},
+        "drop": {"steps": 4, "batching": "hybrid", "view": "drop"},
         "cosine": {"features": "cosine", "dev_items": 10},
         "logistic": {"features": "logistic", "dev_items": 10},
     }
@@ -193,21 +215,36 @@ def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {name: (state[name]["head"], state[name]["strategy"], state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
         "plain": ("cross", "plain", "none", "Z0"), "dose-40": ("cross", "plain", "mlm-40", "Z1"), "dose-60": ("cross", "plain", "mlm-60", "Z1"),
-        "words": ("cross", "hybrid", "none", "Z2"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
+        "words": ("cross", "hybrid-dictionary", "none", "Z2"), "drop": ("cross", "hybrid-labelled-source", "none", "Z0"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
     }  # fmt: skip
     assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
     predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")
     cells = predicted[predicted.selection == "last"].groupby(["run", "language1", "language2"], observed=True).size()
-    assert len(cells) == 6 * 9 and (cells[cells.index.get_level_values(1) != cells.index.get_level_values(2)] == 5).all()
+    assert len(cells) == 7 * 9 and (cells[cells.index.get_level_values(1) != cells.index.get_level_values(2)] == 5).all()
     assert {path.name for path in (tmp_path / "figures/tiny").glob("*.csv")} >= {"generalized.csv", "language_bias.csv"}
-    assert len(pd.read_csv(tmp_path / "figures/tiny/language_bias.csv")) == 6 * 3
+    assert len(pd.read_csv(tmp_path / "figures/tiny/language_bias.csv")) == 7 * 3
+    assert all(len(r["bias"]) == len(r["bias_before"]) == 3 for r in state.values() if r["notebook"] == "10_adapt")
     study["finetune"]["words"]["dictionary"] = str(tmp_path / "none")
     refused = run(tmp_path, study)
     assert refused.returncode == 2 and "is no folder; it holds word lists" in refused.stderr
 
 
+def test_training_on_a_test_sentence_stops_the_run_and_counts(tiny, tmp_path, paws):
+    place = paws / "paws-x/x-final/en"
+    lines = (place / "test_2k.tsv").read_text(encoding="utf-8").splitlines()
+    train = (place / "train.tsv").read_text(encoding="utf-8").splitlines()
+    (place / "train.tsv").write_text("\n".join([*train[:20], *("9" + line for line in lines[1:4])]) + "\n", encoding="utf-8")
+    study = tiny_study(tiny["xlm-r"])
+    del study["adapt"]
+    study["common"] |= {"task": "paws-x", "train_items": 0}
+    study["finetune"] = {"english": {"steps": 2}}
+    result = run(tmp_path, study, "--data", str(paws))
+    assert result.returncode == 1 and "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
+    assert not list((tmp_path / "runs").glob("*/record.json"))
+
+
 def test_xnli_trains_three_classes_on_its_development_items(tiny, tmp_path):
-    rows = [f"A man saw {a} .\tHe saw {b} .\t{label}" for a, b, label in zip("abcdefghijkl", "abcdefghijkl", ["entailment", "neutral", "contradiction"] * 4)]
+    rows = [f"A man saw {a} .\tThe man saw {b} .\t{label}" for a, b, label in zip("abcdefghijkl", "abcdefghijkl", ["entailment", "neutral", "contradiction"] * 4)]
     (tmp_path / "data/xnli").mkdir(parents=True)
     for code in ("en", "de"):
         for split, word in (("dev", "man"), ("test", "woman")):
@@ -222,6 +259,14 @@ def test_xnli_trains_three_classes_on_its_development_items(tiny, tmp_path):
     assert {"p0", "p1", "p2"} <= set(predicted.columns) and set(predicted.label) == {0, 1, 2}
     table = pd.read_csv(tmp_path / "figures/tiny/intervals.csv")
     assert table.majority.round(1).tolist() == [33.3, 33.3]
+
+
+def test_every_study_of_the_project_can_be_planned():
+    studies = yaml.safe_load((run_all.ROOT / "experiments.yaml").read_text(encoding="utf-8"))
+    for name, study in studies.items():
+        nodes = run_all.plan(study, {}, "not needed", run_all.ROOT / "runs")
+        assert study["cost"] and len({node.run for node in nodes.values()}) == len(nodes), name
+        assert all(need in nodes for node in nodes.values() for need in node.needs)
 
 
 def test_real_paws_x_development_data_is_refused_as_training_data_and_cleaned_on_request(real):

@@ -88,6 +88,7 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: 
     wide1 = frame.pivot(index="item", columns="language1", values="sentence1")
     wide2 = frame.pivot(index="item", columns="language1", values="sentence2")
     labels = frame.groupby("item").label.agg(["first", "nunique"])
+    clusters = frame.groupby("item").cluster.first() if "cluster" in frame else labels.index.to_series()
     usable = wide1.index[(wide1.notna().sum(axis=1) >= 2) & (labels["nunique"] == 1)]
     if usable.empty:
         raise ValueError("cross-lingual batches need labelled items in two languages or more; this data has none")
@@ -96,8 +97,8 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: 
         for item in usable:
             codes = wide1.columns[wide1.loc[item].notna()]
             i, j = rng.choice(len(codes), size=2, replace=False)
-            rows.append((wide1.at[item, codes[i]], wide2.at[item, codes[j]], labels.at[item, "first"]))
-        drawn = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label"])
+            rows.append((wide1.at[item, codes[i]], wide2.at[item, codes[j]], labels.at[item, "first"], clusters.at[item]))
+        drawn = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label", "cluster"])
         yield from _one_pass(drawn, batch_size, lengths, rng)
 
 

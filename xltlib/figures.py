@@ -39,6 +39,29 @@ STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in gr
     "labse-recipe+cross-lingual": ("LaBSE recipe, cross-lingual batches", "#E69F00", "v"),
     "labse-recipe+hybrid": ("LaBSE recipe, hybrid batches", "#009E73", "P"),
 }
+
+
+def known(strategy: str) -> str:
+    """The strategy of the table above that one with a dose or a kind behind it is a case of."""
+    return max((name for name in STRATEGIES if strategy == name or strategy.startswith(name + "-")), key=len)
+
+
+def look(strategy: str) -> tuple[str, str, str]:
+    """Name, colour and marker of a strategy.
+
+    Example:
+        >>> look("labse-recipe-100")[0]
+        'LaBSE recipe (align, then classify), 100'
+    """
+    name, colour, marker = STRATEGIES[known(strategy)]
+    return name + f", {strategy[len(known(strategy)) + 1:]}" * (strategy not in STRATEGIES), colour, marker
+
+
+def in_order(strategies) -> list[str]:
+    """Strategies as they stand side by side in figures, each once."""
+    return sorted(set(strategies), key=lambda strategy: (list(STRATEGIES).index(known(strategy)), strategy))
+
+
 ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
 
@@ -58,7 +81,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
     if effects.groupby("strategy").encoder.nunique().max() > 1:
         raise ValueError("two encoders in one strategy: draw them apart")
-    strategies, panels = [s for s in STRATEGIES if s in set(effects.strategy)], 1 + bool(len(between))
+    strategies, panels = in_order(effects.strategy), 1 + bool(len(between))
     figure, axes = plt.subplots(
         panels, 1, figsize=(max(6.5, (1.05 if len(codes) <= 10 else 0.85) * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
         height_ratios=[3, 2][:panels], layout="constrained",
@@ -67,7 +90,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     width = min(0.34, 0.1 * len(strategies)) + 0.16 * (len(strategies) > 3)
     shift = np.linspace(-width / 2, width / 2, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(shift, strategies):
-        name, colour, marker = STRATEGIES[strategy]
+        name, colour, marker = look(strategy)
         rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
         x = np.arange(len(codes)) + offset
         top.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
@@ -113,7 +136,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
         caption: what stands below.
     """
     sns.set_theme(style="white")
-    strategies = [s for s in STRATEGIES if s in set(grid.strategy)]
+    strategies = in_order(grid.strategy)
     adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
     codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
     size = 0.36 * len(codes) + 0.5
@@ -131,7 +154,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
             axis.set(xlabel="language of sentence 2" if row == len(adaptations) - 1 else "", ylabel=f"adaptation: {adaptation}\nsentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
             if row == 0:
-                axis.set_title(textwrap.fill(STRATEGIES[strategy][0], 24), fontsize=9)
+                axis.set_title(textwrap.fill(look(strategy)[0], 24), fontsize=9)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.6, aspect=30)
     figure.suptitle("Both sentences in one language (diagonal), and in two", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
@@ -148,10 +171,10 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     """
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     codes = sorted(table.language.unique(), key=languages.ORDER.index)
-    arms = [(s, a) for s in STRATEGIES for a in dict.fromkeys(table[table.strategy == s].adaptation)]
+    arms = [(s, a) for s in in_order(table.strategy) for a in dict.fromkeys(table[table.strategy == s].adaptation)]
     figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
     for offset, (strategy, adaptation) in zip(np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0], arms):
-        name, colour, marker = STRATEGIES[strategy]
+        name, colour, marker = look(strategy)
         of = table[(table.strategy == strategy) & (table.adaptation == adaptation)].set_index("language").reindex(codes)
         face = "none" if adaptation == "none" else colour
         label = name if adaptation == "none" else f"{name}; {ADAPTATION_NAME.get(adaptation, adaptation)}"

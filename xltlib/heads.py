@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
@@ -156,5 +157,7 @@ def loss(model: PairClassifier, batch: Batch, contrastive: float = 0.0, **option
     if not contrastive:
         return cross_entropy(model.logits(batch.first, batch.second).float(), labels)
     u, v = (model.vectors(side) for side in model.collate(batch.first, batch.second))
-    pull = info_nce(normalize(u.float(), dim=-1), normalize(v.float(), dim=-1), labels, **options)
+    first, second = np.array(batch.first, dtype=object), np.array(batch.second, dtype=object)
+    same = (second == first[:, None]) | (second == second[:, None]) | ((first == first[:, None]) & (np.array(batch.labels) == 1))
+    pull = info_nce(normalize(u.float(), dim=-1), normalize(v.float(), dim=-1), labels, same=torch.from_numpy(same.astype(bool)), **options)
     return cross_entropy(model.compare(u, v).float(), labels) + contrastive * pull

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 
-def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, margin: float = 0.0, negatives: str = "all") -> Tensor:
+def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, margin: float = 0.0, negatives: str = "all", same: Tensor | None = None) -> Tensor:
     """InfoNCE over the paraphrases of a batch, with its non-paraphrases as hard negatives.
 
     For each pair i with label 1: ``-log exp(s_ii - m) / (exp(s_ii - m) + sum_j exp(s_ij))``, s = cosine / temperature,
@@ -20,6 +20,7 @@ def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, ma
         temperature: a cosine lies between -1 and 1: without one the softmax is nearly flat.
         margin: taken off the cosine of each true pair; with one, this is the additive-margin softmax.
         negatives: ``"neg_only"``: second sentences of pairs with label 0, as printed; ``"all"``: of all other pairs.
+        same: True where second sentence j is no negative of first sentence i, being it or a paraphrase of it; shape (batch, batch).
     Returns:
         The mean over pairs with label 1; 0 if there are none, or none has a negative.
     Raises:
@@ -37,6 +38,8 @@ def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, ma
         true = torch.eye(len(u), dtype=torch.bool, device=u.device)
         scores = (u.float() @ v.float().T - margin * true) / temperature
     candidates = true | (~labels if negatives == "neg_only" else torch.ones_like(labels))
+    if same is not None:
+        candidates = candidates & (true | ~same.to(u.device))
     anchors = labels & (candidates.sum(1) > 1)
     if not anchors.any():
         return scores.sum() * 0.0

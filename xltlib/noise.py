@@ -16,6 +16,28 @@ View = Callable[[str, np.random.Generator], str]
 WORD = re.compile(r"\w+")
 
 
+def dropping(rate: float = 0.1) -> View:
+    """A view that leaves words out, but never all: the other side of a hybrid batch where nothing but the sentence may be read (Z0).
+
+    Args:
+        rate: probability that a word is left out.
+    Raises:
+        ValueError: the rate is no probability.
+
+    Example:
+        >>> dropping(1.0)("one two three", np.random.default_rng(1)) in ("one", "two", "three")
+        True
+    """
+    _check(rate)
+
+    def view(sentence: str, rng: np.random.Generator) -> str:
+        words = sentence.split()
+        kept = [word for word in words if rng.random() >= rate]
+        return " ".join(kept or [words[int(rng.integers(len(words)))]])
+
+    return view
+
+
 def read_dictionary(path: Path) -> dict[str, list[str]]:
     """Translations of lower-cased words from a MUSE-style list: ``word translation`` a line, a tab or a blank between.
 
@@ -24,7 +46,7 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        word, *translation = re.split(r"\t+|\s+", line.strip(), maxsplit=1)
+        word, *translation = re.split(r"\t+" if "\t" in line.strip() else r"\s+", line.strip(), maxsplit=1)
         if not translation:
             if word:
                 raise ValueError(f"{path}, line {number}: {line[:40]!r}, wanted 'word translation' with a tab or a blank between")
@@ -49,8 +71,7 @@ def code_switching(dictionaries: dict[str, dict[str, list[str]]], rate: float = 
         >>> view("A cat .", np.random.default_rng(1)) in ("A Katze .", "A gato .")
         True
     """
-    if not 0 <= rate <= 1:
-        raise ValueError(f"rate={rate}: a probability lies between 0 and 1")
+    _check(rate)
     codes = sorted(dictionaries)
 
     def view(sentence: str, rng: np.random.Generator) -> str:
@@ -64,3 +85,8 @@ def code_switching(dictionaries: dict[str, dict[str, list[str]]], rate: float = 
         return WORD.sub(switched, sentence)
 
     return view
+
+
+def _check(rate: float) -> None:
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate={rate}: a probability lies between 0 and 1")

@@ -210,11 +210,33 @@ def refuse_labels(read: list[dict], codes: list[str]) -> None:
     """
     for entry in read:
         overlap = sorted(set(entry["languages"]) & set(codes))
-        if entry["kind"] == "labelled-target" and overlap:
-            raise ValueError(f"{' '.join(overlap)}: called zero-shot, but labelled items of {'it' if len(overlap) == 1 else 'them'} are read ({entry['use']}); take them out of labelled, or name in zero_shot only the others")
+        if entry["kind"].startswith("labelled") and overlap:
+            raise ValueError(
+                f"{' '.join(overlap)}: called zero-shot, but labelled items of {'it' if len(overlap) == 1 else 'them'} are read "
+                f"({entry['use']}); take them out of labelled, or name in zero_shot only the others"
+            )
 
 
-def arm(read: list[dict], encoder: str, head: str, doses: set[str] = frozenset()) -> dict:
+def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
+    """What the runs of a study use in several doses or kinds, and so must be told apart by name.
+
+    Example:
+        >>> several([[{"use": "mlm", "kind": "text", "dose": 100}], [{"use": "mlm", "kind": "text", "dose": 0}]])
+        {('mlm', 'dose')}
+    """
+    found: dict[tuple[str, str], set] = {}
+    for entry in [entry for read in reads for entry in _last(read).values()]:
+        for what in ("dose", "kind") if entry["use"] != "train" else ():
+            found.setdefault((entry["use"], what), set()).add(entry.get(what, 0))
+    return {key for key, values in found.items() if len(values) > 1}
+
+
+def _last(read: list[dict]) -> dict[str, dict]:
+    """Of each use, the entry that says most: the last, which for cross-lingual batches is what they were made of."""
+    return {entry["use"]: entry for entry in read}
+
+
+def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, str]] = frozenset()) -> dict:
     """Strategy and adaptation of a run, worked out from what it and its ancestors did.
 
     The strategy names two things. What the encoder learned before labels came: ``labse`` (the LaBSE checkpoint), ``labse-recipe``
@@ -222,13 +244,16 @@ def arm(read: list[dict], encoder: str, head: str, doses: set[str] = frozenset()
     ``plain``: neither. Everything else that was read is the adaptation.
 
     Args:
-        doses: uses that a study has in several doses; their sentences a language stand behind the name.
+        told_apart: what :func:`several` found in the study; doses and kinds then stand behind the names.
 
     Example:
         >>> arm([{"use": "align"}, {"use": "train"}, {"use": "mlm"}, {"use": "hybrid"}], "offline", "cross")["strategy"]
         'labse-recipe+hybrid'
     """
-    named = {entry["use"]: entry["use"] + (f"-{entry.get('dose') or 'all'}" if entry["use"] in doses else "") for entry in read}
+    named = {}
+    for use, entry in _last(read).items():
+        dose = f"-{entry.get('dose') or 'all'}" if (use, "dose") in told_apart else ""
+        named[use] = use + dose + (f"-{entry['kind']}" if (use, "kind") in told_apart else "")
     recipe = ["labse"] if "labse" in encoder.lower() else [named.pop("align").replace("align", "labse-recipe")] if "align" in named else []
     batches = [named[kind] for kind in ("hybrid", "cross-lingual") if kind in named][:1]
     adapted = [name for use, name in named.items() if use not in ("pretrain", "train", "hybrid", "cross-lingual")]

@@ -162,7 +162,13 @@ def load_training(
         train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
         train = train[train.language1.isin(codes) & train["item"].isin(sorted(train["item"].unique())[: items or None])].reset_index(drop=True)
         dev = dev[dev.language1.isin(targets) & dev["item"].isin(sorted(dev["item"].unique())[: dev_items or None])].reset_index(drop=True)
-    refuse_test_sentences(list(zip(train.sentence1, train.sentence2)), test, "labelled training pairs")
+    if task == "xnli" and split == "train":  # premises of MNLI and XNLI share stock sentences ("It is true."): such pairs are left out
+        known = {normalised(sentence) for sentence in {*test.sentence1, *test.sentence2}}
+        held = [bool({normalised(a), normalised(b)} & known) for a, b in zip(train.sentence1, train.sentence2)]
+        train = train[~np.array(held)].reset_index(drop=True)
+        train.attrs["shared_with_test"] = sum(held)
+    else:
+        refuse_test_sentences(list(zip(train.sentence1, train.sentence2)), test, "labelled training pairs")
     return train, dev
 
 
@@ -431,7 +437,7 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
     """Per language: rows, placeholder rows dropped from the whole file, majority rate in per cent, clusters, identical pairs."""
     table = frame.groupby("language1", sort=False).agg(
         rows=("item", "size"),
-        majority=("label", lambda labels: round(100 * max(labels.mean(), 1 - labels.mean()), 1)),
+        majority=("label", lambda labels: round(100 * labels.value_counts(normalize=True).max(), 1)),
         clusters=("cluster", "nunique"),
     )
     table.insert(1, "dropped", [frame.attrs.get("dropped", {}).get(code, 0) for code in table.index])
