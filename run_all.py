@@ -90,8 +90,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                     raise ValueError(f"{label}: start {value!r} is nothing above it in the study")
             if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
                 raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
-        for name in ("encoder", "text", "parallel", "dictionary"):  # kernels run in notebooks/: a relative folder would be another one
-            if chosen.get(name) and Path(chosen[name]).is_dir():
+        for name in ("encoder", "text", "parallel", "dictionary", "synonyms"):  # kernels run in notebooks/: a relative folder would be another one
+            if chosen.get(name) and (Path(chosen[name]).is_dir() or (name == "synonyms" and Path(chosen[name]).is_file())):
                 chosen[name] = str(Path(chosen[name]).resolve())
             elif name == "dictionary" and chosen.get(name):
                 raise ValueError(f"{label}: dictionary {chosen[name]!r} is no folder; it holds word lists <source>-<language>.txt")
@@ -194,7 +194,7 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
             record["parameters"].pop(place, None)
         record["rung"] = records.rung(record["read"])  # names and rungs by today's rules, from what was read
         if node.arm:
-            record |= records.arm(record["read"], record["encoder"], record["head"], several)
+            record |= records.arm(record["read"], record["encoder"], record["head"], several, record.get("noise", ""))
             predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
         summaries.append({"label": node.label, "arm": node.arm, **record})
     figures.mkdir(parents=True, exist_ok=True)

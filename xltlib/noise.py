@@ -1,16 +1,31 @@
-"""Views of a sentence that keep its meaning, more or less: the other side of a hybrid batch without parallel text.
+"""Noise for training: what is done to a sentence, or to its embeddings, that should not change the answer.
 
-A view is a function ``(sentence, rng) -> sentence``. Dictionary code-switching (rung Z2) after Qin et al. 2020
-(CoSDA-ML, arXiv 2006.06402): each word is exchanged, with some probability, for a translation in a language drawn anew.
+A *view* is a function ``(sentence, rng) -> sentence``: words left out, exchanged for synonyms, for translations from a word list
+(CoSDA-ML, Qin et al. 2020, arXiv 2006.06402), or for neighbours in the encoder's own embedding table. It is the other side of a
+cross-lingual batch (batching.viewed), or, as :class:`Seen`, noise of its own.
+
+A *noise* takes one training step: ``noise(loss, batch, backward)`` computes the loss, sends it backward and returns its value;
+training.train is given one. Adversarial and random perturbations of the input embeddings follow Huang et al. 2021
+(arXiv 2104.08645), whose norms and radii could not be read; the radius here is relative to the mean norm of the embedding table,
+so that encoders can be compared. Of a batch without labels every noise leaves the loss as it is.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Callable
 
 import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from xltlib.batching import Batch
 
 View = Callable[[str, np.random.Generator], str]
 WORD = re.compile(r"\w+")
@@ -90,3 +105,421 @@ def code_switching(dictionaries: dict[str, dict[str, list[str]]], rate: float = 
 def _check(rate: float) -> None:
     if not 0 <= rate <= 1:
         raise ValueError(f"rate={rate}: a probability lies between 0 and 1")
+
+
+def read_synonyms(path: Path) -> dict[str, list[str]]:
+    """Synonyms of each word: a JSON object ``word -> list`` (as Robust-XLT's release has it), or lines ``word synonym``.
+
+    Raises:
+        ValueError: no such file, or another content; names the file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"synonyms {path}: no such file; name a JSON file (word -> list) or a text file with 'word synonym' a line")
+    if path.suffix != ".json":
+        return read_dictionary(path)
+    table = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(table, dict) or not all(isinstance(found, list) for found in table.values()):
+        raise ValueError(f"synonyms {path}: wanted one JSON object, word -> list of words")
+    return {word: found for word, found in table.items() if found}
+
+
+def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
+    """Synonyms of English words from WordNet, by way of nltk: single-word lemmas of the word's senses, the commonest first.
+
+    Raises:
+        ValueError: nltk or its WordNet data is not at hand; says what to install.
+    """
+    try:
+        from nltk.corpus import wordnet as senses
+
+        senses.ensure_loaded()
+    except (ImportError, LookupError) as error:
+        raise ValueError("WordNet needs nltk and its data (pip install nltk; python -m nltk.downloader wordnet), or name a file of synonyms") from error
+    table = {}
+    for word in sorted(words):
+        lemmas = dict.fromkeys(lemma.name().lower() for sense in senses.synsets(word) for lemma in sense.lemmas())
+        found = [lemma for lemma in lemmas if lemma != word and lemma.isalpha()][:limit]
+        if found:
+            table[word] = found
+    return table
+
+
+@dataclass
+class Synonyms:
+    """A view that draws each word anew among itself and its synonyms (RS-DA as published).
+
+    A word with k synonyms is exchanged with probability k / (k + 1). Words are what blanks part, looked up as they are
+    written: capitalised ones are not in such lists.
+
+    Args:
+        table: word -> synonyms.
+        strength: with this probability a word is drawn at all; 1 is the published procedure, 0 changes nothing.
+        names_safe: leave words beside a capitalised word or a number as they are: they may belong to a name.
+
+    Example:
+        >>> Synonyms({"big": ["large"]})("a big dog", np.random.default_rng(1)) in ("a big dog", "a large dog")
+        True
+    """
+
+    table: dict[str, list[str]]
+    strength: float = 1.0
+    names_safe: bool = False
+
+    def __post_init__(self):
+        _check(self.strength)
+
+    def __call__(self, sentence: str, rng: np.random.Generator, drawn: dict[str, str] | None = None) -> str:
+        """The sentence with words exchanged.
+
+        Args:
+            drawn: what words of this pair were exchanged for already; given, the same word is exchanged alike.
+        """
+        words = sentence.split(" ")
+        of_names = [bool(word) and not word[0].islower() and (position > 0 or word[0].isdigit()) for position, word in enumerate(words)]
+        changed = []
+        for position, word in enumerate(words):
+            beside = of_names[max(0, position - 1) : position] + of_names[position + 1 : position + 2]
+            if word not in self.table or (self.names_safe and any(beside)):
+                changed.append(word)
+                continue
+            if drawn is None or word not in drawn:
+                choice = word
+                if rng.random() < self.strength:
+                    choice = [word, *self.table[word]][int(rng.integers(len(self.table[word]) + 1))]
+                if drawn is not None:
+                    drawn[word] = choice
+            changed.append(choice if drawn is None else drawn[word])
+        return " ".join(changed)
+
+
+def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float = 0.3) -> pd.DataFrame:
+    """Words of other languages that lie nearest in the encoder's own embedding table: candidates for self-augmentation.
+
+    A reconstruction in the manner of SALT (Wang et al. 2023, arXiv 2309.10891), whose code and hyperparameters are not public: it asks
+    the masked-word head, which the offline encoder has lost; this asks the table of input embeddings.
+
+    Args:
+        encoder: with its whole vocabulary; words of one piece take part.
+        sentences: of the source language; a piece that stands in one of them is no candidate.
+        limit: candidates a word.
+        at_least: cosine.
+    Returns:
+        Columns ``word, candidate, cosine``; nearest first.
+    """
+    tokenizer, table = encoder.tokenizer, encoder.model.get_input_embeddings().weight.detach()
+    of_word = {}
+    for word in sorted({word for sentence in sentences for word in sentence.split(" ") if word.isalpha()}):
+        ids = tokenizer(word, add_special_tokens=False)["input_ids"]
+        if len(ids) == 1:
+            of_word[word] = ids[0]
+    own = {piece for ids in tokenizer(sentences, add_special_tokens=False)["input_ids"] for piece in ids}
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
+    others = [i for i, piece in enumerate(pieces) if piece.startswith("▁") and len(piece) > 3 and piece[1:].isalpha() and i not in own]
+    unit = torch.nn.functional.normalize(table, dim=1)
+    rows = []
+    for start in range(0, len(of_word), 256):
+        part = list(of_word)[start : start + 256]
+        cosines, places = (unit[[of_word[word] for word in part]] @ unit[others].T).topk(min(limit, len(others)))
+        for word, values, at in zip(part, cosines.tolist(), places.tolist()):
+            rows += [(word, pieces[others[place]][1:], value) for value, place in zip(values, at) if value >= at_least]
+    return pd.DataFrame(rows, columns=["word", "candidate", "cosine"])
+
+
+def plain(loss: Callable[[Batch], Tensor], batch: Batch, backward: Callable[[Tensor], None]) -> Tensor:
+    """A training step without noise."""
+    value = loss(batch)
+    backward(value)
+    return value.detach()
+
+
+@dataclass
+class Seen:
+    """Noise by a view: each labelled batch is seen through it, drawn anew every time.
+
+    Args:
+        view: as above; :class:`Synonyms` can draw jointly.
+        seed: of the draws; those of the order of the data are others.
+        joint: exchange a word alike in both sentences of a pair (RS-DA draws them apart).
+        share: of the pairs that are seen so; 0.5 trains on the sentence and its view in turn.
+    """
+
+    view: View
+    seed: int = 1
+    joint: bool = False
+    share: float = 1.0
+    rng: np.random.Generator = field(init=False, repr=False)
+
+    def __post_init__(self):
+        _check(self.share)
+        self.rng = np.random.default_rng([self.seed, 5])
+
+    def noisy(self, batch: Batch) -> Batch:
+        """The batch with its sentences seen through the view."""
+        first, second = list(batch.first), list(batch.second)
+        for k in range(len(first)):
+            if self.share < 1 and self.rng.random() >= self.share:
+                continue
+            drawn = ({},) if self.joint else ()
+            first[k], second[k] = self.view(first[k], self.rng, *drawn), self.view(second[k], self.rng, *drawn)
+        return replace(batch, first=first, second=second)
+
+    def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
+        return plain(loss, batch if batch.labels is None else self.noisy(batch), backward)
+
+
+def copies(frame: pd.DataFrame, noise: Seen, n: int) -> pd.DataFrame:
+    """Labelled pairs n times over, each time seen through the view: n fixed copies, without the originals (RS-DA as published).
+
+    Compare with a control of as many updates, not of as many passes: published copies kept the passes and made ten times the updates.
+    """
+    parts = [noise.noisy(Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())) for _ in range(n)]
+    return pd.concat([frame.assign(sentence1=part.first, sentence2=part.second) for part in parts], ignore_index=True)
+
+
+@contextmanager
+def _at_embeddings(model, change: Callable[[int, Tensor, Tensor], Tensor]):
+    """While open, what the embedding table gives out goes through ``change(call, real, embeddings)``.
+
+    ``call`` counts the forward passes from 0 (a bi-encoder makes two); ``real``, shape (batch, tokens, 1), is False at
+    padding and special tokens; ``embeddings`` has shape (batch, tokens, hidden).
+    """
+    table, calls = model.model.get_input_embeddings(), count()
+    special = torch.tensor(sorted(model._encoder.tokenizer.all_special_ids), device=table.weight.device)
+    changed = lambda module, inputs, output: change(next(calls), ~torch.isin(inputs[0], special).unsqueeze(-1), output)
+    hook = table.register_forward_hook(changed)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+@dataclass
+class Adversarial:
+    """The perturbation of the input embeddings, within a radius, that raises the loss most: ``min E max_{|d| <= eps} CE(f(e + d))``.
+
+    ``steps=1`` from zero is FGM; more from a random start are PGD; ``accumulate`` is FreeLB: the gradients of the parameters at all
+    steps are averaged, none is taken at the end.
+
+    Args:
+        model: whose embedding table is perturbed; it may be frozen.
+        radius: largest norm of a token's perturbation, relative to the mean norm of the embedding table.
+        norm: ``"token"``: of each token; ``"sequence"``: of the whole sequence, ``radius * sqrt(tokens)``.
+        steps: ascents; each goes ``radius`` far if there is one, else ``2 * radius / steps``.
+        random_start: begin at random in the ball instead of at zero.
+        accumulate: as above.
+        seed: of the start.
+    Raises:
+        ValueError: an unknown norm, a negative radius or no step.
+    """
+
+    model: object
+    radius: float = 0.03
+    norm: str = "token"
+    steps: int = 1
+    random_start: bool = False
+    accumulate: bool = False
+    seed: int = 1
+
+    def __post_init__(self):
+        if self.norm not in ("token", "sequence") or self.radius < 0 or self.steps < 1:
+            raise ValueError(f"norm={self.norm!r}, radius={self.radius}, steps={self.steps}: norms are token and sequence, a radius is not negative, steps are 1 or more")
+        self.epsilon = self.radius * self.model.model.get_input_embeddings().weight.norm(dim=1).mean().item()
+        self.generator = torch.Generator().manual_seed(self.seed)
+
+    def _length(self, delta: Tensor) -> Tensor:
+        """Norm of each token, or of each sequence."""
+        return delta.norm(dim=-1, keepdim=True) if self.norm == "token" else delta.norm(dim=(1, 2), keepdim=True)
+
+    def _most(self, real: Tensor) -> Tensor | float:
+        """Largest norm allowed, in the embeddings' own unit."""
+        return self.epsilon if self.norm == "token" else self.epsilon * real.sum(dim=(1, 2), keepdim=True).sqrt()
+
+    def _start(self, real: Tensor, embeddings: Tensor) -> Tensor:
+        if not self.random_start:
+            return torch.zeros_like(embeddings)
+        return _in_ball(embeddings.shape, self.epsilon, self.generator).to(embeddings) * real
+
+    def _ascend(self, delta: Tensor, gradient: Tensor, real: Tensor) -> Tensor:
+        gradient, most = gradient * real, self._most(real)
+        delta = delta + gradient / self._length(gradient).clamp_min(1e-20) * most * (1 if self.steps == 1 else 2 / self.steps)
+        return delta * (most / self._length(delta).clamp_min(1e-20)).clamp_max(1)
+
+    def perturbation(self, loss: Callable, batch: Batch, backward: Callable | None = None) -> tuple[list[Tensor], list[Tensor]]:
+        """Perturbations, one a forward pass of the loss, and the losses of the steps.
+
+        Args:
+            backward: given, each step's share of the loss is sent backward too (FreeLB).
+        """
+        deltas, reals, values = [], [], []
+
+        def add(call: int, real: Tensor, embeddings: Tensor) -> Tensor:
+            if call == len(deltas):
+                deltas.append(self._start(real, embeddings.detach()).requires_grad_())
+                reals.append(real)
+            return embeddings + deltas[call]
+
+        for _ in range(self.steps):
+            with _at_embeddings(self.model, add):
+                value = loss(batch)
+            if backward is None:
+                gradients = torch.autograd.grad(value, deltas)  # of the perturbation alone: weights are not asked
+            else:
+                backward(value / self.steps)
+                gradients = [delta.grad for delta in deltas]
+            values.append(value.detach())
+            with torch.no_grad():
+                deltas[:] = [self._ascend(delta.detach(), gradient, real) for delta, gradient, real in zip(deltas, gradients, reals)]
+            for delta in deltas:
+                delta.requires_grad_()
+        return [delta.detach() for delta in deltas], values
+
+    def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
+        if batch.labels is None or (self.accumulate and not self.radius):  # thirds of one gradient add up to it only to the last digit
+            return plain(loss, batch, backward)
+        if self.accumulate:
+            return torch.stack(self.perturbation(loss, batch, backward)[1]).mean()
+        with self.against(loss, batch):
+            return plain(loss, batch, backward)
+
+    def against(self, loss: Callable, batch: Batch):
+        """Context in which this batch's embeddings are perturbed against its labels."""
+        deltas, _ = self.perturbation(loss, batch)
+        return _at_embeddings(self.model, lambda call, real, embeddings: embeddings + deltas[call])
+
+
+@dataclass
+class RandomPerturbation:
+    """Random perturbation of the input embeddings, drawn once a forward pass (RS-RP).
+
+    Args:
+        model: whose embeddings are perturbed.
+        radius: relative to the mean norm of the embedding table. ``gaussian``: root mean square norm of a token's perturbation;
+            ``uniform``: largest norm, uniform in the ball.
+        kind: ``"gaussian"`` or ``"uniform"``.
+        seed: of the draws.
+    """
+
+    model: object
+    radius: float = 0.03
+    kind: str = "gaussian"
+    seed: int = 1
+
+    def __post_init__(self):
+        if self.kind not in ("gaussian", "uniform") or self.radius < 0:
+            raise ValueError(f"kind={self.kind!r}, radius={self.radius}: kinds are gaussian and uniform, a radius is not negative")
+        self.epsilon = self.radius * self.model.model.get_input_embeddings().weight.norm(dim=1).mean().item()
+        self.generator = torch.Generator().manual_seed(self.seed)
+
+    def drawn(self):
+        """Context in which every forward pass is perturbed anew."""
+        draw = _in_ball if self.kind == "uniform" else _gaussian
+        change = lambda call, real, embeddings: embeddings + draw(embeddings.shape, self.epsilon, self.generator).to(embeddings) * real
+        return _at_embeddings(self.model, change)
+
+    def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
+        if batch.labels is None:
+            return plain(loss, batch, backward)
+        with self.drawn():
+            return plain(loss, batch, backward)
+
+
+def _gaussian(shape: torch.Size, radius: float, generator: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=generator) * radius / shape[-1] ** 0.5
+
+
+def _in_ball(shape: torch.Size, radius: float, generator: torch.Generator) -> Tensor:
+    direction = torch.nn.functional.normalize(torch.randn(shape, generator=generator), dim=-1)
+    return direction * radius * torch.rand(*shape[:-1], 1, generator=generator) ** (1 / shape[-1])
+
+
+@dataclass
+class Mixup:
+    """Input embeddings mixed with those of a word's neighbours: ``lam * E[w] + (1 - lam) * mean E[candidates]`` (SALT-style, online).
+
+    Args:
+        model: whose embeddings are mixed.
+        mixed: for each row of the embedding table what it is mixed with, shape (pieces, hidden); NaN: left as it is.
+        rate: share of the tokens that have neighbours to which this happens.
+        alpha: lam ~ Beta(alpha, alpha), one a token; None: lam is 1, nothing changes.
+        seed: of the draws.
+    """
+
+    model: object
+    mixed: Tensor
+    rate: float = 0.3
+    alpha: float | None = 1.0
+    seed: int = 1
+
+    def __post_init__(self):
+        _check(self.rate)
+        self.rng = np.random.default_rng([self.seed, 6])
+
+    def _change(self, ids: Tensor, embeddings: Tensor) -> Tensor:
+        other = self.mixed.to(embeddings)[ids]
+        lam = np.ones(ids.shape) if self.alpha is None else self.rng.beta(self.alpha, self.alpha, ids.shape)
+        lam = np.where(self.rng.random(ids.shape) < self.rate, lam, 1.0)
+        lam = torch.from_numpy(lam).to(embeddings).unsqueeze(-1).masked_fill(other.isnan().any(-1, keepdim=True), 1.0)
+        return lam * embeddings + (1 - lam) * other.nan_to_num()
+
+    def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
+        if batch.labels is None:
+            return plain(loss, batch, backward)
+        hook = self.model.model.get_input_embeddings().register_forward_hook(lambda module, inputs, output: self._change(inputs[0], output))
+        try:
+            return plain(loss, batch, backward)
+        finally:
+            hook.remove()
+
+
+@dataclass
+class Both:
+    """Two noises in one step: the first changes the batch, the second the embeddings (SALT-style: switched words, and mixup)."""
+
+    outer: Seen
+    inner: Callable
+
+    def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
+        return self.inner(loss, batch if batch.labels is None else self.outer.noisy(batch), backward)
+
+
+def mixtures(encoder, candidates: pd.DataFrame, whole) -> Tensor:
+    """For each row of ``encoder``'s table, the mean embedding of its word's candidates in the ``whole`` one; NaN where it has none.
+
+    Args:
+        candidates: as :func:`neighbours` gives them.
+    """
+    table = whole.model.get_input_embeddings().weight.detach()
+    rows = torch.full((len(encoder.model.get_input_embeddings().weight), table.shape[1]), float("nan"))
+    for word, of in candidates.groupby("word", sort=False):
+        (own,) = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][:1]
+        rows[own] = table[whole.tokenizer.convert_tokens_to_ids([f"▁{candidate}" for candidate in of.candidate])].mean(0)
+    return rows
+
+
+NAMES = ("fgm", "pgd", "freelb", "gaussian", "uniform", "synonyms", "salt")
+
+
+def make(name: str, model, strength: float, seed: int = 1, norm: str = "token", steps: int = 3, view: View | None = None, joint: bool = False, mixed: Tensor | None = None):
+    """A noise by name; None for ``""``.
+
+    Args:
+        strength: relative radius of a perturbation; of ``synonyms`` and ``salt`` the share of words that are drawn.
+        norm, steps: of ``pgd`` and ``freelb``; ``fgm`` makes one step from zero.
+        view: of ``synonyms`` and ``salt``, made with this strength.
+        joint: of ``synonyms``: a word is exchanged alike in both sentences.
+        mixed: of ``salt``, see :class:`Mixup`.
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name in ("", None):
+        return None
+    if name in ("fgm", "pgd", "freelb"):
+        return Adversarial(model, strength, norm, 1 if name == "fgm" else steps, name == "pgd", name == "freelb", seed)
+    if name in ("gaussian", "uniform"):
+        return RandomPerturbation(model, strength, name, seed)
+    if name == "synonyms":
+        return Seen(view, seed, joint)
+    if name == "salt":
+        return Both(Seen(view, seed, share=0.5), Mixup(model, mixed, strength, seed=seed))
+    raise ValueError(f"noise={name!r}: known are {', '.join(NAMES)}")

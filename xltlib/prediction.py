@@ -9,16 +9,18 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import cross_entropy, normalize
 from tqdm.auto import tqdm
 
+from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
+from xltlib.noise import Adversarial, Seen
 from xltlib.statistics import is_right
 
 SELECTIONS = ("last", "en-dev", "oracle")
 
 
-def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False) -> pd.DataFrame:
+def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False, workers: int = 0) -> pd.DataFrame:
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
     Pairs are scored in order of length, so that little is padded; rows come back in the frame's order. On a CPU each
@@ -27,13 +29,14 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     Args:
         model: put into evaluation mode.
         frame: as tasks.load_pairs returns it.
+        workers: batches scored at a time on a CPU; 0: as many as torch has threads.
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
     hidden = not progress or "TQDM_DISABLE" in os.environ
     if isinstance(model, BiEncoder):  # each sentence is encoded once, however many pairs it stands in
         number, sentences = pd.factorize(np.array(first + second, dtype=object))
-        vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress)
+        vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress, workers)
         with torch.inference_mode():
             u, v = (torch.from_numpy(vectors[side]).to(model.classifier[0].weight.device) for side in np.split(number, 2))
             logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
@@ -41,14 +44,14 @@ def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, pr
     else:
         collate = lambda at: model.tensors([first[i] for i in at], [second[i] for i in at])
         score = lambda inputs: model(inputs).float().softmax(-1)
-        probabilities = _batched(model, model.lengths(first, second), batch_size, collate, score, hidden)
+        probabilities = _batched(model, model.lengths(first, second), batch_size, collate, score, hidden, workers)
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
 
 
-def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | None = None, batch_size: int = 32, progress: bool = False) -> np.ndarray:
+def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | None = None, batch_size: int = 32, progress: bool = False, workers: int = 0) -> np.ndarray:
     """Sentence vectors, shape (sentences, hidden).
 
     Args:
@@ -58,20 +61,53 @@ def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | Non
     unit = lambda inputs: normalize(model.dense(model.pool(inputs)).float(), dim=-1)
     hidden = not progress or "TQDM_DISABLE" in os.environ
     collate = lambda at: model.tensors([sentences[i] for i in at])
-    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or unit, hidden)
+    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or unit, hidden, workers)
 
 
-def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool) -> np.ndarray:
+def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool, workers: int = 0) -> np.ndarray:
     """``compute(collate(positions))`` of all positions, longest first: memory peaks at once, and little is padded."""
     order = np.argsort(lengths, kind="stable")[::-1]
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     run = torch.inference_mode()(lambda inputs: compute(inputs).float().cpu().numpy())
     threads = torch.get_num_threads()
-    workers = threads if next(model.parameters()).is_cpu else 1
+    workers = (workers or threads) if next(model.parameters()).is_cpu else 1
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         parts = list(tqdm(pool.map(run, map(collate, chunks)), "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)
     return np.concatenate(parts)[np.argsort(order)]
+
+
+def voted(model: PairClassifier, frame: pd.DataFrame, noise, votes: int, progress: bool = False) -> pd.DataFrame:
+    """Share of the votes that each class gets from noisy copies of every pair, in columns ``p0, p1, ...`` (randomized smoothing).
+
+    Args:
+        noise: :class:`noise.Seen` (copies of the sentences) or :class:`noise.RandomPerturbation` (of the embeddings).
+        votes: copies.
+    """
+    total = 0
+    for _ in tqdm(range(votes), "votes", disable=not progress or "TQDM_DISABLE" in os.environ, leave=False):
+        if isinstance(noise, Seen):
+            copy = noise.noisy(Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist()))
+            scored = predict(model, frame.assign(sentence1=copy.first, sentence2=copy.second))
+        else:
+            with noise.drawn():
+                scored = predict(model, frame, workers=1)  # several would share the draws in an order of their own
+        classes = [column for column in scored if column[0] == "p" and column[1:].isdigit()]
+        total = total + np.eye(len(classes))[scored[classes].to_numpy().argmax(1)]
+    return scored.assign(**{column: total[:, k] / votes for k, column in enumerate(classes)})
+
+
+def under_attack(model: PairClassifier, frame: pd.DataFrame, attack: Adversarial, batch_size: int = 16) -> float:
+    """Share of right answers when each pair's embeddings are perturbed against its label."""
+    model.eval()
+    loss = lambda batch: cross_entropy(model.logits(batch.first, batch.second).float(), torch.tensor(batch.labels, device=model.classifier[0].weight.device))
+    right = 0
+    for start in range(0, len(frame), batch_size):
+        rows = frame.iloc[start : start + batch_size]
+        batch = Batch(rows.sentence1.tolist(), rows.sentence2.tolist(), rows.label.tolist())
+        with attack.against(loss, batch), torch.no_grad():
+            right += int((model.logits(batch.first, batch.second).argmax(-1).cpu().numpy() == rows.label.to_numpy()).sum())
+    return right / len(frame)
 
 
 def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -114,15 +150,19 @@ class Checkpoints:
         column = [scores[self.source if selection == "en-dev" else code] for scores in self.scores]
         return int(len(column) - 1 - np.argmax(column[::-1]))
 
-    def predict(self, test: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
-        """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for."""
+    def predict(self, test: pd.DataFrame, progress: bool = False, score: Callable = predict) -> pd.DataFrame:
+        """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for.
+
+        Args:
+            score: ``(model, frame, progress=...) -> predictions``: :func:`predict`, or votes of noisy copies.
+        """
         codes = test.language1.unique()
         chosen = {(selection, code): self.choice(selection, code) for selection in SELECTIONS for code in codes}
         scored = {}
         for position in sorted(set(chosen.values())):  # all its languages in one go: a bi-encoder encodes each sentence once
             self.model.load_state_dict(self.weights[position], strict=False)
             wanted = test.language1.isin([code for (_, code), picked in chosen.items() if picked == position])
-            scored[position] = predict(self.model, test[wanted], progress=progress).assign(step=self.steps[position])
+            scored[position] = score(self.model, test[wanted], progress=progress).assign(step=self.steps[position])
         parts = [scored[position][scored[position].language1 == code].assign(selection=rule) for (rule, code), position in chosen.items()]
         self.model.load_state_dict(self.weights[-1], strict=False)
         return pd.concat(parts, ignore_index=True)

@@ -236,7 +236,7 @@ def _last(read: list[dict]) -> dict[str, dict]:
     return {entry["use"]: entry for entry in read}
 
 
-def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, str]] = frozenset()) -> dict:
+def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, str]] = frozenset(), noise: str = "") -> dict:
     """Strategy and adaptation of a run, worked out from what it and its ancestors did.
 
     The strategy names two things. What the encoder learned before labels came: ``labse`` (the LaBSE checkpoint), ``labse-recipe``
@@ -245,6 +245,7 @@ def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, st
 
     Args:
         told_apart: what :func:`several` found in the study; doses and kinds then stand behind the names.
+        noise: of the training, the last part of the strategy's name.
 
     Example:
         >>> arm([{"use": "align"}, {"use": "train"}, {"use": "mlm"}, {"use": "hybrid"}], "offline", "cross")["strategy"]
@@ -257,7 +258,7 @@ def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, st
     recipe = ["labse"] if "labse" in encoder.lower() else [named.pop("align").replace("align", "labse-recipe")] if "align" in named else []
     batches = [named[kind] for kind in ("hybrid", "cross-lingual") if kind in named][:1]
     adapted = [name for use, name in named.items() if use not in ("pretrain", "train", "hybrid", "cross-lingual")]
-    return {"encoder": encoder, "strategy": "+".join(recipe + batches) or "plain", "head": head, "adaptation": "+".join(adapted) or "none"}
+    return {"encoder": encoder, "strategy": "+".join([*recipe, *batches, *[noise] * bool(noise)]) or "plain", "head": head, "adaptation": "+".join(adapted) or "none"}
 
 
 def machine() -> dict:

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xltlib.noise import plain
+
 
 def set_seed(seed: int) -> None:
     """Seed every generator, before a model is built. Seeds start at 1: some libraries read 0 as "no seed".
@@ -51,6 +53,7 @@ def train(
     checkpoints: int = 0,
     at_checkpoint: Callable[[int], None] | None = None,
     progress: bool = True,
+    noise: Callable | None = None,
 ) -> list[float]:
     """Train for a number of updates.
 
@@ -66,6 +69,7 @@ def train(
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
         checkpoints: how often ``at_checkpoint(step)`` is called, evenly spaced, the last time after the last step.
         progress: show a tqdm bar.
+        noise: takes a training step instead of the plain one (noise.py); None: no noise.
     Returns:
         The loss of each update.
     Raises:
@@ -95,15 +99,17 @@ def train(
     optimizer = accelerator.prepare(optimizer)
     marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
 
+    def forward(batch) -> Tensor:
+        with accelerator.autocast():
+            return loss(batch)
+
     model.train()
     losses = []
     bar = tqdm(range(1, steps + 1), desc="updates", disable=not progress or "TQDM_DISABLE" in os.environ, mininterval=5, leave=False)
     for step in bar:
-        with accelerator.autocast():
-            value = loss(next(batches))
+        value = (noise or plain)(forward, next(batches), accelerator.backward)
         if not torch.isfinite(value):
             raise ValueError(f"the loss is {value.item()} at step {step}: lower learning_rate ({learning_rate})")
-        accelerator.backward(value)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()

@@ -1,0 +1,216 @@
+"""Noise: nothing at strength zero, never beyond its radius, at its published rate, the same for a seed."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from xltlib import batching, encoders, heads, noise, prediction, tasks, training
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return tasks.load_pairs("demo", "test", ["en"], items=24)
+
+
+@pytest.fixture
+def model(tiny, words):
+    return build(tiny, words)
+
+
+def build(tiny, words, head="cross"):
+    torch.manual_seed(1)
+    return heads.build(head, encoders.trim(encoders.load(str(tiny["xlm-r"])), words), frozen_layers=1)
+
+
+def batch(frame, n=6):
+    return batching.Batch(frame.sentence1.tolist()[:n], frame.sentence2.tolist()[:n], frame.label.tolist()[:n])
+
+
+def trained(model, frame, step, steps=5):
+    training.set_seed(1)
+    stream = batching.monolingual(frame, 4, model.lengths, np.random.default_rng(1))
+    losses = training.train(model, stream, lambda b: heads.loss(model, b), steps, 1e-3, precision="no", progress=False, noise=step)
+    return losses, {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def view(frame, strength):
+    words = sorted({word for sentence in frame.sentence1 for word in sentence.split(" ")})
+    return noise.Synonyms({word: [words[0], words[1]] for word in words[2:]}, strength)
+
+
+def mixed(model):
+    table = model.model.get_input_embeddings().weight
+    return torch.randn(table.shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("head", ["cross", "bi"])
+@pytest.mark.parametrize("name", noise.NAMES)
+def test_strength_zero_is_bit_identical_to_none_and_more_is_not(tiny, words, frame, name, head):
+    results = []
+    for strength in (None, 0.0, 0.5):
+        model = build(tiny, words, head)
+        step = None if strength is None else noise.make(name, model, strength, view=view(frame, strength), mixed=mixed(model))
+        results.append(trained(model, frame, step))
+    assert results[0][0] == results[1][0] and all(results[0][1][key].equal(results[1][1][key]) for key in results[0][1])
+    assert results[0][0] != results[2][0]
+
+
+@pytest.mark.parametrize("norm", ["token", "sequence"])
+@pytest.mark.parametrize("kind", ["fgm", "pgd"])
+@pytest.mark.parametrize("head", ["cross", "bi"])
+def test_a_perturbation_stays_in_its_radius_off_pads_and_raises_the_loss(tiny, words, frame, norm, kind, head):
+    model = build(tiny, words, head).eval()
+    attack = noise.make(kind, model, 0.3, norm=norm)
+    fixed, loss = batch(frame), lambda b: heads.loss(model, b)
+    deltas, _ = attack.perturbation(loss, fixed)
+    assert len(deltas) == {"cross": 1, "bi": 2}[head]
+    for delta, inputs in zip(deltas, model.collate(fixed.first, fixed.second)):
+        special = torch.isin(inputs["input_ids"], torch.tensor(model._encoder.tokenizer.all_special_ids))
+        assert special.any() and not delta[special].any() and delta[~special].any()
+        count = (~special).sum(1)
+        length = delta.norm(dim=-1).amax(1) if norm == "token" else delta.norm(dim=(1, 2)) / count.sqrt()
+        assert (length <= attack.epsilon * (1 + 1e-5)).all() and length.max() > 0.5 * attack.epsilon
+    with torch.no_grad():
+        clean = loss(fixed)
+        with noise._at_embeddings(model, lambda call, real, e: e + deltas[call]):
+            assert loss(fixed) > clean + 1e-6
+        assert loss(fixed) == clean  # the hook is gone
+    assert not any(p.grad is not None for p in model.parameters())  # finding it trains nothing
+
+
+def test_free_adversarial_training_averages_the_gradients_of_its_steps(tiny, words, frame):
+    model = build(tiny, words).eval()
+    fixed, loss = batch(frame), lambda b: heads.loss(model, b)
+    free = noise.make("freelb", model, 0.3, steps=2)
+    value = free(loss, fixed, lambda v: v.backward())
+    got = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    one = noise.Adversarial(model, 0.3, steps=2)  # its first ascent is the second step of the other
+    state = []
+    first = loss(fixed)
+    first.backward()
+    seen = noise.Adversarial(model, 0.3, steps=2)
+    seen.steps = 1
+    ascend = noise.Adversarial._ascend
+    seen._ascend = lambda delta, gradient, real: state.append(ascend(one, delta, gradient, real)) or state[-1]
+    seen.perturbation(loss, fixed)
+    with noise._at_embeddings(model, lambda call, real, e: e + state[call]):
+        second = loss(fixed)
+        second.backward()
+    assert value.item() == pytest.approx((first.item() + second.item()) / 2, abs=1e-6)
+    for name, p in model.named_parameters():
+        if p.grad is not None:
+            assert torch.allclose(got[name], p.grad / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "uniform"])
+def test_random_perturbations_have_their_size_and_follow_the_seed(model, kind):
+    shape = torch.Size([200, 20, 32])
+    draw = noise._gaussian if kind == "gaussian" else noise._in_ball
+    lengths = draw(shape, 0.5, torch.Generator().manual_seed(1)).norm(dim=-1)
+    if kind == "gaussian":
+        assert lengths.square().mean().sqrt().item() == pytest.approx(0.5, rel=0.01)
+    else:
+        assert lengths.max() <= 0.5 and (lengths**32).mean().item() == pytest.approx(0.5**32 / 2, rel=0.05)  # uniform in volume
+    one, same, other = (draw(shape, 0.5, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert one.equal(same) and not one.equal(other)
+
+
+def test_words_are_exchanged_at_the_published_rate():
+    rng = np.random.default_rng(1)
+    for k in (1, 4, 8):
+        table = {"w": [f"s{i}" for i in range(k)]}
+        out = noise.Synonyms(table)(" ".join(["w"] * 4000), rng).split(" ")
+        p = 1 - 1 / (k + 1)
+        assert abs(sum(word != "w" for word in out) - 4000 * p) <= 4 * math.sqrt(4000 * p * (1 - p))
+        assert {f"s{i}" for i in range(k)} < set(out)
+    half = noise.Synonyms({"w": ["s"]}, strength=0.5)(" ".join(["w"] * 4000), rng).split(" ")
+    assert abs(sum(word == "s" for word in half) - 1000) <= 4 * math.sqrt(4000 * 0.25 * 0.75)
+
+
+def test_names_are_left_and_joint_draws_agree():
+    table = {"north": ["ireland"], "of": ["from"], "big": ["large", "huge"]}
+    rng = np.random.default_rng(1)
+    safe = [noise.Synonyms(table, names_safe=True)("The bank of Rome lies north of big towns", rng) for _ in range(60)]
+    assert all(s.startswith("The bank of Rome lies ") for s in safe) and any("ireland" in s for s in safe)
+    assert any("from Rome" in noise.Synonyms(table)("The bank of Rome", rng) for _ in range(20))
+    pairs = batching.Batch(["big towns"] * 80, ["towns are big"] * 80, [1] * 80)
+    joint, apart = (noise.Seen(noise.Synonyms(table), 1, joint=joint).noisy(pairs) for joint in (True, False))
+    agree = lambda b: np.mean([one.split()[0] == two.split()[-1] for one, two in zip(b.first, b.second)])
+    assert agree(joint) == 1 and agree(apart) < 0.6
+    assert noise.Seen(noise.Synonyms(table), 1).noisy(pairs).first == apart.first  # by the seed
+
+
+def test_fixed_copies_are_of_every_pair_and_differ(frame):
+    made = noise.copies(frame, noise.Seen(view(frame, 1.0), 1), 3)
+    assert len(made) == 3 * len(frame) and (made.groupby("item").size() == 3).all() and made.groupby("item").label.nunique().eq(1).all()
+    assert (made.groupby("item").sentence1.nunique() > 1).mean() > 0.9
+
+
+def test_mixup_with_lambda_one_changes_no_bit_and_leaves_words_without_neighbours(model, frame):
+    model.eval()
+    other = mixed(model)
+    ids = model.tensors(frame.sentence1.tolist()[:4])["input_ids"]
+    embeddings = model.model.get_input_embeddings()(ids).detach()
+    assert noise.Mixup(model, other, rate=1.0, alpha=None)._change(ids, embeddings).equal(embeddings)
+    piece = int(ids[0, 2])
+    other[piece] = float("nan")
+    changed = noise.Mixup(model, other, rate=1.0)._change(ids, embeddings)
+    assert changed[ids == piece].equal(embeddings[ids == piece]) and not changed[ids != piece].equal(embeddings[ids != piece])
+    lam = ((changed - other[ids]) / (embeddings - other[ids]))[ids != piece]
+    assert torch.allclose(lam.std(-1), torch.zeros(len(lam)), atol=1e-2) and -1e-3 < lam.min() and lam.max() < 1 + 1e-3
+
+
+def test_neighbours_come_from_other_words_nearest_first(tiny, words):
+    whole = encoders.load(str(tiny["xlm-r"]))
+    english = tasks.load_pairs("demo", "test", ["en"], items=30).sentence1.tolist()
+    found = noise.neighbours(whole, english, limit=3, at_least=-1.0)
+    assert len(found) and found.equals(noise.neighbours(whole, english, limit=3, at_least=-1.0))
+    assert (found.groupby("word", sort=False).cosine.apply(lambda c: c.is_monotonic_decreasing)).all()
+    own = {piece for ids in whole.tokenizer(english)["input_ids"] for piece in ids}
+    table = whole.model.get_input_embeddings().weight
+    for row in found.head(20).itertuples():
+        one, two = whole.tokenizer(row.word, add_special_tokens=False)["input_ids"], whole.tokenizer.convert_tokens_to_ids(f"▁{row.candidate}")
+        assert len(one) == 1 and two not in own
+        assert torch.cosine_similarity(table[one[0]], table[two], dim=0).item() == pytest.approx(row.cosine, abs=1e-5)
+    trimmed = encoders.trim(whole, [*english, *found.candidate])
+    rows = noise.mixtures(trimmed, found, whole)
+    word = found.word.iloc[0]
+    expected = table[whole.tokenizer.convert_tokens_to_ids([f"▁{c}" for c in found[found.word == word].candidate])].mean(0)
+    assert torch.allclose(rows[trimmed.tokenizer(word, add_special_tokens=False)["input_ids"][0]], expected)
+    assert rows.isnan().any(1).sum() == len(rows) - found.word.nunique()
+
+
+def test_votes_are_shares_and_the_same_for_a_seed(model, frame):
+    settled = prediction.voted(model, frame, noise.RandomPerturbation(model, 0.0), 3)
+    plain = prediction.predict(model, frame)
+    assert (settled[["p0", "p1"]].to_numpy().argmax(1) == plain[["p0", "p1"]].to_numpy().argmax(1)).all() and set(settled.p1) <= {0.0, 1.0}
+    for make in (lambda: noise.RandomPerturbation(model, 2.0), lambda: noise.Seen(view(frame, 1.0), 1)):
+        one, two = (prediction.voted(model, frame, make(), 4) for _ in range(2))
+        assert one.equals(two) and np.allclose(one.p0 + one.p1, 1) and set(one.p1) <= {0, 0.25, 0.5, 0.75, 1}
+
+
+def test_an_attack_lowers_accuracy(model, frame):
+    trained(model, frame, None, 60)
+    clean = (prediction.predict(model, frame).eval("p1 > p0") == (frame.label == 1)).mean()
+    attacked = [prediction.under_attack(model, frame, noise.Adversarial(model, radius, steps=3)) for radius in (0.0, 2.0)]
+    assert attacked[0] == pytest.approx(clean) and attacked[1] < clean - 0.2
+
+
+def test_files_of_synonyms_are_read_strictly(tmp_path):
+    (tmp_path / "s.json").write_text(json.dumps({"big": ["large"], "a": []}))
+    assert noise.read_synonyms(tmp_path / "s.json") == {"big": ["large"]}
+    (tmp_path / "bad.json").write_text("[1]")
+    for name, complaint in (("bad.json", "wanted one JSON object"), ("none.json", "no such file")):
+        with pytest.raises(ValueError, match=complaint):
+            noise.read_synonyms(tmp_path / name)
+    with pytest.raises(ValueError, match="noise='some'"):
+        noise.make("some", None, 0.1)
+
+
+def test_the_published_table_of_synonyms_has_its_documented_size(real):
+    table = noise.read_synonyms(real / "synonyms/counterfitted_neighbors.json")
+    assert len(table) == 49975 - 24384 and sum(map(len, table.values())) == 109104 and max(map(len, table.values())) == 8
