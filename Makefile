@@ -30,6 +30,8 @@ lab: setup
 
 bench: setup
 	$(BIN)/python benchmarks/throughput.py $(ARGS)
+	$(BIN)/python benchmarks/noise.py
+	$(BIN)/python benchmarks/scoring.py
 
 # Execute every notebook with its committed parameters, in place, as they are committed.
 notebooks: setup

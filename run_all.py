@@ -25,7 +25,7 @@ from xltlib import records, tasks
 ROOT = Path(__file__).resolve().parent
 ADAPT, FINETUNE, FROZEN, BIAS, SUMMARY = "10_adapt", "20_finetune", "21_frozen", "40_language_bias", "90_summary"
 QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface
-FIELDS = {"about", "cost", "seeds", "common", "adapt", "trunk", "finetune"}
+FIELDS = {"about", "cost", "seeds", "common", "adapt", "trunk", "finetune", "summary"}
 
 
 @dataclass
@@ -207,6 +207,19 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
         table.to_parquet(figures / "predictions.parquet", index=False, compression="zstd")
 
 
+def accuracies(figures: Path) -> str:
+    """The accuracies of a study as text; of one with a summary of its own, where to look."""
+    if not (figures / "intervals.csv").exists():
+        return f"\nall figures and tables: {figures}\n"
+    table = pd.read_csv(figures / "intervals.csv")
+    arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation"]
+    table["shown"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in table.itertuples()]
+    shown = table.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
+    shown[("majority", *[""] * (len(arm) - 1))] = table.groupby("language", sort=False).majority.first().round(1)
+    title = "accuracy in per cent with 95 % interval over items, last checkpoint, beside the rate of the majority class:"
+    return f"\n{title}\n{shown.rename_axis(index=None, columns=[None] * len(arm)).to_string()}\n"
+
+
 def failures(failed: dict[str, str]) -> str:
     """The final table of what did not finish, and why; "" if all did."""
     return pd.DataFrame({"run": list(failed), "problem": list(failed.values())}).to_string(index=False) + "\n" if failed else ""
@@ -305,7 +318,7 @@ def main(arguments: list[str] | None = None) -> int:
     collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
-    problem = summarise(SUMMARY, {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
+    problem = summarise(studies[args.study].get("summary", SUMMARY), {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
     if not problem and any(record.get("bias") for record in (records.read(runs / node.run) for node in finished)):
         problem = summarise(BIAS, {"study": args.study, "figures_folder": str(figures.parent), "save": True, "encoder": ""}, runs / f"{args.study}-language-bias.ipynb")
     if problem:
@@ -319,13 +332,7 @@ def main(arguments: list[str] | None = None) -> int:
             if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
                 path.unlink()
         drawn = effect_files(figures)
-        table = pd.read_csv(figures / "intervals.csv")
-        arm = [name for name in ("encoder", "head") if table[name].nunique() > 1] + ["strategy", "adaptation"]
-        table["shown"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in table.itertuples()]
-        shown = table.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
-        shown[("majority", *[""] * (len(arm) - 1))] = table.groupby("language", sort=False).majority.first().round(1)
-        print("\naccuracy in per cent with 95 % interval over items, last checkpoint, beside the rate of the majority class:")
-        print(shown.rename_axis(index=None, columns=[None] * len(arm)).to_string(), "\n")
+        print(accuracies(figures))
         print(f"tables: {figures / 'accuracy.csv'}")
         print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
     print(f"{len(todo) - len([label for label in failed if label in todo])} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")

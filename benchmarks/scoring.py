@@ -19,7 +19,7 @@ from xltlib import encoders, heads, languages, prediction, tasks
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--task", default="paws-x")
+    parser.add_argument("--task", default="paws-x" if tasks.data_folder() else "demo")
     parser.add_argument("--languages", default="en de es fr ja ko zh id")
     parser.add_argument("--items", type=int, default=60, help="test items of each language")
     parser.add_argument("--repeat", type=int, default=3, help="the contenders take turns; the fastest counts")

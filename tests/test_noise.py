@@ -4,9 +4,11 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from test_run_all import run, tiny_study
 from xltlib import batching, encoders, heads, noise, prediction, tasks, training
 
 
@@ -198,6 +200,38 @@ def test_an_attack_lowers_accuracy(model, frame):
     clean = (prediction.predict(model, frame).eval("p1 > p0") == (frame.label == 1)).mean()
     attacked = [prediction.under_attack(model, frame, noise.Adversarial(model, radius, steps=3)) for radius in (0.0, 2.0)]
     assert attacked[0] == pytest.approx(clean) and attacked[1] < clean - 0.2
+
+
+def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
+    (tmp_path / "synonyms.txt").write_text("was were\nborn made\nthe a\nfrom of\n", encoding="utf-8")
+    study = tiny_study(tiny["xlm-r"])
+    del study["adapt"]
+    study |= {"summary": "30_robustness", "trunk": {"english": {"steps": 4, "keep_model": True, "pairs": "same", "attack_radius": 0.0}}}
+    study["common"] |= {"pairs": "all", "pair_items": 6, "attack_radius": 0.1}
+    synonyms = {"start": "english", "steps": 3, "noise": "synonyms", "noise_strength": 1.0, "synonyms": str(tmp_path / "synonyms.txt")}
+    study["finetune"] = {
+        "plain": {"start": "english", "steps": 1, "learning_rate": 0.0},
+        "step-matched": {"start": "english", "steps": 3},
+        "fgm": {"start": "english", "steps": 3, "noise": "fgm"},
+        "synonyms": synonyms | {"noise_copies": 2, "votes": 3},
+        "salt": {"start": "english", "steps": 3, "noise": "salt", "noise_strength": 0.3},
+        "gaussian": {"start": "english", "steps": 3, "noise": "gaussian"},
+        "gaussian-r0.3": {"start": "english", "steps": 3, "noise": "gaussian", "noise_strength": 0.3, "pairs": "same"},
+    }
+    result = run(tmp_path, study, "--jobs", "2")
+    assert result.returncode == 0, result.stderr
+    state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    assert {label.removesuffix(" seed 1"): r["strategy"] for label, r in state.items() if r["arm"] and "seed 1" in label} == {
+        "plain": "plain", "step-matched": "plain", "fgm": "fgm", "synonyms": "synonyms-copies-votes",
+        "salt": "salt", "gaussian": "gaussian", "gaussian-r0.3": "gaussian",
+    }  # fmt: skip
+    assert all(r["rung"] == "Z0" for r in state.values()) and state["fgm seed 1"]["attack"]["items"] == 20
+    names = {path.name for path in (tmp_path / "figures/tiny").iterdir()}
+    assert {f"noise_{kind}.{end}" for kind in ("effect", "generalized", "strength") for end in ("png", "svg", "csv")} <= names
+    effects = pd.read_csv(tmp_path / "figures/tiny/noise_effect.csv").set_index(["label", "language"]).effect
+    accuracy = pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").groupby(["label", "language1"]).accuracy.mean()
+    for label in ("plain", "fgm", "salt"):  # the figure's effects are the differences of the accuracies
+        assert effects[label, "de"] == pytest.approx(accuracy[label, "de"] - accuracy["step-matched", "de"], abs=1e-3)
 
 
 def test_files_of_synonyms_are_read_strictly(tmp_path):

@@ -139,7 +139,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     strategies = in_order(grid.strategy)
     adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
     codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
-    size = 0.36 * len(codes) + 0.5
+    size = max(2.3, 0.36 * len(codes) + 0.5)
     figure, axes = plt.subplots(
         len(adaptations), len(strategies), figsize=(size * len(strategies) + 0.9, size * len(adaptations) + 1.1), squeeze=False,
         sharex=True, sharey=True, layout="constrained",
@@ -151,7 +151,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
             values = 100 * of.pivot(index="language1", columns="language2", values="accuracy").reindex(index=codes, columns=codes)
             sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 7}, square=True,
                         cbar=False, linewidths=0.4)  # fmt: skip
-            axis.set(xlabel="language of sentence 2" if row == len(adaptations) - 1 else "", ylabel=f"adaptation: {adaptation}\nsentence 1" if column == 0 else "")
+            axis.set(xlabel="sentence 2" if row == len(adaptations) - 1 else "", ylabel=f"adaptation: {adaptation}\nsentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
             if row == 0:
                 axis.set_title(textwrap.fill(look(strategy)[0], 24), fontsize=9)
@@ -183,6 +183,86 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     axis.set(ylabel=measure.replace("_", " "), ylim=(0, None))
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
     figure.suptitle(f"Language bias: {measure.replace('_', ' ')} of translations, per query language", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = None, note: str = ""):
+    """Effect of each arm against a control per language, with intervals; the mean of the targets in the last column.
+
+    Args:
+        effects: columns ``label, language, effect, low, high``; language ``"mean"`` is the mean of the targets.
+        caption: what stands below.
+        published: a published mean gain, drawn hollow beside the mean.
+        note: whose it is.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
+    labels = list(dict.fromkeys(effects.label))
+    colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
+    figure, axis = plt.subplots(figsize=(max(8, 1.15 * len(codes) + 3), 4.6), layout="constrained")
+    for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
+        of = effects[effects.label == label].set_index("language").reindex(codes)
+        x = np.arange(len(codes)) + offset
+        axis.vlines(x, of.low, of.high, color=colours[position], linewidth=1.6)
+        axis.plot(x, of.effect, markers[position % len(markers)], color=colours[position], markersize=6, linestyle="none", label=label)
+    if published is not None:
+        axis.plot(len(codes) - 1 + 0.45, published, "o", color="0.2", markerfacecolor="none", markersize=9, linestyle="none", label=note)
+    axis.axhline(0, color="0.3", linewidth=1)
+    axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
+    axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of targets" for code in codes])
+    axis.set(ylabel="right answers against the control\n(points)", xlim=(-0.6, len(codes) - 0.3))
+    axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+    figure.suptitle("What noise in training does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def difference_grid(cells: pd.DataFrame, caption: str):
+    """Difference of each arm and the control for every pair of languages, one panel an arm.
+
+    Args:
+        cells: columns ``label, language1, language2, effect`` (points).
+        caption: what stands below.
+    """
+    sns.set_theme(style="white")
+    labels, codes = list(dict.fromkeys(cells.label)), [code for code in languages.ORDER if code in set(cells.language1)]
+    columns = min(4, len(labels))
+    rows, size, most = -(-len(labels) // columns), max(2.3, 0.38 * len(codes) + 0.4), cells.effect.abs().max()
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 1.2), squeeze=False, sharex=True, sharey=True, layout="constrained")
+    for axis in axes.flat[len(labels) :]:
+        axis.set_visible(False)
+    for position, (axis, label) in enumerate(zip(axes.flat, labels)):
+        values = cells[cells.label == label].pivot(index="language1", columns="language2", values="effect").reindex(index=codes, columns=codes)
+        sns.heatmap(values, ax=axis, vmin=-most, vmax=most, cmap="PuOr", annot=True, fmt=".0f", annot_kws={"size": 7}, square=True, cbar=False, linewidths=0.4)
+        last = position + columns >= len(labels)
+        axis.set(title=label, xlabel="sentence 2" if last else "", ylabel="sentence 1" if position % columns == 0 else "")
+        axis.tick_params(labelbottom=last)
+        axis.tick_params(labelsize=8, rotation=0)
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="difference, points", shrink=0.6, aspect=30)
+    figure.suptitle("Against the control, both sentences in one language and in two", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def strength_response(effects: pd.DataFrame, caption: str):
+    """Effect of a noise against its strength, one line a noise, with intervals.
+
+    Args:
+        effects: columns ``noise, strength, effect, low, high``.
+        caption: what stands below.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    for (noise, of), marker, colour in zip(effects.groupby("noise", sort=False), "osD^v", sns.color_palette("colorblind")):
+        of = of.sort_values("strength")
+        axis.errorbar(of.strength, of.effect, [of.effect - of.low, of.high - of.effect], marker=marker, color=colour, label=noise, capsize=3)
+    axis.axhline(0, color="0.3", linewidth=1)
+    strengths = sorted(set(effects.strength))
+    axis.set(xscale="log", xlabel="radius relative to the mean embedding", ylabel="mean of targets against\nthe control (points)")
+    axis.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
+    axis.set_xticks([], minor=True)
+    axis.legend(frameon=False)
     figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 
