@@ -215,7 +215,7 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
             of_word[word] = ids[0]
     own = {piece for ids in tokenizer(sentences, add_special_tokens=False)["input_ids"] for piece in ids}
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
-    others = [i for i, piece in enumerate(pieces) if piece.startswith("▁") and len(piece) > 3 and piece[1:].isalpha() and i not in own]
+    others = [i for i, piece in enumerate(pieces) if piece and piece.startswith("▁") and len(piece) > 3 and piece[1:].isalpha() and i not in own]
     unit = torch.nn.functional.normalize(table, dim=1)
     rows = []
     for start in range(0, len(of_word), 256):
