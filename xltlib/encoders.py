@@ -353,7 +353,9 @@ def _with_rows(model: nn.Module, kept: np.ndarray) -> nn.Module:
     small = nn.Embedding.from_pretrained(table.weight.data[torch.from_numpy(kept)], freeze=False)  # draws no random number
     # The padding index only stops gradients at that row; masks keep pads out anyway, so the copy needs none.
     memo = {id(table): small}  # deepcopy takes the small table where the large one stood
-    return copy.deepcopy(model, memo)
+    trimmed = copy.deepcopy(model, memo)
+    trimmed.config.vocab_size = len(kept)
+    return trimmed
 
 
 def untrim(trimmed: Encoder, whole: Encoder) -> Encoder:

@@ -124,7 +124,8 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     table = model.model.get_input_embeddings().weight
-    trained = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p is not table}
+    kept = ((name, p) for name, p in model.named_parameters() if p is not table and not name.startswith("discriminator."))  # of training alone
+    trained = {name: p.detach().cpu().contiguous() for name, p in kept}
     save_file(trained, Path(folder) / "trained.safetensors")
 
 

@@ -91,7 +91,7 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
     sources = ["".join(cell["source"]) for cell in code]
-    named = (parameters["task"], parameters.get("text" if parameters.get("method") == "mlm" else "parallel", ""))
+    named = (parameters["task"], parameters.get("parallel" if parameters.get("method") in (None, "align") else "text", ""), parameters.get("penalty_text", ""))
     demo = any(name.startswith("demo") for name in named)
     paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
     sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]

@@ -1,3 +1,3 @@
-"""Unsupervised adaptation of an encoder: before fine-tuning (``mlm``, ``align``)."""
+"""Unsupervised adaptation: of the encoder before fine-tuning (``mlm``, ``tsdae``, ``align``), during it (during.py), of vectors after it (after.py)."""
 
-METHODS = ("mlm", "align")
+METHODS = ("mlm", "tsdae", "align")

@@ -1,0 +1,114 @@
+"""The adaptation family against what can be worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from xltlib import encoders, tasks, training
+from xltlib.adaptation import after, consistency, domain, tsdae
+
+
+def test_a_reversed_gradient_has_the_other_sign_and_the_forward_pass_is_the_same():
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    plain = torch.autograd.grad(x.square().sum(), x)[0]
+    y = domain.reversed_gradient(x, 0.3)
+    assert y.equal(x) and torch.allclose(torch.autograd.grad(y.square().sum(), x)[0], -0.3 * plain)
+    assert domain.dann_strength(0) == 0 and domain.dann_strength(1) == pytest.approx(1, abs=1e-4)
+    assert domain.dann_strength(0.1) == pytest.approx(2 / (1 + math.exp(-1)) - 1)
+
+
+def test_a_discriminator_learns_while_what_it_sees_unlearns():
+    torch.manual_seed(1)
+    vectors = torch.cat([torch.randn(40, 6) + 1, torch.randn(40, 6) - 1])
+    labels = torch.arange(80) // 40
+    judge, shift = domain.Discriminator(6), torch.zeros(6, requires_grad=True)
+    optimizer = torch.optim.SGD([*judge.parameters(), shift], lr=0.1)
+    moved = lambda: vectors + (labels == 0).unsqueeze(1) * shift
+    first = None
+    for _ in range(150):
+        optimizer.zero_grad()
+        value = judge(moved(), labels, 1.0)
+        value.backward()
+        optimizer.step()
+        first = first or value.item()
+    assert shift.mean() < -0.2  # the first domain moves towards the second, against the discriminator
+    assert judge(vectors, labels, 0.0) < first
+
+
+@pytest.mark.parametrize("distance", [domain.coral, domain.mmd])
+def test_distances_are_zero_on_equal_samples_and_grow_with_the_shift(distance):
+    rng = torch.Generator().manual_seed(1)
+    one = torch.randn(60, 5, generator=rng)
+    assert distance(one, one).item() == pytest.approx(0, abs=1e-6)
+    scaled = [distance(one, one * factor if distance is domain.coral else one + factor - 1).item() for factor in (1.2, 1.5, 2.0, 3.0)]
+    assert all(a < b for a, b in zip([0, *scaled], scaled))
+
+
+def test_coral_and_mmd_by_hand():
+    s, t = torch.tensor([[0.0, 0.0], [2.0, 0.0]]), torch.tensor([[0.0, 0.0], [0.0, 2.0]])
+    assert domain.coral(s, t).item() == pytest.approx((2**2 + 2**2) / (4 * 4))  # covariances diag(2, 0) and diag(0, 2)
+    a, b = torch.tensor([[0.0], [1.0]]), torch.tensor([[3.0], [5.0]])
+    d = np.square(np.subtract.outer([0, 1, 3, 5], [0, 1, 3, 5]))
+    m = np.sort(d[~np.eye(4, dtype=bool)])[5]  # torch takes the lower middle of twelve
+    k = np.exp(-d / m)
+    assert domain.mmd(a, b, (1.0,)).item() == pytest.approx(k[:2, :2].mean() + k[2:, 2:].mean() - 2 * k[:2, 2:].mean(), abs=1e-6)
+
+
+def test_consistency_is_zero_when_both_agree_and_teaches_one_way():
+    teacher, student = torch.tensor([[1.0, -1.0], [0.0, 2.0]], requires_grad=True), torch.tensor([[1.0, -1.0], [0.0, 2.0]], requires_grad=True)
+    assert consistency.consistency(teacher, student).item() == pytest.approx(0, abs=1e-7)
+    other = torch.tensor([[0.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    value = consistency.consistency(teacher, other)
+    p = torch.softmax(teacher, -1)
+    assert value.item() == pytest.approx((p * (p.log() - math.log(0.5))).sum(-1).mean().item(), abs=1e-6)
+    value.backward()
+    assert teacher.grad is None and torch.allclose(other.grad, (0.5 - p.detach()) / 2, atol=1e-6)
+    one, two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    before, target = one.weight.detach().clone(), two.weight.detach().clone()
+    consistency.averaged(one, two, 0.75)
+    assert torch.allclose(one.weight, 0.75 * before + 0.25 * target)
+
+
+def test_procrustes_recovers_a_random_rotation_and_centring_and_whitening_do_what_they_say():
+    rng = np.random.default_rng(1)
+    rotation, _ = np.linalg.qr(rng.normal(size=(24, 24)))
+    x = rng.normal(size=(200, 24))
+    assert np.abs(after.procrustes(x, x @ rotation) - rotation).max() < 1e-6
+    noisy = after.procrustes(x, x @ rotation + 0.05 * rng.normal(size=x.shape))
+    assert np.allclose(noisy.T @ noisy, np.eye(24), atol=1e-10) and np.abs(noisy - rotation).max() < 0.05
+    shifted = rng.normal(size=(50, 4)) + [5, 0, -3, 1]
+    assert np.allclose(after.centred(shifted, shifted.mean(0), np.ones(4)).mean(0), 1)
+    correlated = rng.normal(size=(500, 4)) @ rng.normal(size=(4, 4))
+    white = (correlated - correlated.mean(0)) @ after.whitening(correlated)
+    assert np.allclose(np.cov(white.T), np.eye(4), atol=1e-2)
+
+
+def test_sixty_per_cent_is_deleted_and_never_everything():
+    rng = np.random.default_rng(1)
+    left = sum(len(tsdae.deleted([0, *range(5, 25), 2], 0.6, rng)) - 2 for _ in range(500))
+    assert abs(left - 0.4 * 10_000) <= 4 * math.sqrt(10_000 * 0.24)
+    for length in (1, 2):
+        found = [tsdae.deleted([0, *range(5, 5 + length), 2], 0.99, rng) for _ in range(300)]
+        assert all(3 <= len(ids) <= length + 2 and ids[0] == 0 and ids[-1] == 2 for ids in found)
+    assert tsdae.deleted([0, 2], 0.6, rng) == [0, 2]
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-r"])
+def test_denoising_lowers_its_loss_and_shares_layers_with_the_decoder(tiny, words, name):
+    whole = encoders.load(str(tiny[name]))
+    training.set_seed(1)
+    trimmed = encoders.trim(whole, words)
+    model = tsdae.DenoisingAutoEncoder(trimmed, frozen_layers=1)
+    texts = tasks.load_text("demo", "de", None, 60)
+    stream = tsdae.noisy_batches(trimmed, texts, 8, 32, 1)
+    layer = [p for key, p in model.loss.decoder.named_parameters() if key.endswith("layer.1.attention.self.query.weight")][0]
+    own = dict(model.model.named_parameters())["encoder.layer.1.attention.self.query.weight"]
+    assert own is layer and all(p.requires_grad is False for key, p in model.model.named_parameters() if "layer.0." in key and "crossattention" not in key)
+    before = {key: p.detach().clone() for key, p in model.model.named_parameters()}
+    losses = training.train(model, stream, lambda batch: model(*batch), 60, 1e-3, 3e-3, precision="no", progress=False)
+    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.15
+    after_training = dict(model.model.named_parameters())
+    assert any(not before[key].equal(after_training[key]) for key in before)
+    assert all(before[key].equal(after_training[key]) for key in before if "layer.0." in key or "word_embeddings" in key)

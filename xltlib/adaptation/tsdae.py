@@ -1,0 +1,86 @@
+"""TSDAE: a sentence with most of its pieces deleted goes through one vector, and a decoder tied to the encoder writes it again.
+
+Wang, Reimers & Gurevych 2021 (arXiv 2104.06979). The loss and the tying are sentence-transformers' DenoisingAutoEncoderLoss.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from xltlib.batching import bucketed
+from xltlib.encoders import Encoder, freeze, set_dropout
+
+
+class DenoisingAutoEncoder(nn.Module):
+    """An encoder and a decoder that share their layers, with cross-attention to the sentence vector.
+
+    Args:
+        encoder: of a BERT or XLM-R kind, trimmed to the text or whole; ``self.model`` is a copy of its model, trained here.
+        frozen_layers: see encoders.freeze; what is frozen is frozen in the decoder, too.
+        dropout: probability in both.
+    """
+
+    def __init__(self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0):
+        super().__init__()
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer import losses, modules
+
+        with tempfile.TemporaryDirectory() as folder:  # the loss loads its decoder from where the encoder lies
+            encoder.model.save_pretrained(folder)
+            encoder.tokenizer.save_pretrained(folder)
+            parts = [modules.Transformer(folder), modules.Pooling(encoder.hidden, encoder.pooling)]
+            self.loss = losses.DenoisingAutoEncoderLoss(SentenceTransformer(modules=parts, device="cpu"), tie_encoder_decoder=True)
+        self.loss.float()
+        self.model = self.loss.encoder.transformers_model
+        for part in (self.model, self.loss.decoder):
+            set_dropout(part, dropout)
+        freeze(self.model, frozen_layers)
+        fresh = [m for name, m in self.loss.decoder.named_modules() if name.endswith("crossattention")]
+        head = [m for name, m in self.loss.decoder.named_children() if name != self.loss.decoder.base_model_prefix]
+        # Named like every other head, so that training gives them the head's learning rate: they start from nothing.
+        self.classifier = nn.ModuleList(fresh + head)
+
+    def forward(self, noisy: dict[str, Tensor], original: dict[str, Tensor]) -> Tensor:
+        """Mean cross-entropy of the next piece, in nats, given the pieces before and the vector of the noisy sentence."""
+        return self.loss([dict(noisy), dict(original)], None)
+
+
+def deleted(ids: list[int], ratio: float, rng: np.random.Generator) -> list[int]:
+    """A sentence's pieces with each deleted with probability ``ratio``, the first and last (special tokens) kept; never all of them.
+
+    Example:
+        >>> deleted([0, 5, 6, 2], 1.0, np.random.default_rng(1)) in ([0, 5, 2], [0, 6, 2])
+        True
+    """
+    inner = ids[1:-1]
+    kept = [piece for piece in inner if rng.random() >= ratio]
+    return [ids[0], *(kept or inner[: 0 if not inner else None][(at := int(rng.integers(max(1, len(inner))))) : at + 1]), ids[-1]]
+
+
+def noisy_batches(encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int, ratio: float = 0.6) -> Iterator[tuple[dict, dict]]:
+    """Endless batches ``(noisy, original)`` of padded ids and masks; deletions are drawn anew each time."""
+    if not texts:
+        raise ValueError("no text to delete from: ask for more sentences than are held out")
+    rng = np.random.default_rng(seed)
+    ids = encoder.tokenize(texts, None, max_length)["input_ids"]
+    pad = lambda rows: dict(encoder.tokenizer.pad({"input_ids": rows}, return_tensors="pt", return_attention_mask=True))
+    while True:
+        for positions in bucketed([len(i) for i in ids], batch_size, rng):
+            yield pad([deleted(ids[i], ratio, rng) for i in positions]), pad([ids[i] for i in positions])
+
+
+@torch.inference_mode()
+def perplexity(model: DenoisingAutoEncoder, encoder: Encoder, texts: list[str], max_length: int = 64, ratio: float = 0.6, seed: int = 1) -> float:
+    """exp of the mean cross-entropy of held-out text written again, under deletions that the seed fixes."""
+    model.eval()
+    batches, losses, weights = noisy_batches(encoder, texts, 16, max_length, seed, ratio), [], []
+    for _ in range(-(-len(texts) // 16)):
+        noisy, original = ({name: tensor.to(next(model.parameters()).device) for name, tensor in part.items()} for part in next(batches))
+        losses.append(model(noisy, original).item())
+        weights.append(int(original["attention_mask"][:, 1:].sum()))
+    return float(np.exp(np.average(losses, weights=weights)))
