@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from xltlib import encoders, tasks, training
-from xltlib.adaptation import after, consistency, domain, tsdae
+from xltlib import batching, encoders, heads, tasks, training
+from xltlib.adaptation import after, consistency, domain, during, tsdae
 
 
 def test_a_reversed_gradient_has_the_other_sign_and_the_forward_pass_is_the_same():
@@ -112,3 +112,59 @@ def test_denoising_lowers_its_loss_and_shares_layers_with_the_decoder(tiny, word
     after_training = dict(model.model.named_parameters())
     assert any(not before[key].equal(after_training[key]) for key in before)
     assert all(before[key].equal(after_training[key]) for key in before if "layer.0." in key or "word_embeddings" in key)
+
+
+@pytest.fixture
+def model(tiny, words):
+    torch.manual_seed(1)
+    return heads.build("cross", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
+
+
+@pytest.mark.parametrize("kind", ["dann", "coral", "mmd", "consistency"])
+def test_a_penalty_of_weight_zero_trains_as_none_and_more_does_not(tiny, words, kind):
+    frame = tasks.load_pairs("demo", "dev", ["en", "de", "es"], items=12)
+    results = []
+    for weight in (None, 0.0, 1.0):
+        torch.manual_seed(1)
+        model = heads.build("cross", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
+        rng = np.random.default_rng(2)
+        stream = during.pair_batches(frame, "en", 4, rng) if kind == "consistency" else during.text_batches({"de": frame[frame.language1 == "de"].sentence1.tolist()}, 4, rng)
+        loss = plain = lambda batch: heads.loss(model, batch)
+        if weight is not None:
+            loss = during.Penalised(model, plain, kind, stream, weight, 5)
+        training.set_seed(1)
+        batches = batching.monolingual(frame[frame.language1 == "en"], 4, model.lengths, np.random.default_rng(1))
+        losses = training.train(model, batches, loss, 5, 1e-3, precision="no", progress=False, clip=1e9)
+        results.append((losses, {name: p.detach().clone() for name, p in model.named_parameters() if not name.startswith("discriminator")}))
+        if weight:
+            assert len(loss.penalties) == 5 and (kind == "consistency" or max(loss.penalties) > 0)
+    assert results[0][0] == results[1][0] and all(results[0][1][key].equal(results[1][1][key]) for key in results[0][1])
+    assert any(not results[0][1][key].equal(results[2][1][key]) for key in results[0][1])
+
+
+def test_a_discriminator_is_trained_but_not_kept_with_the_model(model, tiny, words, tmp_path):
+    during.Penalised(model, None, "dann", iter(()), 1.0, 5)
+    heads.save_trained(model, tmp_path)
+    heads.load_trained(heads.build("cross", encoders.trim(encoders.load(str(tiny["xlm-r"])), words)), tmp_path)
+    with pytest.raises(ValueError, match="penalty='some'"):
+        during.Penalised(model, None, "some", iter(()), 1.0, 5)
+
+
+def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
+    frame = tasks.load_pairs("demo", "dev", ["en", "de", "es"], items=12)
+    stream = during.pair_batches(frame, "en", 8, np.random.default_rng(1))
+    english = {pair: item for item, *pair in frame[frame.language1 == "en"][["item", "sentence1", "sentence2"]].itertuples(index=False) for pair in [tuple(pair)]}
+    other = {tuple(row[1:3]): (row[0], row[3]) for row in frame[frame.language1 != "en"][["item", "sentence1", "sentence2", "language1"]].itertuples(index=False)}
+    seen = []
+    for _ in range(40):
+        source, target = next(stream)
+        assert source.labels is None and target.labels is None
+        for one, two in zip(zip(source.first, source.second), zip(target.first, target.second)):
+            assert english[one] == other[two][0]
+            seen.append(other[two][1])
+    assert abs(seen.count("de") - 160) <= 4 * (320 / 4) ** 0.5
+    with pytest.raises(ValueError, match="this data has none"):
+        next(during.pair_batches(frame[frame.language1 == "de"], "en", 8, np.random.default_rng(1)))
+    texts = during.text_batches({"de": ["a"] * 100, "sw": ["b"]}, 50, np.random.default_rng(1))
+    drawn = [sentence for _ in range(20) for sentence in next(texts)]
+    assert abs(drawn.count("b") - 500) <= 4 * 250**0.5
