@@ -168,3 +168,43 @@ def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
     texts = during.text_batches({"de": ["a"] * 100, "sw": ["b"]}, 50, np.random.default_rng(1))
     drawn = [sentence for _ in range(20) for sentence in next(texts)]
     assert abs(drawn.count("b") - 500) <= 4 * 250**0.5
+
+
+def test_vectors_are_adapted_after_training_language_by_language():
+    rng = np.random.default_rng(1)
+    rotation, _ = np.linalg.qr(rng.normal(size=(8, 8)))
+    english = rng.normal(size=(60, 8)) + 2
+    german = (english - 2) @ rotation.T + 5
+    turned = after.fit("procrustes", {}, "en", {"de": (german, english)})
+    assert np.allclose(turned["de"](german), english, atol=1e-8) and turned["en"](english) is english
+    centre = after.fit("centre", {"en": english, "de": german}, "en")
+    assert np.allclose(centre["de"](german).mean(0), english.mean(0)) and centre["en"](english) is english
+    white = after.fit("whiten", {"en": english, "de": german}, "en")
+    assert all(np.allclose(np.cov(white[code](of).T), np.eye(8), atol=1e-2) for code, of in (("en", english), ("de", german)))
+    for kind, samples in (("some", {"en": english}), ("centre", {"de": german})):
+        with pytest.raises(ValueError, match=f"after='{kind}'"):
+            after.fit(kind, samples, "en")
+
+
+def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
+    from xltlib.adaptation import lora, mlm
+
+    trimmed = encoders.trim(encoders.load(str(tiny["xlm-r"])), words)
+    before = {name: p.detach().clone() for name, p in trimmed.model.named_parameters()}
+    texts = tasks.load_text("demo", "de", None, 40)
+    training.set_seed(1)
+    attached = lora.attach(trimmed.model, 4)
+    model = mlm.MaskedLanguageModel(trimmed, texts, train_layers=False)
+    small = sum(p.numel() for p in trimmed.model.parameters() if p.requires_grad)
+    assert 0 < small < 0.1 * sum(p.numel() for p in before.values())
+    stream = mlm.masked_batches(trimmed, texts, 8, 32, 1)
+    training.train(model, stream, lambda b: model(**b), 5, 1e-3, precision="no", progress=False)
+    trimmed.model.eval()
+    ids = torch.tensor(trimmed.tokenize(texts[:1])["input_ids"])
+    adapted = trimmed.model(input_ids=ids).last_hidden_state.detach()
+    trimmed.model = lora.merge(attached)
+    assert torch.allclose(trimmed.model.eval()(input_ids=ids).last_hidden_state, adapted, atol=1e-5)
+    changed = {name for name, p in trimmed.model.named_parameters() if not p.equal(before[name])}
+    assert changed and all("query.weight" in name or "value.weight" in name for name in changed) and set(dict(trimmed.model.named_parameters())) == set(before)
+    with pytest.raises(ValueError, match="lora_rank=0"):
+        lora.attach(trimmed.model, 0)

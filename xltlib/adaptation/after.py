@@ -40,3 +40,34 @@ def procrustes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     u, _, v = np.linalg.svd(x.T @ y)
     return u @ v
+
+
+KINDS = ("centre", "whiten", "procrustes")
+
+
+def fit(kind: str, samples: dict[str, np.ndarray], source: str, pairs: dict[str, tuple[np.ndarray, np.ndarray]] | None = None) -> dict:
+    """For each language a function from vectors to adapted vectors; the language of a sentence must be known.
+
+    Args:
+        kind: ``"centre"``: its mean exchanged for that of the source language; ``"whiten"``: every language, the source too, centred and
+            whitened; ``"procrustes"``: rotated onto the source language by translations.
+        samples: vectors of unlabelled sentences of each language, the source among them.
+        source: the source language.
+        pairs: for ``procrustes``, vectors ``(language, source)`` of translations.
+    Raises:
+        ValueError: an unknown kind, or no sample of the source language.
+    """
+    if kind not in KINDS or (kind != "procrustes" and source not in samples):
+        raise ValueError(f"after={kind!r}: known are {', '.join(KINDS)}; centring and whitening need text of {source}, too")
+    found = {source: lambda vectors: vectors}
+    if kind == "procrustes":
+        for code, (x, y) in pairs.items():
+            found[code] = lambda vectors, x=x.mean(0), y=y.mean(0), turn=procrustes(x - x.mean(0), y - y.mean(0)): (vectors - x) @ turn + y
+        return found
+    for code, sample in samples.items():
+        mean = sample.mean(0)
+        if kind == "whiten":
+            found[code] = lambda vectors, mean=mean, matrix=whitening(sample): (vectors - mean) @ matrix
+        elif code != source:
+            found[code] = lambda vectors, mean=mean: centred(vectors, mean, samples[source].mean(0))
+    return found

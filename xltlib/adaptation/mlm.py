@@ -21,13 +21,15 @@ class MaskedLanguageModel(nn.Module):
         texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by about 1 at first.
         frozen_layers: see encoders.freeze.
         dropout: probability in the encoder.
+        train_layers: False leaves to others what of the encoder is trained (lora.attach).
     """
 
-    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0, dropout: float = 0.0):
+    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
         set_dropout(self.model, dropout)
-        freeze(self.model, frozen_layers)
+        if train_layers:
+            freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
         nn.init.constant_(self.classifier[2].weight, 1 / self.model.get_input_embeddings().weight.norm(dim=1).mean().item())

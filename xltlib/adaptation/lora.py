@@ -1,0 +1,32 @@
+"""LoRA as the carrier of an adaptation: small low-rank updates are trained instead of the layers, and merged at the end (by peft)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+TARGETS = (("query", "value"), ("q_lin", "v_lin"))  # BERT and XLM-R; XLM
+
+
+def attach(model: nn.Module, rank: int, alpha: int = 16):
+    """``W' = W + (alpha / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685); nothing else is trained any more.
+
+    Args:
+        model: changed in place.
+        rank: of the updates.
+    Returns:
+        What :func:`merge` takes.
+    Raises:
+        ValueError: the model has no layers of these names, or the rank is below 1.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    names = {name.split(".")[-1] for name, _ in model.named_modules()}
+    targets = next((list(found) for found in TARGETS if names.issuperset(found)), None)
+    if targets is None or rank < 1:
+        raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {' or '.join('/'.join(found) for found in TARGETS)}")
+    return get_peft_model(model, LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets, lora_dropout=0.0))
+
+
+def merge(attached) -> nn.Module:
+    """The model with its updates added to its weights, as it was built before."""
+    return attached.merge_and_unload()
