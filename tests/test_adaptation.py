@@ -1,11 +1,14 @@
 """The adaptation family against what can be worked out by hand."""
 
+import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from test_run_all import run, tiny_study
 from xltlib import batching, encoders, heads, tasks, training
 from xltlib.adaptation import after, consistency, domain, during, tsdae
 
@@ -208,3 +211,30 @@ def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
     assert changed and all("query.weight" in name or "value.weight" in name for name in changed) and set(dict(trimmed.model.named_parameters())) == set(before)
     with pytest.raises(ValueError, match="lora_rank=0"):
         lora.attach(trimmed.model, 0)
+
+
+def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
+    study = tiny_study(tiny["xlm-r"])
+    study["common"] |= {"targets": "en de es"}
+    mlm = {"languages_read": "de", "steps": 2}
+    study["adapt"] = {"tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2}, "lora": {**mlm, "lora_rank": 2}}
+    study["finetune"] = {
+        "plain": {"steps": 2},
+        "after-tsdae": {"steps": 2, "encoder": "tsdae"},
+        "after-lora": {"steps": 2, "encoder": "lora"},
+        "dann": {"steps": 2, "penalty": "dann", "penalty_text": "demo", "penalty_languages": "de es", "keep_model": True},
+        "consistency": {"steps": 2, "start": "dann", "penalty": "consistency", "penalty_languages": "de"},
+        "frozen": {"features": "cosine", "dev_items": 10, "head": "bi"},
+        "centre": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "demo", "after_sentences": 30},
+        "procrustes": {"features": "cosine", "dev_items": 10, "after": "procrustes", "after_parallel": "demo", "after_sentences": 60},
+    }
+    del study["finetune"]["frozen"]["head"]
+    result = run(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
+        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
+        "frozen": ("none", "Z0"), "centre": ("centre", "Z1"), "procrustes": ("procrustes", "Z3"),
+    }  # fmt: skip
+    effects = pd.read_csv(tmp_path / "figures/tiny/adaptation_effect.csv")
+    assert set(effects.adaptation) == {"tsdae", "mlm", "dann", "dann+consistency", "centre", "procrustes"} and set(effects.language) == {"de", "es"}
