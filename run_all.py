@@ -90,12 +90,12 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                     raise ValueError(f"{label}: start {value!r} is nothing above it in the study")
             if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
                 raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
-        for name in ("encoder", "text", "parallel", "dictionary", "synonyms"):  # kernels run in notebooks/: a relative folder would be another one
+        for name in ("encoder", "text", "parallel", "dictionary", "synonyms", "penalty_text", "after_text", "after_parallel"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and (Path(chosen[name]).is_dir() or (name == "synonyms" and Path(chosen[name]).is_file())):
                 chosen[name] = str(Path(chosen[name]).resolve())
             elif name == "dictionary" and chosen.get(name):
                 raise ValueError(f"{label}: dictionary {chosen[name]!r} is no folder; it holds word lists <source>-<language>.txt")
-            elif name in ("text", "parallel") and not data and not set(chosen.get(name, "").split()) <= set(tasks.DEMO_TEXT):
+            elif name.endswith(("text", "parallel")) and not data and not set(chosen.get(name, "").split()) <= set(tasks.DEMO_TEXT):
                 raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
         if label + suffix in nodes:
             raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
@@ -106,8 +106,8 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     for seed in seeds:
         for section in ("trunk", "finetune"):
             for label, own in study.get(section, {}).items():
-                if "features" in (own or {}) and seed != seeds[0]:
-                    continue  # frozen vectors: nothing is drawn, another seed would give the same again
+                if "features" in (own or {}) and not own.get("start") and seed != seeds[0]:
+                    continue  # frozen vectors of the encoder itself: nothing is drawn, another seed would give the same again
                 add(label, {**(own or {}), "seed": seed}, f" seed {seed}", section == "trunk")
     return nodes
 

@@ -233,8 +233,8 @@ def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
     assert result.returncode == 0, result.stderr
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
+        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
         "frozen": ("none", "Z0"), "centre": ("centre", "Z1"), "procrustes": ("procrustes", "Z3"),
     }  # fmt: skip
     effects = pd.read_csv(tmp_path / "figures/tiny/adaptation_effect.csv")
-    assert set(effects.adaptation) == {"tsdae", "mlm", "dann", "dann+consistency", "centre", "procrustes"} and set(effects.language) == {"de", "es"}
+    assert set(effects.adaptation) == {"tsdae", "mlm-lora", "dann", "dann+consistency", "centre", "procrustes"} and set(effects.language) == {"de", "es"}

@@ -138,6 +138,7 @@ def test_names_are_left_and_joint_draws_agree():
     rng = np.random.default_rng(1)
     safe = [noise.Synonyms(table, names_safe=True)("The bank of Rome lies north of big towns", rng) for _ in range(60)]
     assert all(s.startswith("The bank of Rome lies ") for s in safe) and any("ireland" in s for s in safe)
+    assert "large" in " ".join(noise.Synonyms(table, names_safe=True)(", big , towns", rng) for _ in range(20))  # a comma is no name
     assert any("from Rome" in noise.Synonyms(table)("The bank of Rome", rng) for _ in range(20))
     pairs = batching.Batch(["big towns"] * 80, ["towns are big"] * 80, [1] * 80)
     joint, apart = (noise.Seen(noise.Synonyms(table), 1, joint=joint).noisy(pairs) for joint in (True, False))
@@ -150,6 +151,10 @@ def test_fixed_copies_are_of_every_pair_and_differ(frame):
     made = noise.copies(frame, noise.Seen(view(frame, 1.0), 1), 3)
     assert len(made) == 3 * len(frame) and (made.groupby("item").size() == 3).all() and made.groupby("item").label.nunique().eq(1).all()
     assert (made.groupby("item").sentence1.nunique() > 1).mean() > 0.9
+    lengths = lambda first, second: [len(a) for a in first]
+    batches = list(batching._one_pass(made, 8, lengths, np.random.default_rng(1)))
+    item_of = dict(zip(made.sentence1 + made.sentence2, made["item"]))
+    assert np.mean([len({item_of[a + b] for a, b in zip(b_.first, b_.second)}) for b_ in batches]) > 5  # copies do not fill a batch
 
 
 def test_mixup_with_lambda_one_changes_no_bit_and_leaves_words_without_neighbours(model, frame):

@@ -43,7 +43,7 @@ STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in gr
 
 def known(strategy: str) -> str:
     """The strategy of the table above that one with a dose or a kind behind it is a case of."""
-    return max((name for name in STRATEGIES if strategy == name or strategy.startswith(name + "-")), key=len)
+    return max((name for name in STRATEGIES if strategy == name or strategy.startswith((f"{name}-", f"{name}+"))), key=len, default="plain")
 
 
 def look(strategy: str) -> tuple[str, str, str]:
@@ -54,7 +54,8 @@ def look(strategy: str) -> tuple[str, str, str]:
         'LaBSE recipe (align, then classify), 100'
     """
     name, colour, marker = STRATEGIES[known(strategy)]
-    return name + f", {strategy[len(known(strategy)) + 1:]}" * (strategy not in STRATEGIES), colour, marker
+    rest = strategy.removeprefix(known(strategy)).lstrip("-+")
+    return name + f", {rest}" * bool(rest), colour, marker
 
 
 def in_order(strategies) -> list[str]:

@@ -176,7 +176,7 @@ class Synonyms:
             drawn: what words of this pair were exchanged for already; given, the same word is exchanged alike.
         """
         words = sentence.split(" ")
-        of_names = [bool(word) and not word[0].islower() and (position > 0 or word[0].isdigit()) for position, word in enumerate(words)]
+        of_names = [word[:1].isdigit() or (position > 0 and word[:1].isupper()) for position, word in enumerate(words)]
         changed = []
         for position, word in enumerate(words):
             beside = of_names[max(0, position - 1) : position] + of_names[position + 1 : position + 2]
@@ -217,10 +217,10 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
     others = [i for i, piece in enumerate(pieces) if piece and piece.startswith("▁") and len(piece) > 3 and piece[1:].isalpha() and i not in own]
     unit = torch.nn.functional.normalize(table, dim=1)
-    rows = []
+    foreign, rows = unit[others].T, []
     for start in range(0, len(of_word), 256):
         part = list(of_word)[start : start + 256]
-        cosines, places = (unit[[of_word[word] for word in part]] @ unit[others].T).topk(min(limit, len(others)))
+        cosines, places = (unit[[of_word[word] for word in part]] @ foreign).topk(min(limit, len(others)))
         for word, values, at in zip(part, cosines.tolist(), places.tolist()):
             rows += [(word, pieces[others[place]][1:], value) for value, place in zip(values, at) if value >= at_least]
     return pd.DataFrame(rows, columns=["word", "candidate", "cosine"])
@@ -274,7 +274,10 @@ def copies(frame: pd.DataFrame, noise: Seen, n: int) -> pd.DataFrame:
     Compare with a control of as many updates, not of as many passes: published copies kept the passes and made ten times the updates.
     """
     parts = [noise.noisy(Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())) for _ in range(n)]
-    return pd.concat([frame.assign(sentence1=part.first, sentence2=part.second) for part in parts], ignore_index=True)
+    copied = [frame.assign(sentence1=part.first, sentence2=part.second) for part in parts]
+    if "cluster" in frame:  # batches keep clusters together: copies of a pair must not fill one
+        copied = [copy.assign(cluster=copy.cluster + k * (1 + frame.cluster.max())) for k, copy in enumerate(copied)]
+    return pd.concat(copied, ignore_index=True)
 
 
 @contextmanager
@@ -375,7 +378,7 @@ class Adversarial:
         return [delta.detach() for delta in deltas], values
 
     def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
-        if batch.labels is None or (self.accumulate and not self.radius):  # thirds of one gradient add up to it only to the last digit
+        if batch.labels is None or not self.radius:  # further passes would move dropout's generator
             return plain(loss, batch, backward)
         if self.accumulate:
             return torch.stack(self.perturbation(loss, batch, backward)[1]).mean()

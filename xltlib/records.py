@@ -61,7 +61,7 @@ def check_parameters(notebook: str, given: dict) -> dict:
         wanted = declared[name][0]
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise ValueError(f"{notebook}: {name} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
-    for name in {"source", "targets", "labelled", "languages_read", "parallel_languages", "zero_shot", "dictionary_languages"}.intersection(given):
+    for name in {"source", "targets", "labelled", "languages_read", "parallel_languages", "zero_shot", "dictionary_languages", "penalty_languages"}.intersection(given):
         languages.parse(given[name])
     return {name: kind(given.get(name, default)) for name, (kind, default) in declared.items()}
 
@@ -91,7 +91,7 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
     sources = ["".join(cell["source"]) for cell in code]
-    named = (parameters["task"], parameters.get("parallel" if parameters.get("method") in (None, "align") else "text", ""), parameters.get("penalty_text", ""))
+    named = (parameters["task"], parameters.get("parallel" if parameters.get("method") in (None, "align") else "text", ""), *(parameters.get(name, "") for name in ("penalty_text", "after_text", "after_parallel")))
     demo = any(name.startswith("demo") for name in named)
     paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
     sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]

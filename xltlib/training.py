@@ -58,8 +58,8 @@ def train(
     """Train for a number of updates.
 
     Args:
-        model: parameters that take no gradient are left alone; those of ``model.classifier``, where there
-            is one, get the head's learning rate.
+        model: parameters that take no gradient are left alone; those of ``model.classifier`` and
+            ``model.discriminator``, where there are such, and of LoRA get the head's learning rate.
         batches: anything; one is drawn for each update and given to ``loss``.
         loss: batch -> scalar; calls the model.
         steps: updates.
@@ -88,7 +88,8 @@ def train(
 
     accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
     model.to(accelerator.device)
-    head = {id(p) for p in getattr(model, "classifier", nn.Identity()).parameters()}
+    fresh = ("classifier.", "discriminator.")  # and the updates of LoRA: what starts from nothing learns faster
+    head = {id(p) for name, p in model.named_parameters() if name.startswith(fresh) or ".lora_" in name}
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained or steps < 1:
         raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")

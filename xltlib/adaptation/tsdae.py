@@ -37,6 +37,8 @@ class DenoisingAutoEncoder(nn.Module):
             self.loss = losses.DenoisingAutoEncoderLoss(SentenceTransformer(modules=parts, device="cpu"), tie_encoder_decoder=True)
         self.loss.float()
         self.model = self.loss.encoder.transformers_model
+        if getattr(self.model, "pooler", None) is not None:
+            self.model.pooler = None  # loaded with random weights, and never used
         for part in (self.model, self.loss.decoder):
             set_dropout(part, dropout)
         freeze(self.model, frozen_layers)
