@@ -37,6 +37,26 @@ def test_the_table_of_results_is_that_of_the_committed_accuracies():
     assert f"mean of {seeds} seeds" in block if seeds > 1 else "one seed" in block
 
 
+def test_the_table_of_the_factorial_is_that_of_the_committed_accuracies():
+    block = re.search(r"<!-- factorial -->(.*)<!-- /factorial -->", README, re.DOTALL)[1]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")]
+    header, rows = rows[0], rows[2:]
+    table = pd.read_csv(committed("figures/paws-x/accuracy.csv"))
+    last = table[(table.selection == "last") & (table.language1 == table.language2)]
+    mean = 100 * last.groupby(["strategy", "adaptation", "language1"]).accuracy.mean().unstack()
+    zero_shot = sorted(set(last.language1) - set(last[last.supervision == "labelled"].language1))
+    seen = sorted(set(last[last.supervision == "labelled"].language1) - {"en"})
+    names = {"monolingual": "plain", "cross-lingual": "cross-lingual", "hybrid": "hybrid"}
+    assert len(rows) == len(mean)
+    for recipe, batches, adaptation, *cells in rows:
+        strategy = names[batches] if recipe == "plain" else ("labse-recipe+" + names[batches]).removesuffix("+plain")
+        measured = mean.loc[strategy, adaptation]
+        expected = [*measured[header[3:-2]], measured[seen].mean(), measured[zero_shot].mean()]
+        assert [abs(float(cell) - value) < 0.051 for cell, value in zip(cells, expected, strict=True)] == [True] * len(cells)
+    seeds = last.seed.nunique()
+    assert f"{seeds} seeds" in block if seeds > 1 else "one seed" in block
+
+
 def test_the_table_of_throughput_is_that_of_the_committed_measurement():
     block = re.search(r"<!-- throughput -->(.*)<!-- /throughput -->", README, re.DOTALL)[1]
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")][2:]

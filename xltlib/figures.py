@@ -84,7 +84,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         raise ValueError("two encoders in one strategy: draw them apart")
     strategies, panels = in_order(effects.strategy), 1 + bool(len(between))
     figure, axes = plt.subplots(
-        panels, 1, figsize=(max(6.5, (1.05 if len(codes) <= 10 else 0.85) * len(codes) + 1.6), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
+        panels, 1, figsize=(max(6.5, (1.05 if len(codes) <= 10 else 0.85) * len(codes) + 1.6) + 3.2 * (len(strategies) > 3), 3.9 + 2.3 * (panels - 1)), sharex=True, squeeze=False,
         height_ratios=[3, 2][:panels], layout="constrained",
     )  # fmt: skip
     top = axes[0, 0]
@@ -102,8 +102,10 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
             top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     top.axhline(0, color="0.3", linewidth=1)
     top.set_ylabel("effect of adaptation\n(accuracy points)")
-    lines = -(-len(strategies) // 3)
-    top.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=-(-len(strategies) // lines), frameon=False, borderaxespad=0)
+    if len(strategies) > 3:
+        top.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
+    else:
+        top.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=len(strategies), frameon=False, borderaxespad=0)
     if panels == 2:
         low = axes[1, 0]
         for position, (_, rows) in enumerate(between.groupby("strategy")):  # against LaBSE and against its recipe, if both are there
@@ -113,7 +115,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         low.axhline(0, color="0.3", linewidth=1)
         low.set_ylabel("hybrid minus\nLaBSE arm (points)")
     bottom = axes[-1, 0]
-    bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name + "\n(labels read)" * (code in seen) for code in codes])
+    bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name + "\n(labels read)" * (code in seen) for code in codes], fontsize=10)
     for label, code in zip(bottom.get_xticklabels(), codes):
         label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
     bottom.set_xlim(-0.6, len(codes) - 0.4)
