@@ -33,6 +33,7 @@ class Encoder:
         pooling: ``"mean"`` over tokens or ``"cls"``; what the encoder was pretrained with.
         dense: LaBSE's Dense+Tanh layer between pooling and normalisation, or an identity.
         kept: old ids of the rows of a trimmed embedding table; None while it is whole.
+        whole_norm: mean norm of the whole table's rows, of one that was trimmed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Encoder:
     pooling: str = "mean"
     dense: nn.Module = field(default_factory=nn.Identity)
     kept: np.ndarray | None = None
+    whole_norm: float | None = None
 
     def __post_init__(self):
         if getattr(self.model, "pooler", None) is not None:
@@ -50,6 +52,11 @@ class Encoder:
     def hidden(self) -> int:
         """Width of the states."""
         return int(self.model.get_input_embeddings().weight.shape[1])
+
+    @property
+    def mean_norm(self) -> float:
+        """Mean norm of the rows of the embedding table before any trimming: what the radius of a perturbation is relative to."""
+        return self.whole_norm or self.model.get_input_embeddings().weight.detach().norm(dim=1).mean().item()
 
     def tokenize(self, first: list[str], second: list[str] | None = None, max_length: int = 128) -> dict[str, list[list[int]]]:
         """``input_ids`` of sentences or pairs, special tokens included; of a pair the longer one is cut first.
@@ -344,7 +351,7 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
         before, after = (t(part, return_attention_mask=False)["input_ids"] for t in (encoder.tokenizer, tokenizer))
         if any([new_id[old] for old in ids] != new for ids, new in zip(before, after)):  # WordPiece: an unknown word came apart
             raise ValueError(f"trimming would change how {encoder.name!r} cuts this text: set trim_vocabulary to False")
-    return Encoder(encoder.name, _with_rows(encoder.model, kept), tokenizer, encoder.pooling, copy.deepcopy(encoder.dense), kept)
+    return Encoder(encoder.name, _with_rows(encoder.model, kept), tokenizer, encoder.pooling, copy.deepcopy(encoder.dense), kept, encoder.mean_norm)
 
 
 def _with_rows(model: nn.Module, kept: np.ndarray) -> nn.Module:

@@ -327,7 +327,7 @@ class Adversarial:
     def __post_init__(self):
         if self.norm not in ("token", "sequence") or self.radius < 0 or self.steps < 1:
             raise ValueError(f"norm={self.norm!r}, radius={self.radius}, steps={self.steps}: norms are token and sequence, a radius is not negative, steps are 1 or more")
-        self.epsilon = self.radius * self.model.model.get_input_embeddings().weight.norm(dim=1).mean().item()
+        self.epsilon = self.radius * self.model._encoder.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def _length(self, delta: Tensor) -> Tensor:
@@ -411,7 +411,7 @@ class RandomPerturbation:
     def __post_init__(self):
         if self.kind not in ("gaussian", "uniform") or self.radius < 0:
             raise ValueError(f"kind={self.kind!r}, radius={self.radius}: kinds are gaussian and uniform, a radius is not negative")
-        self.epsilon = self.radius * self.model.model.get_input_embeddings().weight.norm(dim=1).mean().item()
+        self.epsilon = self.radius * self.model._encoder.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def drawn(self):
