@@ -135,7 +135,7 @@ def test_the_rung_is_worked_out_from_what_was_read():
     assert records.arm(aligned + english, "sentence-transformers/LaBSE", "bi")["adaptation"] == "align"
     assert records.arm(text + aligned + hybrid, "offline", "cross")["strategy"] == "labse-recipe+hybrid"
     dose = [{**text[0], "dose": 100}], [{**text[0], "dose": 0}]
-    assert [records.arm(read + english, "offline", "cross", {"mlm"})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
+    assert [records.arm(read + english, "offline", "cross", {("mlm", "dose")})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
     assert records.supervision(hybrid, "de") == "parallel" and records.supervision(english, "de") == "none"
 
 
