@@ -1,10 +1,11 @@
 # make run    the default study, end to end          make test   unit tests and every notebook
 # make lab    JupyterLab                             make bench  training throughput beside its peers
-# Each creates .venv from the lock by itself. ARGS goes to run_all.py: make run ARGS="--jobs 2"
+# Each creates .venv from the lock by itself; tests run in TEST_JOBS processes. ARGS goes to run_all.py: make run ARGS="--jobs 2"
 
 PYTHON ?= python3
 STUDY ?= demo
 ARGS ?=
+TEST_JOBS ?= 2
 BIN := .venv/bin
 
 .PHONY: setup run test lab bench notebooks clean
@@ -22,8 +23,8 @@ run: setup
 	$(BIN)/python run_all.py $(STUDY) $(ARGS)
 
 test: setup
-	$(BIN)/python -m pytest tests xltlib
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup tests xltlib
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --nbval --nbval-cell-timeout=600 notebooks
 
 lab: setup
 	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)

@@ -184,8 +184,8 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
     return failed
 
 
-def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> None:
-    """Gather a study's finished runs into ``figures/<study>/``: runs.json and the compact predictions.parquet."""
+def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> list[dict]:
+    """Gather a study's finished runs into ``figures/<study>/``, runs.json and the compact predictions.parquet; returns their records."""
     summaries, predictions = [], []
     finished_records = [records.read(runs / node.run) for node in finished]
     several = records.several([record["read"] for node, record in zip(finished, finished_records) if node.arm])
@@ -205,6 +205,7 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
         for column in ("run", "language1", "language2", "selection"):
             table[column] = table[column].astype("category")
         table.to_parquet(figures / "predictions.parquet", index=False, compression="zstd")
+    return summaries
 
 
 def accuracies(figures: Path) -> str:
@@ -315,11 +316,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(failures(failed) + "run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
         return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
-    collect(args.study, finished, missing, runs, figures)
+    collected = collect(args.study, finished, missing, runs, figures)
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
     problem = summarise(studies[args.study].get("summary", SUMMARY), {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
-    if not problem and any(record.get("bias") for record in (records.read(runs / node.run) for node in finished)):
+    if not problem and any(record.get("bias") for record in collected):
         problem = summarise(BIAS, {"study": args.study, "figures_folder": str(figures.parent), "save": True, "encoder": ""}, runs / f"{args.study}-language-bias.ipynb")
     if problem:
         failed["summary"] = problem

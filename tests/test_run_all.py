@@ -135,7 +135,7 @@ def test_the_rung_is_worked_out_from_what_was_read():
     assert records.arm(aligned + english, "sentence-transformers/LaBSE", "bi")["adaptation"] == "align"
     assert records.arm(text + aligned + hybrid, "offline", "cross")["strategy"] == "labse-recipe+hybrid"
     dose = [{**text[0], "dose": 100}], [{**text[0], "dose": 0}]
-    assert [records.arm(read + english, "offline", "cross", {"mlm"})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
+    assert [records.arm(read + english, "offline", "cross", {("mlm", "dose")})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
     assert records.supervision(hybrid, "de") == "parallel" and records.supervision(english, "de") == "none"
 
 
@@ -186,6 +186,9 @@ def test_overrides_are_typed_and_adapted_encoders_keep_their_arms(tiny):
     assert nodes["english-mlm seed 1"].parameters["encoder"] == nodes["mlm"].run
 
 
+one_worker = pytest.mark.xdist_group("undisturbed")  # so that the study below is run once
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tiny, tmp_path_factory):
     """A study run in peace, and its console output."""
@@ -193,6 +196,7 @@ def undisturbed(tiny, tmp_path_factory):
     return folder, run(folder, tiny_study(tiny["xlm-r"]), "--report")
 
 
+@one_worker
 def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
     folder, result = undisturbed
     assert result.returncode == 0, result.stderr
@@ -214,6 +218,7 @@ def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
     assert state["missing"] == [] and not any(set(records.PLACES) & set(run["parameters"]) for run in state["runs"])
 
 
+@one_worker
 def test_a_finished_study_is_not_run_again(undisturbed, tiny):
     folder, _ = undisturbed
     before = {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*/record.json")}
@@ -222,6 +227,7 @@ def test_a_finished_study_is_not_run_again(undisturbed, tiny):
     assert before == {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("*/record.json")}
 
 
+@one_worker
 def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturbed, tiny, tmp_path):
     source = undisturbed[0] / "runs"
     for path in sorted(source.glob("*/record.json"), key=lambda path: -path.stat().st_mtime):
@@ -241,6 +247,7 @@ def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturb
     assert run_all.outdated(nodes, tmp_path / "runs") == {"english-mlm seed 1", "hybrid-mlm seed 1"}
 
 
+@one_worker
 def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
     listed = run(undisturbed[0], study, "--list", "--only", "hybrid-mlm").stdout
@@ -309,6 +316,7 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
         assert changed and not any(name.startswith("classifier") for name in changed) and before.keys() == after.keys()
 
 
+@one_worker
 def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(undisturbed, tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
     process = subprocess.Popen(command(tmp_path, study), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path, start_new_session=True)

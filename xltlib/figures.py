@@ -132,7 +132,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
 
 
 def generalized_grid(grid: pd.DataFrame, caption: str):
-    """Accuracy of every pair of languages, one panel a strategy (columns) and adaptation (rows).
+    """Accuracy of every pair of languages, one panel a strategy and adaptation.
 
     Args:
         grid: columns ``strategy, adaptation, language1, language2, accuracy`` (share), one row each.
@@ -142,23 +142,25 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     strategies = in_order(grid.strategy)
     adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
     codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
-    size = max(2.3, 0.36 * len(codes) + 0.5)
+    size, columns = max(2.3, 0.36 * len(codes) + 0.5), min(3, len(strategies))  # three side by side can still be read on paper
+    places = [(strategies[first : first + columns], adaptation) for first in range(0, len(strategies), columns) for adaptation in adaptations]
     figure, axes = plt.subplots(
-        len(adaptations), len(strategies), figsize=(size * len(strategies) + 0.9, size * len(adaptations) + 1.1), squeeze=False,
-        sharex=True, sharey=True, layout="constrained",
-    )  # fmt: skip
+        len(places), columns, figsize=(size * columns + 1.2, (size + 0.25) * len(places) + 1.0), squeeze=False, sharex=True, sharey=True, layout="constrained"
+    )
     low, high = 100 * grid.accuracy.min(), 100 * grid.accuracy.max()
-    for row, adaptation in enumerate(adaptations):
-        for column, strategy in enumerate(strategies):
-            axis, of = axes[row, column], grid[(grid.strategy == strategy) & (grid.adaptation == adaptation)]
+    for row, (beside, adaptation) in enumerate(places):
+        for column, axis in enumerate(axes[row]):
+            if column >= len(beside):
+                axis.set_visible(False)
+                continue
+            of = grid[(grid.strategy == beside[column]) & (grid.adaptation == adaptation)]
             values = 100 * of.pivot(index="language1", columns="language2", values="accuracy").reindex(index=codes, columns=codes)
-            sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 7}, square=True,
+            sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 8}, square=True,
                         cbar=False, linewidths=0.4)  # fmt: skip
-            axis.set(xlabel="sentence 2" if row == len(adaptations) - 1 else "", ylabel=f"adaptation: {adaptation}\nsentence 1" if column == 0 else "")
+            axis.set_title(f"{look(beside[column])[0]}\nadaptation: {ADAPTATION_NAME.get(adaptation, adaptation)}", fontsize=9)
+            axis.set(xlabel="sentence 2" if row == len(places) - 1 else "", ylabel="sentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
-            if row == 0:
-                axis.set_title(textwrap.fill(look(strategy)[0], 24), fontsize=9)
-    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.6, aspect=30)
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
     figure.suptitle("Both sentences in one language (diagonal), and in two", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure

@@ -60,7 +60,11 @@ class PairClassifier(nn.Module):
 
     def embed(self, sentences: list[str]) -> Tensor:
         """Unit-length vectors of single sentences, shape (batch, hidden): pool, dense layer, normalise."""
-        return normalize(self.dense(self.pool(self.tensors(sentences))).float(), dim=-1)
+        return self.unit(self.tensors(sentences))
+
+    def unit(self, inputs: dict[str, Tensor]) -> Tensor:
+        """The same of sentences that are padded tensors already."""
+        return normalize(self.dense(self.pool(inputs)).float(), dim=-1)
 
     def logits(self, first: list[str], second: list[str]) -> Tensor:
         """Class scores of sentence pairs, shape (batch, labels)."""

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from xltlib.batching import Batch
@@ -58,10 +58,9 @@ def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | Non
         vectors: padded tensors -> vectors; None: unit-length ones, as ``model.embed`` gives them.
     """
     model.eval()
-    unit = lambda inputs: normalize(model.dense(model.pool(inputs)).float(), dim=-1)
     hidden = not progress or "TQDM_DISABLE" in os.environ
     collate = lambda at: model.tensors([sentences[i] for i in at])
-    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or unit, hidden, workers)
+    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or model.unit, hidden, workers)
 
 
 def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool, workers: int = 0) -> np.ndarray:
