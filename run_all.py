@@ -55,10 +55,10 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
     overrides = dict(overrides)
     if "seed" in {**study.get("common", {}), **overrides} or not (overrides.get("seeds") or study.get("seeds")):
         raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
-    seeds = overrides.pop("seeds", study.get("seeds"))
-    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
-    if any(type(seed) is not int or seed < 1 for seed in seeds):
-        raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
+    chosen_seeds = overrides.pop("seeds", None)
+    seeds = whole_numbers(chosen_seeds or study["seeds"])
+    # An arm may name seeds of its own, more or fewer; seeds asked for on the command line hold for all.
+    seeds_of = {label: whole_numbers((own or {}).get("seeds", seeds)) if not chosen_seeds else seeds for label, own in study.get("finetune", {}).items()}
     declared = {notebook: records.declared_parameters(notebook) for notebook in (ADAPT, FINETUNE, FROZEN)}
     common = {**study.get("common", {}), **overrides}
     for name in common:
@@ -90,7 +90,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                     raise ValueError(f"{label}: start {value!r} is nothing above it in the study")
             if name == "start" and value and not nodes[needs[-1]].parameters.get("keep_model", nodes[needs[-1]].parameters["start"]):
                 raise ValueError(f"{label}: starts from {value!r}, which keeps no trained model: give it keep_model: true, or, if it is an adaptation, a start")
-        for name in ("encoder", "text", "parallel", "dictionary", "synonyms", "penalty_text", "after_text", "after_parallel"):  # kernels run in notebooks/: a relative folder would be another one
+        for name in ("encoder", "text", "parallel", "dictionary", "synonyms", "source_text", "penalty_text", "after_text", "after_parallel"):  # kernels run in notebooks/: a relative folder would be another one
             if chosen.get(name) and (Path(chosen[name]).is_dir() or (name == "synonyms" and Path(chosen[name]).is_file())):
                 chosen[name] = str(Path(chosen[name]).resolve())
             elif name == "dictionary" and chosen.get(name):
@@ -103,13 +103,28 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
 
     for label, own in study.get("adapt", {}).items():
         add(label, {"method": "mlm", **(own or {})}, "")
-    for seed in seeds:
+    for seed in sorted({*seeds, *(seed for own in seeds_of.values() for seed in own)}):
         for section in ("trunk", "finetune"):
             for label, own in study.get(section, {}).items():
+                own = {name: value for name, value in (own or {}).items() if name != "seeds"}
+                if section == "finetune" and seed not in seeds_of[label]:
+                    continue
                 if "features" in (own or {}) and not own.get("start") and seed != seeds[0]:
                     continue  # frozen vectors of the encoder itself: nothing is drawn, another seed would give the same again
                 add(label, {**(own or {}), "seed": seed}, f" seed {seed}", section == "trunk")
     return nodes
+
+
+def whole_numbers(seeds: int | list) -> list[int]:
+    """Seeds as a list.
+
+    Raises:
+        ValueError: they are no whole numbers from 1.
+    """
+    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    if any(type(seed) is not int or seed < 1 for seed in seeds):
+        raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
+    return seeds
 
 
 def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = None) -> set[str]:

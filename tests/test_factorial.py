@@ -215,7 +215,7 @@ def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {name: (state[name]["head"], state[name]["strategy"], state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
         "plain": ("cross", "plain", "none", "Z0"), "dose-40": ("cross", "plain", "mlm-40", "Z1"), "dose-60": ("cross", "plain", "mlm-60", "Z1"),
-        "words": ("cross", "hybrid-dictionary", "none", "Z2"), "drop": ("cross", "hybrid-labelled-source", "none", "Z0"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
+        "words": ("cross", "hybrid-dictionary", "none", "Z2"), "drop": ("cross", "hybrid-drop", "none", "Z0"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
     }  # fmt: skip
     assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
     predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from test_run_all import run, tiny_study
-from xltlib import batching, encoders, heads, noise, prediction, tasks, training
+from xltlib import batching, encoders, heads, noise, prediction, records, statistics, tasks, training
 
 
 @pytest.fixture(scope="module")
@@ -180,15 +180,41 @@ def test_neighbours_come_from_other_words_nearest_first(tiny, words):
     own = {piece for ids in whole.tokenizer(english)["input_ids"] for piece in ids}
     table = whole.model.get_input_embeddings().weight
     for row in found.head(20).itertuples():
-        one, two = whole.tokenizer(row.word, add_special_tokens=False)["input_ids"], whole.tokenizer.convert_tokens_to_ids(f"▁{row.candidate}")
+        one, two = whole.tokenizer(row.word, add_special_tokens=False)["input_ids"], whole.tokenizer.convert_tokens_to_ids(row.piece)
         assert len(one) == 1 and two not in own
         assert torch.cosine_similarity(table[one[0]], table[two], dim=0).item() == pytest.approx(row.cosine, abs=1e-5)
     trimmed = encoders.trim(whole, [*english, *found.candidate])
     rows = noise.mixtures(trimmed, found, whole)
     word = found.word.iloc[0]
-    expected = table[whole.tokenizer.convert_tokens_to_ids([f"▁{c}" for c in found[found.word == word].candidate])].mean(0)
+    expected = table[whole.tokenizer.convert_tokens_to_ids(found[found.word == word].piece.tolist())].mean(0)
     assert torch.allclose(rows[trimmed.tokenizer(word, add_special_tokens=False)["input_ids"][0]], expected)
     assert rows.isnan().any(1).sum() == len(rows) - found.word.nunique()
+
+
+def test_neighbours_are_cached_and_no_word_of_the_source_language_is_one(tiny, tmp_path):
+    whole = encoders.load(str(tiny["xlm-r"]))
+    english = tasks.load_pairs("demo", "test", ["en"], items=10).sentence1.tolist()
+    first = noise.neighbours(whole, english, at_least=-1.0, cache=tmp_path)
+    (path,) = tmp_path.glob("neighbours-*.parquet")
+    assert pd.read_parquet(path).equals(first)
+    pd.DataFrame({"word": ["read"]}).to_parquet(path)
+    assert noise.neighbours(whole, english, at_least=-1.0, cache=tmp_path).word.tolist() == ["read"]
+    more = first.candidate.unique()[:5].tolist()  # these turn out to be English, too
+    again = noise.neighbours(whole, english, at_least=-1.0, more=more, cache=tmp_path)
+    assert not set(again.candidate) & set(more) and len(list(tmp_path.glob("*.parquet"))) == 2
+    assert [noise._is_word(piece) for piece in ("▁Haus", "Haus", "▁ab", "日本", "▁日本", "日", "▁1990", "▁हिन्दी", "▁")] == [True, False, False, True, True, False, False, True, False]
+
+
+def test_a_batch_can_be_the_view_of_any_word_noise():
+    rng = np.random.default_rng(1)
+    tables = ({"de": {"cat": ["Katze"]}}, {"cat": ["feline"]}, {"cat": ["chat"]})
+    found = {name: noise.make_view(name, 1.0, *tables)("a cat", rng) for name in noise.VIEWS if name != "drop"}
+    assert found["dictionary"] == "a Katze" and found["synonyms"] in ("a cat", "a feline") and found["self"] in ("a cat", "a chat")
+    with pytest.raises(ValueError, match="known are drop, dictionary, synonyms, self"):
+        noise.make_view("typos", 1.0, *tables)
+    own = [{"use": "train", "kind": "labelled-source", "languages": ["en"]}, {"use": "hybrid", "kind": "self", "view": "self", "languages": ["en"]}]
+    assert records.rung(own) == "Z0'" and records.supervision(own, "en") == "labelled" and records.supervision(own, "de") == "none"
+    assert records.rung(own + [{"use": "mlm", "kind": "text", "languages": ["de"]}]) == "Z1"
 
 
 def test_votes_are_shares_and_the_same_for_a_seed(model, frame):
@@ -196,8 +222,14 @@ def test_votes_are_shares_and_the_same_for_a_seed(model, frame):
     plain = prediction.predict(model, frame)
     assert (settled[["p0", "p1"]].to_numpy().argmax(1) == plain[["p0", "p1"]].to_numpy().argmax(1)).all() and set(settled.p1) <= {0.0, 1.0}
     for make in (lambda: noise.RandomPerturbation(model, 2.0), lambda: noise.Seen(view(frame, 1.0), 1)):
-        one, two = (prediction.voted(model, frame, make(), 4) for _ in range(2))
-        assert one.equals(two) and np.allclose(one.p0 + one.p1, 1) and set(one.p1) <= {0, 0.25, 0.5, 0.75, 1}
+        one, two = (prediction.voted(model, frame, make(), 5) for _ in range(2))
+        assert one.equals(two) and np.allclose(one.p0 + one.p1, 1) and set((5 * one.p1).round(6)) <= {0, 1, 2, 3, 4, 5}
+    with pytest.raises(ValueError, match="odd"):
+        prediction.voted(model, frame, noise.RandomPerturbation(model, 2.0), 4)
+    german = frame.assign(language1="de", language2="de")  # synonyms are of the source language: nothing is exchanged in others
+    plain = prediction.predict(model, german)
+    still = prediction.voted(model, german, noise.Seen(view(frame, 1.0), 1), 3)
+    assert (still.p1.to_numpy() == (plain.p1 > plain.p0).to_numpy()).all()
 
 
 def test_an_attack_lowers_accuracy(model, frame):
@@ -219,6 +251,8 @@ def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
         "step-matched": {"start": "english", "steps": 3},
         "fgm": {"start": "english", "steps": 3, "noise": "fgm"},
         "synonyms": synonyms | {"noise_copies": 2, "votes": 3},
+        "view": synonyms | {"noise": "", "batching": "hybrid", "view": "synonyms"},
+        "self": {"start": "english", "steps": 3, "batching": "hybrid", "view": "self"},
         "salt": {"start": "english", "steps": 3, "noise": "salt", "noise_strength": 0.3},
         "gaussian": {"start": "english", "steps": 3, "noise": "gaussian"},
         "gaussian-r0.3": {"start": "english", "steps": 3, "noise": "gaussian", "noise_strength": 0.3, "pairs": "same"},
@@ -228,15 +262,23 @@ def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
     state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {label.removesuffix(" seed 1"): r["strategy"] for label, r in state.items() if r["arm"] and "seed 1" in label} == {
         "plain": "plain", "step-matched": "plain", "fgm": "fgm", "synonyms": "synonyms-copies-votes",
-        "salt": "salt", "gaussian": "gaussian", "gaussian-r0.3": "gaussian",
+        "salt": "salt", "gaussian": "gaussian", "gaussian-r0.3": "gaussian", "view": "hybrid-synonyms", "self": "hybrid-self",
     }  # fmt: skip
-    assert all(r["rung"] == "Z0" for r in state.values()) and state["fgm seed 1"]["attack"]["items"] == 20
+    assert {label: r["rung"] for label, r in state.items() if r["rung"] != "Z0"} == dict.fromkeys(("salt seed 1", "self seed 1"), "Z0'")
+    assert set(state["synonyms seed 1"]["words"]) == {"synonyms"} and state["fgm seed 1"]["attack"]["items"] == 20
     names = {path.name for path in (tmp_path / "figures/tiny").iterdir()}
     assert {f"noise_{kind}.{end}" for kind in ("effect", "generalized", "strength") for end in ("png", "svg", "csv")} <= names
-    effects = pd.read_csv(tmp_path / "figures/tiny/noise_effect.csv").set_index(["label", "language"]).effect
+    effects = pd.read_csv(tmp_path / "figures/tiny/noise_effect.csv").set_index(["control", "label", "language"]).effect
     accuracy = pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").groupby(["label", "language1"]).accuracy.mean()
-    for label in ("plain", "fgm", "salt"):  # the figure's effects are the differences of the accuracies
-        assert effects[label, "de"] == pytest.approx(accuracy[label, "de"] - accuracy["step-matched", "de"], abs=1e-3)
+    for control, name in (("plain", "over plain training"), ("step-matched", "over as many updates")):
+        for label in ("fgm", "salt"):  # the figure's effects are the differences of the accuracies
+            assert effects[name, label, "de"] == pytest.approx(accuracy[label, "de"] - accuracy[control, "de"], abs=1e-3)
+
+
+def test_the_rule_for_published_gains():
+    assert statistics.verdict(2.0, -0.5, 4.5, 0.0, 2.1) == "inconclusive"
+    assert statistics.verdict(3.0, 2.5, 3.5, 0.0, 2.1) == "not reproduced"
+    assert [statistics.verdict(*of, 0.0) for of in ((1.0, 0.5, 1.5), (-1.0, -1.5, -0.5), (0.1, -0.5, 0.7))] == ["up", "down", "inconclusive"]
 
 
 def test_files_of_synonyms_are_read_strictly(tmp_path):

@@ -87,6 +87,17 @@ def test_mistakes_are_named_before_any_kernel_starts(tiny, tmp_path, change, com
     assert not (tmp_path / "runs").exists()
 
 
+def test_an_arm_can_have_seeds_of_its_own(tiny):
+    study = tiny_study(tiny["xlm-r"])
+    study["finetune"]["english"]["seeds"] = [1, 2, 3]
+    labels = set(run_all.plan(study, {}, "", Path("runs")))
+    assert {f"english seed {seed}" for seed in (1, 2, 3)} <= labels and "english-mlm seed 2" not in labels
+    assert "english seed 3" not in run_all.plan(study, {"seeds": [1]}, "", Path("runs"))
+    study["finetune"]["english"]["seeds"] = [0]
+    with pytest.raises(ValueError, match="whole numbers from 1"):
+        run_all.plan(study, {}, "", Path("runs"))
+
+
 def test_unknown_studies_and_overrides_are_named(tiny, tmp_path):
     arguments = command(tmp_path, tiny_study(tiny["xlm-r"]))
     arguments[2] = "paws"

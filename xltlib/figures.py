@@ -193,31 +193,35 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
 
 
 def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = None, note: str = ""):
-    """Effect of each arm against a control per language, with intervals; the mean of the targets in the last column.
+    """Effect of each arm per language, with intervals, one panel a control; the mean of the targets in the last column.
 
     Args:
-        effects: columns ``label, language, effect, low, high``; language ``"mean"`` is the mean of the targets.
+        effects: columns ``control, label, language, effect, low, high``; language ``"mean"`` is the mean of the targets.
         caption: what stands below.
-        published: a published mean gain, drawn hollow beside the mean.
+        published: a published mean gain, drawn hollow beside the mean in the first panel: it was over plain training.
         note: whose it is.
     """
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
-    labels = list(dict.fromkeys(effects.label))
+    labels, controls = list(dict.fromkeys(effects.label)), list(dict.fromkeys(effects.control))
     colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
-    figure, axis = plt.subplots(figsize=(max(8, 1.15 * len(codes) + 3), 4.6), layout="constrained")
-    for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
-        of = effects[effects.label == label].set_index("language").reindex(codes)
-        x = np.arange(len(codes)) + offset
-        axis.vlines(x, of.low, of.high, color=colours[position], linewidth=1.6)
-        axis.plot(x, of.effect, markers[position % len(markers)], color=colours[position], markersize=6, linestyle="none", label=label)
-    if published is not None:
-        axis.plot(len(codes) - 1 + 0.45, published, "o", color="0.2", markerfacecolor="none", markersize=9, linestyle="none", label=note)
-    axis.axhline(0, color="0.3", linewidth=1)
-    axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
-    axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of targets" for code in codes])
-    axis.set(ylabel="right answers against the control\n(points)", xlim=(-0.6, len(codes) - 0.3))
-    axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+    figure, axes = plt.subplots(
+        len(controls), 1, figsize=(max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for row, (axis, control) in enumerate(zip(axes[:, 0], controls)):
+        for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
+            of = effects[(effects.label == label) & (effects.control == control)].set_index("language").reindex(codes)
+            x = np.arange(len(codes)) + offset
+            axis.vlines(x, of.low, of.high, color=colours[position], linewidth=1.6)
+            axis.plot(x, of.effect, markers[position % len(markers)], color=colours[position], markersize=6, linestyle="none", label=label)
+        if published is not None and row == 0:
+            axis.plot(len(codes) - 1 + 0.45, published, "o", color="0.2", markerfacecolor="none", markersize=9, linestyle="none", label=note)
+        axis.axhline(0, color="0.3", linewidth=1)
+        axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
+        axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
+    names = [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of\ntargets" for code in codes]
+    axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
+    axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     figure.suptitle("What noise in training does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure

@@ -12,8 +12,11 @@ so that encoders can be compared. Of a batch without labels every noise leaves t
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -137,7 +140,7 @@ def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
     except (ImportError, LookupError) as error:
         raise ValueError("WordNet needs nltk and its data (pip install nltk; python -m nltk.downloader wordnet), or name a file of synonyms") from error
     table = {}
-    for word in sorted(words):
+    for word in sorted(word for word in words if word.islower()):  # as in lists of synonyms: a capitalised word may be a name
         lemmas = dict.fromkeys(lemma.name().lower() for sense in senses.synsets(word) for lemma in sense.lemmas())
         found = [lemma for lemma in lemmas if lemma != word and lemma.isalpha()][:limit]
         if found:
@@ -193,7 +196,28 @@ class Synonyms:
         return " ".join(changed)
 
 
-def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float = 0.3) -> pd.DataFrame:
+UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")  # pieces of two characters may be words
+
+
+def script(word: str) -> str:
+    """The script of a word by its first letter, as Unicode names it.
+
+    Example:
+        >>> script("Haus"), script("кот"), script("日本")
+        ('LATIN', 'CYRILLIC', 'CJK')
+    """
+    return unicodedata.name(word[0], "UNKNOWN").split()[0]
+
+
+def _is_word(piece: str) -> bool:
+    """Whether a piece of the vocabulary can be a word: of three letters or more after a blank, or of two where no blanks are written."""
+    word = piece.removeprefix("▁")
+    if not word or any(unicodedata.category(letter)[0] not in "LM" for letter in word):
+        return False
+    return len(word) >= 2 if script(word) in UNSPACED else len(word) >= 3 and piece != word
+
+
+def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float = 0.3, more: list[str] = (), cache: Path | None = None) -> pd.DataFrame:
     """Words of other languages that lie nearest in the encoder's own embedding table: candidates for self-augmentation.
 
     A reconstruction in the manner of SALT (Wang et al. 2023, arXiv 2309.10891), whose code and hyperparameters are not public: it asks
@@ -201,11 +225,13 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
 
     Args:
         encoder: with its whole vocabulary; words of one piece take part.
-        sentences: of the source language; a piece that stands in one of them is no candidate.
+        sentences: of the source language; their words are asked for.
         limit: candidates a word.
         at_least: cosine.
+        more: further text of the source language; a piece that stands in it, or in the sentences, is no candidate.
+        cache: folder for a Parquet file, named after all of the above, that is read where it lies already.
     Returns:
-        Columns ``word, candidate, cosine``; nearest first.
+        Columns ``word, candidate, piece, script, cosine``; nearest first.
     """
     tokenizer, table = encoder.tokenizer, encoder.model.get_input_embeddings().weight.detach()
     of_word = {}
@@ -213,17 +239,28 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
         ids = tokenizer(word, add_special_tokens=False)["input_ids"]
         if len(ids) == 1:
             of_word[word] = ids[0]
-    own = {piece for ids in tokenizer(sentences, add_special_tokens=False)["input_ids"] for piece in ids}
+    own = {piece for ids in tokenizer([*sentences, *more], add_special_tokens=False)["input_ids"] for piece in ids}
+    asked = hashlib.sha256(json.dumps([of_word, sorted(own), limit, at_least]).encode() + table.cpu().numpy().tobytes()).hexdigest()[:10]
+    path = Path(cache) / f"neighbours-{asked}.parquet" if cache else None
+    if path and path.exists():
+        return pd.read_parquet(path)
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
-    others = [i for i, piece in enumerate(pieces) if piece and piece.startswith("▁") and len(piece) > 3 and piece[1:].isalpha() and i not in own]
+    others = [i for i, piece in enumerate(pieces) if piece and i not in own and _is_word(piece)]
     unit = torch.nn.functional.normalize(table, dim=1)
     foreign, rows = unit[others].T, []
     for start in range(0, len(of_word), 256):
         part = list(of_word)[start : start + 256]
         cosines, places = (unit[[of_word[word] for word in part]] @ foreign).topk(min(limit, len(others)))
         for word, values, at in zip(part, cosines.tolist(), places.tolist()):
-            rows += [(word, pieces[others[place]][1:], value) for value, place in zip(values, at) if value >= at_least]
-    return pd.DataFrame(rows, columns=["word", "candidate", "cosine"])
+            found = ((pieces[others[place]], value) for value, place in zip(values, at) if value >= at_least)
+            rows += [(word, piece.removeprefix("▁"), piece, script(piece.removeprefix("▁")), value) for piece, value in found]
+    candidates = pd.DataFrame(rows, columns=["word", "candidate", "piece", "script", "cosine"])
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".part{os.getpid()}")  # another run may write the same file
+        candidates.to_parquet(temporary, index=False)
+        os.replace(temporary, path)
+    return candidates
 
 
 def plain(loss: Callable[[Batch], Tensor], batch: Batch, backward: Callable[[Tensor], None]) -> Tensor:
@@ -421,7 +458,7 @@ class RandomPerturbation:
         return _at_embeddings(self.model, change)
 
     def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:
-        if batch.labels is None:
+        if batch.labels is None or not self.radius:
             return plain(loss, batch, backward)
         with self.drawn():
             return plain(loss, batch, backward)
@@ -496,8 +533,30 @@ def mixtures(encoder, candidates: pd.DataFrame, whole) -> Tensor:
     rows = torch.full((len(encoder.model.get_input_embeddings().weight), table.shape[1]), float("nan"))
     for word, of in candidates.groupby("word", sort=False):
         (own,) = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][:1]
-        rows[own] = table[whole.tokenizer.convert_tokens_to_ids([f"▁{candidate}" for candidate in of.candidate])].mean(0)
+        rows[own] = table[whole.tokenizer.convert_tokens_to_ids(of.piece.tolist())].mean(0)
     return rows
+
+
+VIEWS = ("drop", "dictionary", "synonyms", "self")
+
+
+def make_view(name: str, rate: float, dictionaries: dict, synonyms: dict[str, list[str]], own: dict[str, list[str]], names_safe: bool = False) -> View:
+    """The other side of a cross-lingual batch by name.
+
+    Args:
+        rate: share of the words to which it happens.
+        dictionaries: for ``dictionary``, see :func:`code_switching`.
+        synonyms, own: for ``synonyms`` and ``self``: word -> synonyms, or neighbours in the encoder's own table.
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in VIEWS:
+        raise ValueError(f"view={name!r}: known are {', '.join(VIEWS)}")
+    if name == "drop":
+        return dropping(rate)
+    if name == "dictionary":
+        return code_switching(dictionaries, rate)
+    return Synonyms(synonyms if name == "synonyms" else own, rate, names_safe)
 
 
 NAMES = ("fgm", "pgd", "freelb", "gaussian", "uniform", "synonyms", "salt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
@@ -76,18 +77,24 @@ def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate
     return np.concatenate(parts)[np.argsort(order)]
 
 
-def voted(model: PairClassifier, frame: pd.DataFrame, noise, votes: int, progress: bool = False) -> pd.DataFrame:
+def voted(model: PairClassifier, frame: pd.DataFrame, noise, votes: int, progress: bool = False, source: str = "en") -> pd.DataFrame:
     """Share of the votes that each class gets from noisy copies of every pair, in columns ``p0, p1, ...`` (randomized smoothing).
 
     Args:
         noise: :class:`noise.Seen` (copies of the sentences) or :class:`noise.RandomPerturbation` (of the embeddings).
-        votes: copies.
+        votes: copies; an odd number, so that two classes never draw level.
+        source: sentences of this language alone are seen through a view: its words are those of this language, and may stand in others, too.
+    Raises:
+        ValueError: an even number of votes.
     """
+    if votes % 2 == 0:
+        raise ValueError(f"votes={votes}: wanted an odd number, else two classes can draw level")
     total = 0
     for _ in tqdm(range(votes), "votes", disable=not progress or "TQDM_DISABLE" in os.environ, leave=False):
         if isinstance(noise, Seen):
             copy = noise.noisy(Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist()))
-            scored = predict(model, frame.assign(sentence1=copy.first, sentence2=copy.second))
+            sides = {f"sentence{k}": frame[f"sentence{k}"].where(frame[f"language{k}"] != source, side) for k, side in ((1, copy.first), (2, copy.second))}
+            scored = predict(model, frame.assign(**sides))
         else:
             with noise.drawn():
                 scored = predict(model, frame, workers=1)  # several would share the draws in an order of their own
@@ -133,14 +140,16 @@ class Checkpoints:
         if source not in set(dev.language1):
             raise ValueError(f"the source language {source!r} is not among the targets: its development data select a checkpoint")
         self.model, self.dev, self.source = model, dev, source
-        self.steps, self.weights, self.scores = [], [], []
+        self.steps, self.weights, self.scores, self.seconds = [], [], [], 0.0
 
     def __call__(self, step: int) -> None:
-        """Score the model as it is now and keep its trainable weights."""
+        """Score the model as it is now and keep its trainable weights; the time it takes is added to ``seconds``."""
+        began = time.perf_counter()
         table = accuracy(predict(self.model, self.dev)).set_index("language1").accuracy
         self.steps.append(step)
         self.weights.append({name: p.detach().clone() for name, p in self.model.named_parameters() if p.requires_grad})
         self.scores.append(table)
+        self.seconds += time.perf_counter() - began
 
     def choice(self, selection: str, code: str) -> int:
         """Position of the checkpoint that a rule picks for a language; the later one on a tie."""

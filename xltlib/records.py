@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
 READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py")  # compute no prediction
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
-RUNGS = {"labelled-source": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
+RUNGS = {"labelled-source": 0, "self": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
 
 
 def declared_parameters(notebook: str) -> dict[str, tuple[type, object]]:
@@ -91,7 +91,7 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = (cell for cell in cells if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []))
     sources = ["".join(cell["source"]) for cell in code]
-    named = (parameters["task"], parameters.get("parallel" if parameters.get("method") in (None, "align") else "text", ""), *(parameters.get(name, "") for name in ("penalty_text", "after_text", "after_parallel")))
+    named = (parameters["task"], parameters.get("parallel" if parameters.get("method") in (None, "align") else "text", ""), *(parameters.get(name, "") for name in ("penalty_text", "after_text", "after_parallel", "source_text")))
     demo = any(name.startswith("demo") for name in named)
     paths = [path for path in sorted(_imported(sources)) if demo or path.parent.name != "demo"]
     sources = [_without_comments(source) for source in [*sources, *(path.read_text(encoding="utf-8") for path in paths)]]
@@ -166,7 +166,7 @@ def _parent(runs: Path, run: str, parameters: dict) -> dict:
 
 
 def rung(read: list[dict]) -> str:
-    """How much supervision beyond labelled English was read: ``"Z0"`` to ``"Z4"``.
+    """How much supervision beyond labelled English was read: ``"Z0"`` to ``"Z4"``; ``"Z0'"``: what the encoder itself knew of other languages.
 
     Args:
         read: one entry a source, ``{"kind": ..., "languages": [...], ...}``, kinds as in ``RUNGS``;
@@ -178,7 +178,8 @@ def rung(read: list[dict]) -> str:
     """
     source = {code for entry in read if entry["kind"] == "labelled-source" for code in entry["languages"]}
     levels = [RUNGS[entry["kind"]] for entry in read if entry["kind"] != "text" or set(entry["languages"]) - source]
-    return f"Z{max(levels, default=0)}"
+    own = not any(levels) and any(entry["kind"] == "self" for entry in read)
+    return "Z0'" if own else f"Z{max(levels, default=0)}"
 
 
 def supervision(read: list[dict], code: str) -> str:
@@ -189,8 +190,9 @@ def supervision(read: list[dict], code: str) -> str:
         ('parallel', 'none')
     """
     kinds = {entry["kind"] for entry in read if code in entry["languages"]}
-    found = max(kinds, key=RUNGS.get, default="none")
-    return "labelled" if found.startswith("labelled") else found
+    if any(kind.startswith("labelled") for kind in kinds):
+        return "labelled"
+    return max(kinds - {"self"}, key=RUNGS.get, default="none")
 
 
 def labelled_read(train: pd.DataFrame, source: str, use: str) -> list[dict]:
@@ -227,8 +229,13 @@ def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
     found: dict[tuple[str, str], set] = {}
     for entry in [entry for read in reads for entry in _last(read).values()]:
         for what in ("dose", "kind") if entry["use"] != "train" else ():
-            found.setdefault((entry["use"], what), set()).add(entry.get(what, 0))
+            found.setdefault((entry["use"], what), set()).add(_told(entry, what))
     return {key for key, values in found.items() if len(values) > 1}
+
+
+def _told(entry: dict, what: str):
+    """The dose of an entry, or its kind: of a view of the labelled pairs, the view."""
+    return entry.get("view") or entry["kind"] if what == "kind" and "kind" in entry else entry.get(what, 0)
 
 
 def _last(read: list[dict]) -> dict[str, dict]:
@@ -254,7 +261,7 @@ def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, st
     named = {}
     for use, entry in _last(read).items():
         dose = f"-{entry.get('dose') or 'all'}" if (use, "dose") in told_apart else ""
-        named[use] = use + dose + (f"-{entry['kind']}" if (use, "kind") in told_apart else "")
+        named[use] = use + dose + (f"-{_told(entry, 'kind')}" if (use, "kind") in told_apart else "")
     recipe = ["labse"] if "labse" in encoder.lower() else [named.pop("align").replace("align", "labse-recipe")] if "align" in named else []
     batches = [named[kind] for kind in ("hybrid", "cross-lingual") if kind in named][:1]
     adapted = [name for use, name in named.items() if use not in ("pretrain", "train", "hybrid", "cross-lingual")]

@@ -180,15 +180,18 @@ def differences(predictions: pd.DataFrame, runs: pd.DataFrame, control: str, sel
     return both.assign(difference=both.right - both.right_control).drop(columns=["right", "right_control"])
 
 
-def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[float, float, float]:
-    """Mean of ``difference`` in points, with its 95 % percentile interval over seeds and clusters drawn together (methods g.3).
+def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[float, float, float, float]:
+    """Mean of ``difference`` in points, its 95 % percentile interval over seeds and clusters drawn together (methods g.3), and a p value.
+
+    With S seeds the draws see (S - 1) / S of the variance between seeds: with two, half of it. The p value is twice the share of draws
+    on the other side of zero (and at zero), never below 2 / (resamples + 1).
 
     Args:
         rows: columns ``seed, cluster, difference``.
 
     Example:
         >>> rows = pd.DataFrame({"seed": [1, 1, 2, 2], "cluster": [1, 2, 1, 2], "difference": [1, 0, 1, 0]})
-        >>> mean_interval(rows, 200)
+        >>> mean_interval(rows, 200)[:3]
         (50.0, 0.0, 100.0)
     """
     table = rows.groupby(["cluster", "seed"]).difference.agg(["sum", "size"]).unstack(fill_value=0)
@@ -196,6 +199,33 @@ def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) ->
     rng = np.random.default_rng(seed)
     drawn = [rng.multinomial(n, np.full(n, 1 / n), size=resamples) for n in sums.shape]
     means = [100 * np.einsum("rc,cs,rs->r", drawn[0], part, drawn[1], optimize=True) for part in (sums, counts)]
-    low, high = np.nanpercentile(np.divide(means[0], means[1] / 100, out=np.full(resamples, np.nan), where=means[1] > 0), [2.5, 97.5])
-    return float(100 * sums.sum() / counts.sum()), float(low), float(high)
+    draws = np.divide(means[0], means[1] / 100, out=np.full(resamples, np.nan), where=means[1] > 0)
+    low, high = np.nanpercentile(draws, [2.5, 97.5])
+    beyond = min((draws <= 0).sum(), (draws >= 0).sum())
+    return float(100 * sums.sum() / counts.sum()), float(low), float(high), float(min(1.0, 2 * (beyond + 1) / (resamples + 1)))
+
+
+def verdict(gain: float, low: float, high: float, by_updates: float, published: float | None = None) -> str:
+    """What a measured gain over plain training says about a published one (the rule was fixed before the runs: methods h.1).
+
+    Args:
+        gain, low, high: mean gain over the plain arm and its 95 % interval, in points.
+        by_updates: gain of the control that makes as many updates without noise.
+        published: the gain to reproduce; None: none is published.
+    Returns:
+        ``"step-explained"`` (the interval excludes 0, and the updates alone bring more than half of the gain); else ``"reproduced"`` (it
+        excludes 0 and includes the published gain), ``"not reproduced"`` (it excludes the published gain), ``"up"`` and ``"down"`` where
+        none is published, or ``"inconclusive"``.
+
+    Example:
+        >>> verdict(2.0, 0.5, 3.5, 0.2, 2.1), verdict(2.0, 0.5, 3.5, 1.5, 2.1), verdict(0.1, -0.9, 1.1, 0.0, 2.1)
+        ('reproduced', 'step-explained', 'not reproduced')
+    """
+    off_zero = low > 0 or high < 0
+    if low > 0 and by_updates > gain / 2:
+        return "step-explained"
+    if published is not None:
+        inside = low <= published <= high
+        return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced"
+    return ("up" if gain > 0 else "down") if off_zero else "inconclusive"
 
