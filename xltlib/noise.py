@@ -245,7 +245,8 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
     if path and path.exists():
         return pd.read_parquet(path)
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
-    others = [i for i, piece in enumerate(pieces) if piece and i not in own and _is_word(piece)]
+    written = {pieces[i].lower() for i in own}  # SCHOOL is no translation of school
+    others = [i for i, piece in enumerate(pieces) if piece and piece.lower() not in written and _is_word(piece)]
     unit = torch.nn.functional.normalize(table, dim=1)
     foreign, rows = unit[others].T, []
     for start in range(0, len(of_word), 256):
