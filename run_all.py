@@ -95,7 +95,7 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                 chosen[name] = str(Path(chosen[name]).resolve())
             elif name == "dictionary" and chosen.get(name):
                 raise ValueError(f"{label}: dictionary {chosen[name]!r} is no folder; it holds word lists <source>-<language>.txt")
-            elif name.endswith(("text", "parallel")) and not data and not set(chosen.get(name, "").split()) <= set(tasks.DEMO_TEXT):
+            elif name.endswith(("text", "parallel")) and not data and not set(chosen.get(name, "").split()) <= {*tasks.DEMO_TEXT, "task"}:
                 raise ValueError(f"{label}: {name} {chosen[name]!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data")
         if label + suffix in nodes:
             raise ValueError(f"{label!r} stands twice in the study: give one of them another name")

@@ -110,7 +110,7 @@ def test_denoising_lowers_its_loss_and_shares_layers_with_the_decoder(tiny, word
     own = dict(model.model.named_parameters())["encoder.layer.1.attention.self.query.weight"]
     assert own is layer and all(p.requires_grad is False for key, p in model.model.named_parameters() if "layer.0." in key and "crossattention" not in key)
     before = {key: p.detach().clone() for key, p in model.model.named_parameters()}
-    losses = training.train(model, stream, lambda batch: model(*batch), 60, 1e-3, 3e-3, precision="no", progress=False)
+    losses = training.train(model, stream, lambda batch: model(*batch), 120, 1e-3, 3e-3, precision="no", progress=False)
     assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.15
     after_training = dict(model.model.named_parameters())
     assert any(not before[key].equal(after_training[key]) for key in before)
@@ -131,7 +131,7 @@ def test_a_penalty_of_weight_zero_trains_as_none_and_more_does_not(tiny, words, 
         torch.manual_seed(1)
         model = heads.build("cross", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
         rng = np.random.default_rng(2)
-        stream = during.pair_batches(frame, "en", 4, rng) if kind == "consistency" else during.text_batches({"de": frame[frame.language1 == "de"].sentence1.tolist()}, 4, rng)
+        stream = during.pair_batches(frame, "en", 4, rng) if kind == "consistency" else during.text_batches({code: frame[frame.language1 == code].sentence1.tolist() for code in ("en", "de")}, "en", 4, rng)
         loss = plain = lambda batch: heads.loss(model, batch)
         if weight is not None:
             loss = during.Penalised(model, plain, kind, stream, weight, 5)
@@ -168,9 +168,13 @@ def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
     assert abs(seen.count("de") - 160) <= 4 * (320 / 4) ** 0.5
     with pytest.raises(ValueError, match="this data has none"):
         next(during.pair_batches(frame[frame.language1 == "de"], "en", 8, np.random.default_rng(1)))
-    texts = during.text_batches({"de": ["a"] * 100, "sw": ["b"]}, 50, np.random.default_rng(1))
-    drawn = [sentence for _ in range(20) for sentence in next(texts)]
-    assert abs(drawn.count("b") - 500) <= 4 * 250**0.5
+    texts = during.text_batches({"en": ["e"], "de": ["a"] * 100, "sw": ["b"]}, "en", 50, np.random.default_rng(1))
+    sides = [next(texts) for _ in range(20)]
+    drawn = [sentence for _, target in sides for sentence in target]
+    assert abs(drawn.count("b") - 500) <= 4 * 250**0.5 and {sentence for source, _ in sides for sentence in source} == {"e"}
+    for of in ({"de": ["a"]}, {"en": ["e"]}):
+        with pytest.raises(ValueError, match="a penalty compares text of en"):
+            next(during.text_batches(of, "en", 4, np.random.default_rng(1)))
 
 
 def test_vectors_are_adapted_after_training_language_by_language():
@@ -187,6 +191,42 @@ def test_vectors_are_adapted_after_training_language_by_language():
     for kind, samples in (("some", {"en": english}), ("centre", {"de": german})):
         with pytest.raises(ValueError, match=f"after='{kind}'"):
             after.fit(kind, samples, "en")
+
+
+def test_languages_are_detected_and_retrieval_finds_what_a_rotation_hid():
+    rng = np.random.default_rng(1)
+    english = rng.normal(size=(80, 8))
+    samples = {"en": english, "de": rng.normal(size=(80, 8)) + 3}
+    detect = after.Detector(samples)
+    assert (detect(samples["de"]) == "de").mean() > 0.9 and set(detect(english)) <= {"en", "de"}
+    rotation, _ = np.linalg.qr(rng.normal(size=(8, 8)))
+    turned = after.fit("procrustes", {}, "en", {"de": (english[:60] @ rotation, english[:60])})["de"]
+    assert after.retrieval(english[60:] @ rotation, english[60:]) < 0.5 and after.retrieval(turned(english[60:] @ rotation), english[60:]) > 0.95
+
+
+def test_an_early_stop_keeps_the_best_weights():
+    model = torch.nn.Linear(1, 1, bias=False)
+    values = iter([3.0, 1.0, 2.0, 2.0, 0.0])
+    stop = training.EarlyStop(model, lambda: next(values), patience=2)
+    best = []
+    for step in range(1, 6):
+        torch.nn.init.constant_(model.weight, step)
+        if stop(step):
+            break
+        best.append(step)
+    assert step == 4 and stop.restore() == 2 and model.weight.item() == 2
+    never = training.EarlyStop(model, lambda: 1.0, patience=0)
+    assert not any(never(step) for step in range(5)) and never.restore() == 4 and model.weight.item() == 2
+    data = iter(lambda: torch.ones(1, 1), None)
+    losses = training.train(model, data, lambda x: model(x).square().mean(), 20, 0.1, precision="no", progress=False, checkpoints=10, at_checkpoint=lambda step: step >= 6)
+    assert len(losses) == 6
+
+
+def test_tokens_are_counted_in_training_alone(model):
+    model.eval().logits(["a cat"], ["a dog"])
+    assert model.tokens == 0
+    model.train().logits(["born in"], ["the cat sat"])
+    assert model.tokens == sum(len(ids) for ids in model._encoder.tokenize(["born in"], ["the cat sat"])["input_ids"])
 
 
 def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
@@ -209,6 +249,14 @@ def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
     assert torch.allclose(trimmed.model.eval()(input_ids=ids).last_hidden_state, adapted, atol=1e-5)
     changed = {name for name, p in trimmed.model.named_parameters() if not p.equal(before[name])}
     assert changed and all("query.weight" in name or "value.weight" in name for name in changed) and set(dict(trimmed.model.named_parameters())) == set(before)
+    denoising = tsdae.DenoisingAutoEncoder(trimmed, train_layers=False)
+    carried = lora.attach(denoising.model, 4)
+    kept = {name: p.detach().clone() for name, p in denoising.model.named_parameters() if "lora_" not in name}
+    stream = tsdae.noisy_batches(trimmed, texts, 8, 32, 1)
+    training.train(denoising, stream, lambda b: denoising(*b), 5, 1e-3, precision="no", progress=False)
+    assert all(p.equal(kept[name]) for name, p in denoising.model.named_parameters() if "lora_" not in name)
+    merged = dict(lora.merge(carried).named_parameters())
+    assert {name.split(".")[-2] for name, p in merged.items() if not p.equal(before[name])} <= {"query", "value"}
     with pytest.raises(ValueError, match="lora_rank=0"):
         lora.attach(trimmed.model, 0)
 
@@ -217,15 +265,18 @@ def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
     study["common"] |= {"targets": "en de es"}
     mlm = {"languages_read": "de", "steps": 2}
-    study["adapt"] = {"tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2}, "lora": {**mlm, "lora_rank": 2}}
+    study["adapt"] = {"tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2}, "lora": {**mlm, "lora_rank": 2, "checks": 2, "patience": 1, "probes": "es"}, "again": {**mlm, "lora_rank": 2, "draw": 2}}
     study["finetune"] = {
         "plain": {"steps": 2},
         "after-tsdae": {"steps": 2, "encoder": "tsdae"},
         "after-lora": {"steps": 2, "encoder": "lora"},
+        "after-again": {"steps": 2, "encoder": "again"},
+        "longer": {"steps": 2, "more_updates": 1},
         "dann": {"steps": 2, "penalty": "dann", "penalty_text": "demo", "penalty_languages": "de es", "keep_model": True},
         "consistency": {"steps": 2, "start": "dann", "penalty": "consistency", "penalty_languages": "de"},
         "frozen": {"features": "cosine", "dev_items": 10, "head": "bi"},
         "centre": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "demo", "after_sentences": 30},
+        "detected": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "task", "after_sentences": 30, "language_identity": "detected", "layer": 1},
         "procrustes": {"features": "cosine", "dev_items": 10, "after": "procrustes", "after_parallel": "demo", "after_sentences": 60},
     }
     del study["finetune"]["frozen"]["head"]
@@ -233,8 +284,11 @@ def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
     assert result.returncode == 0, result.stderr
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
+        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora-draw-1", "Z1"), "after-again": ("mlm-lora-draw-2", "Z1"), "longer": ("more-updates", "Z0"), "detected": ("centre-detected", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
         "frozen": ("none", "Z0"), "centre": ("centre", "Z1"), "procrustes": ("procrustes", "Z3"),
     }  # fmt: skip
+    assert set(state["lora"]["before"]) == set(state["lora"]["after"]) == {"de", "es"} and state["lora"]["probes"] == ["es"] and 1 <= len(state["lora"]["on_the_way"]) <= 2
+    assert state["longer"]["updates"] == 3 and state["plain"]["updates"] == 2 and state["longer"]["tokens"] > state["plain"]["tokens"] > 0 < state["tsdae"]["tokens"]
+    assert state["dann"]["penalty"] and 0 <= state["detected"]["languages_guessed"] <= 1 and set(state["procrustes"]["retrieved"]) == {"de", "es"}
     effects = pd.read_csv(tmp_path / "figures/tiny/adaptation_effect.csv")
-    assert set(effects.adaptation) == {"tsdae", "mlm-lora", "dann", "dann+consistency", "centre", "procrustes"} and set(effects.language) == {"de", "es"}
+    assert set(effects.adaptation) == {"tsdae", "mlm-lora-draw-1", "mlm-lora-draw-2", "more-updates", "dann", "dann+consistency", "centre", "centre-detected", "procrustes"} and set(effects.language) == {"de", "es"}

@@ -32,6 +32,8 @@ class PairClassifier(nn.Module):
     """
 
     parts = 1  # vectors that the classifier sees side by side
+    tokens = 0  # read in training mode so far: what a training costs
+    layer = -1  # whose states are pooled: 0 the embeddings, -1 the last
 
     def __init__(self, encoder: Encoder, labels: int = 2, max_length: int = 128, dropout: float = 0.0, frozen_layers: int = 0):
         super().__init__()
@@ -48,11 +50,14 @@ class PairClassifier(nn.Module):
     def tensors(self, first: list[str], second: list[str] | None = None) -> dict[str, Tensor]:
         """Sentences or pairs as padded ``input_ids`` and ``attention_mask``, shape (batch, longest)."""
         tokens = self._encoder.tokenize(first, second, self.max_length)
+        if self.training:
+            self.tokens += sum(map(len, tokens["input_ids"]))
         return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True).to(self.classifier[0].weight.device))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
         """Sentence vectors, shape (batch, hidden)."""
-        states = self.model(**inputs).last_hidden_state
+        of = self.model(**inputs, output_hidden_states=self.layer != -1)
+        states = of.last_hidden_state if self.layer == -1 else of.hidden_states[self.layer]
         if self._encoder.pooling == "cls":
             return states[:, 0]
         mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)

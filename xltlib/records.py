@@ -219,8 +219,11 @@ def refuse_labels(read: list[dict], codes: list[str]) -> None:
             )
 
 
+TELLERS = ("dose", "kind", "source", "weight", "draw")
+
+
 def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
-    """What the runs of a study use in several doses or kinds, and so must be told apart by name.
+    """What the runs of a study use in several doses, kinds, sources, weights or draws, and so must be told apart by name.
 
     Example:
         >>> several([[{"use": "mlm", "kind": "text", "dose": 100}], [{"use": "mlm", "kind": "text", "dose": 0}]])
@@ -228,13 +231,15 @@ def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
     """
     found: dict[tuple[str, str], set] = {}
     for entry in [entry for read in reads for entry in _last(read).values()]:
-        for what in ("dose", "kind") if entry["use"] != "train" else ():
+        for what in TELLERS if entry["use"] != "train" else ():
             found.setdefault((entry["use"], what), set()).add(_told(entry, what))
     return {key for key, values in found.items() if len(values) > 1}
 
 
 def _told(entry: dict, what: str):
-    """The dose of an entry, or its kind: of a view of the labelled pairs, the view."""
+    """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view."""
+    if what in ("weight", "draw"):
+        return f"{what}-{entry.get(what, 1)}"
     return entry.get("view") or entry["kind"] if what == "kind" and "kind" in entry else entry.get(what, 0)
 
 
@@ -251,7 +256,7 @@ def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, st
     ``plain``: neither. Everything else that was read is the adaptation.
 
     Args:
-        told_apart: what :func:`several` found in the study; doses and kinds then stand behind the names.
+        told_apart: what :func:`several` found in the study; doses, kinds, sources, weights and draws then stand behind the names.
         noise: of the training, the last part of the strategy's name.
 
     Example:
@@ -260,8 +265,8 @@ def arm(read: list[dict], encoder: str, head: str, told_apart: set[tuple[str, st
     """
     named = {}
     for use, entry in _last(read).items():
-        dose = f"-{entry.get('dose') or 'all'}" if (use, "dose") in told_apart else ""
-        named[use] = use + dose + (f"-{_told(entry, 'kind')}" if (use, "kind") in told_apart else "")
+        told = [entry.get("dose") or "all" if what == "dose" else _told(entry, what) for what in TELLERS if (use, what) in told_apart]
+        named[use] = "-".join([use, *map(str, told)])
     recipe = ["labse"] if "labse" in encoder.lower() else [named.pop("align").replace("align", "labse-recipe")] if "align" in named else []
     batches = [named[kind] for kind in ("hybrid", "cross-lingual") if kind in named][:1]
     adapted = [name for use, name in named.items() if use not in ("pretrain", "train", "hybrid", "cross-lingual")]

@@ -26,6 +26,7 @@ PLACEHOLDER = "NS"  # stands where a translation is missing
 DEMO = {"demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}  # tasks that ship with the package; the split each is tested on
 CLASSES = {"paws-x": ["different", "paraphrase"], "xnli": ["contradiction", "entailment", "neutral"]} | dict.fromkeys(DEMO, ["different", "same"])
 TASKS = tuple(CLASSES)
+PARALLEL = ("ntrex", "tatoeba")  # corpora of translations
 DEMO_TEXT = ("demo", "demo-news")  # tasks that ship with the package, of which there is unlabelled text
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
@@ -307,12 +308,34 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
 
     Args:
-        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` and ``"demo-news"`` ship with the package.
+        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` and ``"demo-news"`` ship with the package. A corpus
+            of translations (``"ntrex"``, ``"tatoeba"``) gives the sentences of this language alone.
         limit: keep only the first so many (0: all).
     """
     if source in DEMO_TEXT:
         return demo.text(code, source)[: limit or None]
+    if source in PARALLEL:
+        pairs = load_parallel(source, "de" if code == "en" else code, folder, limit)  # English is the other side of any
+        return [pair[0 if code == "en" else 1] for pair in pairs]
     return [line for line in _lines(_text_folder("text", source, folder) / f"{code}.txt") if line][: limit or None]
+
+
+def task_text(task: str, code: str, folder: Path | None, whole_test: pd.DataFrame, limit: int = 0) -> list[str]:
+    """The task's own unlabelled sentences of a language, each once: of its training file, or where there is none of its development file.
+
+    Args:
+        whole_test: items that share a sentence with it, in any language, are left out.
+        limit: keep only the first so many (0: all).
+    Raises:
+        DataError: the task has neither file in this language.
+    """
+    try:
+        frame = load_pairs(task, "train", [code], folder)
+        shared = {*whole_test.sentence1, *whole_test.sentence2}
+        frame = frame[~(frame.sentence1.isin(shared) | frame.sentence2.isin(shared))]
+    except DataError:
+        frame, _ = load_training(task, [code], [code], whole_test, folder, "dev")
+    return list(dict.fromkeys([*frame.sentence1, *frame.sentence2]))[: limit or None]
 
 
 def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:

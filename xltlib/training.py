@@ -51,7 +51,7 @@ def train(
     clip: float = 1.0,
     precision: str = "auto",
     checkpoints: int = 0,
-    at_checkpoint: Callable[[int], None] | None = None,
+    at_checkpoint: Callable[[int], bool | None] | None = None,
     progress: bool = True,
     noise: Callable | None = None,
 ) -> list[float]:
@@ -67,7 +67,8 @@ def train(
         head_learning_rate: of ``model.classifier``; None: ten times the other (a head starts from nothing).
         clip: largest norm of the gradient.
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
-        checkpoints: how often ``at_checkpoint(step)`` is called, evenly spaced, the last time after the last step.
+        checkpoints: how often ``at_checkpoint(step)`` is called, evenly spaced, the last time after the last step; if it returns True,
+            training ends there (:class:`EarlyStop`).
         progress: show a tqdm bar.
         noise: takes a training step instead of the plain one (noise.py); None: no noise.
     Returns:
@@ -118,6 +119,34 @@ def train(
         losses.append(value.item())
         bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
         if step in marks and at_checkpoint is not None:
-            at_checkpoint(step)
+            if at_checkpoint(step):
+                break
             model.train()
     return losses
+
+
+class EarlyStop:
+    """Stops a training when what is measured has not fallen for some checkpoints, and gives back the best weights.
+
+    Args:
+        model: being trained.
+        measure: called at every checkpoint; the lower, the better.
+        patience: checkpoints without a new lowest value before it stops; 0: never, the last weights stay.
+    """
+
+    def __init__(self, model: nn.Module, measure: Callable[[], float], patience: int):
+        self.model, self.measure, self.patience = model, measure, patience
+        self.values: list[tuple[int, float]] = []
+        self.best: dict[str, Tensor] = {}
+
+    def __call__(self, step: int) -> bool:
+        value = self.measure()
+        if self.patience and value < min((v for _, v in self.values), default=float("inf")):
+            self.best = {name: p.detach().clone() for name, p in self.model.named_parameters() if p.requires_grad}
+        self.values.append((step, value))
+        return bool(self.patience) and len(self.values) - 1 - int(np.argmin([v for _, v in self.values])) >= self.patience
+
+    def restore(self) -> int:
+        """Put the best weights back; returns the step they are of."""
+        self.model.load_state_dict(self.best, strict=False)
+        return min(self.values, key=lambda of: of[1])[0] if self.best else self.values[-1][0]

@@ -42,6 +42,41 @@ def procrustes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return u @ v
 
 
+class Detector:
+    """Guesses the language of a sentence from its vector: a logistic regression (scikit-learn) on unlabelled text of each language.
+
+    Args:
+        samples: vectors of unlabelled sentences of each language.
+    """
+
+    def __init__(self, samples: dict[str, np.ndarray]):
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        codes = np.repeat(list(samples), [len(of) for of in samples.values()])
+        self.model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(np.concatenate(list(samples.values())), codes)
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """Language codes, shape (sentences,)."""
+        return self.model.predict(vectors)
+
+
+def retrieval(x: np.ndarray, y: np.ndarray) -> float:
+    """Share of rows whose translation is the nearest by cosine, averaged over both directions.
+
+    Args:
+        x, y: vectors of translations, row by row.
+
+    Example:
+        >>> retrieval(np.eye(3), np.eye(3))
+        1.0
+    """
+    x, y = (of / np.linalg.norm(of, axis=1, keepdims=True) for of in (x, y))
+    scores, own = x @ y.T, np.arange(len(x))
+    return float(((scores.argmax(1) == own).mean() + (scores.argmax(0) == own).mean()) / 2)
+
+
 KINDS = ("centre", "whiten", "procrustes")
 
 

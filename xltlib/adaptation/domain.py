@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 
-
-
 class _Reverse(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, strength: float) -> Tensor:

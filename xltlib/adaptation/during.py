@@ -17,13 +17,20 @@ from xltlib.batching import Batch
 PENALTIES = ("dann", "coral", "mmd", "consistency")
 
 
-def text_batches(texts: dict[str, list[str]], batch_size: int, rng: np.random.Generator) -> Iterator[list[str]]:
-    """Endless batches of unlabelled sentences, languages drawn alike."""
-    codes = sorted(code for code in texts if texts[code])
-    if not codes:
-        raise ValueError("no unlabelled text of any target language")
+def text_batches(texts: dict[str, list[str]], source: str, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[list[str], list[str]]]:
+    """Endless pairs of batches of unlabelled sentences: of the source language, and of the others, drawn alike.
+
+    Both sides come from one corpus: else a penalty would also tell kinds of text apart.
+
+    Raises:
+        ValueError: no text of the source language, or of no other.
+    """
+    codes = sorted(code for code in texts if texts[code] and code != source)
+    if not codes or not texts.get(source):
+        raise ValueError(f"a penalty compares text of {source} with text of other languages: got {({code: len(of) for code, of in texts.items()})}")
+    draw = lambda code: texts[code][int(rng.integers(len(texts[code])))]
     while True:
-        yield [texts[code][int(rng.integers(len(texts[code])))] for code in rng.choice(codes, size=batch_size)]
+        yield [draw(source) for _ in range(batch_size)], [draw(code) for code in rng.choice(codes, size=batch_size)]
 
 
 def pair_batches(frame: pd.DataFrame, source: str, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[Batch, Batch]]:
@@ -49,8 +56,8 @@ def pair_batches(frame: pd.DataFrame, source: str, batch_size: int, rng: np.rand
 class Penalised:
     """A loss with a penalty: ``loss(batch) + weight * penalty``; a discriminator, where there is one, is trained along.
 
-    ``dann``, ``coral`` and ``mmd`` compare the pooled vectors of the batch's first sentences with those of target sentences;
-    ``consistency`` compares class scores for translated pairs with the teacher's for the source-language ones.
+    ``dann``, ``coral`` and ``mmd`` compare the pooled vectors of single sentences of the source language and of the others, whatever the
+    head: unlabelled text comes in sentences, not in pairs. ``consistency`` compares class scores for translated pairs with the teacher's for the source-language ones.
 
     Args:
         model: a pair classifier; for ``dann`` it gets a submodule ``discriminator``.
@@ -74,7 +81,7 @@ class Penalised:
         self.teacher = copy.deepcopy(model).requires_grad_(False) if kind == "consistency" else None
 
     def __call__(self, batch: Batch) -> Tensor:
-        penalty = self._consistency() if self.kind == "consistency" else self._distance(batch)
+        penalty = self._consistency() if self.kind == "consistency" else self._distance()
         self.done += 1
         self.penalties.append(float(penalty.detach()))
         return self.loss(batch) + self.weight * penalty
@@ -88,8 +95,8 @@ class Penalised:
             taught = self.teacher.logits(source.first, source.second)
         return consistency(taught, self.model.logits(target.first, target.second))
 
-    def _distance(self, batch: Batch) -> Tensor:
-        sides = [self.model.pool(self.model.tensors(sentences)) for sentences in (batch.first, next(self.stream))]
+    def _distance(self) -> Tensor:
+        sides = [self.model.pool(self.model.tensors(sentences)) for sentences in next(self.stream)]
         if self.kind != "dann":
             return (coral if self.kind == "coral" else mmd)(*sides)
         domain = torch.cat([torch.full((len(side),), number, device=side.device) for number, side in enumerate(sides)])

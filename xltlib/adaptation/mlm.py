@@ -37,12 +37,16 @@ class MaskedLanguageModel(nn.Module):
         counts = 1 + torch.bincount(pieces, minlength=len(self.model.get_input_embeddings().weight))
         self.classifier.register_parameter("bias", nn.Parameter((counts / counts.sum()).log()))
 
+    tokens = 0  # read in training mode so far
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy at the masked positions, in nats.
 
         Args:
             labels: the piece at a masked position, -100 elsewhere; shape (batch, tokens) like the others.
         """
+        if self.training:
+            self.tokens += int(attention_mask.sum())
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         masked = labels != -100  # decode these only: 15 % of the positions
         scores = self.classifier(states[masked]) @ self.model.get_input_embeddings().weight.T + self.classifier.bias

@@ -23,9 +23,11 @@ class DenoisingAutoEncoder(nn.Module):
         encoder: of a BERT or XLM-R kind, trimmed to the text or whole; ``self.model`` is a copy of its model, trained here.
         frozen_layers: see encoders.freeze; what is frozen is frozen in the decoder, too.
         dropout: probability in both.
+        train_layers: False leaves to others what of the encoder is trained (lora.attach on ``self.model``); its layers in the decoder stay
+            as they are.
     """
 
-    def __init__(self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0):
+    def __init__(self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True):
         super().__init__()
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer import losses, modules
@@ -41,14 +43,19 @@ class DenoisingAutoEncoder(nn.Module):
             self.model.pooler = None  # loaded with random weights, and never used
         for part in (self.model, self.loss.decoder):
             set_dropout(part, dropout)
-        freeze(self.model, frozen_layers)
+        if train_layers:
+            freeze(self.model, frozen_layers)
         fresh = [m for name, m in self.loss.decoder.named_modules() if name.endswith("crossattention")]
         head = [m for name, m in self.loss.decoder.named_children() if name != self.loss.decoder.base_model_prefix]
         # Named like every other head, so that training gives them the head's learning rate: they start from nothing.
         self.classifier = nn.ModuleList(fresh + head)
 
+    tokens = 0  # read in training mode so far, by encoder and decoder
+
     def forward(self, noisy: dict[str, Tensor], original: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy of the next piece, in nats, given the pieces before and the vector of the noisy sentence."""
+        if self.training:
+            self.tokens += int(noisy["attention_mask"].sum() + original["attention_mask"].sum())
         return self.loss([dict(noisy), dict(original)], None)
 
 
