@@ -33,6 +33,7 @@ bench: setup
 	$(BIN)/python benchmarks/throughput.py $(ARGS)
 	$(BIN)/python benchmarks/noise.py
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/adaptation.py
 
 # Execute every notebook with its committed parameters, in place, as they are committed.
 notebooks: setup
