@@ -64,7 +64,11 @@ def in_order(strategies) -> list[str]:
 
 
 ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
-ADAPTATION_NAME = {"none": "none", "mlm": "masked language modelling", "align": "translation ranking"}
+ADAPTATION_NAME = {
+    "none": "none", "mlm": "masked language modelling", "align": "translation ranking", "tsdae": "denoising (TSDAE)", "dann": "domain discriminator",
+    "coral": "CORAL", "mmd": "MMD", "consistency": "consistency on parallel pairs", "centre": "centring per language", "whiten": "whitening per language",
+    "procrustes": "rotation onto English", "more-updates": "as many more English updates (control)",
+}  # fmt: skip
 
 
 def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.DataFrame, adaptation: str, caption: str, seen: set[str] = frozenset()):

@@ -229,3 +229,48 @@ def verdict(gain: float, low: float, high: float, by_updates: float, published: 
         return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced"
     return ("up" if gain > 0 else "down") if off_zero else "inconclusive"
 
+
+
+def costs(runs: list[dict]) -> pd.DataFrame:
+    """What each arm took, its ancestors included, and what its encoder is like at the end.
+
+    Args:
+        runs: records as they stand in a study's runs.json, adaptations and trunks among them.
+    Returns:
+        One row an arm's run: ``run``, ``seconds`` of training and ``tokens`` read in training, both of the whole chain (tokens NaN where a
+        record has none), ``retrieval`` and ``rank_distance`` (means over languages of bias.language_bias; NaN if not measured) and
+        ``forgotten``: the geometric mean over the probes of perplexity after adaptation relative to before (NaN without probes).
+    """
+    by_run = {run["run"]: run for run in runs}
+
+    def chain(run: dict) -> list[dict]:
+        return [run, *(record for parent in run["parents"] for record in chain(by_run[parent]))]
+
+    rows = []
+    for run in runs:
+        if not run["arm"]:
+            continue
+        links = {record["run"]: record for record in chain(run)}.values()
+        bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()
+        probes = [np.log(link["after"][code] / link["before"][code]) for link in links for code in link.get("probes", [])]
+        tokens = [link.get("tokens", np.nan) for link in links if "training" in link["seconds"]]
+        seconds = sum(link["seconds"].get("training", 0) for link in links)
+        rows.append({"run": run["run"], "seconds": seconds, "tokens": sum(tokens), **bias, "forgotten": float(np.exp(np.mean(probes))) if probes else np.nan})
+    return pd.DataFrame(rows)
+
+
+def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
+    """The effect of each adaptation on the mean of the languages given, one row a strategy and adaptation, with its interval.
+
+    Args:
+        right: as :func:`right_answers` returns it, of the languages to average over.
+    """
+    rows, same = [], ["seed", "language", "item"]
+    for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
+        plain = group[group.adaptation == "none"][[*same, "right"]]
+        for adaptation, of in group[group.adaptation != "none"].groupby("adaptation", sort=False):
+            pairs = of.merge(plain, on=same, suffixes=("", "_plain"))
+            if len(pairs):
+                effect, low, high, p = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
+                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, "effect": effect, "low": low, "high": high, "p": p, "n_seeds": pairs.seed.nunique()})
+    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "n_seeds"])
