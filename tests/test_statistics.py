@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from xltlib import figures, statistics
 
@@ -136,7 +137,7 @@ def test_seeds_and_interactions_are_resampled_as_written_out_slowly(right):
     for strategy in ("hybrid", "labse-recipe"):
         of = shifted[(shifted.strategy == strategy) & (shifted.language == "ja")]
         wide = of.pivot(index=["cluster", "item", "seed"], columns="adaptation", values="right")
-        tables[strategy] = (wide["mlm"] - wide["none"]).groupby(["cluster", "seed"]).sum().unstack().to_numpy()
+        tables[strategy] = (wide["mlm"] - wide["none"]).groupby(["cluster", "seed"]).sum().unstack().to_numpy(float)
     draws = {name: [] for name in ("hybrid", "clusters only", "interaction")}
     for _ in range(4000):
         seeds, clusters = rng.integers(3, size=3), rng.integers(120, size=120)
@@ -145,11 +146,26 @@ def test_seeds_and_interactions_are_resampled_as_written_out_slowly(right):
         draws["interaction"].append(cells["hybrid"] - cells["labse-recipe"])
         draws["clusters only"].append(100 * tables["hybrid"][clusters].sum() / 720)
     width = {name: np.subtract(*np.percentile(values, [97.5, 2.5])) for name, values in draws.items()}
+    ja = shifted[shifted.language == "ja"]
+    wide = ja.pivot(index=["strategy", "seed", "item", "cluster"], columns="adaptation", values="right")
+    rows = (wide["mlm"] - wide["none"]).reset_index(name="difference")
+    resamples = statistics.Resamples(right.seed, right.cluster, 4000)
+    hybrid = rows[rows.strategy == "hybrid"]
+    both = hybrid.merge(rows[rows.strategy == "labse-recipe"], on=["seed", "item", "cluster"], suffixes=("", "_other"))
+    both["difference"] -= both.difference_other
+    for name, of in (("hybrid", hybrid), ("interaction", both)):  # the draws as they are
+        low, high = resamples.percentiles(of)
+        assert high[0] - low[0] == pytest.approx(width[name], rel=0.06)
+    # Scaled: the two-way variance by hand, and t with the degrees of freedom of three seeds, almost alone here.
+    table = 100 * tables["hybrid"] / 720
+    influence = table - table.sum() / table.size
+    by_seed, by_cluster, by_cell = 1.5 * (influence.sum(0) ** 2).sum(), 120 / 119 * (influence.sum(1) ** 2).sum(), (influence**2).sum()
+    variance, freedom = max(by_seed + by_cluster - by_cell, by_seed, by_cluster), (by_seed + by_cluster) ** 2 / (by_seed**2 / 2 + by_cluster**2 / 119)
     effect = effects[(effects.strategy == "hybrid") & (effects.language == "ja")].iloc[0]
     interaction = between[between.language == "ja"].iloc[0]
-    assert effect.high - effect.low == pytest.approx(width["hybrid"], rel=0.06)
-    assert effect.high - effect.low > 1.5 * width["clusters only"]
-    assert interaction.high - interaction.low == pytest.approx(width["interaction"], rel=0.06)
+    assert effect.high - effect.low == pytest.approx(2 * t.ppf(0.975, freedom) * variance**0.5, rel=0.1) and freedom < 3
+    assert effect.p == pytest.approx(2 * t.sf(effect.effect / variance**0.5, freedom), rel=1e-6)
+    assert effect.high - effect.low > 1.5 * width["clusters only"] and interaction.low < interaction.effect < interaction.high
 
 
 def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):

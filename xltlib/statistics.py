@@ -6,11 +6,12 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from xltlib import languages
 
 ARM = ["encoder", "strategy", "head", "adaptation"]
-BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high", "n_items", "n_seeds"]
+BETWEEN = ["encoder", "strategy", "head", "adaptation", "language", "resource", "effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"]
 EFFECTS = [*BETWEEN[:6], "rung", *BETWEEN[6:]]
 
 
@@ -67,22 +68,108 @@ def generalized(predictions: pd.DataFrame, selection: str = "last", source: str 
     return pd.concat(grids, ignore_index=True), pd.DataFrame(rows)
 
 
-def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Effect of each adaptation within each strategy, and its difference between strategies.
+class Resamples:
+    """One two-level bootstrap for everything that is compared: the same drawn seeds and the same drawn clusters of items for all languages,
+    arms and contrasts, so that differences between them have joint intervals from the same draws (methods g.3).
 
-    For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in
-    points. Its interval comes from a two-level bootstrap: seeds are drawn with replacement, then clusters of
-    items, the same clusters for all languages, arms and seeds (methods g.3), so that differences between
-    languages and between strategies get joint intervals from the same draws.
+    Seeds and clusters are crossed: every seed answers every item. Drawing both counts the noise of single answers three times, and with S
+    seeds sees (S - 1) / S of the variance between them: at six seeds such percentile intervals covered 98 to 100 % where 95 were asked for
+    (benchmarks/coverage.py). So the draws are scaled: the width of their 95 % to that of the two-way cluster-robust variance (Cameron, Gelbach & Miller 2011: variance by
+    seeds, plus that by clusters, minus that by their cells, never below either of the first two) under t with the degrees of freedom that the
+    two leave (Satterthwaite). What stays theirs is the skew, and that all move together.
 
     Args:
-        right: as :func:`right_answers` returns it.
+        seeds, clusters: all of the study.
+        resamples: draws.
+        seed: of the draws.
+    """
+
+    def __init__(self, seeds, clusters, resamples: int = 10_000, seed: int = 1):
+        self.seeds, self.clusters = np.unique(seeds), np.unique(clusters)
+        rng = np.random.default_rng(seed)
+        draw = lambda n: rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float32)
+        self.of_clusters, self.of_seeds = draw(len(self.clusters)), draw(len(self.seeds))
+
+    def __call__(self, rows: pd.DataFrame, columns: list | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Mean difference of each column, its draws, its degrees of freedom, and its standard error.
+
+        Args:
+            rows: columns ``seed, cluster, difference``, and ``column`` (a language, say) where ``columns`` are given.
+            columns: values of ``column``, each of which gets a mean.
+        Returns:
+            In points: shapes (columns,), (resamples, columns), (columns,), (columns,).
+        """
+        sums, counts = self._cells(rows, columns)
+        means = self._means(sums, counts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            point = sums.sum((0, 1)) / counts.sum((0, 1))
+            influence = (sums - counts * np.nan_to_num(point)) / counts.sum((0, 1))
+        used_seeds, used_clusters = ((counts.sum(axis) > 0).sum(0) for axis in (0, 1))
+        by_seed = np.square(influence.sum(0)).sum(0) * used_seeds / np.maximum(used_seeds - 1, 1) * (used_seeds > 1)
+        by_cluster = np.square(influence.sum(1)).sum(0) * used_clusters / np.maximum(used_clusters - 1, 1)
+        by_cell = np.where(used_seeds > 1, np.square(influence).sum((0, 1)), 0)
+        variance = np.maximum.reduce([by_seed + by_cluster - by_cell, by_seed, by_cluster])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            freedom = np.square(by_seed + by_cluster) / (np.square(by_seed) / np.maximum(used_seeds - 1, 1) + np.square(by_cluster) / np.maximum(used_clusters - 1, 1))
+        freedom = np.where(np.isfinite(freedom), freedom, np.maximum(used_clusters - 1, 1))
+        error = np.sqrt(variance)
+        low, high = (np.nanpercentile(means, [2.5, 97.5], axis=0) if np.isfinite(means).any() else np.zeros((2, len(point))))
+        scale = np.divide(2 * t.ppf(0.975, freedom) * error, high - low, out=np.ones(len(point)), where=high > low)
+        return point, point + (means - point) * scale, freedom, error
+
+
+    def percentiles(self, rows: pd.DataFrame, columns: list | None = None) -> np.ndarray:
+        """95 % percentile intervals of the draws as they are, unscaled: shape (2, columns)."""
+        return np.nanpercentile(self._means(*self._cells(rows, columns)), [2.5, 97.5], axis=0)
+
+    def _cells(self, rows: pd.DataFrame, columns: list | None) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of the differences, in points, and their numbers, shape (clusters, seeds, columns)."""
+        place = rows.column.map({name: k for k, name in enumerate(columns)}).to_numpy(int) if columns else np.zeros(len(rows), int)
+        shape = (len(self.clusters), len(self.seeds), len(columns) if columns else 1)
+        cell = np.ravel_multi_index((np.searchsorted(self.clusters, rows.cluster), np.searchsorted(self.seeds, rows.seed), place), shape)
+        size = int(np.prod(shape))
+        sums = np.bincount(cell, 100 * rows.difference.to_numpy(float), size)
+        return sums.reshape(shape), np.bincount(cell, minlength=size).reshape(shape).astype(float)
+
+    def _means(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Mean of every draw, shape (resamples, columns); NaN where a column has nothing in a draw."""
+        # A cluster counts as often as it was drawn, and so does a seed: both sums for all draws at once.
+        drawn = [np.einsum("rs,rsl->rl", self.of_seeds, np.tensordot(self.of_clusters, part.astype(np.float32), 1)) for part in (sums, counts)]
+        return np.divide(drawn[0], drawn[1], out=np.full(drawn[0].shape, np.nan, dtype=np.float32), where=drawn[1] > 0)
+
+
+def described(point: float, draws: np.ndarray, freedom: float, error: float, margin: float = 0.5) -> dict:
+    """What is said of one mean difference: 95 % interval, two-sided p value, and whether it is as good as nothing.
+
+    Args:
+        point, draws, freedom, error: of one column of :class:`Resamples`.
+        margin: points; ``p_equivalent`` is that of two one-sided tests against -margin and +margin (TOST): small, if the difference lies between.
+    Returns:
+        ``effect, low, high, p, p_equivalent``.
+    """
+    low, high = np.nanpercentile(draws, [2.5, 97.5]) if np.isfinite(draws).any() else (np.nan, np.nan)
+    if not error > 0:  # every answer is the same, or there is one cluster: nothing to test by
+        return {"effect": float(point), "low": float(low), "high": float(high), "p": 1.0 if point == 0 else np.nan, "p_equivalent": np.nan}
+    p = 2 * t.sf(abs(point) / error, freedom)
+    equivalent = max(t.sf((point + margin) / error, freedom), t.cdf((point - margin) / error, freedom))
+    return {"effect": float(point), "low": float(low), "high": float(high), "p": float(p), "p_equivalent": float(equivalent)}
+
+
+def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1, groups: bool = False) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Effect of each adaptation within each strategy, and its difference between strategies.
+
+    For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in points; all intervals are
+    from the draws of one :class:`Resamples`.
+
+    Args:
+        right: as :func:`right_answers` returns it; of the targets.
         resamples: bootstrap draws.
         seed: of the draws.
+        groups: also the means of all languages given (language ``"mean"``) and of those of one resource level (named after it), where there
+            are two or more of them and others besides.
     Returns:
-        Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %
-        percentile intervals), and the names of arms that lack a partner. An interaction is over the seeds and items that
-        all its four cells have. With S seeds an interval sees (S - 1) / S of the variance between seeds: with one, none.
+        Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %), and the names of arms that lack a
+        partner. An interaction is over the seeds and items that all its four cells have.
     Raises:
         ValueError: two runs of one arm have the same seed.
     """
@@ -90,33 +177,24 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     if (twice > 1).any():
         raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
     codes = sorted(right.language.unique(), key=languages.ORDER.index)
-    clusters = np.sort(right.cluster.unique())
-    rng = np.random.default_rng(seed)
-    n = len(clusters)
-    weights = rng.multinomial(n, np.full(n, 1 / n), size=resamples)
-    seeds = sorted(right.seed.unique())
-    seed_weights = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), size=resamples)
+    draws = Resamples(right.seed, right.cluster, resamples, seed)
+    levels = {code: languages.BY_CODE[code].resource for code in codes}
+    means = {"mean": codes, **{level: [code for code in codes if levels[code] == level] for level in dict.fromkeys(levels.values())}}
+    means = {name: of for name, of in means.items() if groups and len(of) > 1 and (name == "mean" or len(of) < len(codes))}
 
-    def resampled(pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Mean difference per language, and of every draw: shapes (languages,) and (resamples, languages)."""
-        cell = (np.searchsorted(clusters, pairs.cluster), np.searchsorted(seeds, pairs.seed), pairs.language.map(codes.index).to_numpy(int))
-        sums, counts = np.zeros((2, n, len(seeds), len(codes)))
-        np.add.at(sums, cell, pairs.difference.to_numpy(float))
-        np.add.at(counts, cell, 1)
-        # A cluster counts as often as it was drawn, and so does a seed: both sums for all draws at once.
-        drawn = [np.einsum("rs,rsl->rl", seed_weights, np.tensordot(weights, part, 1)) for part in (sums, counts)]
-        return _ratio(sums.sum((0, 1)), counts.sum((0, 1))), _ratio(*drawn)
-
-    def table(pairs: pd.DataFrame, **described) -> list[dict]:
-        point, drawn = resampled(pairs)
-        return [
-            {
-                **described, "language": code, "resource": languages.BY_CODE[code].resource,
-                "effect": float(point[column]), **dict(zip(("low", "high"), np.nanpercentile(drawn[:, column], [2.5, 97.5]))),
-                "n_items": int(pairs[pairs.language == code]["item"].nunique()), "n_seeds": int(pairs[pairs.language == code].seed.nunique()),
-            }
-            for column, code in enumerate(codes) if not np.isnan(point[column])
-        ]  # fmt: skip
+    def table(pairs: pd.DataFrame, **about) -> list[dict]:
+        pairs = pairs.assign(column=pairs.language)
+        found = [(pairs, codes)] + [(pairs[pairs.language.isin(of)].assign(column=name), [name]) for name, of in means.items() if set(of) <= set(pairs.language)]
+        rows = []
+        for part, columns in found:
+            point, drawn, freedom, error = draws(part, columns)
+            for k, name in enumerate(columns):
+                if not np.isnan(point[k]):
+                    of = part[part.column == name]
+                    said = described(point[k], drawn[:, k], freedom[k], error[k])
+                    counted = {"n_items": int(of["item"].nunique()), "n_seeds": int(of.seed.nunique())}
+                    rows.append({**about, "language": name, "resource": levels.get(name, name), **said, **counted})
+        return rows
 
     same = ["seed", "language", "item"]
     rows, differences, missing = [], {}, []
@@ -143,11 +221,6 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
                 both["difference"] -= both.difference_other
                 between += table(both, encoder=encoder, strategy=f"{one} - {two}", head=head, adaptation=adaptation)
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
-
-
-def _ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """100 * sums / counts; NaN where a language has no items in a draw."""
-    return 100 * np.divide(sums, counts, out=np.full(sums.shape, np.nan, dtype=np.float64), where=counts > 0)
 
 
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
@@ -180,29 +253,21 @@ def differences(predictions: pd.DataFrame, runs: pd.DataFrame, control: str, sel
     return both.assign(difference=both.right - both.right_control).drop(columns=["right", "right_control"])
 
 
-def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> tuple[float, float, float, float]:
-    """Mean of ``difference`` in points, its 95 % percentile interval over seeds and clusters drawn together (methods g.3), and a p value.
-
-    With S seeds the draws see (S - 1) / S of the variance between seeds: with two, half of it. The p value is twice the share of draws
-    on the other side of zero (and at zero), never below 2 / (resamples + 1).
+def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) -> dict:
+    """Mean of ``difference`` in points with its 95 % interval and p value, over seeds and clusters drawn together (:class:`Resamples`).
 
     Args:
         rows: columns ``seed, cluster, difference``.
+    Returns:
+        ``effect, low, high, p, p_equivalent``.
 
     Example:
         >>> rows = pd.DataFrame({"seed": [1, 1, 2, 2], "cluster": [1, 2, 1, 2], "difference": [1, 0, 1, 0]})
-        >>> mean_interval(rows, 200)[:3]
-        (50.0, 0.0, 100.0)
+        >>> mean_interval(rows, 200)["effect"]
+        50.0
     """
-    table = rows.groupby(["cluster", "seed"]).difference.agg(["sum", "size"]).unstack(fill_value=0)
-    sums, counts = table["sum"].to_numpy(float), table["size"].to_numpy(float)
-    rng = np.random.default_rng(seed)
-    drawn = [rng.multinomial(n, np.full(n, 1 / n), size=resamples) for n in sums.shape]
-    means = [100 * np.einsum("rc,cs,rs->r", drawn[0], part, drawn[1], optimize=True) for part in (sums, counts)]
-    draws = np.divide(means[0], means[1] / 100, out=np.full(resamples, np.nan), where=means[1] > 0)
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
-    beyond = min((draws <= 0).sum(), (draws >= 0).sum())
-    return float(100 * sums.sum() / counts.sum()), float(low), float(high), float(min(1.0, 2 * (beyond + 1) / (resamples + 1)))
+    point, drawn, freedom, error = Resamples(rows.seed, rows.cluster, resamples, seed)(rows)
+    return described(point[0], drawn[:, 0], freedom[0], error[0])
 
 
 def verdict(gain: float, low: float, high: float, by_updates: float, published: float | None = None) -> str:
@@ -271,6 +336,6 @@ def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
         for adaptation, of in group[group.adaptation != "none"].groupby("adaptation", sort=False):
             pairs = of.merge(plain, on=same, suffixes=("", "_plain"))
             if len(pairs):
-                effect, low, high, p = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
-                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, "effect": effect, "low": low, "high": high, "p": p, "n_seeds": pairs.seed.nunique()})
-    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "n_seeds"])
+                found = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
+                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_seeds": pairs.seed.nunique()})
+    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_seeds"])
