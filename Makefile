@@ -8,7 +8,7 @@ ARGS ?=
 TEST_JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: setup run test lab bench notebooks clean
+.PHONY: setup run test slow lab bench notebooks clean
 
 setup: .venv/ready
 
@@ -25,6 +25,9 @@ run: setup
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup tests xltlib
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --nbval --nbval-cell-timeout=600 notebooks
+
+slow: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow tests
 
 lab: setup
 	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)

@@ -1,3 +1,7 @@
+import itertools
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -185,3 +189,73 @@ def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path
     assert np.allclose(bottom.lines[0].get_ydata(), between.set_index("language").effect.loc[["en", "de", "ja", "id"]])
     boxes = [text.get_window_extent() for text in bottom.get_xticklabels()]
     assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:]))
+
+
+def test_sign_permutation_is_exact_and_knows_its_limit():
+    assert statistics.sign_permutation(np.ones(5)) == (0.0625, 0.0625)  # five seeds never reach 0.05
+    p, smallest = statistics.sign_permutation(np.array([3.0, -1.0, 2.0, 2.0]))
+    sums = [sum(s * d for s, d in zip(signs, (3, -1, 2, 2))) for signs in itertools.product((1, -1), repeat=4)]
+    assert p == np.mean([abs(total) >= 6 for total in sums]) and smallest == 0.125
+    with pytest.raises(ValueError, match="21 seeds"):
+        statistics.sign_permutation(np.ones(21))
+
+
+def test_almost_stochastic_order_falls_as_one_gets_better():
+    rng = np.random.default_rng(1)
+    b = rng.normal(70, 1, 10)
+    found = [statistics.almost_stochastic_order(b + gain, b) for gain in (-2, 0.5, 1, 3)]
+    assert found[0] > 0.9 and found[1] > found[2] > found[3] == 0
+    assert statistics.almost_stochastic_order(b, b) >= 0.5
+
+
+def test_gee_finds_the_same_effects(right):
+    effects, _, _ = statistics.adaptation_effects(right, 50)
+    for strategy in ("hybrid", "labse-recipe"):
+        other = statistics.gee_effects(right[right.strategy == strategy]).set_index("language")
+        ours = effects[effects.strategy == strategy].set_index("language")
+        assert np.allclose(other.effect, ours.effect.loc[other.index], atol=1e-9) and (other.low < other.effect).all()
+
+
+def test_effects_agree_with_pandas_to_twelve_digits_and_fast(right):
+    effects, between, _ = statistics.adaptation_effects(right, 100)
+    wide = right.pivot_table(index=["strategy", "language"], columns="adaptation", values="right")
+    expected = 100 * (wide["mlm"] - wide["none"])
+    found = effects.set_index(["strategy", "language"]).effect
+    assert (found - expected.loc[found.index]).abs().max() < 1e-12
+    both = expected["hybrid"] - expected["labse-recipe"]
+    assert (between.set_index("language").effect - both).abs().max() < 1e-12
+    groups, _, _ = statistics.adaptation_effects(right, 100, groups=True)
+    means = groups[groups.language == "mean"].set_index("strategy").effect
+    assert np.allclose(means, expected.groupby("strategy").mean().loc[means.index])
+
+
+def test_equivalence_is_concluded_only_from_narrow_intervals():
+    draws = np.zeros(10)
+    narrow, wide = (statistics.described(0.1, draws, 50, error) for error in (0.1, 0.6))
+    assert narrow["p_equivalent"] < 0.01 and wide["p_equivalent"] > 0.2
+    assert statistics.described(0.5, draws, 50, 0.1)["p_equivalent"] == pytest.approx(0.5)
+
+
+def test_secondary_metrics_by_hand():
+    frame = pd.DataFrame({
+        "run": "r", "item": [1, 2, 3, 4] * 2, "language1": ["en"] * 4 + ["de"] * 4, "label": [0, 1, 1, 0] * 2,
+        "p1": [0.1, 0.9, 0.8, 0.4, 0.6, 0.9, 0.3, 0.4],
+    }).assign(language2=lambda of: of.language1, p0=lambda of: 1 - of.p1)  # fmt: skip
+    table = statistics.secondary(frame).set_index("language")
+    assert table.consistency.to_dict() == {"en": 1.0, "de": 0.5} and table.loc["en", "macro_f1"] == 1 and table.loc["de", "macro_f1"] == 0.5
+    assert table.loc["en", "brier"] == pytest.approx(2 * np.mean([0.01, 0.01, 0.04, 0.16]))
+    # confidences .9 .9 (one bin), .8, .6: all right
+    assert table.loc["en", "calibration_error"] == pytest.approx((0.2 + 0.2 + 0.4) / 4)
+    assert table.loc["de", "average_precision"] == pytest.approx((1 + 2 / 4) / 2)
+
+
+@pytest.mark.slow
+def test_intervals_cover_and_errors_stay_below_five_per_cent():
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+    import intervals
+
+    for effect in (0.0, 2.0):
+        found = intervals.measured(effect, studies=150, resamples=300)
+        assert 0.925 <= found["languages"] <= 0.98 and found["percentile"] > found["languages"]
+    assert intervals.measured(0.0, studies=150, resamples=300)["Holm finds one"] <= 0.055 + 2 * (0.05 * 0.95 / 150) ** 0.5
+    assert intervals.measured(0.5, studies=60, clusters=1000, seed_noise=0.2, resamples=300)["called equivalent"] <= 0.05 + 2 * (0.05 * 0.95 / 60) ** 0.5

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from xltlib import languages
 
@@ -74,7 +74,7 @@ class Resamples:
 
     Seeds and clusters are crossed: every seed answers every item. Drawing both counts the noise of single answers three times, and with S
     seeds sees (S - 1) / S of the variance between them: at six seeds such percentile intervals covered 98 to 100 % where 95 were asked for
-    (benchmarks/coverage.py). So the draws are scaled: the width of their 95 % to that of the two-way cluster-robust variance (Cameron, Gelbach & Miller 2011: variance by
+    (benchmarks/intervals.py). So the draws are scaled: the width of their 95 % to that of the two-way cluster-robust variance (Cameron, Gelbach & Miller 2011: variance by
     seeds, plus that by clusters, minus that by their cells, never below either of the first two) under t with the degrees of freedom that the
     two leave (Satterthwaite). What stays theirs is the skew, and that all move together.
 
@@ -223,6 +223,27 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
 
 
+def corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``p (Holm)``, over the languages of each arm (and over its means apart), and a plain ``verdict``.
+
+    ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided tests at 5 %, Holm's correction
+    likewise. Else ``"undecided"``: the study cannot tell.
+
+    Args:
+        table: as :func:`adaptation_effects` gives it.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    table = table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
+    family = [*ARM, table.language.isin(languages.BY_CODE)]
+    for _, of in table.groupby(family, sort=False):
+        p, equivalent = (multipletests(of[name].fillna(1.0), method="holm")[1] for name in ("p", "p_equivalent"))
+        table.loc[of.index, "p (Holm)"] = p
+        off = np.where(of.effect > 0, "up", "down")
+        table.loc[of.index, "verdict"] = np.select([p < 0.05, equivalent < 0.05], [off, "equivalent to nothing"], "undecided")
+    return table
+
+
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
     """Effect of each adaptation for each seed alone, in points: the dots of the figure."""
     keys = ["encoder", "head", "strategy", "seed", "language"]
@@ -339,3 +360,130 @@ def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
                 found = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
                 rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_seeds": pairs.seed.nunique()})
     return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_seeds"])
+
+
+def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
+    """Exact two-sided p value of a mean of paired differences over seeds, by all ways to set their signs, and the smallest it can be.
+
+    With S seeds the smallest is 2 / 2**S: five seeds alone can never reach 0.05, six can.
+
+    Args:
+        differences: one a seed; 20 at most.
+    Raises:
+        ValueError: none, or more than 20.
+
+    Example:
+        >>> sign_permutation(np.array([1.0, 2.0, 0.5, 1.0, 3.0, 0.1]))
+        (0.03125, 0.03125)
+    """
+    differences = np.asarray(differences, float)
+    if not 1 <= len(differences) <= 20:
+        raise ValueError(f"{len(differences)} seeds: all sign patterns are tried for 1 to 20")
+    signs = np.array(list(product((1.0, -1.0), repeat=len(differences))))
+    means = signs @ differences
+    return float((np.abs(means) >= abs(differences.sum()) - 1e-9).mean()), min(1.0, 2 / 2 ** len(differences))
+
+
+def almost_stochastic_order(a: np.ndarray, b: np.ndarray, confidence: float = 0.95, resamples: int = 1000, seed: int = 1) -> float:
+    """Upper bound of how much "a is better than b" is violated, from 0 (never) to 1 (b is better throughout); 0.5 says nothing.
+
+    ``eps = int_V (F_a^-1 - F_b^-1)^2 / int (F_a^-1 - F_b^-1)^2`` with V where b's quantile is the higher (del Barrio et al. 2018), bounded as in
+    Dror, Shlomov & Reichart 2019: ``eps - sqrt((n + m) / (n m)) * sigma * Phi^-1(1 - confidence)``, sigma by bootstrap.
+
+    Args:
+        a, b: scores of runs, not paired.
+
+    Example:
+        >>> high, low = np.array([80.0, 81.0, 82.0, 83.0]), np.array([70.0, 71.0, 72.0, 73.0])
+        >>> almost_stochastic_order(high, low), almost_stochastic_order(low, high)
+        (0.0, 1.0)
+    """
+    a, b, rng = np.asarray(a, float), np.asarray(b, float), np.random.default_rng(seed)
+    grid = (np.arange(1000) + 0.5) / 1000
+
+    def violated(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        gap = np.quantile(one, grid, axis=-1, method="inverted_cdf") - np.quantile(two, grid, axis=-1, method="inverted_cdf")
+        whole = np.square(gap).sum(0)
+        return np.divide(np.square(np.minimum(gap, 0)).sum(0), whole, out=np.full(np.shape(whole), 0.5), where=whole > 0)
+
+    found = float(violated(a, b))
+    drawn = violated(rng.choice(a, (resamples, len(a))), rng.choice(b, (resamples, len(b))))
+    return float(np.clip(found - np.std(drawn) * norm.ppf(1 - confidence), 0, 1))
+
+
+def gee_effects(right: pd.DataFrame) -> pd.DataFrame:
+    """The same effects by another road: a linear GEE (statsmodels) of the differences, languages apart, items that share a sentence in one group.
+
+    Seeds are no factor in it, so its intervals know only the items; the effects themselves must agree with :func:`adaptation_effects` where
+    all seeds have all items.
+
+    Args:
+        right: of one strategy, without adaptation and with one, as :func:`right_answers` returns it.
+    Returns:
+        One row a language: ``language, effect, low, high``.
+    """
+    from statsmodels.genmod.cov_struct import Independence
+    from statsmodels.genmod.generalized_estimating_equations import GEE
+
+    plain = right[right.adaptation == "none"]
+    pairs = right[right.adaptation != "none"].merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
+    codes = sorted(pairs.language.unique(), key=languages.ORDER.index)
+    design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
+    fit = GEE(100.0 * (pairs.right - pairs.right_plain), design, groups=pairs.cluster, cov_struct=Independence()).fit()
+    low, high = fit.conf_int().to_numpy().T
+    return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
+
+
+def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15), seeds: int = 1, seed_noise: float = 0.0) -> pd.DataFrame:
+    """The smallest effect, in points, that a study finds in four of five cases (two-sided 5 %).
+
+    ``(z_.975 + z_.8) * sqrt(q / (n S) + 2 sigma^2 / S)`` for n items, S seeds, a share q of them answered differently by the two arms, and a
+    standard deviation sigma over seeds (methods g.6; clusters of items make it larger).
+
+    Args:
+        items: test items of a language.
+        discordant: shares q.
+        seeds, seed_noise: S, and sigma in points.
+
+    Example:
+        >>> power_table((2000,), (0.03, 0.15)).round(2).to_numpy().tolist()
+        [[1.09, 2.43]]
+    """
+    z = norm.ppf(0.975) + norm.ppf(0.8)
+    rows = [[z * np.sqrt(1e4 * q / (n * seeds) + 2 * seed_noise**2 / seeds) for q in discordant] for n in items]
+    return pd.DataFrame(rows, index=pd.Index(items, name="items"), columns=[f"{100 * q:g} % answered differently" for q in discordant])
+
+
+def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
+    """Metrics beside accuracy, one row a run and language, of one-language pairs.
+
+    Args:
+        predictions: columns ``run, item, language1, language2, label, p0, p1, ...``; of one selection.
+        bins: of the expected calibration error, equally wide.
+    Returns:
+        ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes), ``brier`` (mean squared
+        distance of the probabilities from the label, summed over classes), ``calibration_error`` (mean |confidence - accuracy|, weighted
+        by the bins) and ``consistency`` (share of items that this language answers as the source language "en" does).
+    """
+    from sklearn.metrics import average_precision_score, f1_score
+
+    classes = sorted(c for c in predictions.columns if c[0] == "p" and c[1:].isdigit())
+    same = predictions[predictions.language1.astype(str) == predictions.language2.astype(str)]
+    rows = []
+    for run, of_run in same.groupby("run", observed=True, sort=False):
+        answers = {}
+        for code, of in of_run.groupby(of_run.language1.astype(str), sort=False):
+            p, label = of[classes].to_numpy(float), of.label.to_numpy()
+            given, sure = p.argmax(1), p.max(1)
+            answers[code] = pd.Series(given, index=of["item"].to_numpy())
+            bin_of = np.minimum((sure * bins).astype(int), bins - 1)
+            off = np.bincount(bin_of, sure - (given == label), bins)
+            rows.append({
+                "run": run, "language": code, "macro_f1": f1_score(label, given, average="macro"),
+                "average_precision": average_precision_score(label, p[:, 1]) if len(classes) == 2 else np.nan,
+                "brier": float(np.square(p - np.eye(len(classes))[label]).sum(1).mean()), "calibration_error": float(np.abs(off).sum() / len(of)),
+            })  # fmt: skip
+        for row in rows[-len(answers) :]:
+            both = pd.concat([answers[row["language"]], answers["en"]], axis=1, join="inner") if "en" in answers else None
+            row["consistency"] = float((both[0] == both[1]).mean()) if both is not None else np.nan
+    return pd.DataFrame(rows)

@@ -1,6 +1,6 @@
 """How often are the intervals right? Simulated studies with clustered items and seed noise, whose true effect is known.
 
-    python benchmarks/coverage.py --out benchmarks/coverage.csv
+    python benchmarks/intervals.py --out benchmarks/intervals.csv
 
 Each study has two arms, seven languages and six seeds. An answer is right if a latent value is: item, item in this language, and shared
 sentences (clusters of one to four items) draw it once for all arms and seeds; the seed moves an arm as a whole and in each language; the rest
