@@ -330,11 +330,11 @@ def costs(runs: list[dict]) -> pd.DataFrame:
     by_run = {run["run"]: run for run in runs}
 
     def chain(run: dict) -> list[dict]:
-        return [run, *(record for parent in run["parents"] for record in chain(by_run[parent]))]
+        return [run, *(record for parent in run.get("parents", {}) if parent in by_run for record in chain(by_run[parent]))]
 
     rows = []
     for run in runs:
-        if not run["arm"]:
+        if not run.get("arm", run["notebook"] != "10_adapt"):
             continue
         links = {record["run"]: record for record in chain(run)}.values()
         bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()
