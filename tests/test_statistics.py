@@ -249,6 +249,15 @@ def test_secondary_metrics_by_hand():
     assert table.loc["de", "average_precision"] == pytest.approx((1 + 2 / 4) / 2)
 
 
+def test_published_rows_have_a_source_and_average_to_what_it_prints():
+    both = pd.concat([statistics.published(task, unverified=True) for task in ("paws-x", "xnli")])
+    assert both.source.notna().all() and set(both.source_kind) == {"readme", "mteb", "report"} and not both.duplicated(["task", "model", "setting", "language", "metric"]).any()
+    assert statistics.published("xnli").verified.all() and not both[both.metric == "accuracy gain"].verified.all()
+    tables = both[both.metric == "accuracy"].pivot(index=["task", "model", "setting"], columns="language", values="value")
+    averaged = tables[tables["mean"].notna()]
+    assert len(averaged) > 10 and (averaged.drop(columns="mean").mean(axis=1) - averaged["mean"]).abs().max() < 0.11
+
+
 @pytest.mark.slow
 def test_intervals_cover_and_errors_stay_below_five_per_cent():
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -432,6 +433,24 @@ def gee_effects(right: pd.DataFrame) -> pd.DataFrame:
     fit = GEE(100.0 * (pairs.right - pairs.right_plain), design, groups=pairs.cluster, cov_struct=Independence()).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
+
+
+def published(task: str, unverified: bool = False) -> pd.DataFrame:
+    """Published figures of a task, with source and kind; only those that could be read at their source.
+
+    Args:
+        unverified: the others, too; they must never be drawn or cited as facts.
+    Returns:
+        Columns ``task, model, head, setting, language, metric, value, n_seeds, source, source_kind, verified, note``; language ``"mean"``
+        is the source's own average.
+
+    Example:
+        >>> table = published("paws-x")
+        >>> table[(table.model == "mBERT") & (table.language == "mean")].value.item()
+        81.9
+    """
+    table = pd.read_csv(Path(__file__).with_name("published.csv"))
+    return table[(table.task == task) & (table.verified | unverified)].reset_index(drop=True)
 
 
 def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15), seeds: int = 1, seed_noise: float = 0.0) -> pd.DataFrame:
