@@ -335,7 +335,7 @@ def costs(runs: list[dict]) -> pd.DataFrame:
 
     rows = []
     for run in runs:
-        if not run.get("arm", run["notebook"] != "10_adapt"):
+        if not run.get("arm", run.get("notebook") != "10_adapt"):
             continue
         links = {record["run"]: record for record in chain(run)}.values()
         bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()
