@@ -347,7 +347,7 @@ def main(arguments: list[str] | None = None) -> int:
         for path, stamp in before.items():
             if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
                 path.unlink()
-        drawn = effect_files(figures)
+        drawn = effect_files(figures) or sorted(figures.glob("noise_*.png"))
         print(accuracies(figures))
         print(f"tables: {figures / 'accuracy.csv'}")
         print(f"figures: {', '.join(map(str, drawn)) or 'none: no arm with adaptation has one without beside it'}")
