@@ -277,14 +277,16 @@ def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
         "frozen": {"features": "cosine", "dev_items": 10, "head": "bi"},
         "centre": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "demo", "after_sentences": 30},
         "detected": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "task", "after_sentences": 30, "language_identity": "detected", "layer": 1},
+        "layer": {"features": "cosine", "dev_items": 10, "layer": 1},
         "procrustes": {"features": "cosine", "dev_items": 10, "after": "procrustes", "after_parallel": "demo", "after_sentences": 60},
     }
     del study["finetune"]["frozen"]["head"]
     result = run(tmp_path, study)
     assert result.returncode == 0, result.stderr
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    assert state["detected"]["head"] == "cosine-layer-1"
     assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora-draw-1", "Z1"), "after-again": ("mlm-lora-draw-2", "Z1"), "longer": ("more-updates", "Z0"), "detected": ("centre-detected", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
+        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora-draw-1", "Z1"), "after-again": ("mlm-lora-draw-2", "Z1"), "longer": ("more-updates", "Z0"), "detected": ("centre-detected", "Z1"), "layer": ("none", "Z0"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
         "frozen": ("none", "Z0"), "centre": ("centre", "Z1"), "procrustes": ("procrustes", "Z3"),
     }  # fmt: skip
     assert set(state["lora"]["before"]) == set(state["lora"]["after"]) == {"de", "es"} and state["lora"]["probes"] == ["es"] and 1 <= len(state["lora"]["on_the_way"]) <= 2
