@@ -172,9 +172,14 @@ def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
     return "" if records.read(folder) else "ended without a record"
 
 
+def chain_behind(label: str, nodes: dict[str, Node], todo: set[str]) -> int:
+    """How many runs wait for this one in the longest chain: such come first, so that no job is left alone with a chain at the end."""
+    return 1 + max((chain_behind(other, nodes, todo) for other in todo if label in nodes[other].needs), default=0)
+
+
 def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: int, threads: int, runs: Path) -> dict[str, str]:
     """Run the nodes as their needs are met, ``jobs`` at a time; returns label -> problem of those that did not finish."""
-    waiting, running, failed = list(todo), {}, {}
+    waiting, running, failed = sorted(todo, key=lambda label: -chain_behind(label, nodes, set(todo))), {}, {}
     with tqdm(total=len(todo), desc="runs", unit="run") as bar:
         while waiting or running:
             for label in list(waiting):

@@ -3,13 +3,14 @@
     XLTLIB_DATA=<folder> python benchmarks/scoring.py [--items 60]
 
 A bi-encoder encodes each sentence once, so the grid should cost it little more than its diagonal; a cross-encoder reads every
-pair, and should pay per pair what it pays on the diagonal. Prints a table; writes nothing.
+pair, and should pay per pair what it pays on the diagonal. Prints a table.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 import pandas as pd
 import torch
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--languages", default="en de es fr ja ko zh id")
     parser.add_argument("--items", type=int, default=60, help="test items of each language")
     parser.add_argument("--repeat", type=int, default=3, help="the contenders take turns; the fastest counts")
+    parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
     test = tasks.load_pairs(args.task, "test", languages.parse(args.languages), tasks.data_folder(), args.items)
     frames = {"diagonal": test, "all pairs": tasks.language_pairs(test)}
@@ -41,7 +43,10 @@ def main() -> None:
         ratio, pairs = best[head, "all pairs"] / best[head, "diagonal"], len(frames["all pairs"]) / len(test)
         rows.append({"head": head, "seconds, diagonal": best[head, "diagonal"], "seconds, all pairs": best[head, "all pairs"],
                      "ratio of seconds": ratio, "ratio of pairs": pairs, "cost of a pair against the diagonal's": ratio / pairs})  # fmt: skip
-    print(pd.DataFrame(rows).round(2).to_string(index=False))
+    table = pd.DataFrame(rows).round(2)
+    print(table.to_string(index=False))
+    if args.out:
+        table.to_csv(args.out, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -104,6 +104,8 @@ def test_denoising_lowers_its_loss_and_shares_layers_with_the_decoder(tiny, word
     training.set_seed(1)
     trimmed = encoders.trim(whole, words)
     model = tsdae.DenoisingAutoEncoder(trimmed, frozen_layers=1)
+    fresh = {key for key, p in model.named_parameters() if key.startswith("classifier.")}  # they start from nothing: the head's learning rate
+    assert all(key.startswith(("classifier.", "loss.encoder")) for key, p in model.named_parameters() if p.requires_grad) and any("query" in key for key in fresh)
     texts = tasks.load_text("demo", "de", None, 60)
     stream = tsdae.noisy_batches(trimmed, texts, 8, 32, 1)
     layer = [p for key, p in model.loss.decoder.named_parameters() if key.endswith("layer.1.attention.self.query.weight")][0]
@@ -265,30 +267,58 @@ def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
     study["common"] |= {"targets": "en de es"}
     mlm = {"languages_read": "de", "steps": 2}
-    study["adapt"] = {"tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2}, "lora": {**mlm, "lora_rank": 2, "checks": 2, "patience": 1, "probes": "es"}, "again": {**mlm, "lora_rank": 2, "draw": 2}}
+    study["adapt"] = {"tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2}, "lora": {**mlm, "lora_rank": 2, "checks": 2, "patience": 1, "probes": "es", "probe_parallel": "demo"}, "again": {**mlm, "lora_rank": 2, "draw": 2}}
+    study["trunk"] = {"more": {"steps": 3, "stands_for": "more-updates", "keep_model": True}}
     study["finetune"] = {
         "plain": {"steps": 2},
         "after-tsdae": {"steps": 2, "encoder": "tsdae"},
         "after-lora": {"steps": 2, "encoder": "lora"},
         "after-again": {"steps": 2, "encoder": "again"},
-        "longer": {"steps": 2, "more_updates": 1},
+        "longer": {"steps": 2, "start": "more"},
         "dann": {"steps": 2, "penalty": "dann", "penalty_text": "demo", "penalty_languages": "de es", "keep_model": True},
         "consistency": {"steps": 2, "start": "dann", "penalty": "consistency", "penalty_languages": "de"},
         "frozen": {"features": "cosine", "dev_items": 10, "head": "bi"},
         "centre": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "demo", "after_sentences": 30},
         "detected": {"features": "cosine", "dev_items": 10, "after": "centre", "after_text": "task", "after_sentences": 30, "language_identity": "detected", "layer": 1},
+        "layer": {"features": "cosine", "dev_items": 10, "layer": 1},
         "procrustes": {"features": "cosine", "dev_items": 10, "after": "procrustes", "after_parallel": "demo", "after_sentences": 60},
     }
     del study["finetune"]["frozen"]["head"]
     result = run(tmp_path, study)
     assert result.returncode == 0, result.stderr
     state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
+    assert state["detected"]["head"] == "cosine-layer-1"
     assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora-draw-1", "Z1"), "after-again": ("mlm-lora-draw-2", "Z1"), "longer": ("more-updates", "Z0"), "detected": ("centre-detected", "Z1"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
+        "plain": ("none", "Z0"), "after-tsdae": ("tsdae", "Z1"), "after-lora": ("mlm-lora-draw-1", "Z1"), "after-again": ("mlm-lora-draw-2", "Z1"), "longer": ("more-updates", "Z0"), "detected": ("centre-detected", "Z1"), "layer": ("none", "Z0"), "dann": ("dann", "Z1"), "consistency": ("dann+consistency", "Z3"),
         "frozen": ("none", "Z0"), "centre": ("centre", "Z1"), "procrustes": ("procrustes", "Z3"),
     }  # fmt: skip
-    assert set(state["lora"]["before"]) == set(state["lora"]["after"]) == {"de", "es"} and state["lora"]["probes"] == ["es"] and 1 <= len(state["lora"]["on_the_way"]) <= 2
-    assert state["longer"]["updates"] == 3 and state["plain"]["updates"] == 2 and state["longer"]["tokens"] > state["plain"]["tokens"] > 0 < state["tsdae"]["tokens"]
+    assert set(state["lora"]["before"]) == {"de"} and set(state["lora"]["probes"]) == {"es"} and 0 <= state["lora"]["probes"]["es"]["after"] <= 1 and 1 <= len(state["lora"]["on_the_way"]) <= 2
+    assert state["more"]["updates"] == 3 and state["plain"]["updates"] == 2 and state["plain"]["tokens"] > 0 < state["tsdae"]["tokens"] and state["centre"]["tokens"] > 0
     assert state["dann"]["penalty"] and 0 <= state["detected"]["languages_guessed"] <= 1 and set(state["procrustes"]["retrieved"]) == {"de", "es"}
     effects = pd.read_csv(tmp_path / "figures/tiny/adaptation_effect.csv")
     assert set(effects.adaptation) == {"tsdae", "mlm-lora-draw-1", "mlm-lora-draw-2", "more-updates", "dann", "dann+consistency", "centre", "centre-detected", "procrustes"} and set(effects.language) == {"de", "es"}
+
+
+def test_the_tasks_own_text_is_of_the_same_items_in_every_language_and_of_no_test_item(real):
+    codes = ["en", "de", "zh", "id"]
+    whole_test = tasks.load_pairs("paws-x", "test", codes, real)
+    dev = tasks.load_pairs("paws-x", "dev", codes, real)
+    items = {}
+    for code in codes[1:]:
+        own = set(tasks.task_text("paws-x", code, real, whole_test))
+        of = dev[dev.language1 == code]
+        items[code] = set(of[of.sentence1.isin(own) & of.sentence2.isin(own)]["item"])
+    free, _ = tasks.load_training("paws-x", codes, codes, whole_test, real, "dev")
+    expected = set(free["item"])
+    for code, found in items.items():  # a sentence may stand in another item, too
+        missing = expected & set(dev[dev.language1 == code]["item"]) - found
+        assert not missing and len(found - expected) < 0.02 * len(expected), code
+
+
+def test_low_rank_updates_leave_frozen_layers_alone(tiny, words):
+    from xltlib.adaptation import lora
+
+    trimmed = encoders.trim(encoders.load(str(tiny["xlm-r"])), words)
+    lora.attach(trimmed.model, 2, frozen_layers=1)
+    trained = {name for name, p in trimmed.model.named_parameters() if p.requires_grad}
+    assert trained and all("layer.1." in name for name in trained)

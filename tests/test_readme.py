@@ -57,6 +57,32 @@ def test_the_table_of_the_factorial_is_that_of_the_committed_accuracies():
     assert f"{seeds} seeds" in block if seeds > 1 else "one seed" in block
 
 
+def test_the_table_of_bi_encoders_is_that_of_the_committed_accuracies():
+    block = re.search(r"<!-- bi -->(.*)<!-- /bi -->", README, re.DOTALL)[1]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")]
+    header, rows = rows[0], rows[2:]
+    table = pd.read_csv(committed("figures/paws-x-bi/accuracy.csv"))
+    last = table[(table.selection == "last") & (table.language1 == table.language2)]
+    arm = ["head", "strategy", "adaptation", "rung"]
+    mean = 100 * last.groupby([*arm, "language1"]).accuracy.mean().unstack()
+    seeds = last.groupby(arm).seed.nunique()
+    zero_shot = sorted(set(last.language1) - set(last[last.supervision == "labelled"].language1))
+    assert {tuple(row[:4]) for row in rows} == set(mean.index)
+    for row in rows:
+        measured = mean.loc[tuple(row[:4])]
+        expected = [*measured[header[5:-1]], measured[zero_shot].mean()]
+        assert int(row[4]) == seeds[tuple(row[:4])]
+        assert [abs(float(cell) - value) < 0.051 for cell, value in zip(row[5:], expected, strict=True)] == [True] * len(expected)
+
+
+def test_frozen_cosine_is_within_three_points_of_the_majority_as_published():
+    """Language by language, each on its items; that is what frozen sentence vectors are worth on PAWS-X (L0)."""
+    table = pd.read_csv(committed("figures/paws-x-bi/intervals.csv"))
+    frozen = table[table["head"] == "cosine"]
+    assert set(frozen.strategy) == {"plain", "labse-recipe"} and len(frozen) == 16
+    assert (frozen.accuracy - frozen.majority).abs().max() <= 3
+
+
 def test_the_table_of_throughput_is_that_of_the_committed_measurement():
     block = re.search(r"<!-- throughput -->(.*)<!-- /throughput -->", README, re.DOTALL)[1]
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines() if line.startswith("|")][2:]

@@ -62,6 +62,14 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders(tiny):
     assert [n.run for n in elsewhere.values()] == [n.run for n in nodes.values()]
 
 
+def test_what_a_long_chain_waits_for_comes_first(tiny):
+    nodes = run_all.plan(tiny_study(tiny["xlm-r"]), {}, "", Path("runs"))
+    behind = {label: run_all.chain_behind(label, nodes, set(nodes)) for label in nodes}
+    for label, node in nodes.items():
+        assert all(behind[need] > behind[label] for need in node.needs)
+    assert behind["mlm"] == 3 and behind["hybrid-mlm seed 1"] == 1  # mlm, english-mlm, hybrid-mlm
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

@@ -36,13 +36,13 @@ def test_costs_follow_the_chain_of_trainings():
     bias = [{"retrieval": 0.5, "rank_distance": 0.2}, {"retrieval": 0.7, "rank_distance": 0.4}]
     runs = [
         {"run": "a", "arm": False, "parents": {}, "seconds": {"training": 10.0}, "tokens": 100},
-        {"run": "b", "arm": False, "parents": {"a": ""}, "seconds": {"training": 5.0}, "tokens": 50, "probes": ["ru", "ar"],
-         "before": {"ru": 10.0, "ar": 10.0, "de": 9.0}, "after": {"ru": 20.0, "ar": 20.0, "de": 3.0}},
+        {"run": "b", "arm": False, "parents": {"a": ""}, "seconds": {"training": 5.0}, "tokens": 50, 
+         "probes": {"ru": {"before": 0.9, "after": 0.6}, "ar": {"before": 0.5, "after": 0.4}}},
         {"run": "c", "arm": True, "parents": {"b": "", "a": ""}, "seconds": {"training": 1.0, "scoring": 9.0}, "tokens": 10, "bias": bias},
         {"run": "d", "arm": True, "parents": {"a": ""}, "seconds": {"training": 1.0}, "bias": []},
     ]  # fmt: skip
     table = statistics.costs(runs).set_index("run")
-    assert table.loc["c"].round(6).to_dict() == {"seconds": 16.0, "tokens": 160.0, "retrieval": 0.6, "rank_distance": 0.3, "forgotten": 2.0}
+    assert table.loc["c"].round(6).to_dict() == {"seconds": 16.0, "tokens": 160.0, "retrieval": 0.6, "rank_distance": 0.3, "forgotten": 0.2}
     assert table.loc["d", "seconds"] == 11.0 and table.loc["d", ["tokens", "retrieval", "forgotten"]].isna().all()
 
 

@@ -240,18 +240,19 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
         if len(ids) == 1:
             of_word[word] = ids[0]
     own = {piece for ids in tokenizer([*sentences, *more], add_special_tokens=False)["input_ids"] for piece in ids}
-    asked = hashlib.sha256(json.dumps([of_word, sorted(own), limit, at_least]).encode() + table.cpu().numpy().tobytes()).hexdigest()[:10]
-    path = Path(cache) / f"neighbours-{asked}.parquet" if cache else None
+    asked = hashlib.sha256(json.dumps([of_word, sorted(own), limit, at_least]).encode())
+    asked.update(memoryview(np.ascontiguousarray(table.cpu().numpy())).cast("B"))
+    path = Path(cache) / f"neighbours-{asked.hexdigest()[:10]}.parquet" if cache else None
     if path and path.exists():
         return pd.read_parquet(path)
     pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
     written = {pieces[i].lower() for i in own}  # SCHOOL is no translation of school
     others = [i for i, piece in enumerate(pieces) if piece and piece.lower() not in written and _is_word(piece)]
-    unit = torch.nn.functional.normalize(table, dim=1)
-    foreign, rows = unit[others].T, []
+    unit = lambda places: torch.nn.functional.normalize(table[places], dim=1)
+    foreign, rows = unit(others).T, []
     for start in range(0, len(of_word), 256):
         part = list(of_word)[start : start + 256]
-        cosines, places = (unit[[of_word[word] for word in part]] @ foreign).topk(min(limit, len(others)))
+        cosines, places = (unit([of_word[word] for word in part]) @ foreign).topk(min(limit, len(others)))
         for word, values, at in zip(part, cosines.tolist(), places.tolist()):
             found = ((pieces[others[place]], value) for value, place in zip(values, at) if value >= at_least)
             rows += [(word, piece.removeprefix("▁"), piece, script(piece.removeprefix("▁")), value) for piece, value in found]

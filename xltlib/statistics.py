@@ -326,7 +326,7 @@ def costs(runs: list[dict]) -> pd.DataFrame:
     Returns:
         One row an arm's run: ``run``, ``seconds`` of training and ``tokens`` read in training, both of the whole chain (tokens NaN where a
         record has none), ``retrieval`` and ``rank_distance`` (means over languages of bias.language_bias; NaN if not measured) and
-        ``forgotten``: the geometric mean over the probes of perplexity after adaptation relative to before (NaN without probes).
+        ``forgotten``: how many of the probes' translations fewer are found after adaptation than before, as a share (NaN without probes).
     """
     by_run = {run["run"]: run for run in runs}
 
@@ -339,10 +339,10 @@ def costs(runs: list[dict]) -> pd.DataFrame:
             continue
         links = {record["run"]: record for record in chain(run)}.values()
         bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()
-        probes = [np.log(link["after"][code] / link["before"][code]) for link in links for code in link.get("probes", [])]
+        probes = [of["before"] - of["after"] for link in links for of in link.get("probes", {}).values() if of["before"] is not None]
         tokens = [link.get("tokens", np.nan) for link in links if "training" in link["seconds"]]
         seconds = sum(link["seconds"].get("training", 0) for link in links)
-        rows.append({"run": run["run"], "seconds": seconds, "tokens": sum(tokens), **bias, "forgotten": float(np.exp(np.mean(probes))) if probes else np.nan})
+        rows.append({"run": run["run"], "seconds": seconds, "tokens": sum(tokens), **bias, "forgotten": float(np.mean(probes)) if probes else np.nan})
     return pd.DataFrame(rows)
 
 

@@ -324,17 +324,17 @@ def task_text(task: str, code: str, folder: Path | None, whole_test: pd.DataFram
     """The task's own unlabelled sentences of a language, each once: of its training file, or where there is none of its development file.
 
     Args:
-        whole_test: items that share a sentence with it, in any language, are left out.
+        whole_test: in all languages of the study; development items that share a sentence with it in any of them are left out in all.
         limit: keep only the first so many (0: all).
     Raises:
-        DataError: the task has neither file in this language.
+        DataError: the task has neither file in this language, or its training file holds a test sentence.
     """
     try:
         frame = load_pairs(task, "train", [code], folder)
-        shared = {*whole_test.sentence1, *whole_test.sentence2}
-        frame = frame[~(frame.sentence1.isin(shared) | frame.sentence2.isin(shared))]
-    except DataError:
-        frame, _ = load_training(task, [code], [code], whole_test, folder, "dev")
+    except DataError:  # in every language the same items: a translation of a test sentence is one, too, whatever its words
+        frame, _ = load_training(task, [code], list(whole_test.language1.unique()), whole_test, folder, "dev")
+    else:
+        frame, _ = load_training(task, [code], [code], whole_test, folder, "train")
     return list(dict.fromkeys([*frame.sentence1, *frame.sentence2]))[: limit or None]
 
 

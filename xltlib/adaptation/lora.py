@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from torch import nn
 
-TARGETS = (("query", "value"), ("q_lin", "v_lin"))  # BERT and XLM-R; XLM
+TARGETS = {"layer": ("query", "value"), "attentions": ("q_lin", "v_lin")}  # BERT and XLM-R; XLM: what layers are called, and their parts
 
 
-def attach(model: nn.Module, rank: int, alpha: int = 16):
+def attach(model: nn.Module, rank: int, alpha: int = 16, frozen_layers: int = 0):
     """``W' = W + (alpha / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685); nothing else is trained any more.
 
     Args:
         model: changed in place.
         rank: of the updates.
+        frozen_layers: this many of the lowest layers get none.
     Returns:
         What :func:`merge` takes.
     Raises:
@@ -21,10 +22,11 @@ def attach(model: nn.Module, rank: int, alpha: int = 16):
     from peft import LoraConfig, get_peft_model
 
     names = {name.split(".")[-1] for name, _ in model.named_modules()}
-    targets = next((list(found) for found in TARGETS if names.issuperset(found)), None)
-    if targets is None or rank < 1:
-        raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {' or '.join('/'.join(found) for found in TARGETS)}")
-    return get_peft_model(model, LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets, lora_dropout=0.0))
+    layers = next((called for called, parts in TARGETS.items() if names.issuperset(parts)), None)
+    if layers is None or rank < 1:
+        raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {' or '.join('/'.join(parts) for parts in TARGETS.values())}")
+    which = {"layers_to_transform": list(range(frozen_layers, model.config.num_hidden_layers)), "layers_pattern": layers}
+    return get_peft_model(model, LoraConfig(r=rank, lora_alpha=alpha, target_modules=list(TARGETS[layers]), lora_dropout=0.0, **which))
 
 
 def merge(attached) -> nn.Module:

@@ -36,19 +36,19 @@ class DenoisingAutoEncoder(nn.Module):
             encoder.model.save_pretrained(folder)
             encoder.tokenizer.save_pretrained(folder)
             parts = [modules.Transformer(folder), modules.Pooling(encoder.hidden, encoder.pooling)]
-            self.loss = losses.DenoisingAutoEncoderLoss(SentenceTransformer(modules=parts, device="cpu"), tie_encoder_decoder=True)
-        self.loss.float()
-        self.model = self.loss.encoder.transformers_model
+            loss = losses.DenoisingAutoEncoderLoss(SentenceTransformer(modules=parts, device="cpu"), tie_encoder_decoder=True)
+        loss.float()
+        fresh = [m for name, m in loss.decoder.named_modules() if name.endswith("crossattention")]
+        head = [m for name, m in loss.decoder.named_children() if name != loss.decoder.base_model_prefix]
+        # Named like every other head, and before all else, so that training gives them the head's learning rate: they start from nothing.
+        self.classifier = nn.ModuleList(fresh + head)
+        self.loss, self.model = loss, loss.encoder.transformers_model
         if getattr(self.model, "pooler", None) is not None:
             self.model.pooler = None  # loaded with random weights, and never used
         for part in (self.model, self.loss.decoder):
             set_dropout(part, dropout)
         if train_layers:
             freeze(self.model, frozen_layers)
-        fresh = [m for name, m in self.loss.decoder.named_modules() if name.endswith("crossattention")]
-        head = [m for name, m in self.loss.decoder.named_children() if name != self.loss.decoder.base_model_prefix]
-        # Named like every other head, so that training gives them the head's learning rate: they start from nothing.
-        self.classifier = nn.ModuleList(fresh + head)
 
     tokens = 0  # read in training mode so far, by encoder and decoder
 
