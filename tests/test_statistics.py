@@ -224,7 +224,7 @@ def test_effects_agree_with_pandas_to_twelve_digits_and_fast(right):
     assert (found - expected.loc[found.index]).abs().max() < 1e-12
     both = expected["hybrid"] - expected["labse-recipe"]
     assert (between.set_index("language").effect - both).abs().max() < 1e-12
-    groups, _, _ = statistics.adaptation_effects(right, 100, groups=True)
+    groups, _, _ = statistics.adaptation_effects(right, 100, groups=["en", "de", "ja", "id"])
     means = groups[groups.language == "mean"].set_index("strategy").effect
     assert np.allclose(means, expected.groupby("strategy").mean().loc[means.index])
 
@@ -242,7 +242,7 @@ def test_secondary_metrics_by_hand():
         "p1": [0.1, 0.9, 0.8, 0.4, 0.6, 0.9, 0.3, 0.4],
     }).assign(language2=lambda of: of.language1, p0=lambda of: 1 - of.p1)  # fmt: skip
     table = statistics.secondary(frame).set_index("language")
-    assert table.consistency.to_dict() == {"en": 1.0, "de": 0.5} and table.loc["en", "macro_f1"] == 1 and table.loc["de", "macro_f1"] == 0.5
+    assert table.agreement.to_dict() == {"en": 1.0, "de": 0.5} and (table.consistency == 0.5).all() and table.loc["en", "macro_f1"] == 1 and table.loc["de", "macro_f1"] == 0.5
     assert table.loc["en", "brier"] == pytest.approx(2 * np.mean([0.01, 0.01, 0.04, 0.16]))
     # confidences .9 .9 (one bin), .8, .6: all right
     assert table.loc["en", "calibration_error"] == pytest.approx((0.2 + 0.2 + 0.4) / 4)

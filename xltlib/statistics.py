@@ -146,7 +146,8 @@ def described(point: float, draws: np.ndarray, freedom: float, error: float, mar
         point, draws, freedom, error: of one column of :class:`Resamples`.
         margin: points; ``p_equivalent`` is that of two one-sided tests against -margin and +margin (TOST): small, if the difference lies between.
     Returns:
-        ``effect, low, high, p, p_equivalent``.
+        ``effect, low, high, p, p_equivalent``. The interval keeps the skew of the draws, the p values are those of a symmetric t: at the edge
+        of 5 % they may disagree.
     """
     low, high = np.nanpercentile(draws, [2.5, 97.5]) if np.isfinite(draws).any() else (np.nan, np.nan)
     if not error > 0:  # every answer is the same, or there is one cluster: nothing to test by
@@ -156,7 +157,7 @@ def described(point: float, draws: np.ndarray, freedom: float, error: float, mar
     return {"effect": float(point), "low": float(low), "high": float(high), "p": float(p), "p_equivalent": float(equivalent)}
 
 
-def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1, groups: bool = False) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int = 1, groups: list[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Effect of each adaptation within each strategy, and its difference between strategies.
 
     For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in points; all intervals are
@@ -166,8 +167,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
         right: as :func:`right_answers` returns it; of the targets.
         resamples: bootstrap draws.
         seed: of the draws.
-        groups: also the means of all languages given (language ``"mean"``) and of those of one resource level (named after it), where there
-            are two or more of them and others besides.
+        groups: also the mean of these languages (language ``"mean"``: give those of which the same was read) and of those of one resource
+            level (named after it), where there are two or more of them and others besides.
     Returns:
         Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %), and the names of arms that lack a
         partner. An interaction is over the seeds and items that all its four cells have.
@@ -180,8 +181,9 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     codes = sorted(right.language.unique(), key=languages.ORDER.index)
     draws = Resamples(right.seed, right.cluster, resamples, seed)
     levels = {code: languages.BY_CODE[code].resource for code in codes}
-    means = {"mean": codes, **{level: [code for code in codes if levels[code] == level] for level in dict.fromkeys(levels.values())}}
-    means = {name: of for name, of in means.items() if groups and len(of) > 1 and (name == "mean" or len(of) < len(codes))}
+    chosen = [code for code in codes if code in groups]
+    means = {"mean": chosen, **{level: [code for code in chosen if levels[code] == level] for level in dict.fromkeys(levels.values())}}
+    means = {name: of for name, of in means.items() if len(of) > 1 and (name == "mean" or len(of) < len(chosen))}
 
     def table(pairs: pd.DataFrame, **about) -> list[dict]:
         pairs = pairs.assign(column=pairs.language)
@@ -228,7 +230,7 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     """The table with ``p (Holm)``, over the languages of each arm (and over its means apart), and a plain ``verdict``.
 
     ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided tests at 5 %, Holm's correction
-    likewise. Else ``"undecided"``: the study cannot tell.
+    likewise. Else ``"undecided"``: the study cannot tell. With one seed ``"one seed"``: items alone decide nothing about a training.
 
     Args:
         table: as :func:`adaptation_effects` gives it.
@@ -241,7 +243,8 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
         p, equivalent = (multipletests(of[name].fillna(1.0), method="holm")[1] for name in ("p", "p_equivalent"))
         table.loc[of.index, "p (Holm)"] = p
         off = np.where(of.effect > 0, "up", "down")
-        table.loc[of.index, "verdict"] = np.select([p < 0.05, equivalent < 0.05], [off, "equivalent to nothing"], "undecided")
+        judged = [of.n_seeds < 2, p < 0.05, equivalent < 0.05]
+        table.loc[of.index, "verdict"] = np.select(judged, ["one seed", off, "equivalent to nothing"], "undecided")
     return table
 
 
@@ -301,8 +304,8 @@ def verdict(gain: float, low: float, high: float, by_updates: float, published: 
         published: the gain to reproduce; None: none is published.
     Returns:
         ``"step-explained"`` (the interval excludes 0, and the updates alone bring more than half of the gain); else ``"reproduced"`` (it
-        excludes 0 and includes the published gain), ``"not reproduced"`` (it excludes the published gain), ``"up"`` and ``"down"`` where
-        none is published, or ``"inconclusive"``.
+        excludes 0 and includes the published gain), ``"not reproduced"`` (it excludes the published gain; ``"not reproduced: larger"`` where
+        it lies above), ``"up"`` and ``"down"`` where none is published, or ``"inconclusive"``.
 
     Example:
         >>> verdict(2.0, 0.5, 3.5, 0.2, 2.1), verdict(2.0, 0.5, 3.5, 1.5, 2.1), verdict(0.1, -0.9, 1.1, 0.0, 2.1)
@@ -313,7 +316,7 @@ def verdict(gain: float, low: float, high: float, by_updates: float, published: 
         return "step-explained"
     if published is not None:
         inside = low <= published <= high
-        return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced"
+        return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced" + ": larger" * (low > published)
     return ("up" if gain > 0 else "down") if off_zero else "inconclusive"
 
 
@@ -456,8 +459,9 @@ def published(task: str, unverified: bool = False) -> pd.DataFrame:
 def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15), seeds: int = 1, seed_noise: float = 0.0) -> pd.DataFrame:
     """The smallest effect, in points, that a study finds in four of five cases (two-sided 5 %).
 
-    ``(z_.975 + z_.8) * sqrt(q / (n S) + 2 sigma^2 / S)`` for n items, S seeds, a share q of them answered differently by the two arms, and a
-    standard deviation sigma over seeds (methods g.6; clusters of items make it larger).
+    ``(z_.975 + z_.8) * sqrt(q / n + 2 sigma^2 / S)`` for n items, S seeds, a share q of the items answered differently by the two arms, and a
+    standard deviation sigma over seeds (methods g.6). More seeds do not make the items more, so the first part stays: a bound from above, as
+    far as the differing items differ between seeds. Clusters of items make it larger.
 
     Args:
         items: test items of a language.
@@ -469,7 +473,7 @@ def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15)
         [[1.09, 2.43]]
     """
     z = norm.ppf(0.975) + norm.ppf(0.8)
-    rows = [[z * np.sqrt(1e4 * q / (n * seeds) + 2 * seed_noise**2 / seeds) for q in discordant] for n in items]
+    rows = [[z * np.sqrt(1e4 * q / n + 2 * seed_noise**2 / seeds) for q in discordant] for n in items]
     return pd.DataFrame(rows, index=pd.Index(items, name="items"), columns=[f"{100 * q:g} % answered differently" for q in discordant])
 
 
@@ -482,7 +486,8 @@ def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
     Returns:
         ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes), ``brier`` (mean squared
         distance of the probabilities from the label, summed over classes), ``calibration_error`` (mean |confidence - accuracy|, weighted
-        by the bins) and ``consistency`` (share of items that this language answers as the source language "en" does).
+        by the bins), ``agreement`` (share of items that this language answers as "en" does) and ``consistency`` (share of items answered
+        alike in all languages of the run, the same in all its rows).
     """
     from sklearn.metrics import average_precision_score, f1_score
 
@@ -504,5 +509,6 @@ def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
             })  # fmt: skip
         for row in rows[-len(answers) :]:
             both = pd.concat([answers[row["language"]], answers["en"]], axis=1, join="inner") if "en" in answers else None
-            row["consistency"] = float((both[0] == both[1]).mean()) if both is not None else np.nan
+            row["agreement"] = float((both[0] == both[1]).mean()) if both is not None else np.nan
+            row["consistency"] = float((pd.DataFrame(answers).dropna().nunique(axis=1) == 1).mean())
     return pd.DataFrame(rows)
