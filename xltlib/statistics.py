@@ -316,7 +316,7 @@ def verdict(gain: float, low: float, high: float, by_updates: float, published: 
         return "step-explained"
     if published is not None:
         inside = low <= published <= high
-        return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced" + ": larger" * (low > published)
+        return "reproduced" if inside and low > 0 else "inconclusive" if inside else "not reproduced: larger" if low > published else "not reproduced"
     return ("up" if gain > 0 else "down") if off_zero else "inconclusive"
 
 
