@@ -76,11 +76,11 @@ def test_the_table_of_bi_encoders_is_that_of_the_committed_accuracies():
 
 
 def test_frozen_cosine_is_within_three_points_of_the_majority_as_published():
-    """Language by language, each on its items; that is what frozen sentence vectors are worth on PAWS-X (L0)."""
+    """On the mean of the eight languages; of a single one, 250 items say no more than 6 points to each side."""
     table = pd.read_csv(committed("figures/paws-x-bi/intervals.csv"))
     frozen = table[table["head"] == "cosine"]
     assert set(frozen.strategy) == {"plain", "labse-recipe"} and len(frozen) == 16
-    assert (frozen.accuracy - frozen.majority).abs().max() <= 3
+    assert (frozen.accuracy - frozen.majority).groupby(frozen.strategy).mean().abs().max() <= 3
 
 
 def test_the_table_of_throughput_is_that_of_the_committed_measurement():
