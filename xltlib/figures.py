@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from xltlib import languages
+from xltlib import frozen, languages
 
 
 def loss_curve(losses: list[float]):
@@ -46,14 +46,15 @@ def known(strategy: str) -> str:
     return max((name for name in STRATEGIES if strategy == name or strategy.startswith((f"{name}-", f"{name}+"))), key=len, default="plain")
 
 
-def look(strategy: str) -> tuple[str, str, str]:
-    """Name, colour and marker of a strategy.
+def look(strategy: str, head: str = "") -> tuple[str, str, str]:
+    """Name, colour and marker of a strategy; under a frozen head the plain one has no batches to speak of.
 
     Example:
         >>> look("labse-recipe-100")[0]
         'LaBSE recipe (align, then classify), 100'
     """
     name, colour, marker = STRATEGIES[known(strategy)]
+    name = "encoder as it is" if strategy == "plain" and head in frozen.FEATURES else name
     rest = strategy.removeprefix(known(strategy)).lstrip("-+")
     return name + f", {rest}" * bool(rest), colour, marker
 
@@ -139,7 +140,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     """Accuracy of every pair of languages, one panel a strategy and adaptation.
 
     Args:
-        grid: columns ``strategy, adaptation, language1, language2, accuracy`` (share), one row each.
+        grid: columns ``head, strategy, adaptation, language1, language2, accuracy`` (share), one row each.
         caption: what stands below.
     """
     sns.set_theme(style="white")
@@ -161,7 +162,8 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
             values = 100 * of.pivot(index="language1", columns="language2", values="accuracy").reindex(index=codes, columns=codes)
             sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 8}, square=True,
                         cbar=False, linewidths=0.4)  # fmt: skip
-            axis.set_title(f"{look(beside[column])[0]}\nadaptation: {ADAPTATION_NAME.get(adaptation, adaptation)}", fontsize=9)
+            name, _, _ = look(beside[column], grid["head"].iloc[0])
+            axis.set_title(f"{name}\nadaptation: {ADAPTATION_NAME.get(adaptation, adaptation)}", fontsize=9)
             axis.set(xlabel="sentence 2" if row == len(places) - 1 else "", ylabel="sentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
@@ -174,7 +176,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     """A measure of language bias per query language: one mark an arm, hollow without adaptation, filled with.
 
     Args:
-        table: columns ``strategy, adaptation, language`` and the measure, one row each.
+        table: columns ``head, strategy, adaptation, language`` and the measure, one row each.
         measure: column to draw, as bias.language_bias names it.
         caption: what stands below.
     """
@@ -183,7 +185,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     arms = [(s, a) for s in in_order(table.strategy) for a in dict.fromkeys(table[table.strategy == s].adaptation)]
     figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
     for offset, (strategy, adaptation) in zip(np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0], arms):
-        name, colour, marker = look(strategy)
+        name, colour, marker = look(strategy, table["head"].iloc[0])
         of = table[(table.strategy == strategy) & (table.adaptation == adaptation)].set_index("language").reindex(codes)
         face = "none" if adaptation == "none" else colour
         label = name if adaptation == "none" else f"{name}; {ADAPTATION_NAME.get(adaptation, adaptation)}"

@@ -320,7 +320,6 @@ def verdict(gain: float, low: float, high: float, by_updates: float, published: 
     return ("up" if gain > 0 else "down") if off_zero else "inconclusive"
 
 
-
 def costs(runs: list[dict]) -> pd.DataFrame:
     """What each arm took, its ancestors included, and what its encoder is like at the end.
 
