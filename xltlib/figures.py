@@ -282,6 +282,28 @@ def strength_response(effects: pd.DataFrame, caption: str):
     return figure
 
 
+def ladder(table: pd.DataFrame, caption: str):
+    """Accuracy over plain training by what supervision was read beyond labelled English: one mark an arm, rungs from left to right.
+
+    Args:
+        table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
+        caption: what stands below.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")
+    for x, row in enumerate(table.itertuples()):
+        _, colour, marker = look(row.strategy)
+        axis.vlines(x, row.low, row.high, color=colour, linewidth=2)
+        axis.plot(x, row.effect, marker, color=colour, markerfacecolor="white" if row.adaptation == "none" else colour, markersize=8)
+    names = [f"{row.rung}\n{textwrap.fill(look(row.strategy)[0], 18)}\n{textwrap.fill(ADAPTATION_NAME.get(row.adaptation, row.adaptation), 18)}" for row in table.itertuples()]
+    axis.set_xticks(range(len(table)), names, fontsize=8)
+    axis.axhline(0, color="0.3", linewidth=1)
+    axis.set(ylabel="over plain training (points)", xlim=(-0.5, len(table) - 0.5))
+    figure.suptitle("What further supervision buys", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption + " Filled: with adaptation.", int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
 def save(figure, table: pd.DataFrame, stem: Path) -> None:
     """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
     stem.parent.mkdir(parents=True, exist_ok=True)
