@@ -282,6 +282,41 @@ def strength_response(effects: pd.DataFrame, caption: str):
     return figure
 
 
+def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
+    """Effect per language against what is known of the language: a picture, not a test, for seven languages decide nothing.
+
+    Args:
+        effects: columns ``strategy, language, effect``, of one adaptation and head.
+        known: one row a language (index), one column a covariate.
+        caption: what stands below.
+
+    Thick: least squares through all languages; thin: the same with each language left out once.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    figure, axes = plt.subplots(1, len(known.columns), figsize=(5.2 * len(known.columns) + 0.4, 4.2), sharey=True, squeeze=False, layout="constrained")
+    for axis, covariate in zip(axes[0], known):
+        for strategy in in_order(effects.strategy):
+            name, colour, marker = look(strategy)
+            of = effects[effects.strategy == strategy].set_index("language").join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
+            x, y = of[covariate].to_numpy(float), of.effect.to_numpy(float)
+            across = np.array([x.min(), x.max()])
+            for left_out in [None, *range(len(x))] if len(x) > 3 else []:
+                kept = np.arange(len(x)) != (-1 if left_out is None else left_out)
+                axis.plot(across, np.polyval(np.polyfit(x[kept], y[kept], 1), across), color=colour, linewidth=2 if left_out is None else 0.6, alpha=1 if left_out is None else 0.5)
+            axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none", label=name)
+        top = effects.groupby("language").effect.max()
+        for code, value in known[covariate].items():
+            if code in top.index:
+                axis.annotate(code, (value, top[code]), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
+        axis.axhline(0, color="0.3", linewidth=1)
+        axis.set(xlabel=covariate)
+    axes[0, 0].set(ylabel="effect of adaptation\n(accuracy points)")
+    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+    figure.suptitle("The effect against what is known of a language", x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
 def ladder(table: pd.DataFrame, caption: str):
     """Accuracy over plain training by what supervision was read beyond labelled English: one mark an arm, rungs from left to right.
 

@@ -455,6 +455,95 @@ def published(task: str, unverified: bool = False) -> pd.DataFrame:
     return table[(table.task == task) & (table.verified | unverified)].reset_index(drop=True)
 
 
+def fertility(encoder: str) -> pd.Series:
+    """Pieces of a translation relative to those of its English original, by language; of the encoders that benchmarks/fertility.py was run for.
+
+    Example:
+        >>> fertility("offline").idxmax()
+        'el'
+    """
+    table = pd.read_csv(Path(__file__).with_name("fertility.csv"))
+    return table[table.encoder == encoder].set_index("language").fertility
+
+
+def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """The mean effect of each adaptation by tests that rest on other assumptions: a cross-check, not more evidence.
+
+    Args:
+        right: as :func:`right_answers` returns it.
+        codes: languages to average over.
+    Returns:
+        One row an arm: ``effect``, ``p (signs)`` of :func:`sign_permutation` over seeds and the ``smallest`` it can be, ``violation`` of
+        :func:`almost_stochastic_order` of the adapted runs over the others (NaN with one seed), ``gee low`` and ``gee high`` of the language
+        with the largest effect by :func:`gee_effects`, and that ``language``.
+    """
+    rows, right = [], right[right.language.isin(codes)]
+    for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
+        plain = group[group.adaptation == "none"]
+        for adaptation in dict.fromkeys(group.adaptation[group.adaptation != "none"]):
+            adapted = group[group.adaptation == adaptation]
+            seeds = sorted(set(adapted.seed) & set(plain.seed))
+            if not seeds:
+                continue
+            a, b = (100 * of[of.seed.isin(seeds)].groupby(["seed", "language"]).right.mean().groupby("seed").mean() for of in (adapted, plain))
+            p, smallest = sign_permutation((a - b).to_numpy())
+            roads = gee_effects(pd.concat([plain, adapted]))
+            largest = roads.loc[roads.effect.abs().idxmax()]
+            violation = almost_stochastic_order(a.to_numpy(), b.to_numpy()) if len(seeds) > 1 else np.nan
+            rows.append({
+                **dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, "effect": (a - b).mean(), "p (signs)": p, "smallest": smallest,
+                "violation": violation, "language": largest.language, "gee low": largest.low, "gee high": largest.high, "n_seeds": len(seeds),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def mcnemar_table(right: pd.DataFrame) -> pd.DataFrame:
+    """Exact McNemar test of every adaptation, language and seed alone (statsmodels): a description, since it knows one training only.
+
+    Args:
+        right: as :func:`right_answers` returns it.
+    Returns:
+        ``encoder, head, strategy, adaptation, language, seed``, ``gained`` and ``lost`` (items that only one of the two arms answers rightly), ``p``.
+    """
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    rows, same = [], ["encoder", "head", "strategy", "seed", "language", "item"]
+    plain = right[right.adaptation == "none"][[*same, "right"]]
+    both = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
+    keys = ["encoder", "head", "strategy", "adaptation", "language", "seed"]
+    for names, of in both.groupby(keys, sort=False):
+        gained, lost = int(((of.right == 1) & (of.right_plain == 0)).sum()), int(((of.right == 0) & (of.right_plain == 1)).sum())
+        rows.append({**dict(zip(keys, names)), "gained": gained, "lost": lost, "p": float(mcnemar([[0, gained], [lost, 0]], exact=True).pvalue)})
+    return pd.DataFrame(rows, columns=[*keys, "gained", "lost", "p"])
+
+
+def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
+    """Effect of each adaptation on each pair of two languages, with Benjamini and Hochberg's correction over the pairs of an arm.
+
+    Args:
+        predictions, runs: as for :func:`right_answers`.
+    Returns:
+        ``encoder, head, strategy, adaptation, language1, language2, effect, p, p (BH), n_seeds``; p by least squares with items that share a
+        sentence as clusters, over all seeds. Empty where a study was scored on one-language pairs alone.
+    """
+    from statsmodels.api import OLS
+    from statsmodels.stats.multitest import multipletests
+
+    chosen = predictions[(predictions.selection == selection) & (predictions.language1.astype(str) != predictions.language2.astype(str))]
+    rows = chosen[["run", "item", "cluster"]].assign(language1=chosen.language1.astype(str), language2=chosen.language2.astype(str), right=is_right(chosen).astype(np.int8))
+    rows = rows.merge(runs[["run", "seed", *ARM]], on="run")
+    same = ["encoder", "head", "strategy", "seed", "language1", "language2", "item"]
+    both = rows[rows.adaptation != "none"].merge(rows[rows.adaptation == "none"][[*same, "right"]], on=same, suffixes=("", "_plain"))
+    both["difference"] = 100.0 * (both.right - both.right_plain)
+    keys, found = ["encoder", "head", "strategy", "adaptation", "language1", "language2"], []
+    for names, of in both.groupby(keys, sort=False):
+        p = OLS(of.difference, np.ones(len(of))).fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0] if of.difference.any() else 1.0
+        found.append({**dict(zip(keys, names)), "effect": of.difference.mean(), "p": float(p), "n_seeds": of.seed.nunique()})
+    table = pd.DataFrame(found, columns=[*keys, "effect", "p", "n_seeds"])
+    table["p (BH)"] = [p for _, of in table.groupby(keys[:4], sort=False) for p in multipletests(of.p, method="fdr_bh")[1]]
+    return table
+
+
 def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15), seeds: int = 1, seed_noise: float = 0.0) -> pd.DataFrame:
     """The smallest effect, in points, that a study finds in four of five cases (two-sided 5 %).
 
