@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t
+from scipy.stats import binomtest, false_discovery_control, t
 
 from xltlib import figures, statistics
 
@@ -214,6 +214,39 @@ def test_gee_finds_the_same_effects(right):
         other = statistics.gee_effects(right[right.strategy == strategy]).set_index("language")
         ours = effects[effects.strategy == strategy].set_index("language")
         assert np.allclose(other.effect, ours.effect.loc[other.index], atol=1e-9) and (other.low < other.effect).all()
+
+
+def test_mcnemar_is_the_exact_binomial_of_the_items_that_differ(right):
+    table = statistics.mcnemar_table(right)
+    assert len(table) == 2 * 4 * 3 and (table.gained + table.lost > 0).any()
+    for row in table.itertuples():
+        of = right[(right.strategy == row.strategy) & (right.language == row.language) & (right.seed == row.seed)].set_index("item")
+        change = of[of.adaptation == "mlm"].right - of[of.adaptation == "none"].right
+        assert (row.gained, row.lost) == ((change == 1).sum(), (change == -1).sum())
+        assert row.p == pytest.approx(binomtest(row.gained, row.gained + row.lost).pvalue if row.gained + row.lost else 1.0, abs=1e-12)
+
+
+def test_effects_on_pairs_of_languages_are_corrected_as_scipy_does():
+    runs, predictions = runs_and_predictions()
+    assert statistics.pair_effects(predictions, runs).empty
+    two = predictions[predictions.language1 != "en"].assign(language2="en")
+    table = statistics.pair_effects(pd.concat([predictions, two]), runs)
+    assert len(table) == 2 * 3
+    for strategy, of in table.groupby("strategy"):
+        assert np.allclose(of["p (BH)"], false_discovery_control(of.p)) and (of["p (BH)"] >= of.p).all()
+    right = statistics.right_answers(predictions, runs)
+    means = 100 * right[right.strategy == "hybrid"].groupby(["language", "adaptation"]).right.mean().unstack()
+    hybrid = table[table.strategy == "hybrid"].set_index("language1").effect
+    assert np.allclose(hybrid, (means.mlm - means.none)[hybrid.index])
+
+
+def test_other_tests_agree_on_the_mean_and_on_a_clear_effect(right):
+    table = statistics.other_tests(right, ["de", "ja"]).set_index("strategy")
+    means = 100 * right[right.language.isin(["de", "ja"])].groupby(["strategy", "adaptation"]).right.mean().unstack()
+    assert np.allclose(table.effect, (means.mlm - means.none)[table.index]) and (table.smallest == 0.25).all()
+    assert table.loc["hybrid", "violation"] == 0 and table.loc["hybrid", "p (signs)"] == 0.25 and table.loc["hybrid", "gee low"] > 0
+    one = statistics.other_tests(right[right.seed == 1], ["de"])
+    assert one.violation.isna().all() and (one.smallest == 1).all()
 
 
 def test_effects_agree_with_pandas_to_twelve_digits_and_fast(right):
