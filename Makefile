@@ -8,7 +8,7 @@ ARGS ?=
 TEST_JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: setup run test slow lab bench notebooks clean
+.PHONY: setup run test slow claims lab bench notebooks clean
 
 setup: .venv/ready
 
@@ -28,6 +28,9 @@ test: setup
 
 slow: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow tests
+
+claims: setup  # the table of verdicts and its figure, from the committed studies
+	mkdir -p runs && cd notebooks && ../$(BIN)/papermill 91_claims.ipynb ../runs/claims.ipynb -p save True
 
 lab: setup
 	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)

@@ -27,7 +27,7 @@ def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is
     table = claims.judged(tmp_path).set_index("claim")
     measured = table[table.kind == "measured"]
     assert set(measured.verdict) == {"inconclusive"} and measured.measured.str.contains("has not been run here").all()
-    assert set(table.loc[["5", "6", "7", "11", "12"], "verdict"]) == {"not testable here"}
+    assert set(table.loc[["5", "6", "7", "10", "11", "12"], "verdict"]) == {"not testable here"}
     assert table.loc["1", "measured"] == "Study robustness has not been run here."
 
 
@@ -56,14 +56,47 @@ def test_a_cell_with_another_label_breaks_the_definition_of_the_generalized_sett
     assert claims._definition(tmp_path)["verdict"] == "not reproduced"
 
 
-@pytest.mark.parametrize("effects, verdict", [((1.5, 0.2), "reproduced"), ((-1.5, 0.2), "not reproduced"), ((1.5, -1.5), "inconclusive"), ((0.2, 0.1), "inconclusive")])
-def test_alignment_is_judged_by_its_effects(tmp_path, effects, verdict):
-    rows = pd.DataFrame([{"adaptation": name, "effect": e, "low": e - 1, "high": e + 1, "n_seeds": 2, "n_items": 9} for name, e in zip(("centre", "procrustes"), effects)])
-    study(tmp_path, "adaptation-after", adaptation=rows, adaptation_effect=rows)
+def aligned(*effects: float, p: float, n_seeds: int = 6, p_equivalent: float = 0.9) -> pd.DataFrame:
+    rows = [{"adaptation": name, "effect": e, "low": e - 1, "high": e + 1, "p": p, "p_equivalent": p_equivalent, "n_seeds": n_seeds, "n_items": 9}
+            for name, e in zip(("centre", "centre-detected", "procrustes"), effects)]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("rows, verdict", [
+    (aligned(1.5, 0.2, p=0.01), "reproduced"), (aligned(-1.5, -0.2, p=0.01), "not reproduced"), (aligned(1.5, -1.5, p=0.01), "inconclusive"),
+    (aligned(1.5, 0.2, p=0.04), "inconclusive"),  # two of them: Holm's 0.08
+    (aligned(1.5, 1.0, p=0.01, n_seeds=1), "inconclusive"), (aligned(0.1, 0.0, p=0.9, p_equivalent=0.01), "not reproduced"),
+])  # fmt: skip
+def test_alignment_is_judged_after_holms_correction_and_never_by_one_seed(tmp_path, rows, verdict):
+    study(tmp_path, "adaptation-after", adaptation=rows)
     assert claims.judged(tmp_path).set_index("claim").loc["8", "verdict"] == verdict
 
 
-def test_the_committed_verdicts_are_among_the_known_and_their_figures_exist():
-    table = claims.judged(ROOT / "figures")
-    assert table.claim.tolist() == [*map(str, range(1, 13)), "Q"] and set(table.verdict) <= set(claims.VERDICTS)
-    assert [(ROOT / "figures" / figure).exists() for figure in table.figure if figure] == [True] * sum(table.figure != "")
+def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    strategies = ("hybrid", "labse-recipe", "hybrid - labse-recipe")
+    groups = [{"strategy": s, "adaptation": "mlm", "language": "mean", "effect": 1.0, "low": 0.5, "high": 1.5, "n_seeds": 6, "verdict": v} for s, v in zip(strategies, verdicts)]
+    return {"groups": pd.DataFrame(groups), "adaptation_effect": pd.DataFrame({"resource": resources, "n_items": 9})}
+
+
+def test_the_question_is_answered_only_if_all_is_decided_down_to_low_resource_languages(tmp_path):
+    for k, (verdicts, resources, said) in enumerate([
+        (("up", "equivalent to nothing", "up"), ("high", "medium", "low"), "answered"), (("up", "up", "undecided"), ("high", "medium", "low"), "inconclusive"),
+        (("up", "up", "up"), ("high", "medium"), "inconclusive"), (("one seed", "up", "up"), ("high", "medium", "low"), "inconclusive"),
+    ]):  # fmt: skip
+        study(tmp_path / str(k), "paws-x", **question(verdicts, resources))
+        row = claims.judged(tmp_path / str(k)).set_index("claim").loc["Q"]
+        assert row.verdict == said and ("no low-resource language was measured" in row.measured) == ("low" not in resources)
+
+
+def test_a_question_without_both_strategies_is_not_answered(tmp_path):
+    tables = question(("up", "up", "up"), ("high", "medium", "low"))
+    study(tmp_path, "paws-x", **tables | {"groups": tables["groups"].iloc[:1]})
+    assert claims.judged(tmp_path).set_index("claim").loc["Q", "verdict"] == "inconclusive"
+
+
+def test_the_committed_verdicts_are_among_the_known_and_link_to_figures():
+    table = claims.judged(ROOT / "figures").set_index("claim")
+    assert table.index.tolist() == [*map(str, range(1, 13)), "Q"] and set(table.verdict) <= set(claims.VERDICTS)
+    assert table.loc[["9", "Q"], "figure"].tolist() == ["claims/ladder.png", "paws-x/adaptation_effect.png"]
+    saved = pd.read_csv(ROOT / "figures" / "claims" / "claims.csv", dtype=str, keep_default_na=False).set_index("claim")
+    assert saved.verdict.tolist() == table.verdict.tolist() and saved.measured.tolist() == table.measured.tolist()

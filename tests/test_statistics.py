@@ -240,13 +240,16 @@ def test_effects_on_pairs_of_languages_are_corrected_as_scipy_does():
     assert np.allclose(hybrid, (means.mlm - means.none)[hybrid.index])
 
 
-def test_other_tests_agree_on_the_mean_and_on_a_clear_effect(right):
+def test_other_tests_agree_on_the_mean_and_on_a_clear_effect():
+    runs, predictions = runs_and_predictions(seeds=(1, 2, 3, 4, 5))
+    right = statistics.right_answers(predictions, runs)
     table = statistics.other_tests(right, ["de", "ja"]).set_index("strategy")
     means = 100 * right[right.language.isin(["de", "ja"])].groupby(["strategy", "adaptation"]).right.mean().unstack()
-    assert np.allclose(table.effect, (means.mlm - means.none)[table.index]) and (table.smallest == 0.25).all()
-    assert table.loc["hybrid", "violation"] == 0 and table.loc["hybrid", "p (signs)"] == 0.25 and table.loc["hybrid", "gee low"] > 0
-    one = statistics.other_tests(right[right.seed == 1], ["de"])
-    assert one.violation.isna().all() and (one.smallest == 1).all()
+    assert np.allclose(table.effect, (means.mlm - means.none)[table.index]) and (table.smallest == 2 / 32).all()
+    clear = table.loc["hybrid"]
+    assert clear.violation == 0 and clear["p (signs)"] == 2 / 32 and 0 < clear["gee low"] < clear.effect < clear["gee high"]
+    few = statistics.other_tests(right[right.seed < 3], ["de"])
+    assert few.violation.isna().all() and (few.smallest == 0.5).all()
 
 
 def test_effects_agree_with_pandas_to_twelve_digits_and_fast(right):

@@ -299,6 +299,8 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
             name, colour, marker = look(strategy)
             of = effects[effects.strategy == strategy].set_index("language").join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
             x, y = of[covariate].to_numpy(float), of.effect.to_numpy(float)
+            if not len(x):
+                continue
             across = np.array([x.min(), x.max()])
             for left_out in [None, *range(len(x))] if len(x) > 3 else []:
                 kept = np.arange(len(x)) != (-1 if left_out is None else left_out)
@@ -307,7 +309,7 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
         top = effects.groupby("language").effect.max()
         for code, value in known[covariate].items():
             if code in top.index:
-                axis.annotate(code, (value, top[code]), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
+                axis.annotate(languages.BY_CODE[code].name, (value, top[code]), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7, rotation=30)
         axis.axhline(0, color="0.3", linewidth=1)
         axis.set(xlabel=covariate)
     axes[0, 0].set(ylabel="effect of adaptation\n(accuracy points)")

@@ -235,17 +235,27 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: as :func:`adaptation_effects` gives it.
     """
+    family = [*ARM, table.language.isin(languages.BY_CODE)]
+    judged = [judge(of) for _, of in table.groupby(family, sort=False)]
+    return pd.concat(judged).loc[table.index] if judged else table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
+
+
+def judge(family: pd.DataFrame) -> pd.DataFrame:
+    """One family of effects with ``p (Holm)`` and the verdicts of :func:`corrected`.
+
+    Args:
+        family: columns ``effect, p, p_equivalent, n_seeds``; all its rows are tests of one question.
+
+    Example:
+        >>> judge(pd.DataFrame({"effect": [2.0, 2.0], "p": [0.01, 0.04], "p_equivalent": [0.9, 0.9], "n_seeds": [6, 1]})).verdict.tolist()
+        ['up', 'one seed']
+    """
     from statsmodels.stats.multitest import multipletests
 
-    table = table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
-    family = [*ARM, table.language.isin(languages.BY_CODE)]
-    for _, of in table.groupby(family, sort=False):
-        p, equivalent = (multipletests(of[name].fillna(1.0), method="holm")[1] for name in ("p", "p_equivalent"))
-        table.loc[of.index, "p (Holm)"] = p
-        off = np.where(of.effect > 0, "up", "down")
-        judged = [of.n_seeds < 2, p < 0.05, equivalent < 0.05]
-        table.loc[of.index, "verdict"] = np.select(judged, ["one seed", off, "equivalent to nothing"], "undecided")
-    return table
+    p, equivalent = (multipletests(family[name].fillna(1.0), method="holm")[1] if len(family) else [] for name in ("p", "p_equivalent"))
+    said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
+    words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
+    return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
 
 
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
@@ -361,8 +371,8 @@ def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
             pairs = of.merge(plain, on=same, suffixes=("", "_plain"))
             if len(pairs):
                 found = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
-                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_seeds": pairs.seed.nunique()})
-    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_seeds"])
+                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()})
+    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"])
 
 
 def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
@@ -414,7 +424,7 @@ def almost_stochastic_order(a: np.ndarray, b: np.ndarray, confidence: float = 0.
     return float(np.clip(found - np.std(drawn) * norm.ppf(1 - confidence), 0, 1))
 
 
-def gee_effects(right: pd.DataFrame) -> pd.DataFrame:
+def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     """The same effects by another road: a linear GEE (statsmodels) of the differences, languages apart, items that share a sentence in one group.
 
     Seeds are no factor in it, so its intervals know only the items; the effects themselves must agree with :func:`adaptation_effects` where
@@ -422,6 +432,7 @@ def gee_effects(right: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         right: of one strategy, without adaptation and with one, as :func:`right_answers` returns it.
+        together: one effect of all languages, named ``"mean"``.
     Returns:
         One row a language: ``language, effect, low, high``.
     """
@@ -430,18 +441,18 @@ def gee_effects(right: pd.DataFrame) -> pd.DataFrame:
 
     plain = right[right.adaptation == "none"]
     pairs = right[right.adaptation != "none"].merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
-    codes = sorted(pairs.language.unique(), key=languages.ORDER.index)
-    design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
+    codes = ["mean"] if together else sorted(pairs.language.unique(), key=languages.ORDER.index)
+    design = np.ones((len(pairs), 1)) if together else (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
     fit = GEE(100.0 * (pairs.right - pairs.right_plain), design, groups=pairs.cluster, cov_struct=Independence()).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
 
 
 def published(task: str, unverified: bool = False) -> pd.DataFrame:
-    """Published figures of a task, with source and kind; only those that could be read at their source.
+    """Published figures of a task, with source and kind; only those that could be read where ``source`` says (its ``note``: whose they are there).
 
     Args:
-        unverified: the others, too; they must never be drawn or cited as facts.
+        unverified: the others, too; they must never be drawn or cited as facts. Kind ``report``: as the founding report of this project has it.
     Returns:
         Columns ``task, model, head, setting, language, metric, value, n_seeds, source, source_kind, verified, note``; language ``"mean"``
         is the source's own average.
@@ -474,8 +485,8 @@ def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
         codes: languages to average over.
     Returns:
         One row an arm: ``effect``, ``p (signs)`` of :func:`sign_permutation` over seeds and the ``smallest`` it can be, ``violation`` of
-        :func:`almost_stochastic_order` of the adapted runs over the others (NaN with one seed), ``gee low`` and ``gee high`` of the language
-        with the largest effect by :func:`gee_effects`, and that ``language``.
+        :func:`almost_stochastic_order` of the adapted runs over the others (NaN with fewer than five seeds, where two lucky runs would give
+        0), ``gee low`` and ``gee high`` of the mean by :func:`gee_effects`, whose interval knows nothing of seeds.
     """
     rows, right = [], right[right.language.isin(codes)]
     for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
@@ -487,12 +498,11 @@ def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
                 continue
             a, b = (100 * of[of.seed.isin(seeds)].groupby(["seed", "language"]).right.mean().groupby("seed").mean() for of in (adapted, plain))
             p, smallest = sign_permutation((a - b).to_numpy())
-            roads = gee_effects(pd.concat([plain, adapted]))
-            largest = roads.loc[roads.effect.abs().idxmax()]
-            violation = almost_stochastic_order(a.to_numpy(), b.to_numpy()) if len(seeds) > 1 else np.nan
+            gee = gee_effects(pd.concat([plain, adapted]), together=True).iloc[0]
+            violation = almost_stochastic_order(a.to_numpy(), b.to_numpy()) if len(seeds) > 4 else np.nan
             rows.append({
                 **dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, "effect": (a - b).mean(), "p (signs)": p, "smallest": smallest,
-                "violation": violation, "language": largest.language, "gee low": largest.low, "gee high": largest.high, "n_seeds": len(seeds),
+                "violation": violation, "gee low": gee.low, "gee high": gee.high, "n_seeds": len(seeds),
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -524,7 +534,7 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
         predictions, runs: as for :func:`right_answers`.
     Returns:
         ``encoder, head, strategy, adaptation, language1, language2, effect, p, p (BH), n_seeds``; p by least squares with items that share a
-        sentence as clusters, over all seeds. Empty where a study was scored on one-language pairs alone.
+        sentence as clusters: it knows nothing of seeds. Empty where a study was scored on one-language pairs alone.
     """
     from statsmodels.api import OLS
     from statsmodels.stats.multitest import multipletests
@@ -539,8 +549,9 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
     for names, of in both.groupby(keys, sort=False):
         p = OLS(of.difference, np.ones(len(of))).fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0] if of.difference.any() else 1.0
         found.append({**dict(zip(keys, names)), "effect": of.difference.mean(), "p": float(p), "n_seeds": of.seed.nunique()})
-    table = pd.DataFrame(found, columns=[*keys, "effect", "p", "n_seeds"])
-    table["p (BH)"] = [p for _, of in table.groupby(keys[:4], sort=False) for p in multipletests(of.p, method="fdr_bh")[1]]
+    table = pd.DataFrame(found, columns=[*keys, "effect", "p", "p (BH)", "n_seeds"])
+    for _, of in table.groupby(keys[:4], sort=False):
+        table.loc[of.index, "p (BH)"] = multipletests(of.p, method="fdr_bh")[1]
     return table
 
 
@@ -548,8 +559,8 @@ def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15)
     """The smallest effect, in points, that a study finds in four of five cases (two-sided 5 %).
 
     ``(z_.975 + z_.8) * sqrt(q / n + 2 sigma^2 / S)`` for n items, S seeds, a share q of the items answered differently by the two arms, and a
-    standard deviation sigma over seeds (methods g.6). More seeds do not make the items more, so the first part stays: a bound from above, as
-    far as the differing items differ between seeds. Clusters of items make it larger.
+    standard deviation sigma over seeds (methods g.6). An orientation: quantiles of the normal distribution stand where with few seeds those of a
+    wider t belong, and clusters of items make it larger; items that differ from seed to seed make it smaller.
 
     Args:
         items: test items of a language.
@@ -565,7 +576,7 @@ def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15)
     return pd.DataFrame(rows, index=pd.Index(items, name="items"), columns=[f"{100 * q:g} % answered differently" for q in discordant])
 
 
-def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
+def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> pd.DataFrame:
     """Metrics beside accuracy, one row a run and language, of one-language pairs.
 
     Args:
@@ -574,7 +585,7 @@ def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
     Returns:
         ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes), ``brier`` (mean squared
         distance of the probabilities from the label, summed over classes), ``calibration_error`` (mean |confidence - accuracy|, weighted
-        by the bins), ``agreement`` (share of items that this language answers as "en" does) and ``consistency`` (share of items answered
+        by the bins), ``agreement`` (share of items that this language answers as the source does) and ``consistency`` (share of items answered
         alike in all languages of the run, the same in all its rows).
     """
     from sklearn.metrics import average_precision_score, f1_score
@@ -596,7 +607,7 @@ def secondary(predictions: pd.DataFrame, bins: int = 10) -> pd.DataFrame:
                 "brier": float(np.square(p - np.eye(len(classes))[label]).sum(1).mean()), "calibration_error": float(np.abs(off).sum() / len(of)),
             })  # fmt: skip
         for row in rows[-len(answers) :]:
-            both = pd.concat([answers[row["language"]], answers["en"]], axis=1, join="inner") if "en" in answers else None
+            both = pd.concat([answers[row["language"]], answers[source]], axis=1, join="inner") if source in answers else None
             row["agreement"] = float((both[0] == both[1]).mean()) if both is not None else np.nan
             row["consistency"] = float((pd.DataFrame(answers).dropna().nunique(axis=1) == 1).mean())
     return pd.DataFrame(rows)
