@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
     settings = [{"effect": effect, "seed_noise": noise} for noise in (0.7, 1.5) for effect in (0.0, 0.5, 2.0)]
-    settings += [{"effect": effect, "seeds": 2} for effect in (0.0, 2.0)] + [{"effect": 0.5, "clusters": 1500, "seed_noise": 0.2}, {"effect": 0.0, "clusters": 1500, "seed_noise": 0.2}]
+    settings += [{"effect": effect, "seeds": 2} for effect in (0.0, 2.0)] + [{"effect": 0.0, "seeds": 2, "seed_noise": 2.0}, {"effect": 0.5, "clusters": 1500, "seed_noise": 0.2}, {"effect": 0.0, "clusters": 1500, "seed_noise": 0.2}]
     table = pd.DataFrame([measured(studies=args.studies, progress=True, **of) for of in settings])
     print(table.round(3).to_string(index=False))
     if args.out:
