@@ -242,7 +242,7 @@ def difference_grid(cells: pd.DataFrame, caption: str):
     """
     sns.set_theme(style="white")
     labels, codes = list(dict.fromkeys(cells.label)), [code for code in languages.ORDER if code in set(cells.language1)]
-    columns = min(4, len(labels))
+    columns = -(-len(labels) // -(-len(labels) // 4))  # at most four side by side, rows as full as can be
     rows, size, most = -(-len(labels) // columns), max(2.3, 0.38 * len(codes) + 0.4), cells.effect.abs().max()
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 1.2), squeeze=False, sharex=True, sharey=True, layout="constrained")
     for axis in axes.flat[len(labels) :]:
