@@ -81,6 +81,26 @@ def test_the_table_of_bi_encoders_is_that_of_the_committed_accuracies():
         assert close(row[5:], expected)
 
 
+def test_the_table_of_noise_is_that_of_the_committed_effects():
+    text, _, rows = block("robustness")
+    names = {"the model they start from": "plain", "as many updates, no noise": "step-matched", "FGM, radius 0.03": "fgm", "PGD of three steps, 0.03": "pgd",
+             "random perturbation, 0.03": "gaussian", "synonyms (RS-DA)": "synonyms", "SALT-style self-augmentation": "salt"}  # fmt: skip
+    mean, attack = pd.read_csv(committed("figures/robustness/noise_mean.csv")), pd.read_csv(committed("figures/robustness/attack.csv")).set_index("label")
+    two = pd.read_csv(committed("figures/robustness/generalized.csv")).query("pairs == 'two minus one'").set_index("label")
+    accuracy = pd.read_csv(committed("figures/robustness/accuracy.csv")).query("language1 == language2")
+    points = lambda of: f"{of.effect:+.1f} [{of.low:+.1f}, {of.high:+.1f}]".replace("-", "−")
+    assert {names[row[0]] for row in rows} == set(attack.index)
+    for name, seeds, targets, over_plain, over_updates, pairs, english, attacked in rows:
+        label = names[name]
+        own = accuracy[accuracy.label == label]
+        assert int(seeds) == own.seed.nunique()
+        assert close([targets, english, attacked], [100 * own[own.language1 != "en"].groupby("language1").accuracy.mean().mean(), attack.clean[label], attack.attacked[label]])
+        for cell, control in ((over_plain, "over plain training"), (over_updates, "over as many updates")):
+            of = mean[(mean.label == label) & (mean.control == control)]
+            assert cell == (points(of.iloc[0]) if len(of) else "")
+        assert pairs == (points(two.loc[label]) if label in two.index else "")
+
+
 def test_frozen_cosine_is_within_three_points_of_the_majority_as_published():
     """On the mean of the eight languages; of a single one, 250 items say no more than 6 points to each side."""
     table = pd.read_csv(committed("figures/paws-x-bi/intervals.csv"))
