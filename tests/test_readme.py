@@ -140,3 +140,12 @@ def test_the_table_of_the_demo_study_is_that_of_the_committed_intervals():
     assert len(rows) == table.language.nunique() and len(header) == 1 + len(arms)
     for name, *row in rows:
         assert row == [cells[name, *arm] for arm in arms]
+
+
+def test_the_costs_of_noise_are_those_of_the_committed_measurement():
+    _, _, rows = block("noise")
+    measured = pd.read_csv(ROOT / "benchmarks" / "noise.csv", index_col=0)
+    names = {"FGM": "FGM", "PGD, three steps": "PGD, 3 steps", "random perturbation": "RS-RP (gaussian)", "synonyms, drawn on the fly": "RS-DA on the fly"}
+    assert [names[row[0]] for row in rows] == measured.index.tolist()[1:]
+    for name, *cells in rows:
+        assert cells == [f"{value:.2f}" for value in measured.loc[names[name]]]
