@@ -304,3 +304,9 @@ def test_intervals_cover_and_errors_stay_below_five_per_cent():
         assert 0.925 <= found["languages"] <= 0.98 and found["percentile"] > found["languages"]
     assert intervals.measured(0.0, studies=150, resamples=300)["Holm finds one"] <= 0.055 + 2 * (0.05 * 0.95 / 150) ** 0.5
     assert intervals.measured(0.5, studies=60, clusters=1000, seed_noise=0.2, resamples=300)["called equivalent"] <= 0.05 + 2 * (0.05 * 0.95 / 60) ** 0.5
+
+
+def test_gee_of_answers_that_are_all_the_same_has_no_interval(right):
+    plain = right[(right.strategy == "hybrid") & (right.adaptation == "none")]
+    found = statistics.gee_effects(pd.concat([plain, plain.assign(adaptation="mlm")]), together=True).iloc[0]
+    assert found.effect == 0 and np.isnan(found.low) and np.isnan(found.high)

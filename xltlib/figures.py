@@ -293,7 +293,8 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
     Thick: least squares through all languages; thin: the same with each language left out once.
     """
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
-    figure, axes = plt.subplots(1, len(known.columns), figsize=(5.2 * len(known.columns) + 0.4, 4.2), sharey=True, squeeze=False, layout="constrained")
+    width = max(5.2, 0.45 * len(known))
+    figure, axes = plt.subplots(1, len(known.columns), figsize=(width * len(known.columns) + 0.4, 4.8), sharey=True, squeeze=False, layout="constrained")
     for axis, covariate in zip(axes[0], known):
         for strategy in in_order(effects.strategy):
             name, colour, marker = look(strategy)
@@ -306,10 +307,14 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
                 kept = np.arange(len(x)) != (-1 if left_out is None else left_out)
                 axis.plot(across, np.polyval(np.polyfit(x[kept], y[kept], 1), across), color=colour, linewidth=2 if left_out is None else 0.6, alpha=1 if left_out is None else 0.5)
             axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none", label=name)
-        top = effects.groupby("language").effect.max()
-        for code, value in known[covariate].items():
-            if code in top.index:
-                axis.annotate(languages.BY_CODE[code].name, (value, top[code]), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7, rotation=30)
+        named = known[covariate].dropna().sort_values()
+        rail = np.linspace(named.min(), named.max(), len(named))  # names stand side by side above, each tied to its place
+        for (code, value), place in zip(named.items(), rail):
+            axis.annotate(
+                languages.BY_CODE[code].name, (value, 1.0), (place, 1.08), xycoords=axis.get_xaxis_transform(), textcoords=axis.get_xaxis_transform(),
+                rotation=60, fontsize=8, ha="left", va="bottom", rotation_mode="anchor", arrowprops={"arrowstyle": "-", "color": "0.7", "linewidth": 0.6},
+            )  # fmt: skip
+            axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)
         axis.axhline(0, color="0.3", linewidth=1)
         axis.set(xlabel=covariate)
     axes[0, 0].set(ylabel="effect of adaptation\n(accuracy points)")

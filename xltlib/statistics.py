@@ -443,6 +443,8 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     pairs = right[right.adaptation != "none"].merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
     codes = ["mean"] if together else sorted(pairs.language.unique(), key=languages.ORDER.index)
     design = np.ones((len(pairs), 1)) if together else (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
+    if (pairs.right == pairs.right_plain).all():  # nothing varies: statsmodels finds no deviance
+        return pd.DataFrame({"language": codes, "effect": 0.0, "low": np.nan, "high": np.nan})
     fit = GEE(100.0 * (pairs.right - pairs.right_plain), design, groups=pairs.cluster, cov_struct=Independence()).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
