@@ -223,7 +223,7 @@ def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
     figures = folder / "figures/tiny"
     effect = pd.read_csv(figures / "adaptation_effect.csv")
     assert list(effect.columns) == [
-        "study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung", "effect", "low", "high", "n_items", "n_seeds",
+        "study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung", "effect", "low", "high", "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds",
     ]  # fmt: skip
     assert set(effect.strategy) == {"plain", "hybrid"} and set(effect.language) == {"de"} and (effect.n_items == 20).all()
     assert set(effect.set_index("strategy").rung.items()) == {("plain", "Z1"), ("hybrid", "Z3")}

@@ -229,11 +229,12 @@ def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
         >>> several([[{"use": "mlm", "kind": "text", "dose": 100}], [{"use": "mlm", "kind": "text", "dose": 0}]])
         {('mlm', 'dose')}
     """
-    found: dict[tuple[str, str], set] = {}
+    found: dict[tuple[str, str, str], set] = {}
     for entry in [entry for read in reads for entry in _last(read).values()]:
         for what in TELLERS if entry["use"] != "train" else ():
-            found.setdefault((entry["use"], what), set()).add(_told(entry, what))
-    return {key for key, values in found.items() if len(values) > 1}
+            within = _told(entry, "kind") if what == "source" else ""  # two kinds have two sources anyway: the kind tells them apart
+            found.setdefault((entry["use"], what, within), set()).add(_told(entry, what))
+    return {(use, what) for (use, what, _), values in found.items() if len(values) > 1}
 
 
 def _told(entry: dict, what: str):
