@@ -166,7 +166,8 @@ def ladder(folder: Path, selection: str = "last", source: str = "en", resamples:
             found = statistics.mean_interval(both.assign(difference=both.right - both.right_plain), resamples)
             about = {"strategy": strategy, "adaptation": adaptation, "rung": rung, "accuracy": 100 * of.groupby("language").right.mean().mean()}
             rows.append({**about, **found, "n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()})
-    return pd.DataFrame(rows, columns=columns).sort_values(["rung", "strategy", "adaptation"], ignore_index=True)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(adapted=table.adaptation != "none").sort_values(["rung", "strategy", "adapted", "adaptation"], ignore_index=True)[columns]
 
 
 def ladder_caption(folder: Path, table: pd.DataFrame) -> str:

@@ -70,6 +70,10 @@ ADAPTATION_NAME = {
     "coral": "CORAL", "mmd": "MMD", "consistency": "consistency on parallel pairs", "centre": "centring per language", "whiten": "whitening per language",
     "procrustes": "rotation onto English", "more-updates": "as many more English updates (control)",
 }  # fmt: skip
+NOISE_NAME = {
+    "plain": "start", "step-matched": "no noise (control)", "fgm": "FGM", "pgd": "PGD", "freelb": "FreeLB", "gaussian": "random perturbation",
+    "uniform": "uniform perturbation", "synonyms": "synonyms", "salt": "self-augmentation",
+}  # fmt: skip
 
 
 def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.DataFrame, adaptation: str, caption: str, seen: set[str] = frozenset()):
@@ -211,6 +215,9 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
     labels, controls = list(dict.fromkeys(effects.label)), list(dict.fromkeys(effects.control))
     colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
+    most = effects.effect.abs().max()
+    edge = max(1.25 * most, 2 * effects[["low", "high"]].abs().stack().median())  # an interval of two seeds can be as wide as the whole scale
+    runs_on = bool((effects.low.min() < -edge) | (effects.high.max() > edge))
     figure, axes = plt.subplots(
         len(controls), 1, figsize=(max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2), sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
@@ -219,17 +226,19 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
             of = effects[(effects.label == label) & (effects.control == control)].set_index("language").reindex(codes)
             x = np.arange(len(codes)) + offset
             axis.vlines(x, of.low, of.high, color=colours[position], linewidth=1.6)
-            axis.plot(x, of.effect, markers[position % len(markers)], color=colours[position], markersize=6, linestyle="none", label=label)
+            axis.plot(x, of.effect, markers[position % len(markers)], color=colours[position], markersize=6, linestyle="none", label=NOISE_NAME.get(label, label))
         if published is not None and row == 0:
             axis.plot(len(codes) - 1 + 0.45, published, "o", color="0.2", markerfacecolor="none", markersize=9, linestyle="none", label=note)
         axis.axhline(0, color="0.3", linewidth=1)
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
+        if runs_on:
+            axis.set_ylim(-edge, edge)
     names = [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of\ntargets" for code in codes]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     figure.suptitle("What noise in training does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    figure.supxlabel(textwrap.fill(caption + " Lines that reach the edge run on; the table has their ends." * runs_on, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 
 
@@ -251,7 +260,8 @@ def difference_grid(cells: pd.DataFrame, caption: str):
         values = cells[cells.label == label].pivot(index="language1", columns="language2", values="effect").reindex(index=codes, columns=codes)
         sns.heatmap(values, ax=axis, vmin=-most, vmax=most, cmap="PuOr", annot=True, fmt=".0f", annot_kws={"size": 7}, square=True, cbar=False, linewidths=0.4)
         last = position + columns >= len(labels)
-        axis.set(title=label, xlabel="sentence 2" if last else "", ylabel="sentence 1" if position % columns == 0 else "")
+        axis.set(xlabel="sentence 2" if last else "", ylabel="sentence 1" if position % columns == 0 else "")
+        axis.set_title(NOISE_NAME.get(label, label), fontsize=10)
         axis.tick_params(labelbottom=last)
         axis.tick_params(labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="difference, points", shrink=0.6, aspect=30)
@@ -271,7 +281,7 @@ def strength_response(effects: pd.DataFrame, caption: str):
     figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
     for (noise, of), marker, colour in zip(effects.groupby("noise", sort=False), "osD^v", sns.color_palette("colorblind")):
         of = of.sort_values("strength")
-        axis.errorbar(of.strength, of.effect, [of.effect - of.low, of.high - of.effect], marker=marker, color=colour, label=noise, capsize=3)
+        axis.errorbar(of.strength, of.effect, [of.effect - of.low, of.high - of.effect], marker=marker, color=colour, label=NOISE_NAME.get(noise, noise), capsize=3)
     axis.axhline(0, color="0.3", linewidth=1)
     strengths = sorted(set(effects.strength))
     axis.set(xscale="log", xlabel="radius relative to the mean embedding", ylabel="mean of targets against\nthe control (points)")
