@@ -113,6 +113,11 @@ def plan(study: dict, overrides: dict, data: str, runs: Path) -> dict[str, Node]
                 if "features" in (own or {}) and not own.get("start") and seed != seeds[0]:
                     continue  # frozen vectors of the encoder itself: nothing is drawn, another seed would give the same again
                 add(label, {**(own or {}), "seed": seed}, f" seed {seed}", section == "trunk")
+    own_control = ("noise", "noise_strength", "noise_copies", "synonyms", "joint", "names_safe", "votes", "attack_radius", "keep_model")
+    rest = lambda node: {name: value for name, value in node.parameters.items() if name not in own_control}
+    for node in nodes.values():  # copies kept with the passes made more updates, too: only a control tells the two apart
+        if node.parameters.get("noise_copies") and not any(of.notebook == FINETUNE and not of.parameters["noise"] and rest(of) == rest(node) for of in nodes.values()):
+            raise ValueError(f"{node.label}: noise_copies without a control; give the study an arm with the same parameters, as many steps and no noise")
     return nodes
 
 

@@ -121,8 +121,12 @@ def read_synonyms(path: Path) -> dict[str, list[str]]:
         raise ValueError(f"synonyms {path}: no such file; name a JSON file (word -> list) or a text file with 'word synonym' a line")
     if path.suffix != ".json":
         return read_dictionary(path)
-    table = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(table, dict) or not all(isinstance(found, list) for found in table.values()):
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"synonyms {path}, line {error.lineno}: no JSON ({error.msg}); wanted one object, word -> list of words") from error
+    lists = table.values() if isinstance(table, dict) else [None]
+    if not all(isinstance(found, list) and all(isinstance(word, str) for word in found) for found in lists):
         raise ValueError(f"synonyms {path}: wanted one JSON object, word -> list of words")
     return {word: found for word, found in table.items() if found}
 
@@ -158,7 +162,7 @@ class Synonyms:
     Args:
         table: word -> synonyms.
         strength: with this probability a word is drawn at all; 1 is the published procedure, 0 changes nothing.
-        names_safe: leave words beside a capitalised word or a number as they are: they may belong to a name.
+        names_safe: leave capitalised words (but a sentence's first), numbers and the words beside them as they are: they may be a name.
 
     Example:
         >>> Synonyms({"big": ["large"]})("a big dog", np.random.default_rng(1)) in ("a big dog", "a large dog")
@@ -182,8 +186,7 @@ class Synonyms:
         of_names = [word[:1].isdigit() or (position > 0 and word[:1].isupper()) for position, word in enumerate(words)]
         changed = []
         for position, word in enumerate(words):
-            beside = of_names[max(0, position - 1) : position] + of_names[position + 1 : position + 2]
-            if word not in self.table or (self.names_safe and any(beside)):
+            if word not in self.table or (self.names_safe and any(of_names[max(0, position - 1) : position + 2])):
                 changed.append(word)
                 continue
             if drawn is None or word not in drawn:
@@ -221,7 +224,8 @@ def neighbours(encoder, sentences: list[str], limit: int = 10, at_least: float =
     """Words of other languages that lie nearest in the encoder's own embedding table: candidates for self-augmentation.
 
     A reconstruction in the manner of SALT (Wang et al. 2023, arXiv 2309.10891), whose code and hyperparameters are not public: it asks
-    the masked-word head, which the offline encoder has lost; this asks the table of input embeddings.
+    the masked-word head, which the offline encoder has lost; this asks the table of input embeddings. Names are asked for like other words
+    (:class:`Synonyms` can leave them as they are).
 
     Args:
         encoder: with its whole vocabulary; words of one piece take part.
@@ -561,18 +565,44 @@ def make_view(name: str, rate: float, dictionaries: dict, synonyms: dict[str, li
     return Synonyms(synonyms if name == "synonyms" else own, rate, names_safe)
 
 
-NAMES = ("fgm", "pgd", "freelb", "gaussian", "uniform", "synonyms", "salt")
+NAMES = ("fgm", "pgd", "freelb", "perturbation", "gaussian", "uniform", "synonyms", "drop", "code-switch", "mixup", "salt")
+BY_VIEW = {"synonyms": "synonyms", "drop": "drop", "code-switch": "dictionary", "salt": "self"}  # noises of words, and their view
+
+
+def check(name: str, strength: float, view: str = "", joint: bool = False, names_safe: bool = False, fixed_copies: int = 0, votes: int = 0) -> None:
+    """Refuse options of noise that would do nothing, before anything is trained.
+
+    Args:
+        name: of the noise, one of :data:`NAMES` or ``""``.
+        strength: of it; negative: not given.
+        view: of the cross-lingual batches.
+        joint, names_safe, fixed_copies, votes: as in ``20_finetune``.
+    Raises:
+        ValueError: names the option and what it goes with.
+    """
+    if name and name not in NAMES:
+        raise ValueError(f"noise={name!r}: known are none, {', '.join(NAMES)}")
+    if name and strength < 0:
+        raise ValueError(f"noise={name!r} needs noise_strength: share of the words of synonyms (1 as published), drop, code-switch, mixup and salt; else a radius")
+    for option, given, goes_with in (
+        ("joint", joint, ("synonyms",)),
+        ("names_safe", names_safe, ("synonyms", "salt")),
+        ("noise_copies", fixed_copies, ("synonyms",)),
+        ("votes", votes, ("synonyms", "drop", "perturbation", "gaussian", "uniform")),
+    ):
+        if given and name not in goes_with and not (option == "names_safe" and view in ("synonyms", "self")):
+            raise ValueError(f"{option} with noise={name!r}: goes with {', '.join(goes_with)}")
 
 
 def make(name: str, model, strength: float, seed: int = 1, norm: str = "token", steps: int = 3, view: View | None = None, joint: bool = False, mixed: Tensor | None = None):
     """A noise by name; None for ``""``.
 
     Args:
-        strength: relative radius of a perturbation; of ``synonyms`` and ``salt`` the share of words that are drawn.
+        strength: relative radius of a perturbation; of noises of words, ``mixup`` and ``salt`` the share of words that are drawn.
         norm, steps: of ``pgd`` and ``freelb``; ``fgm`` makes one step from zero.
-        view: of ``synonyms`` and ``salt``, made with this strength.
+        view: of ``synonyms``, ``drop``, ``code-switch`` and ``salt``, made with this strength.
         joint: of ``synonyms``: a word is exchanged alike in both sentences.
-        mixed: of ``salt``, see :class:`Mixup`.
+        mixed: of ``mixup`` and ``salt``, see :class:`Mixup`.
     Raises:
         ValueError: an unknown name.
     """
@@ -580,10 +610,12 @@ def make(name: str, model, strength: float, seed: int = 1, norm: str = "token", 
         return None
     if name in ("fgm", "pgd", "freelb"):
         return Adversarial(model, strength, norm, 1 if name == "fgm" else steps, name == "pgd", name == "freelb", seed)
-    if name in ("gaussian", "uniform"):
-        return RandomPerturbation(model, strength, name, seed)
-    if name == "synonyms":
-        return Seen(view, seed, joint)
+    if name in ("perturbation", "gaussian", "uniform"):
+        return RandomPerturbation(model, strength, "uniform" if name == "uniform" else "gaussian", seed)
+    if name == "mixup":
+        return Mixup(model, mixed, strength, seed=seed)
     if name == "salt":
         return Both(Seen(view, seed, share=0.5), Mixup(model, mixed, strength, seed=seed))
+    if name in BY_VIEW:
+        return Seen(view, seed, joint)
     raise ValueError(f"noise={name!r}: known are {', '.join(NAMES)}")
