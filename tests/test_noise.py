@@ -324,6 +324,8 @@ def test_an_attack_lowers_accuracy(model, frame):
 
 def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
     (tmp_path / "synonyms.txt").write_text("was were\nborn made\nthe a\nfrom of\n", encoding="utf-8")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/en-de.txt").write_text("was wurde\nborn geboren\nthe das\n", encoding="utf-8")
     study = tiny_study(tiny["xlm-r"])
     del study["adapt"]
     study |= {"summary": "30_robustness", "trunk": {"english": {"steps": 4, "keep_model": True, "pairs": "same", "attack_radius": 0.0}}}
@@ -332,12 +334,14 @@ def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
     study["finetune"] = {
         "plain": {"start": "english", "steps": 1, "learning_rate": 0.0},
         "step-matched": {"start": "english", "steps": 3},
-        "fgm": {"start": "english", "steps": 3, "noise": "fgm"},
+        "fgm": {"start": "english", "steps": 3, "noise": "fgm", "noise_strength": 0.03},
         "synonyms": synonyms | {"noise_copies": 2, "votes": 3},
         "view": synonyms | {"noise": "", "batching": "hybrid", "view": "synonyms"},
         "self": {"start": "english", "steps": 3, "batching": "hybrid", "view": "self"},
         "salt": {"start": "english", "steps": 3, "noise": "salt", "noise_strength": 0.3},
-        "gaussian": {"start": "english", "steps": 3, "noise": "gaussian"},
+        "mixup": {"start": "english", "steps": 3, "noise": "mixup", "noise_strength": 0.3, "pairs": "same"},
+        "switched": {"start": "english", "steps": 3, "noise": "code-switch", "noise_strength": 1.0, "dictionary": str(tmp_path / "lists"), "dictionary_languages": "de", "pairs": "same"},
+        "gaussian": {"start": "english", "steps": 3, "noise": "gaussian", "noise_strength": 0.03},
         "gaussian-r0.3": {"start": "english", "steps": 3, "noise": "gaussian", "noise_strength": 0.3, "pairs": "same"},
     }
     result = run(tmp_path, study, "--jobs", "2")
@@ -345,9 +349,9 @@ def test_a_study_of_noise_ends_in_its_own_summary(tiny, tmp_path):
     state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     assert {label.removesuffix(" seed 1"): r["strategy"] for label, r in state.items() if r["arm"] and "seed 1" in label} == {
         "plain": "plain", "step-matched": "plain", "fgm": "fgm", "synonyms": "synonyms-copies-votes",
-        "salt": "salt", "gaussian": "gaussian", "gaussian-r0.3": "gaussian", "view": "hybrid-synonyms", "self": "hybrid-self",
+        "salt": "salt", "mixup": "mixup", "switched": "code-switch", "gaussian": "gaussian", "gaussian-r0.3": "gaussian", "view": "hybrid-synonyms", "self": "hybrid-self",
     }  # fmt: skip
-    assert {label: r["rung"] for label, r in state.items() if r["rung"] != "Z0"} == dict.fromkeys(("salt seed 1", "self seed 1"), "Z0'")
+    assert {label: r["rung"] for label, r in state.items() if r["rung"] != "Z0"} == {**dict.fromkeys(("salt seed 1", "mixup seed 1", "self seed 1"), "Z0'"), "switched seed 1": "Z2"}
     assert set(state["synonyms seed 1"]["words"]) == {"synonyms"} and state["fgm seed 1"]["attack"]["items"] == 20
     names = {path.name for path in (tmp_path / "figures/tiny").iterdir()}
     assert {f"noise_{kind}.{end}" for kind in ("effect", "generalized", "strength") for end in ("png", "svg", "csv")} <= names
@@ -375,6 +379,13 @@ def test_files_of_synonyms_are_read_strictly(tmp_path):
     for name, complaint in (("bad.json", "wanted one JSON object"), ("none.json", "no such file"), ("cut.json", "cut.json, line 2: no JSON"), ("numbers.json", "wanted one")):
         with pytest.raises(ValueError, match=complaint):
             noise.read_synonyms(tmp_path / name)
+    inside = tmp_path / "synonyms"
+    inside.mkdir()
+    (inside / "s.txt").write_text("big large\nsmall tiny\n")
+    assert noise.listed({"big", "a"}, "s.txt", tmp_path) == noise.listed({"big"}, str(inside / "s.txt")) == {"big": ["large"]}
+    for words, source, complaint in ((set(), "", "name where they come from"), ({"Big"}, "s.txt", "no word of this text has any")):
+        with pytest.raises(ValueError, match=complaint):
+            noise.listed(words, source, tmp_path)
     with pytest.raises(ValueError, match="noise='some'"):
         noise.make("some", None, 0.1)
 

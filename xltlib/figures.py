@@ -72,7 +72,7 @@ ADAPTATION_NAME = {
 }  # fmt: skip
 NOISE_NAME = {
     "plain": "start", "step-matched": "no noise (control)", "fgm": "FGM", "pgd": "PGD", "freelb": "FreeLB", "gaussian": "random perturbation",
-    "uniform": "uniform perturbation", "synonyms": "synonyms", "salt": "self-augmentation",
+    "uniform": "uniform perturbation", "synonyms": "synonyms", "drop": "words left out", "salt": "self-augmentation",
 }  # fmt: skip
 
 

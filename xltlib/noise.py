@@ -152,6 +152,23 @@ def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
     return table
 
 
+def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str, list[str]]:
+    """Synonyms of the words of a text.
+
+    Args:
+        source: a file, a name below ``synonyms/`` of the data folder, or ``"wordnet"``.
+    Raises:
+        ValueError: none is named, the file is not there, or no word has any.
+    """
+    if not source:
+        raise ValueError("synonyms name where they come from: a file, a name below the data folder's synonyms/, or wordnet")
+    inside = folder / "synonyms" / source if folder and not Path(source).is_file() else Path(source)
+    found = wordnet(words) if source == "wordnet" else read_synonyms(inside)
+    if not any(word in found for word in words):
+        raise ValueError(f"synonyms={source!r}: no word of this text has any; words are looked up as they are written, and most lists are lower case")
+    return {word: others for word, others in found.items() if word in words}
+
+
 @dataclass
 class Synonyms:
     """A view that draws each word anew among itself and its synonyms (RS-DA as published).
