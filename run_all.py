@@ -133,15 +133,19 @@ def whole_numbers(seeds: int | list) -> list[int]:
     return seeds
 
 
-def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = None) -> set[str]:
+def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = None, kept: dict[str, dict] | None = None) -> set[str]:
     """Labels of what is not done: no record, other parameters or code, or made from what is outdated or was made anew since.
 
     Args:
         codes: label -> fingerprint of the code that a run must be made by; None: any.
+        kept: records of :func:`committed`, which stand in for those that are not in ``runs``.
     """
     found: set[str] = set()
     for label, node in nodes.items():
         record = records.read(runs / node.run) or {}
+        of = (kept or {}).get(node.run)
+        if of and not record and records.same_parameters(of["parameters"], node.parameters) and of["code"] == (of["code"] if codes is None else codes[label]):
+            continue
         fingerprint = record.get("code") if codes is None else codes[label]
         parents = record.get("parents", {})
         if (
@@ -151,6 +155,32 @@ def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = 
         ):
             found.add(label)
     return found
+
+
+def committed(study: str, figures: Path) -> dict[str, dict]:
+    """Records that ``figures/<study>`` holds, by run id: of arms whose predictions are there, and of what they started from.
+
+    A record is found by the id that its parameters have today: those that a notebook was given since are at their defaults in it.
+    """
+    try:
+        state = json.loads((figures / "runs.json").read_text(encoding="utf-8"))
+        predicted = set(pd.read_parquet(figures / "predictions.parquet", columns=["run"]).run)
+    except (OSError, ValueError):
+        return {}
+    found, today = {}, {}
+    for record in state["runs"] if state["study"] == study else ():
+        defaults = {name: default for name, (_, default) in records.declared_parameters(record["notebook"]).items()}
+        record["parameters"] = defaults | {name: today.get(value, value) for name, value in record["parameters"].items()}
+        today[record["run"]] = run = records.run_id(record["notebook"], record["parameters"])
+        if record["run"] in predicted or not record.get("arm", record["notebook"] != ADAPT):
+            found[run] = record
+    return found
+
+
+def models_needed(todo: set[str], nodes: dict[str, Node], runs: Path) -> set[str]:
+    """What must be made again for the sake of these: what they start from and is not in ``runs``, be its record committed or not."""
+    more = {need for label in todo for need in nodes[label].needs if need not in todo and records.read(runs / nodes[need].run) is None}
+    return more | models_needed(more, nodes, runs) if more else set()
 
 
 def run_one(notebook: str, parameters: dict, folder: str, threads: int) -> str:
@@ -210,10 +240,15 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
     return failed
 
 
-def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path) -> list[dict]:
-    """Gather a study's finished runs into ``figures/<study>/``, runs.json and the compact predictions.parquet; returns their records."""
+def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path, kept: dict[str, dict]) -> list[dict]:
+    """Gather a study's finished runs into ``figures/<study>/``, runs.json and the compact predictions.parquet; returns their records.
+
+    Args:
+        kept: of :func:`committed`; their predictions are taken from where they are committed.
+    """
     summaries, predictions = [], []
-    finished_records = [records.read(runs / node.run) for node in finished]
+    finished_records = [records.read(runs / node.run) or kept[node.run] for node in finished]
+    earlier = pd.read_parquet(figures / "predictions.parquet").astype({"run": str}) if kept else pd.DataFrame(columns=["run"])
     several = records.several([record["read"] for node, record in zip(finished, finished_records) if node.arm])
     for node, record in zip(finished, finished_records):
         for place in records.PLACES:
@@ -221,7 +256,8 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
         record["rung"] = records.rung(record["read"])  # names and rungs by today's rules, from what was read
         if node.arm:
             record |= records.arm(record["read"], record["encoder"], record["head"], several, record.get("noise", ""))
-            predictions.append(pd.read_parquet(runs / node.run / "predictions.parquet").assign(run=node.run))
+            own = runs / node.run / "predictions.parquet"
+            predictions.append(pd.read_parquet(own).assign(run=node.run) if own.exists() else earlier[earlier.run == record["run"]])
         summaries.append({"label": node.label, "arm": node.arm, **record})
     figures.mkdir(parents=True, exist_ok=True)
     state = {"study": name, "missing": missing, "runs": summaries}
@@ -281,7 +317,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override a parameter, or seeds=1,2,3")
     parser.add_argument("--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)")
-    parser.add_argument("--draw", action="store_true", help="run nothing; collect and draw what is done")
+    parser.add_argument("--draw", action="store_true", help="run nothing; collect and draw what is done, or lies in the figures' folder")
+    parser.add_argument("--keep", action="store_true", help="runs whose predictions lie in the figures' folder count as done: run only what is missing there")
     parser.add_argument("--report", action="store_true", help="write the summary as one HTML file")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="send runs to a dask.distributed scheduler whose workers share this folder")
     parser.add_argument("--runs", default=str(ROOT / "runs"), metavar="DIR", help="where records go")
@@ -311,8 +348,11 @@ def main(arguments: list[str] | None = None) -> int:
         if label in wanted:
             wanted += [need for need in nodes[label].needs if need not in wanted]
     codes = {label: records.code_fingerprint(node.notebook, node.parameters) for label, node in nodes.items()}  # as it is now
-    stale = outdated(nodes, runs, codes)
-    todo = [label for label in nodes if label in wanted and (args.force or label in stale)]
+    kept = committed(args.study, figures) if args.keep or args.draw else {}
+    stale = outdated(nodes, runs, codes, kept)
+    todo = {label for label in wanted if args.force or label in stale}
+    todo |= models_needed(todo, nodes, runs)
+    todo = [label for label in nodes if label in todo]
     if args.list:
         print(studies[args.study].get("about", "").strip(), f"\nCost: {studies[args.study].get('cost', 'not stated')}\n")
         table = [
@@ -323,7 +363,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     if args.draw:
-        todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs)]
+        todo, wanted = [], [label for label in nodes if label not in outdated(nodes, runs, kept=kept)]
         older = len(stale.intersection(wanted))
         if older:
             print(f"{older} of {len(wanted)} runs were made by other code than today's; they are drawn as they are")
@@ -340,13 +380,13 @@ def main(arguments: list[str] | None = None) -> int:
         with ThreadPoolExecutor(args.jobs) as executor:
             failed = execute(nodes, todo, executor, args.jobs, threads, runs)
 
-    stale = outdated(nodes, runs, None if args.draw else codes)
+    stale = outdated(nodes, runs, None if args.draw else codes, kept)
     finished = [node for label, node in nodes.items() if label not in stale]
     if not any(node.arm for node in finished):
         print(failures(failed) + "run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
         return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
-    collected = collect(args.study, finished, missing, runs, figures)
+    collected = collect(args.study, finished, missing, runs, figures, kept)
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
     problem = summarise(studies[args.study].get("summary", SUMMARY), {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)

@@ -49,7 +49,7 @@ def test_the_table_of_results_is_that_of_the_committed_accuracies():
 
 def test_the_table_of_the_factorial_is_that_of_the_committed_accuracies():
     text, header, rows = block("factorial")
-    table = pd.read_csv(committed("figures/paws-x/accuracy.csv"))
+    table = pd.read_csv(committed("figures/paws-x-factorial/accuracy.csv"))
     last = table[(table.selection == "last") & (table.language1 == table.language2)]
     mean = 100 * last.groupby(["strategy", "adaptation", "language1"]).accuracy.mean().unstack()
     zero_shot = sorted(set(last.language1) - set(last[last.supervision == "labelled"].language1))

@@ -155,6 +155,10 @@ def test_the_rung_is_worked_out_from_what_was_read():
     assert records.arm(text + aligned + hybrid, "offline", "cross")["strategy"] == "labse-recipe+hybrid"
     dose = [{**text[0], "dose": 100}], [{**text[0], "dose": 0}]
     assert [records.arm(read + english, "offline", "cross", {("mlm", "dose")})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
+    fewer = [{**text[0], "languages": ["de"]}], [{**text[0], "languages": ["de", "es"]}]
+    assert records.several([read for read in fewer]) == {("mlm", "languages")}
+    assert [records.arm(read + english, "offline", "cross", {("mlm", "languages")})["adaptation"] for read in fewer] == ["mlm-1-languages", "mlm-2-languages"]
+    assert records.several([[{"use": "hybrid", "kind": "labelled-target", "languages": of}] for of in (["de"], ["de", "es"])]) == set()  # one strategy
     assert records.supervision(hybrid, "de") == "parallel" and records.supervision(english, "de") == "none"
 
 
@@ -382,3 +386,23 @@ def test_dask_takes_the_same_runs(tiny, tmp_path):
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
         result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
     assert result.returncode == 0 and "1 of 1 runs done" in result.stdout, result.stderr
+
+
+def test_what_is_committed_is_drawn_and_kept_where_runs_are_gone(tiny, tmp_path):
+    study = tiny_study(tiny["xlm-r"])
+    study["finetune"] = {name: study["finetune"][name] for name in ("english", "english-mlm")}
+    assert run(tmp_path, study).returncode == 0
+    before, effects = predictions(tmp_path), (tmp_path / "figures/tiny/adaptation_effect.csv").read_bytes()
+    shutil.rmtree(tmp_path / "runs")
+    drawn = run(tmp_path, study, "--draw")
+    assert drawn.returncode == 0, drawn.stderr
+    assert predictions(tmp_path).equals(before) and (tmp_path / "figures/tiny/adaptation_effect.csv").read_bytes() == effects
+    listed = run(tmp_path, study, "--list", "--keep", "--set", "seeds=1,2").stdout.splitlines()
+    assert [line.split()[-1] for line in listed if "seed 1" in line.split("  ")[0] or " seed 1 " in line] == ["done", "done"]
+    more = run(tmp_path, study, "--keep", "--set", "seeds=1,2")
+    assert more.returncode == 0 and "3 runs to do" in more.stdout, more.stderr  # both of seed 2, and the adapted encoder, whose model is gone
+    both = predictions(tmp_path)
+    assert both.run.nunique() == 4 and both[both.run.isin(before.run.unique())].reset_index(drop=True).equals(before.astype({"run": both.run.dtype}))
+    study["finetune"]["english"]["steps"] = 5  # another run: what is committed is not it
+    listed = run(tmp_path, study, "--list", "--keep").stdout
+    assert [line.split()[-1] for line in listed.splitlines() if " english seed 1 " in line] == ["do"]

@@ -310,3 +310,27 @@ def test_gee_of_answers_that_are_all_the_same_has_no_interval(right):
     plain = right[(right.strategy == "hybrid") & (right.adaptation == "none")]
     found = statistics.gee_effects(pd.concat([plain, plain.assign(adaptation="mlm")]), together=True).iloc[0]
     assert found.effect == 0 and np.isnan(found.low) and np.isnan(found.high)
+
+
+def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
+    table = pd.DataFrame({
+        "strategy": ["plain"] * 3 + ["hybrid"], "adaptation": ["mlm-wikipedia", "consistency-3-languages", "dann", "dann"], "effect": [-1.0, 2.0, 0.5, 0.1],
+        "effect on source": [0.0, -1.0, 0.0, 0.2], "retrieval, more": np.nan, "tokens, more": [2e6, 1e6, 1e6, 1e6],
+    })  # fmt: skip
+    table = table.assign(low=table.effect - 1, high=table.effect + 1)
+    figure = figures.adaptation_family(table, "caption")
+    assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
+    assert [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()] == [
+        "masked language modelling, wikipedia", "domain discriminator", "consistency on parallel pairs, 3-languages"]  # fmt: skip
+    plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
+    assert dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))[2.0] == 2 and plain.get_ydata().min() == -0.2
+    assert max(max(line.get_xdata()) for line in figure.axes[2].lines) == 2.0  # millions
+    figures.save(figure, table, tmp_path / "family")
+    assert (tmp_path / "family.svg").stat().st_size > 1000
+
+
+def test_the_figure_of_doses_has_a_tick_at_each_dose():
+    table = pd.DataFrame({"use": "consistency", "strategy": "plain", "sentences": [2560, 80, 640], "effect": [2.0, 0.5, 1.0], "low": 0.0, "high": 3.0})
+    axis = figures.dose_response(table, "caption").axes[0]
+    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"] and axis.get_xscale() == "log"
+    assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"

@@ -106,7 +106,7 @@ def _two_languages(folder: Path) -> dict:
 
 def _definition(folder: Path) -> dict:
     """Claim 4 is a definition: a cell of two languages holds items of the diagonal, each with the label it has everywhere."""
-    study = next((name for name in ("robustness", "paws-x") if (folder / name / "predictions.parquet").exists()), "paws-x")
+    study = next((name for name in ("robustness", "paws-x-factorial", "paws-x") if (folder / name / "predictions.parquet").exists()), "paws-x")
     if not (folder / study / "predictions.parquet").exists():
         return _missing(study)
     cells = pd.read_parquet(folder / study / "predictions.parquet", columns=["item", "language1", "language2", "label"]).drop_duplicates()

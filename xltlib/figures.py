@@ -277,17 +277,85 @@ def strength_response(effects: pd.DataFrame, caption: str):
         effects: columns ``noise, strength, effect, low, high``.
         caption: what stands below.
     """
+    lines = {NOISE_NAME.get(noise, noise): of.rename(columns={"strength": "x"}) for noise, of in effects.groupby("noise", sort=False)}
+    return _response(lines, "radius relative to the mean embedding", "mean of targets against\nthe control (points)", caption)
+
+
+def dose_response(effects: pd.DataFrame, caption: str):
+    """Mean effect of an adaptation against how much text it could read, one line an adaptation and strategy, with intervals.
+
+    Args:
+        effects: columns ``strategy, use, sentences, effect, low, high``; ``sentences`` in all languages together.
+        caption: what stands below.
+    """
+    lines = {f"{adaptation_name(use)}, {look(strategy)[0]}": of.rename(columns={"sentences": "x"}) for (use, strategy), of in effects.groupby(["use", "strategy"], sort=False)}
+    return _response(lines, "sentences without labels, all languages together", "mean effect on zero-shot\ntargets (points)", caption)
+
+
+def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str):
+    """Lines of ``effect`` with intervals over ``x``, on a logarithmic scale whose ticks are the values that were tried."""
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
     figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
-    for (noise, of), marker, colour in zip(effects.groupby("noise", sort=False), "osD^v", sns.color_palette("colorblind")):
-        of = of.sort_values("strength")
-        axis.errorbar(of.strength, of.effect, [of.effect - of.low, of.high - of.effect], marker=marker, color=colour, label=NOISE_NAME.get(noise, noise), capsize=3)
+    for (name, of), marker, colour in zip(lines.items(), "osD^v", sns.color_palette("colorblind")):
+        of = of.sort_values("x")
+        axis.errorbar(of.x, of.effect, [of.effect - of.low, of.high - of.effect], marker=marker, color=colour, label=name, capsize=3)
     axis.axhline(0, color="0.3", linewidth=1)
-    strengths = sorted(set(effects.strength))
-    axis.set(xscale="log", xlabel="radius relative to the mean embedding", ylabel="mean of targets against\nthe control (points)")
-    axis.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
+    values = sorted({x for of in lines.values() for x in of.x})
+    axis.set(xscale="log", xlabel=across, ylabel=up)
+    axis.set_xticks(values, [f"{x:,}" if x >= 1000 else f"{x:g}" for x in values])
     axis.set_xticks([], minor=True)
     axis.legend(frameon=False)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+FAMILY = {  # panels of the figure below: column of the table, what stands under it
+    "effect": "effect on zero-shot\ntargets (points)", "effect on source": "effect on English\n(points)",
+    "retrieval, more": "translations found\n(share, change)", "tokens, more": "tokens read in training,\nmore (millions)",
+}  # fmt: skip
+
+
+def adaptation_name(adaptation: str) -> str:
+    """An adaptation in words, with what tells it apart behind it.
+
+    Example:
+        >>> adaptation_name("mlm-wikipedia"), adaptation_name("dann+consistency")
+        ('masked language modelling, wikipedia', 'domain discriminator + consistency on parallel pairs')
+    """
+    parts = []
+    for part in adaptation.split("+"):
+        known = max((name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")), key=len, default="")
+        rest = part.removeprefix(known).lstrip("-")
+        parts.append(f"{ADAPTATION_NAME.get(known, '')}, {rest}".strip(", ") if rest else ADAPTATION_NAME[known])
+    return " + ".join(parts)
+
+
+def adaptation_family(table: pd.DataFrame, caption: str):
+    """All adaptations of a study side by side: mean effect with its interval, what it does to English and to alignment, and what it costs.
+
+    Args:
+        table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high`` and those of ``FAMILY``.
+        caption: what stands below.
+    """
+    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    strategies, panels = in_order(table.strategy), [name for name in FAMILY if table[name].notna().any()]
+    order = table.groupby("adaptation").effect.mean().sort_values().index.tolist()
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order)), sharey=True, squeeze=False, layout="constrained",
+                                width_ratios=[1.6 if name == "effect" else 1 for name in panels])  # fmt: skip
+    for axis, panel in zip(axes[0], panels):
+        for offset, strategy in zip(np.linspace(-0.2, 0.2, len(strategies)) if len(strategies) > 1 else [0.0], strategies):
+            name, colour, marker = look(strategy)
+            of = table[table.strategy == strategy]
+            y = np.array([order.index(adaptation) for adaptation in of.adaptation]) + offset
+            if panel == "effect":
+                axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
+            axis.plot(of[panel] / (1e6 if panel.startswith("tokens") else 1), y, marker, color=colour, markersize=7, linestyle="none", label=name)
+        axis.axvline(0, color="0.3", linewidth=1)
+        axis.set_xlabel(FAMILY[panel], fontsize=10)
+    axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name), 34) for name in order], fontsize=9)
+    if len(strategies) > 1:
+        axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
+    figure.suptitle("The adaptation family", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 

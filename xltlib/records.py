@@ -219,11 +219,11 @@ def refuse_labels(read: list[dict], codes: list[str]) -> None:
             )
 
 
-TELLERS = ("dose", "kind", "source", "weight", "draw")
+TELLERS = ("dose", "kind", "source", "weight", "draw", "languages")
 
 
 def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
-    """What the runs of a study use in several doses, kinds, sources, weights or draws, and so must be told apart by name.
+    """What the runs of a study use in several doses, kinds, sources, weights, draws or numbers of languages, and so must be told apart by name.
 
     Example:
         >>> several([[{"use": "mlm", "kind": "text", "dose": 100}], [{"use": "mlm", "kind": "text", "dose": 0}]])
@@ -238,7 +238,9 @@ def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
 
 
 def _told(entry: dict, what: str):
-    """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view."""
+    """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view; of an adaptation, how many languages."""
+    if what == "languages":  # batches and translations of a strategy may leave out one language after the other, and stay one strategy
+        return f"{len(entry.get('languages', ()))}-languages" if entry["use"] not in ("train", "hybrid", "cross-lingual", "align", "pretrain") else ""
     if what in ("weight", "draw"):
         return f"{what}-{entry.get(what, 1)}"
     return entry.get("view") or entry["kind"] if what == "kind" and "kind" in entry else entry.get(what, 0)
@@ -314,8 +316,12 @@ def read(folder: Path) -> dict | None:
 def done(folder: Path, parameters: dict, fingerprint: str) -> bool:
     """Whether a run with these parameters and this code has finished."""
     record = read(folder)
-    matches = record is not None and _placeless(record["parameters"]) == _placeless(parameters)
-    return matches and record["code"] == fingerprint
+    return record is not None and same_parameters(record["parameters"], parameters) and record["code"] == fingerprint
+
+
+def same_parameters(one: dict, two: dict) -> bool:
+    """Whether two runs compute the same, wherever their files lie."""
+    return _placeless(one) == _placeless(two)
 
 
 def _placeless(parameters: dict) -> dict:
