@@ -144,7 +144,8 @@ def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = 
     for label, node in nodes.items():
         record = records.read(runs / node.run) or {}
         of = (kept or {}).get(node.run)
-        if of and not record and records.same_parameters(of["parameters"], node.parameters) and of["code"] == (of["code"] if codes is None else codes[label]):
+        by_this_code = bool(of) and (codes is None or of["code"] == codes[label])
+        if by_this_code and not record and records.same_parameters(of["parameters"], node.parameters) and not found.intersection(node.needs):
             continue
         fingerprint = record.get("code") if codes is None else codes[label]
         parents = record.get("parents", {})

@@ -47,6 +47,37 @@ def test_the_table_of_results_is_that_of_the_committed_accuracies():
     assert f"mean of {seeds} seeds" in text if seeds > 1 else "one seed" in text
 
 
+def points(row) -> str:
+    """An effect and its interval as the README writes them."""
+    return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]".replace("-", "−")
+
+
+def test_the_table_of_the_question_is_that_of_the_committed_runs():
+    text, header, rows = block("paws-x")
+    accuracy = pd.read_csv(committed("figures/paws-x/accuracy.csv")).query("selection == 'last'")
+    family = pd.read_csv(committed("figures/paws-x/adaptation.csv")).set_index(["strategy", "adaptation"])
+    arms = accuracy.groupby(["strategy", "adaptation"])
+    mean, seeds, rungs = 100 * arms.apply(lambda of: of.groupby("language1").accuracy.mean()), arms.seed.nunique(), arms.rung.first()
+    names = {"monolingual batches": "plain", "hybrid batches": "hybrid", "LaBSE recipe": "labse-recipe"}
+    assert {(names[row[0]], row[1]) for row in rows} == set(mean.index)
+    for strategy, adaptation, rung, n, *cells, effect in rows:
+        key = (names[strategy], adaptation)
+        assert close(cells, [*mean.loc[key][header[4:-2]], mean.loc[key].drop("en").mean()]) and (rung, int(n)) == (rungs[key], seeds[key])
+        assert effect == (points(family.loc[key]) if adaptation != "none" else "")
+        assert adaptation == "none" or family.loc[key].n_seeds == int(n)
+
+
+def test_the_table_of_the_family_is_that_of_the_committed_runs():
+    _, _, rows = block("family")
+    family = pd.read_csv(committed("figures/adaptation/adaptation.csv")).set_index("adaptation")
+    assert {row[0].strip("`") for row in rows} == set(family.index)
+    for name, _, effect, english, found, tokens, seconds in rows:
+        of = family.loc[name.strip("`")]
+        assert effect == points(of) and english == f"{of['effect on en']:+.1f}".replace("-", "−")
+        assert found == f"{of['retrieval, more']:+.2f}".replace("-", "−")
+        assert tokens == f"{of['tokens, more'] / 1e3:.0f}" and seconds == f"{of['seconds, more']:.0f}"
+
+
 def test_the_table_of_the_factorial_is_that_of_the_committed_accuracies():
     text, header, rows = block("factorial")
     table = pd.read_csv(committed("figures/paws-x-factorial/accuracy.csv"))
@@ -88,7 +119,6 @@ def test_the_table_of_noise_is_that_of_the_committed_effects():
     mean, attack = (pd.read_csv(committed(f"figures/robustness/{name}.csv")) for name in ("noise_mean", "attack"))
     two = pd.read_csv(committed("figures/robustness/generalized.csv")).query("pairs == 'two minus one'").set_index("label")
     accuracy = pd.read_csv(committed("figures/robustness/accuracy.csv")).query("language1 == language2")
-    points = lambda of: f"{of.effect:+.1f} [{of.low:+.1f}, {of.high:+.1f}]".replace("-", "−")
     assert {names[row[0]] for row in rows} == set(attack.label)
     for name, seeds, over_plain, over_updates, pairs, targets, english, attacked in rows:
         label = names[name]
@@ -107,7 +137,6 @@ def test_the_table_of_noise_on_xnli_is_that_of_the_committed_effects():
     _, _, rows = block("robustness-xnli")
     names = {"the model they start from": "plain", "as many updates, no noise": "step-matched", "random perturbation, 0.03": "gaussian", "synonyms (RS-DA)": "synonyms"}
     mean, accuracy = (pd.read_csv(committed(f"figures/robustness-xnli/{name}.csv")) for name in ("noise_mean", "accuracy"))
-    points = lambda of: f"{of.effect:+.1f} [{of.low:+.1f}, {of.high:+.1f}]".replace("-", "−")
     assert {names[row[0]] for row in rows} == set(accuracy.label)
     for name, seeds, over_plain, over_updates, targets, english in rows:
         own = accuracy[accuracy.label == names[name]]

@@ -40,9 +40,11 @@ def test_costs_follow_the_chain_of_trainings():
          "probes": {"ru": {"before": 0.9, "after": 0.6}, "ar": {"before": 0.5, "after": 0.4}}},
         {"run": "c", "arm": True, "parents": {"b": "", "a": ""}, "seconds": {"training": 1.0, "scoring": 9.0}, "tokens": 10, "bias": bias},
         {"run": "d", "arm": True, "parents": {"a": ""}, "seconds": {"training": 1.0}, "bias": []},
+        {"run": "e", "arm": True, "parents": {}, "seconds": {"training": 1.0}, "probes": {"ru": {"before": None, "after": 0.7}}},
     ]  # fmt: skip
     table = statistics.costs(runs).set_index("run")
     assert table.loc["c"].round(6).to_dict() == {"seconds": 16.0, "tokens": 160.0, "retrieval": 0.6, "rank_distance": 0.3, "forgotten": 0.2}
+    assert table.loc["e", "forgotten"] == pytest.approx(0.2)  # another adaptation of the same model was measured before
     assert table.loc["d", "seconds"] == 11.0 and table.loc["d", ["tokens", "retrieval", "forgotten"]].isna().all()
 
 
@@ -314,14 +316,14 @@ def test_gee_of_answers_that_are_all_the_same_has_no_interval(right):
 
 def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
     table = pd.DataFrame({
-        "strategy": ["plain"] * 3 + ["hybrid"], "adaptation": ["mlm-wikipedia", "consistency-3-languages", "dann", "dann"], "effect": [-1.0, 2.0, 0.5, 0.1],
+        "strategy": ["plain"] * 3 + ["hybrid"], "adaptation": ["mlm-wikipedia", "consistency-de.es.fr", "dann", "dann"], "effect": [-1.0, 2.0, 0.5, 0.1],
         "effect on source": [0.0, -1.0, 0.0, 0.2], "retrieval, more": np.nan, "tokens, more": [2e6, 1e6, 1e6, 1e6],
     })  # fmt: skip
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
     figure = figures.adaptation_family(table, "caption")
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
     assert [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()] == [
-        "masked language modelling, wikipedia", "domain discriminator", "consistency on parallel pairs, 3-languages"]  # fmt: skip
+        "masked language modelling, wikipedia", "domain discriminator", "consistency on parallel pairs, de.es.fr"]  # fmt: skip
     plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
     assert dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))[2.0] == 2 and plain.get_ydata().min() == -0.2
     assert max(max(line.get_xdata()) for line in figure.axes[2].lines) == 2.0  # millions

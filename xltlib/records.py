@@ -223,7 +223,7 @@ TELLERS = ("dose", "kind", "source", "weight", "draw", "languages")
 
 
 def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
-    """What the runs of a study use in several doses, kinds, sources, weights, draws or numbers of languages, and so must be told apart by name.
+    """What the runs of a study use in several doses, kinds, sources, weights, draws or languages, and so must be told apart by name.
 
     Example:
         >>> several([[{"use": "mlm", "kind": "text", "dose": 100}], [{"use": "mlm", "kind": "text", "dose": 0}]])
@@ -238,9 +238,10 @@ def several(reads: list[list[dict]]) -> set[tuple[str, str]]:
 
 
 def _told(entry: dict, what: str):
-    """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view; of an adaptation, how many languages."""
+    """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view; of an adaptation, its languages."""
     if what == "languages":  # batches and translations of a strategy may leave out one language after the other, and stay one strategy
-        return f"{len(entry.get('languages', ()))}-languages" if entry["use"] not in ("train", "hybrid", "cross-lingual", "align", "pretrain") else ""
+        codes = sorted(entry.get("languages", ())) if entry["use"] not in ("train", "hybrid", "cross-lingual", "align", "pretrain") else []
+        return ".".join(codes) if len(codes) < 4 else f"{len(codes)}-languages"
     if what in ("weight", "draw"):
         return f"{what}-{entry.get(what, 1)}"
     return entry.get("view") or entry["kind"] if what == "kind" and "kind" in entry else entry.get(what, 0)

@@ -341,6 +341,9 @@ def costs(runs: list[dict]) -> pd.DataFrame:
         ``forgotten``: how many of the probes' translations fewer are found after adaptation than before, as a share (NaN without probes).
     """
     by_run = {run["run"]: run for run in runs}
+    start_of = lambda run: run.get("parameters", {}).get("start", "")
+    # Where low-rank updates are attached nothing is measured before: another adaptation of the same model has it.
+    at_start = {(start_of(run), code): of["before"] for run in runs for code, of in run.get("probes", {}).items() if of["before"] is not None}
 
     def chain(run: dict) -> list[dict]:
         return [run, *(record for parent in run.get("parents", {}) if parent in by_run for record in chain(by_run[parent]))]
@@ -351,7 +354,7 @@ def costs(runs: list[dict]) -> pd.DataFrame:
             continue
         links = {record["run"]: record for record in chain(run)}.values()
         bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()
-        probes = [of["before"] - of["after"] for link in links for of in link.get("probes", {}).values() if of["before"] is not None]
+        probes = [at_start[start_of(link), code] - of["after"] for link in links for code, of in link.get("probes", {}).items() if (start_of(link), code) in at_start]
         tokens = [link.get("tokens", np.nan) for link in links if "training" in link["seconds"]]
         seconds = sum(link["seconds"].get("training", 0) for link in links)
         rows.append({"run": run["run"], "seconds": seconds, "tokens": sum(tokens), **bias, "forgotten": float(np.mean(probes)) if probes else np.nan})
