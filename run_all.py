@@ -388,6 +388,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
     collected = collect(args.study, finished, missing, runs, figures, kept)
+    runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout, where committed runs are drawn, nothing has made it yet
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
     problem = summarise(studies[args.study].get("summary", SUMMARY), {"study": args.study, "figures_folder": str(figures.parent), "save": True}, summary)
