@@ -157,7 +157,7 @@ def test_the_rung_is_worked_out_from_what_was_read():
     assert [records.arm(read + english, "offline", "cross", {("mlm", "dose")})["adaptation"] for read in dose] == ["mlm-100", "mlm-all"]
     fewer = [{**text[0], "languages": ["de"]}], [{**text[0], "languages": ["de", "es"]}]
     assert records.several([read for read in fewer]) == {("mlm", "languages")}
-    assert [records.arm(read + english, "offline", "cross", {("mlm", "languages")})["adaptation"] for read in fewer] == ["mlm-de", "mlm-de.es"]
+    assert [records.arm(read + english, "offline", "cross", {("mlm", "languages")})["adaptation"] for read in fewer] == ["mlm-de", "mlm-de-es"]
     assert records.several([[{"use": "hybrid", "kind": "labelled-target", "languages": of}] for of in (["de"], ["de", "es"])]) == set()  # one strategy
     assert records.supervision(hybrid, "de") == "parallel" and records.supervision(english, "de") == "none"
 

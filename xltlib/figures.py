@@ -311,7 +311,7 @@ def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str
 
 FAMILY = {  # panels of the figure below: column of the table, what stands under it
     "effect": "effect on zero-shot\ntargets (points)", "effect on source": "effect on English\n(points)",
-    "retrieval, more": "translations found\n(share, change)", "tokens, more": "tokens read in training,\nmore (millions)",
+    "retrieval, more": "translations found\n(share, change)", "tokens, more": "tokens trained on,\nmore (thousands)",
 }  # fmt: skip
 
 
@@ -349,14 +349,16 @@ def adaptation_family(table: pd.DataFrame, caption: str):
             y = np.array([order.index(adaptation) for adaptation in of.adaptation]) + offset
             if panel == "effect":
                 axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
-            axis.plot(of[panel] / (1e6 if panel.startswith("tokens") else 1), y, marker, color=colour, markersize=7, linestyle="none", label=name)
+            x, control = of[panel] / (1e3 if panel.startswith("tokens") else 1), (of.adaptation == "more-updates").to_numpy()
+            axis.plot(x, y, marker, color=colour, markersize=7, linestyle="none", label=name)
+            axis.plot(x[control], y[control], marker, color=colour, markerfacecolor="white", markersize=7, linestyle="none")
         axis.axvline(0, color="0.3", linewidth=1)
         axis.set_xlabel(FAMILY[panel], fontsize=10)
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name), 34) for name in order], fontsize=9)
     if len(strategies) > 1:
         axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
     figure.suptitle("The adaptation family", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    figure.supxlabel(textwrap.fill(caption + " Hollow: the control." * bool((table.adaptation == "more-updates").any()), int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
 
 
@@ -428,5 +430,5 @@ def save(figure, table: pd.DataFrame, stem: Path) -> None:
     """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     for kind, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
-        figure.savefig(stem.with_suffix(kind), dpi=200, metadata=metadata)
-    table.to_csv(stem.with_suffix(".csv"), index=False, float_format="%.4f", lineterminator="\n")
+        figure.savefig(stem.with_name(stem.name + kind), dpi=200, metadata=metadata)  # a name may have a dot in it
+    table.to_csv(stem.with_name(stem.name + ".csv"), index=False, float_format="%.4f", lineterminator="\n")

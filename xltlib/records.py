@@ -241,7 +241,7 @@ def _told(entry: dict, what: str):
     """The dose, source, weight or draw of an entry, or its kind: of a view of the labelled pairs, the view; of an adaptation, its languages."""
     if what == "languages":  # batches and translations of a strategy may leave out one language after the other, and stay one strategy
         codes = sorted(entry.get("languages", ())) if entry["use"] not in ("train", "hybrid", "cross-lingual", "align", "pretrain") else []
-        return ".".join(codes) if len(codes) < 4 else f"{len(codes)}-languages"
+        return "-".join(codes) if len(codes) < 4 else f"{len(codes)}-languages"
     if what in ("weight", "draw"):
         return f"{what}-{entry.get(what, 1)}"
     return entry.get("view") or entry["kind"] if what == "kind" and "kind" in entry else entry.get(what, 0)
