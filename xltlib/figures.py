@@ -354,7 +354,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
             axis.plot(x[control], y[control], marker, color=colour, markerfacecolor="white", markersize=7, linestyle="none")
         axis.axvline(0, color="0.3", linewidth=1)
         axis.set_xlabel(FAMILY[panel], fontsize=10)
-    axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name), 34) for name in order], fontsize=9)
+    axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name), 34, break_on_hyphens=False) for name in order], fontsize=9)
     if len(strategies) > 1:
         axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
     figure.suptitle("The adaptation family", x=0.01, ha="left", fontsize=13)
