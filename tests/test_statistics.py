@@ -317,13 +317,13 @@ def test_gee_of_answers_that_are_all_the_same_has_no_interval(right):
 def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
     table = pd.DataFrame({
         "strategy": ["plain"] * 3 + ["hybrid"], "adaptation": ["mlm-wikipedia", "consistency-de-es-fr", "dann", "dann"], "effect": [-1.0, 2.0, 0.5, 0.1],
-        "effect on source": [0.0, -1.0, 0.0, 0.2], "retrieval, more": np.nan, "tokens, more": [2e6, 1e6, 1e6, 1e6],
+        "effect on source": [0.0, -1.0, 0.0, 0.2], "retrieval, more": np.nan, "tokens, more": [2e6, 1e6, 1e6, 1e6], "n_seeds": [1, 2, 2, 2],
     })  # fmt: skip
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
     figure = figures.adaptation_family(table, "caption")
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
     assert [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()] == [
-        "masked language modelling, wikipedia", "domain discriminator", "consistency on parallel pairs, de-es-fr"]  # fmt: skip
+        "masked language modelling, wikipedia (1 seed)", "domain discriminator (2 seeds)", "consistency on parallel pairs, de-es-fr (2 seeds)"]  # fmt: skip
     plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
     assert dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))[2.0] == 2 and plain.get_ydata().min() == -0.2
     assert max(x for line in figure.axes[2].lines for x in line.get_xdata()) == 2000.0  # thousands

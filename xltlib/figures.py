@@ -134,7 +134,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
             top.text(np.mean(places), 1.01, f"{level}-resource", transform=top.get_xaxis_transform(), ha="center", fontsize=9, color=colour)
         for axis in axes[:, 0] if places and places[0] > 0 else ():  # a line between resource levels
             axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
-    figure.suptitle(f"What {ADAPTATION_NAME.get(adaptation, adaptation)} of the encoder does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
+    figure.suptitle(f"What {adaptation_name(adaptation)} does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
     wrapped = "\n".join(textwrap.fill(line, int(16 * figure.get_figwidth())) for line in caption.splitlines())
     figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
@@ -334,7 +334,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
     """All adaptations of a study side by side: mean effect with its interval, what it does to English and to alignment, and what it costs.
 
     Args:
-        table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high`` and those of ``FAMILY``.
+        table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of ``FAMILY``, and ``n_seeds``.
         caption: what stands below.
     """
     sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
@@ -354,7 +354,9 @@ def adaptation_family(table: pd.DataFrame, caption: str):
             axis.plot(x[control], y[control], marker, color=colour, markerfacecolor="white", markersize=7, linestyle="none")
         axis.axvline(0, color="0.3", linewidth=1)
         axis.set_xlabel(FAMILY[panel], fontsize=10)
-    axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name), 34, break_on_hyphens=False) for name in order], fontsize=9)
+    seeds = table.groupby("adaptation").n_seeds.min()
+    behind = {name: f" ({n} seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
+    axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
     if len(strategies) > 1:
         axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
     figure.suptitle("The adaptation family", x=0.01, ha="left", fontsize=13)
