@@ -52,6 +52,21 @@ def points(row) -> str:
     return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]".replace("-", "−")
 
 
+def test_the_table_of_the_question_is_that_of_the_committed_runs():
+    text, header, rows = block("paws-x")
+    accuracy = pd.read_csv(committed("figures/paws-x/accuracy.csv")).query("selection == 'last'")
+    family = pd.read_csv(committed("figures/paws-x/adaptation.csv")).set_index(["strategy", "adaptation"])
+    arms = accuracy.groupby(["strategy", "adaptation"])
+    mean, seeds, rungs = 100 * arms.apply(lambda of: of.groupby("language1").accuracy.mean()), arms.seed.nunique(), arms.rung.first()
+    names = {"monolingual batches": "plain", "hybrid batches": "hybrid", "LaBSE recipe": "labse-recipe"}
+    assert {(names[row[0]], row[1]) for row in rows} == set(mean.index)
+    for strategy, adaptation, rung, n, *cells, effect in rows:
+        key = (names[strategy], adaptation)
+        assert close(cells, [*mean.loc[key][header[4:-2]], mean.loc[key].drop("en").mean()]) and (rung, int(n)) == (rungs[key], seeds[key])
+        assert effect == (points(family.loc[key]) if adaptation != "none" else "")
+        assert adaptation == "none" or family.loc[key].n_seeds == int(n)
+
+
 def test_the_table_of_the_family_is_that_of_the_committed_runs():
     _, _, rows = block("family")
     family = pd.read_csv(committed("figures/adaptation/adaptation.csv")).set_index("adaptation")
