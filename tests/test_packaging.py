@@ -70,7 +70,7 @@ def test_importing_and_reading_records_needs_no_torch():
 def test_the_package_stays_thin():
     files = [path for path in (ROOT / "xltlib").rglob("*.py") if "demo" not in path.parts]
     lines = [line for path in files for line in path.read_text().splitlines()]
-    assert sum(bool(line.strip()) for line in lines) < 3700  # docstrings and comments count, blank lines do not; a third are docstrings
+    assert sum(bool(line.strip()) for line in lines) < 3750  # docstrings and comments count, blank lines do not; a third are docstrings
 
 
 def test_no_random_state_of_the_module_and_no_unsafe_reading():

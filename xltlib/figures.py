@@ -17,6 +17,17 @@ import seaborn as sns
 from xltlib import frozen, languages
 
 
+THEME = {"style": "whitegrid", "rc": {"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"}}
+
+
+def _titled(figure, title: str, caption: str):
+    """The figure with a title above, if any, and what is to be known below."""
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
 def loss_curve(losses: list[float]):
     """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
     sns.set_theme(style="whitegrid")
@@ -86,7 +97,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
         caption: what stands below: encoder, n, seeds, rungs.
         seen: languages of which labels were read; their names say so.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
     codes = list(dict.fromkeys(effects.sort_values("language", key=lambda c: c.map(languages.ORDER.index)).language))
     if effects.groupby("strategy").encoder.nunique().max() > 1:
@@ -171,9 +182,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
             axis.set(xlabel="sentence 2" if row == len(places) - 1 else "", ylabel="sentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
-    figure.suptitle("Both sentences in one language (diagonal), and in two", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "Both sentences in one language (diagonal), and in two", caption)
 
 
 def language_bias(table: pd.DataFrame, measure: str, caption: str):
@@ -184,7 +193,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         measure: column to draw, as bias.language_bias names it.
         caption: what stands below.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     codes = sorted(table.language.unique(), key=languages.ORDER.index)
     arms = [(s, a) for s in in_order(table.strategy) for a in dict.fromkeys(table[table.strategy == s].adaptation)]
     figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
@@ -197,9 +206,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
     axis.set(ylabel=measure.replace("_", " "), ylim=(0, None))
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    figure.suptitle(f"Language bias: {measure.replace('_', ' ')} of translations, per query language", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, f"Language bias: {measure.replace('_', ' ')} of translations, per query language", caption)
 
 
 def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = None, note: str = ""):
@@ -211,7 +218,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         published: a published mean gain, drawn hollow beside the mean in the first panel: it was over plain training.
         note: whose it is.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
     labels, controls = list(dict.fromkeys(effects.label)), list(dict.fromkeys(effects.control))
     colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
@@ -237,9 +244,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     names = [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of\ntargets" for code in codes]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-    figure.suptitle("What noise in training does to zero-shot accuracy", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption + " Lines that reach the edge run on; the table has their ends." * runs_on, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "What noise in training does to zero-shot accuracy", caption + " Lines that reach the edge run on; the table has their ends." * runs_on)
 
 
 def difference_grid(cells: pd.DataFrame, caption: str):
@@ -265,9 +270,7 @@ def difference_grid(cells: pd.DataFrame, caption: str):
         axis.tick_params(labelbottom=last)
         axis.tick_params(labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="difference, points", shrink=0.6, aspect=30)
-    figure.suptitle("Against the control, both sentences in one language and in two", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "Against the control, both sentences in one language and in two", caption)
 
 
 def strength_response(effects: pd.DataFrame, caption: str):
@@ -294,7 +297,7 @@ def dose_response(effects: pd.DataFrame, caption: str):
 
 def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str):
     """Lines of ``effect`` with intervals over ``x``, on a logarithmic scale whose ticks are the values that were tried."""
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
     for (name, of), marker, colour in zip(lines.items(), "osD^v", sns.color_palette("colorblind")):
         of = of.sort_values("x")
@@ -305,8 +308,7 @@ def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str
     axis.set_xticks(values, [f"{x:,}" if x >= 1000 else f"{x:g}" for x in values])
     axis.set_xticks([], minor=True)
     axis.legend(frameon=False)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "", caption)
 
 
 FAMILY = {  # panels of the figure below: column of the table, what stands under it
@@ -337,7 +339,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
         table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of ``FAMILY``, and ``n_seeds``.
         caption: what stands below.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     strategies, panels = in_order(table.strategy), [name for name in FAMILY if table[name].notna().any()]
     order = table.groupby("adaptation").effect.mean().sort_values().index.tolist()
     figure, axes = plt.subplots(1, len(panels), figsize=(3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order)), sharey=True, squeeze=False, layout="constrained",
@@ -359,9 +361,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
     if len(strategies) > 1:
         axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
-    figure.suptitle("The adaptation family", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption + " Hollow: the control." * bool((table.adaptation == "more-updates").any()), int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "The adaptation family", caption + " Hollow: the control." * bool((table.adaptation == "more-updates").any()))
 
 
 def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
@@ -374,7 +374,7 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
 
     Thick: least squares through all languages; thin: the same with each language left out once.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     width = max(5.2, 0.45 * len(known))
     figure, axes = plt.subplots(1, len(known.columns), figsize=(width * len(known.columns) + 0.4, 4.8), sharey=True, squeeze=False, layout="constrained")
     for axis, covariate in zip(axes[0], known):
@@ -401,9 +401,7 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
         axis.set(xlabel=covariate)
     axes[0, 0].set(ylabel="effect of adaptation\n(accuracy points)")
     axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    figure.suptitle("The effect against what is known of a language", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption, int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "The effect against what is known of a language", caption)
 
 
 def ladder(table: pd.DataFrame, caption: str):
@@ -413,7 +411,7 @@ def ladder(table: pd.DataFrame, caption: str):
         table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
         caption: what stands below.
     """
-    sns.set_theme(style="whitegrid", rc={"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"})
+    sns.set_theme(**THEME)
     figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")
     for x, row in enumerate(table.itertuples()):
         _, colour, marker = look(row.strategy)
@@ -423,9 +421,7 @@ def ladder(table: pd.DataFrame, caption: str):
     axis.set_xticks(range(len(table)), names, fontsize=8)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set(ylabel="over plain training (points)", xlim=(-0.5, len(table) - 0.5))
-    figure.suptitle("What further supervision buys", x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(textwrap.fill(caption + " Filled: with adaptation.", int(15 * figure.get_figwidth())), x=0.01, ha="left", fontsize=8, color="0.35")
-    return figure
+    return _titled(figure, "What further supervision buys", caption + " Filled: with adaptation.")
 
 
 def save(figure, table: pd.DataFrame, stem: Path) -> None:
