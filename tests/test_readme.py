@@ -78,6 +78,18 @@ def test_the_table_of_the_family_is_that_of_the_committed_runs():
         assert tokens == f"{of['tokens, more'] / 1e3:.0f}" and seconds == f"{of['seconds, more']:.0f}"
 
 
+def test_the_table_of_adapted_vectors_is_that_of_the_committed_runs():
+    text, _, rows = block("after")
+    family = pd.read_csv(committed("figures/adaptation-after/adaptation.csv")).set_index("adaptation")
+    assert {row[0].strip("`") for row in rows} == set(family.index)
+    for name, _, effect, before, found, tokens in rows:
+        of = family.loc[name.strip("`")]
+        assert effect == points(of) and tokens == f"{of['tokens, more'] / 1e3:.0f}"
+        assert (before, found) == (f"{100 * (of.retrieval - of['retrieval, more']):.0f}", f"{100 * of.retrieval:.0f}")
+    table = pd.read_csv(committed("figures/adaptation-after/intervals.csv")).query("adaptation == 'none'")
+    assert f"{table.accuracy.mean():.1f} per cent" in text and f"majority {table.majority.mean():.1f}" in text
+
+
 def test_the_table_of_the_factorial_is_that_of_the_committed_accuracies():
     text, header, rows = block("factorial")
     table = pd.read_csv(committed("figures/paws-x-factorial/accuracy.csv"))

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.ticker import MaxNLocator
 
 from xltlib import frozen, languages
 
@@ -356,6 +357,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
             axis.plot(x[control], y[control], marker, color=colour, markerfacecolor="white", markersize=7, linestyle="none")
         axis.axvline(0, color="0.3", linewidth=1)
         axis.set_xlabel(FAMILY[panel], fontsize=10)
+        axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
     seeds = table.groupby("adaptation").n_seeds.min()
     behind = {name: f" ({n} seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
