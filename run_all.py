@@ -143,9 +143,8 @@ def outdated(nodes: dict[str, Node], runs: Path, codes: dict[str, str] | None = 
     found: set[str] = set()
     for label, node in nodes.items():
         record = records.read(runs / node.run) or {}
-        of = (kept or {}).get(node.run)
-        by_this_code = bool(of) and (codes is None or of["code"] == codes[label])
-        if by_this_code and not record and records.same_parameters(of["parameters"], node.parameters) and not found.intersection(node.needs):
+        of = (kept or {}).get(node.run) if not record else None  # its id is that of these parameters
+        if of and (codes is None or of["code"] == codes[label]) and not found.intersection(node.needs):
             continue
         fingerprint = record.get("code") if codes is None else codes[label]
         parents = record.get("parents", {})

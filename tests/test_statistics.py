@@ -322,7 +322,7 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
     figure = figures.adaptation_family(table, "caption")
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
-    assert [label.get_text().replace("\n", " ") for label in figure.axes[0].get_yticklabels()] == [
+    assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
         "masked language modelling, wikipedia (1 seed)", "domain discriminator (2 seeds)", "consistency on parallel pairs, de-es-fr (2 seeds)"]  # fmt: skip
     plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
     assert dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))[2.0] == 2 and plain.get_ydata().min() == -0.2

@@ -134,7 +134,7 @@ def _alignment(folder: Path) -> dict:
     table = table[table.adaptation.astype(str).str.startswith(("centre", "whiten", "procrustes"))]
     if table.empty:
         return _missing(study)
-    said = "; ".join(f"{figures.ADAPTATION_NAME.get(row.adaptation, row.adaptation)} {_points(row)}" for row in table.itertuples())
+    said = "; ".join(f"{figures.adaptation_name(row.adaptation)} {_points(row)}" for row in table.itertuples())
     return _row(f"Effect on accuracy: {said} points.", _on(folder, study, int(table.n_seeds.max()), int(table.n_items.max())), _direction(table), path)
 
 
@@ -181,7 +181,7 @@ def _ladder(folder: Path) -> dict:
     translations = table[(table.rung == "Z3") & (table.adaptation == "none")]
     if translations.empty:
         return _missing(LADDER)
-    said = "; ".join(f"{row.rung} {figures.look(row.strategy)[0]}, {figures.ADAPTATION_NAME.get(row.adaptation, row.adaptation)} {_points(row)}" for row in table[table.rung != "Z0"].itertuples())
+    said = "; ".join(f"{row.rung} {figures.look(row.strategy)[0]}, {figures.adaptation_name(row.adaptation)} {_points(row)}" for row in table[table.rung != "Z0"].itertuples())
     on = _on(folder, LADDER, int(table.n_seeds.max()), int(table.n_items.max()))
     return _row(f"Over plain training (Z0), mean of the targets: {said} points. What most published methods need is not a measurement.", on, _direction(translations), folder / "claims" / "ladder.png")
 
@@ -202,7 +202,7 @@ def _question(folder: Path) -> dict:
     levels = [level for level in ("high", "medium", "low") if level in set(effects.resource)]
     open_ends = [f"no {level}-resource language was measured" for level in ("medium", "low") if level not in levels]
     decided = set(pd.concat([main, between]).verdict) <= {"up", "down", "equivalent to nothing"} and not open_ends
-    name = figures.ADAPTATION_NAME.get(main.adaptation.iloc[0], main.adaptation.iloc[0])
+    name = figures.adaptation_name(main.adaptation.iloc[0])
     end = "".join(f"; {what}" for what in open_ends)
     return _row(
         f"Effect of {name} on the mean of the zero-shot targets: {said}; difference {both} (points){end}.",

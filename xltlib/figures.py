@@ -179,7 +179,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
             sns.heatmap(values, ax=axis, vmin=low, vmax=high, cmap="cividis", annot=True, fmt=".0f", annot_kws={"size": 8}, square=True,
                         cbar=False, linewidths=0.4)  # fmt: skip
             name, _, _ = look(beside[column], grid["head"].iloc[0])
-            axis.set_title(f"{name}\nadaptation: {ADAPTATION_NAME.get(adaptation, adaptation)}", fontsize=9)
+            axis.set_title(f"{name}\nadaptation: {adaptation_name(adaptation)}", fontsize=9)
             axis.set(xlabel="sentence 2" if row == len(places) - 1 else "", ylabel="sentence 1" if column == 0 else "")
             axis.tick_params(labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
@@ -202,7 +202,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         name, colour, marker = look(strategy, table["head"].iloc[0])
         of = table[(table.strategy == strategy) & (table.adaptation == adaptation)].set_index("language").reindex(codes)
         face = "none" if adaptation == "none" else colour
-        label = name if adaptation == "none" else f"{name}; {ADAPTATION_NAME.get(adaptation, adaptation)}"
+        label = name if adaptation == "none" else f"{name}; {adaptation_name(adaptation)}"
         axis.plot(np.arange(len(codes)) + offset, of[measure], marker, color=colour, markerfacecolor=face, markersize=6, linestyle="none", label=label)
     axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
     axis.set(ylabel=measure.replace("_", " "), ylim=(0, None))
@@ -314,7 +314,7 @@ def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str
 
 FAMILY = {  # panels of the figure below: column of the table, what stands under it
     "effect": "effect on zero-shot\ntargets (points)", "effect on source": "effect on English\n(points)",
-    "retrieval, more": "translations found\n(share, change)", "tokens, more": "tokens trained on,\nmore (thousands)",
+    "retrieval, more": "translations found\n(share, change)", "tokens, more": "thousand tokens more\n(less a teacher's)",
 }  # fmt: skip
 
 
@@ -359,7 +359,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
         axis.set_xlabel(FAMILY[panel], fontsize=10)
         axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
     seeds = table.groupby("adaptation").n_seeds.min()
-    behind = {name: f" ({n} seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
+    behind = {name: f" ({n}\xa0seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
     if len(strategies) > 1:
         axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
@@ -419,7 +419,7 @@ def ladder(table: pd.DataFrame, caption: str):
         _, colour, marker = look(row.strategy)
         axis.vlines(x, row.low, row.high, color=colour, linewidth=2)
         axis.plot(x, row.effect, marker, color=colour, markerfacecolor="white" if row.adaptation == "none" else colour, markersize=8)
-    names = [f"{row.rung}\n{textwrap.fill(look(row.strategy)[0], 18)}\n{textwrap.fill(ADAPTATION_NAME.get(row.adaptation, row.adaptation), 18)}" for row in table.itertuples()]
+    names = [f"{row.rung}\n{textwrap.fill(look(row.strategy)[0], 18)}\n{textwrap.fill(adaptation_name(row.adaptation), 18)}" for row in table.itertuples()]
     axis.set_xticks(range(len(table)), names, fontsize=8)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set(ylabel="over plain training (points)", xlim=(-0.5, len(table) - 0.5))

@@ -317,12 +317,8 @@ def read(folder: Path) -> dict | None:
 def done(folder: Path, parameters: dict, fingerprint: str) -> bool:
     """Whether a run with these parameters and this code has finished."""
     record = read(folder)
-    return record is not None and same_parameters(record["parameters"], parameters) and record["code"] == fingerprint
-
-
-def same_parameters(one: dict, two: dict) -> bool:
-    """Whether two runs compute the same, wherever their files lie."""
-    return _placeless(one) == _placeless(two)
+    matches = record is not None and _placeless(record["parameters"]) == _placeless(parameters)
+    return matches and record["code"] == fingerprint
 
 
 def _placeless(parameters: dict) -> dict:
