@@ -170,8 +170,8 @@ def committed(study: str, figures: Path) -> dict[str, dict]:
     found, today = {}, {}
     for record in state["runs"] if state["study"] == study else ():
         defaults = {name: default for name, (_, default) in records.declared_parameters(record["notebook"]).items()}
-        record["parameters"] = defaults | {name: today.get(value, value) for name, value in record["parameters"].items()}
-        today[record["run"]] = run = records.run_id(record["notebook"], record["parameters"])
+        completed = defaults | {name: today.get(value, value) for name, value in record["parameters"].items()}
+        today[record["run"]] = run = records.run_id(record["notebook"], completed)
         if record["run"] in predicted or not record.get("arm", record["notebook"] != ADAPT):
             found[run] = record
     return found

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, false_discovery_control, t
 
-from xltlib import figures, statistics
+from xltlib import figures, languages, statistics
 
 
 def runs_and_predictions(shift=0.1, seeds=(1, 2, 3), items=240, codes=("en", "de", "ja", "id"), noise=0.3):
@@ -336,3 +336,22 @@ def test_the_figure_of_doses_has_a_tick_at_each_dose():
     axis = figures.dose_response(table, "caption").axes[0]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"] and axis.get_xscale() == "log"
     assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
+
+
+def test_language_bias_of_several_adaptations_is_drawn_as_numbers():
+    rows = [("plain", a, code, 0.1 * k) for k, (a, code) in enumerate(itertools.product(("none", "mlm", "dann"), ("en", "de")))]
+    table = pd.DataFrame(rows, columns=["strategy", "adaptation", "language", "rank_distance"]).assign(head="cross")
+    axis = figures.language_bias(table, "rank_distance", "caption").axes[0]
+    assert [label.get_text().split("; ")[1] for label in axis.get_yticklabels()] == ["none", "masked language modelling", "domain discriminator"]
+    assert [text.get_text() for text in axis.texts] == ["0.00", "0.10", "0.20", "0.30", "0.40", "0.50"]
+    two = figures.language_bias(table[table.adaptation != "dann"], "rank_distance", "caption").axes[0]
+    assert [line.get_markerfacecolor() for line in two.lines] == ["none", "#7F7F7F"]  # one adaptation: hollow and filled marks
+
+
+def test_what_is_known_of_languages_is_known_of_every_one():
+    known = statistics.covariates("offline")
+    assert set(known.index) == set(languages.ORDER) - {"en"}
+    assert known.iloc[:, 1:].notna().all(axis=None) and known.loc[["de", "fr", "es", "zh", "ja", "ko", "id"]].notna().all(axis=None)
+    assert known.iloc[:, 2]["de"] == pytest.approx(8 / 103, abs=1e-4) and known.iloc[:, 2].idxmin() == "de"  # eight of the features of URIEL's syntax_knn
+    assert 10 ** known.iloc[:, 1]["jv"] == pytest.approx(0.2)
+    assert statistics.covariates("another encoder")["tokenizer fertility"].isna().all()

@@ -187,7 +187,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
 
 
 def language_bias(table: pd.DataFrame, measure: str, caption: str):
-    """A measure of language bias per query language: one mark an arm, hollow without adaptation, filled with.
+    """A measure of language bias per query language: one mark an arm, hollow without adaptation, filled with; of several adaptations, a table in colour.
 
     Args:
         table: columns ``head, strategy, adaptation, language`` and the measure, one row each.
@@ -197,6 +197,16 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     sns.set_theme(**THEME)
     codes = sorted(table.language.unique(), key=languages.ORDER.index)
     arms = [(s, a) for s in in_order(table.strategy) for a in dict.fromkeys(table[table.strategy == s].adaptation)]
+    title = f"Language bias: {measure.replace('_', ' ')} of translations, per query language"
+    if len({a for _, a in arms}) > 2:  # hollow and filled cannot tell more apart: numbers
+        cells = table.pivot_table(index=["strategy", "adaptation"], columns="language", values=measure).loc[arms, codes]
+        cells.index = [f"{look(strategy, table['head'].iloc[0])[0]}; {adaptation_name(adaptation)}" for strategy, adaptation in arms]
+        cells.columns = [languages.BY_CODE[code].name for code in codes]
+        figure, axis = plt.subplots(figsize=(0.9 * len(codes) + 5.5, 0.4 * len(cells) + 1.7), layout="constrained")
+        sns.heatmap(cells, ax=axis, cmap="cividis", annot=True, fmt=".2f", annot_kws={"size": 9}, cbar_kws={"label": measure.replace("_", " ")}, linewidths=0.4)
+        axis.set(xlabel="", ylabel="")
+        axis.tick_params(labelsize=9)
+        return _titled(figure, title, caption.replace(" Hollow: no adaptation.", ""))
     figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
     for offset, (strategy, adaptation) in zip(np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0], arms):
         name, colour, marker = look(strategy, table["head"].iloc[0])
@@ -207,7 +217,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
     axis.set(ylabel=measure.replace("_", " "), ylim=(0, None))
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    return _titled(figure, f"Language bias: {measure.replace('_', ' ')} of translations, per query language", caption)
+    return _titled(figure, title, caption)
 
 
 def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = None, note: str = ""):
@@ -358,6 +368,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
         axis.axvline(0, color="0.3", linewidth=1)
         axis.set_xlabel(FAMILY[panel], fontsize=10)
         axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
+        axis.set_ylim(-0.6, len(order) - 0.4)
     seeds = table.groupby("adaptation").n_seeds.min()
     behind = {name: f" ({n}\xa0seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
@@ -370,14 +381,14 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
     """Effect per language against what is known of the language: a picture, not a test, for seven languages decide nothing.
 
     Args:
-        effects: columns ``strategy, language, effect``, of one adaptation and head.
+        effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
         known: one row a language (index), one column a covariate.
         caption: what stands below.
 
     Thick: least squares through all languages; thin: the same with each language left out once.
     """
     sns.set_theme(**THEME)
-    width = max(5.2, 0.45 * len(known))
+    width = max(5.2 if len(known.columns) == 1 else 3.8, 0.45 * len(known))
     figure, axes = plt.subplots(1, len(known.columns), figsize=(width * len(known.columns) + 0.4, 4.8), sharey=True, squeeze=False, layout="constrained")
     for axis, covariate in zip(axes[0], known):
         for strategy in in_order(effects.strategy):
@@ -394,14 +405,13 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
         named = known[covariate].dropna().sort_values()
         rail = np.linspace(named.min(), named.max(), len(named))  # names stand side by side above, each tied to its place
         for (code, value), place in zip(named.items(), rail):
-            axis.annotate(
-                languages.BY_CODE[code].name, (value, 1.0), (place, 1.08), xycoords=axis.get_xaxis_transform(), textcoords=axis.get_xaxis_transform(),
-                rotation=60, fontsize=8, ha="left", va="bottom", rotation_mode="anchor", arrowprops={"arrowstyle": "-", "color": "0.7", "linewidth": 0.6},
-            )  # fmt: skip
+            above = axis.get_xaxis_transform()
+            axis.plot([value, place], [1.0, 1.08], color="0.7", linewidth=0.6, transform=above, clip_on=False)
+            axis.text(place, 1.09, languages.BY_CODE[code].name, rotation=60, fontsize=8, ha="left", va="bottom", rotation_mode="anchor", transform=above)
             axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)
         axis.axhline(0, color="0.3", linewidth=1)
-        axis.set(xlabel=covariate)
-    axes[0, 0].set(ylabel="effect of adaptation\n(accuracy points)")
+        axis.set(xlabel=textwrap.fill(covariate, 26))
+    axes[0, 0].set(ylabel=textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30) + "\n(accuracy points)")
     axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
     return _titled(figure, "The effect against what is known of a language", caption)
 

@@ -471,15 +471,21 @@ def published(task: str, unverified: bool = False) -> pd.DataFrame:
     return table[(table.task == task) & (table.verified | unverified)].reset_index(drop=True)
 
 
-def fertility(encoder: str) -> pd.Series:
-    """Pieces of a translation relative to those of its English original, by language; of the encoders that benchmarks/fertility.py was run for.
+def covariates(encoder: str) -> pd.DataFrame:
+    """What is known of each language that an effect could depend on; gaps where no source was read or nothing computed.
+
+    Returns:
+        A row a language, columns named as on an axis: pieces of a translation over those of its English original (``benchmarks/fertility.py``,
+        for the encoders it was run for); text of the language in CC-100, on which XLM-R and the encoders distilled from it were pretrained
+        (sources in ``pretraining.csv``); and the share of URIEL's syntactic features in which it differs from English (``benchmarks/distance.py``).
 
     Example:
-        >>> fertility("offline").idxmax()
-        'el'
+        >>> covariates("offline").idxmax().tolist()
+        ['el', 'ru', 'sw']
     """
-    table = pd.read_csv(Path(__file__).with_name("fertility.csv"))
-    return table[table.encoder == encoder].set_index("language").fertility
+    fertility, size, distance = (pd.read_csv(Path(__file__).with_name(f"{name}.csv")).set_index("language") for name in ("fertility", "pretraining", "distance"))
+    known = {"tokenizer fertility": fertility[fertility.encoder == encoder].fertility, "pretraining text, CC-100 (log10 GiB)": np.log10(size.gib)}
+    return pd.DataFrame(known | {"syntactic features unlike English (share)": distance.distance}).drop("en", errors="ignore")
 
 
 def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
