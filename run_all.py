@@ -240,10 +240,11 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
     return failed
 
 
-def collect(name: str, finished: list[Node], missing: list[str], runs: Path, figures: Path, kept: dict[str, dict]) -> list[dict]:
+def collect(name: str, about: str, finished: list[Node], missing: list[str], runs: Path, figures: Path, kept: dict[str, dict]) -> list[dict]:
     """Gather a study's finished runs into ``figures/<study>/``, runs.json and the compact predictions.parquet; returns their records.
 
     Args:
+        about: what the summary says of the study.
         kept: of :func:`committed`; their predictions are taken from where they are committed.
     """
     summaries, predictions = [], []
@@ -260,7 +261,7 @@ def collect(name: str, finished: list[Node], missing: list[str], runs: Path, fig
             predictions.append(pd.read_parquet(own).assign(run=node.run) if own.exists() else earlier[earlier.run == record["run"]])
         summaries.append({"label": node.label, "arm": node.arm, **record})
     figures.mkdir(parents=True, exist_ok=True)
-    state = {"study": name, "missing": missing, "runs": summaries}
+    state = {"study": name, "about": about, "missing": missing, "runs": summaries}
     (figures / "runs.json").write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if predictions:
         table = pd.concat(predictions, ignore_index=True)
@@ -386,7 +387,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(failures(failed) + "run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
         return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
-    collected = collect(args.study, finished, missing, runs, figures, kept)
+    collected = collect(args.study, " ".join(studies[args.study].get("about", "").split()), finished, missing, runs, figures, kept)
     runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout, where committed runs are drawn, nothing has made it yet
     summary = runs / f"{args.study}-summary.ipynb"
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}

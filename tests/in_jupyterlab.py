@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -26,10 +28,10 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def serve(port: int, token: str) -> subprocess.Popen:
+def serve(port: int, token: str, settings: Path) -> subprocess.Popen:
     """A JupyterLab of the environment that runs this script; returns once it answers."""
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", f"--IdentityProvider.token={token}", f"--notebook-dir={ROOT}"]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(settings)})
     for _ in range(120):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status?token={token}", timeout=2)
@@ -40,12 +42,18 @@ def serve(port: int, token: str) -> subprocess.Popen:
     raise TimeoutError("JupyterLab did not answer within a minute")
 
 
-def run_all(notebook: Path, chromium: str, picture: str, minutes: float) -> dict:
+def run_all(notebook: Path, chromium: str, picture: str, minutes: float, theme: str) -> dict:
     """Open the notebook, choose Run > Run All Cells, wait until the last cell has run, save; returns the saved notebook."""
     from playwright.sync_api import sync_playwright
 
     port, token = free_port(), secrets.token_hex(8)
-    server = serve(port, token)
+    settings = Path(tempfile.mkdtemp())
+    chosen = {"apputils-extension/themes": {"theme": f"JupyterLab {theme.capitalize()}"}, "notebook-extension/tracker": {"windowingMode": "none"}}
+    for name, value in chosen.items():  # all cells stay in the page, so that any can be looked at
+        path = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value))
+    server = serve(port, token, settings)
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -69,6 +77,10 @@ def run_all(notebook: Path, chromium: str, picture: str, minutes: float) -> dict
                 raise TimeoutError("JupyterLab did not save the notebook")
             page.wait_for_timeout(2000)
             if picture:
+                drawn = page.locator(".jp-OutputArea-output img")
+                if drawn.count():
+                    drawn.first.evaluate("image => image.scrollIntoView()")
+                    page.wait_for_timeout(1000)
                 page.screenshot(path=picture)
             browser.close()
     finally:
@@ -81,10 +93,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebook")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--picture", default="", help="PNG of the browser window afterwards")
+    parser.add_argument("--picture", default="", help="PNG of the browser window afterwards, at the first figure")
+    parser.add_argument("--theme", default="light", choices=("light", "dark"))
     parser.add_argument("--minutes", type=float, default=10)
     arguments = parser.parse_args()
-    saved = run_all(ROOT / "notebooks" / f"{arguments.notebook}.ipynb", arguments.chromium, arguments.picture, arguments.minutes)
+    saved = run_all(ROOT / "notebooks" / f"{arguments.notebook}.ipynb", arguments.chromium, arguments.picture, arguments.minutes, arguments.theme)
     code = [cell for cell in saved["cells"] if cell["cell_type"] == "code"]
     errors = [output["ename"] for cell in code for output in cell["outputs"] if output["output_type"] == "error"]
     print(f"{arguments.notebook}: {len(code)} code cells, counts {[cell['execution_count'] for cell in code]}, errors {errors}")

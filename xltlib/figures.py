@@ -202,7 +202,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         cells = table.pivot_table(index=["strategy", "adaptation"], columns="language", values=measure).loc[arms, codes]
         cells.index = [f"{look(strategy, table['head'].iloc[0])[0]}; {adaptation_name(adaptation)}" for strategy, adaptation in arms]
         cells.columns = [languages.BY_CODE[code].name for code in codes]
-        figure, axis = plt.subplots(figsize=(0.9 * len(codes) + 5.5, 0.4 * len(cells) + 1.7), layout="constrained")
+        figure, axis = plt.subplots(figsize=(max(9.5, 0.9 * len(codes) + 5.5), 0.4 * len(cells) + 1.7), layout="constrained")
         sns.heatmap(cells, ax=axis, cmap="cividis", annot=True, fmt=".2f", annot_kws={"size": 9}, cbar_kws={"label": measure.replace("_", " ")}, linewidths=0.4)
         axis.set(xlabel="", ylabel="")
         axis.tick_params(labelsize=9)
