@@ -435,7 +435,7 @@ def write_report(notebook: Path, target: Path) -> Path:
     """The executed summary as one self-contained HTML file, without code."""
     from nbconvert import HTMLExporter
 
-    html, _ = HTMLExporter(exclude_input=True, embed_images=True).from_filename(str(notebook))
+    html, _ = HTMLExporter(exclude_input=True, embed_images=True, mathjax_url="", require_js_url="", jquery_url="").from_filename(str(notebook))
     target.write_text(html, encoding="utf-8")
     return target
 

@@ -68,8 +68,9 @@ def aligned(*effects: float, p: float, n_seeds: int = 6, p_equivalent: float = 0
     (aligned(1.5, 1.0, p=0.01, n_seeds=1), "inconclusive"), (aligned(0.1, 0.0, p=0.9, p_equivalent=0.01), "not reproduced"),
 ])  # fmt: skip
 def test_alignment_is_judged_after_holms_correction_and_never_by_one_seed(tmp_path, rows, verdict):
-    study(tmp_path, "adaptation-after", adaptation=rows)
+    study(tmp_path, "adaptation-after", adaptation=rows, intervals=pd.DataFrame({"adaptation": ["none", "centre"], "accuracy": [55.0, 90.0], "majority": 58.0}))
     assert claims.judged(tmp_path).set_index("claim").loc["8", "verdict"] == verdict
+    assert "55.0 per cent" in claims.judged(tmp_path).set_index("claim").loc["8", "measured"]  # below the majority: said
 
 
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:
@@ -85,7 +86,7 @@ def test_the_question_is_answered_only_if_all_is_decided_down_to_low_resource_la
     ]):  # fmt: skip
         study(tmp_path / str(k), "paws-x", **question(verdicts, resources))
         row = claims.judged(tmp_path / str(k)).set_index("claim").loc["Q"]
-        assert row.verdict == said and ("no low-resource language was measured" in row.measured) == ("low" not in resources)
+        assert row.verdict == said and ("No low-resource language was measured" in row.measured) == ("low" not in resources)
 
 
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,28 @@ def test_papermill_sees_the_same_parameters(name):
 
     path = next(path for path in NOTEBOOKS if path.stem == name)
     assert list(papermill.inspect_notebook(str(path))) == list(records.declared_parameters(name))
+
+
+WITHOUT_TORCH = """
+import json, sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "torch":
+            raise ImportError("no torch here")
+sys.meta_path.insert(0, Without())
+import matplotlib
+matplotlib.use("Agg")
+display = lambda *shown, **_: None
+for name, given in (("90_summary", {"study": sys.argv[1]}), ("40_language_bias", {"study": sys.argv[1], "encoder": ""})):
+    space = {"__name__": name, "display": display}
+    for cell in json.load(open(f"{name}.ipynb", encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), name, "exec"), space)
+            if "parameters" in cell["metadata"].get("tags", []):
+                space.update(given)
+"""
+
+
+def test_the_question_is_drawn_from_what_is_committed_without_torch():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, "paws-x"], cwd=NOTEBOOKS[0].parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]

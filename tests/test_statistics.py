@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest, false_discovery_control, t
+from statsmodels.stats.multitest import multipletests
 
 from xltlib import figures, languages, statistics
 
@@ -48,12 +49,29 @@ def test_costs_follow_the_chain_of_trainings():
     assert table.loc["d", "seconds"] == 11.0 and table.loc["d", ["tokens", "retrieval", "forgotten"]].isna().all()
 
 
-def test_mean_effects_are_means_of_the_effects(right):
-    table = statistics.mean_effects(right, 500).set_index(["strategy", "adaptation"])
-    effects, _, _ = statistics.adaptation_effects(right, 50)
-    for key, of in effects.groupby(["strategy", "adaptation"]):
-        pooled = np.average(of.effect, weights=of.n_items * of.n_seeds)
-        assert table.loc[key, "effect"] == pytest.approx(pooled, abs=1e-9) and table.loc[key, "low"] <= pooled <= table.loc[key, "high"]
+def test_languages_count_alike_in_a_mean_however_many_items_they_have(right):
+    fewer = right[(right.language != "de") | (right["item"] >= 150)]
+    codes = sorted(right.language.unique())
+    table = statistics.mean_effects(fewer, 500).set_index(["strategy", "adaptation"])
+    effects, _, _ = statistics.adaptation_effects(fewer, 500, groups=codes)
+    apart, together = effects[effects.language.isin(codes)], effects[effects.language == "mean"].set_index(["strategy", "adaptation"])
+    assert apart.n_items.nunique() == 2
+    for key, of in apart.groupby(["strategy", "adaptation"]):
+        pooled = np.average(of.effect, weights=of.n_items)
+        assert table.loc[key, "effect"] == pytest.approx(of.effect.mean(), abs=1e-12) == together.loc[key, "effect"] != pytest.approx(pooled, abs=1e-6)
+        assert table.loc[key, "low"] == pytest.approx(together.loc[key, "low"]) and table.loc[key, "low"] <= of.effect.mean() <= table.loc[key, "high"]
+
+
+def test_verdicts_are_corrected_over_the_languages_of_an_arm_and_its_mean_is_one_test():
+    codes = ["de", "ko", "id", "mean", "high", "medium"]
+    rows = [{**dict.fromkeys(statistics.ARM, "x"), "adaptation": name, "language": code, "effect": 1.0, "p": p, "p_equivalent": 0.9, "n_seeds": 6}
+            for name, offset in (("mlm", 0.0), ("tsdae", 0.02)) for code, p in zip(codes, np.array([0.01, 0.02, 0.04, 0.03, 0.03, 0.04]) + offset)]  # fmt: skip
+    table = statistics.corrected(pd.DataFrame(rows))
+    for _, of in table.groupby("adaptation"):
+        for part in (codes[:3], ["mean"], codes[4:]):
+            own = of[of.language.isin(part)]
+            assert np.allclose(own["p (Holm)"], multipletests(own.p, method="holm")[1])
+    assert table.verdict.tolist() == ["up", "up", "up", "up", "undecided", "undecided", *["undecided"] * 6]
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +272,7 @@ def test_other_tests_agree_on_the_mean_and_on_a_clear_effect():
     assert few.violation.isna().all() and (few.smallest == 0.5).all()
 
 
-def test_effects_agree_with_pandas_to_twelve_digits_and_fast(right):
+def test_effects_agree_with_pandas_to_twelve_digits(right):
     effects, between, _ = statistics.adaptation_effects(right, 100)
     wide = right.pivot_table(index=["strategy", "language"], columns="adaptation", values="right")
     expected = 100 * (wide["mlm"] - wide["none"])
@@ -355,3 +373,16 @@ def test_what_is_known_of_languages_is_known_of_every_one():
     assert known.iloc[:, 2]["de"] == pytest.approx(8 / 103, abs=1e-4) and known.iloc[:, 2].idxmin() == "de"  # eight of the features of URIEL's syntax_knn
     assert 10 ** known.iloc[:, 1]["jv"] == pytest.approx(0.2)
     assert statistics.covariates("another encoder")["tokenizer fertility"].isna().all()
+
+
+@pytest.mark.parametrize("codes", ["de fr es zh ja ko id", "de fr es zh ja ko id vi ar bg el tr gl sw"])
+def test_no_two_names_of_languages_overlap_in_the_figure_of_effects(codes):
+    rows = [{"encoder": "e", "strategy": strategy, "head": "cross", "adaptation": "mlm", "language": code, "resource": languages.BY_CODE[code].resource, "effect": 1.0, "low": -1.0, "high": 2.0, "n_seeds": 2}
+            for strategy in ("hybrid", "labse-recipe") for code in codes.split()]  # fmt: skip
+    effects = pd.DataFrame(rows)
+    by_seed = pd.concat([effects.assign(seed=seed, effect=seed) for seed in (1, 2)])
+    figure = figures.adaptation_effect(effects, effects[effects.strategy == "hybrid"].assign(strategy="hybrid - labse-recipe"), by_seed, "mlm", "caption " * 20, set())
+    figure.canvas.draw()
+    words = [text for axis in figure.axes for text in [*axis.get_xticklabels(), *axis.texts] if text.get_text()]
+    boxes = [text.get_window_extent() for text in words]
+    assert not [(one.get_text(), two.get_text()) for (one, a), (two, b) in itertools.combinations(zip(words, boxes), 2) if a.overlaps(b)]

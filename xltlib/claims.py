@@ -39,7 +39,7 @@ def judged(folder: Path) -> pd.DataFrame:
         "5": lambda: _not_testable("No hub here: none of the three was run. What is published of them on PAWS-X stands in published.csv."),
         "6": lambda: _not_testable("XTREME's layout is read and its placeholder labels are refused (tests); XGLUE's is not."),
         "7": lambda: _not_testable("History. A random rotation is recovered to 1e-6 (tests)."),
-        "8": lambda: _alignment(folder), "9": lambda: _ladder(folder), "10": lambda: _not_testable("A price is no measurement. How many translations an effect needs is what study dose asks."),
+        "8": lambda: _alignment(folder), "9": lambda: _ladder(folder), "10": lambda: _not_testable("A price is no measurement. How many translations an effect needs is what study adaptation-dose asks, of seven languages that have them."),
         "11": lambda: _not_testable("No syntactic features were built: no parser here."), "12": lambda: _not_testable("As claim 11."),
         "Q": lambda: _question(folder),
     }  # fmt: skip
@@ -135,7 +135,10 @@ def _alignment(folder: Path) -> dict:
     if table.empty:
         return _missing(study)
     said = "; ".join(f"{figures.adaptation_name(row.adaptation)} {_points(row)}" for row in table.itertuples())
-    return _row(f"Effect on accuracy: {said} points.", _on(folder, study, int(table.n_seeds.max()), int(table.n_items.max())), _direction(table), path)
+    without = pd.read_csv(folder / study / "intervals.csv").query("adaptation == 'none'")[["accuracy", "majority"]].mean()
+    level = f" Without, {without.accuracy:.1f} per cent are right, the more frequent answer is in {without.majority:.1f}: little is there to be raised."
+    on = _on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
+    return _row(f"Effect on accuracy: {said} points.{level * bool(without.accuracy < without.majority)}", on, _direction(table), path.with_name("adaptation_family.png"))
 
 
 LADDER = "paws-x-parallel"
@@ -163,7 +166,7 @@ def ladder(folder: Path, selection: str = "last", source: str = "en", resamples:
     for (strategy, adaptation, rung), of in right.groupby(["strategy", "adaptation", "rung"], sort=False):
         both = of.merge(plain[[*same, "right"]], on=same, suffixes=("", "_plain"))
         if len(both):
-            found = statistics.mean_interval(both.assign(difference=both.right - both.right_plain), resamples)
+            found = statistics.mean_interval(statistics.alike(both.assign(difference=both.right - both.right_plain)), resamples)
             about = {"strategy": strategy, "adaptation": adaptation, "rung": rung, "accuracy": 100 * of.groupby("language").right.mean().mean()}
             rows.append({**about, **found, "n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()})
     table = pd.DataFrame(rows, columns=columns)
@@ -187,24 +190,24 @@ def _ladder(folder: Path) -> dict:
 
 
 def _question(folder: Path) -> dict:
-    """The question: the mean effect of the first adaptation under each strategy, and their difference, from the study's own tables."""
+    """The question: the mean effect of every adaptation under each strategy, and the difference of the two, from the study's own tables."""
     study = "paws-x"
     if not (folder / study / "groups.csv").exists():
         return _missing(study)
-    groups = pd.read_csv(folder / study / "groups.csv")
-    means = groups[(groups.language == "mean") & (groups.adaptation == groups.adaptation.iloc[0])]
-    main, between = means[means.strategy.isin(["hybrid", "labse", "labse-recipe"])], means[means.strategy.str.contains(" - ")]
+    groups = pd.read_csv(folder / study / "groups.csv").query("language == 'mean'")
+    main, between = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])], groups[groups.strategy.str.contains(" - ")]
     if main.empty or between.empty:
         return _missing(study, " with adaptation under both strategies")
-    said = "; ".join(f"{figures.look(row.strategy)[0]} {_points(row)}, {row.verdict}" for row in main.itertuples())
-    both = "; ".join(f"{row.strategy} {_points(row)}, {row.verdict}" for row in between.itertuples())
+    said = []
+    for adaptation, of in main.groupby("adaptation"):
+        under = ", ".join(f"{figures.look(row.strategy)[0]} {_points(row)} ({row.verdict})" for row in of.itertuples())
+        apart = ", ".join(f"{_points(row)} ({row.verdict})" for row in between[between.adaptation == adaptation].itertuples())
+        said.append(f"{figures.adaptation_name(adaptation)}: {under}; difference {apart}")
     effects = pd.read_csv(folder / study / "adaptation_effect.csv")
     levels = [level for level in ("high", "medium", "low") if level in set(effects.resource)]
-    open_ends = [f"no {level}-resource language was measured" for level in ("medium", "low") if level not in levels]
+    open_ends = [f"No {level}-resource language was measured" for level in ("medium", "low") if level not in levels]
     decided = set(pd.concat([main, between]).verdict) <= {"up", "down", "equivalent to nothing"} and not open_ends
-    name = figures.adaptation_name(main.adaptation.iloc[0])
-    end = "".join(f"; {what}" for what in open_ends)
     return _row(
-        f"Effect of {name} on the mean of the zero-shot targets: {said}; difference {both} (points){end}.",
+        f"Effect on the mean of the zero-shot targets, in points. {'. '.join([*said, *open_ends])}.",
         _on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max())), "answered" if decided else "inconclusive", folder / study / "adaptation_effect.png",
     )  # fmt: skip

@@ -95,7 +95,8 @@ class Resamples:
         """Mean difference of each column, its draws, its degrees of freedom, and its standard error.
 
         Args:
-            rows: columns ``seed, cluster, difference``, and ``column`` (a language, say) where ``columns`` are given.
+            rows: columns ``seed, cluster, difference``; ``column`` (a language, say) where ``columns`` are given; ``weight`` where rows
+                do not count alike.
             columns: values of ``column``, each of which gets a mean.
         Returns:
             In points: shapes (columns,), (resamples, columns), (columns,), (columns,).
@@ -124,19 +125,30 @@ class Resamples:
         return np.nanpercentile(self._means(*self._cells(rows, columns)), [2.5, 97.5], axis=0)
 
     def _cells(self, rows: pd.DataFrame, columns: list | None) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of the differences, in points, and their numbers, shape (clusters, seeds, columns)."""
+        """Sums of the differences, in points, and of their weights, shape (clusters, seeds, columns)."""
         place = rows.column.map({name: k for k, name in enumerate(columns)}).to_numpy(int) if columns else np.zeros(len(rows), int)
         shape = (len(self.clusters), len(self.seeds), len(columns) if columns else 1)
         cell = np.ravel_multi_index((np.searchsorted(self.clusters, rows.cluster), np.searchsorted(self.seeds, rows.seed), place), shape)
         size = int(np.prod(shape))
-        sums = np.bincount(cell, 100 * rows.difference.to_numpy(float), size)
-        return sums.reshape(shape), np.bincount(cell, minlength=size).reshape(shape).astype(float)
+        weight = rows.weight.to_numpy(float) if "weight" in rows else np.ones(len(rows))
+        sums, counts = (np.bincount(cell, values, size).reshape(shape) for values in (100 * weight * rows.difference.to_numpy(float), weight))
+        return sums, counts
 
     def _means(self, sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Mean of every draw, shape (resamples, columns); NaN where a column has nothing in a draw."""
         # A cluster counts as often as it was drawn, and so does a seed: both sums for all draws at once.
         drawn = [np.einsum("rs,rsl->rl", self.of_seeds, np.tensordot(self.of_clusters, part.astype(np.float32), 1)) for part in (sums, counts)]
         return np.divide(drawn[0], drawn[1], out=np.full(drawn[0].shape, np.nan, dtype=np.float32), where=drawn[1] > 0)
+
+
+def alike(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a ``weight`` by which each ``language`` counts alike in a mean, however many items it has.
+
+    Example:
+        >>> alike(pd.DataFrame({"language": ["de", "de", "ko"]})).weight.tolist()
+        [0.5, 0.5, 1.0]
+    """
+    return rows.assign(weight=1 / rows.groupby("language").language.transform("size"))
 
 
 def described(point: float, draws: np.ndarray, freedom: float, error: float, margin: float = 0.5) -> dict:
@@ -167,8 +179,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
         right: as :func:`right_answers` returns it; of the targets.
         resamples: bootstrap draws.
         seed: of the draws.
-        groups: also the mean of these languages (language ``"mean"``: give those of which the same was read) and of those of one resource
-            level (named after it), where there are two or more of them and others besides.
+        groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of which the same was read), and of
+            those of one resource level (named after it), where there are two or more of them and others besides.
     Returns:
         Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %), and the names of arms that lack a
         partner. An interaction is over the seeds and items that all its four cells have.
@@ -187,7 +199,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
     def table(pairs: pd.DataFrame, **about) -> list[dict]:
         pairs = pairs.assign(column=pairs.language)
-        found = [(pairs, codes)] + [(pairs[pairs.language.isin(of)].assign(column=name), [name]) for name, of in means.items() if set(of) <= set(pairs.language)]
+        found = [(pairs, codes)] + [(alike(pairs[pairs.language.isin(of)]).assign(column=name), [name]) for name, of in means.items() if set(of) <= set(pairs.language)]
         rows = []
         for part, columns in found:
             point, drawn, freedom, error = draws(part, columns)
@@ -227,7 +239,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``p (Holm)``, over the languages of each arm (and over its means apart), and a plain ``verdict``.
+    """The table with ``p (Holm)``, over the languages of each arm (over resource levels apart; their mean is one test), and a plain ``verdict``.
 
     ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided tests at 5 %, Holm's correction
     likewise. Else ``"undecided"``: the study cannot tell. With one seed ``"one seed"``: items alone decide nothing about a training.
@@ -235,7 +247,8 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: as :func:`adaptation_effects` gives it.
     """
-    family = [*ARM, table.language.isin(languages.BY_CODE)]
+    kind = table.language.map(lambda name: "language" if name in languages.BY_CODE else "mean" if name == "mean" else "level")
+    family = [*ARM, kind.rename("kind")]
     judged = [judge(of) for _, of in table.groupby(family, sort=False)]
     return pd.concat(judged).loc[table.index] if judged else table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
 
@@ -292,7 +305,7 @@ def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) ->
     """Mean of ``difference`` in points with its 95 % interval and p value, over seeds and clusters drawn together (:class:`Resamples`).
 
     Args:
-        rows: columns ``seed, cluster, difference``.
+        rows: columns ``seed, cluster, difference``, and perhaps ``weight``.
     Returns:
         ``effect, low, high, p, p_equivalent``.
 
@@ -362,7 +375,7 @@ def costs(runs: list[dict]) -> pd.DataFrame:
 
 
 def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
-    """The effect of each adaptation on the mean of the languages given, one row a strategy and adaptation, with its interval.
+    """The effect of each adaptation on the mean of the languages given, each counting alike; one row a strategy and adaptation.
 
     Args:
         right: as :func:`right_answers` returns it, of the languages to average over.
@@ -373,7 +386,7 @@ def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
         for adaptation, of in group[group.adaptation != "none"].groupby("adaptation", sort=False):
             pairs = of.merge(plain, on=same, suffixes=("", "_plain"))
             if len(pairs):
-                found = mean_interval(pairs.assign(difference=pairs.right - pairs.right_plain), resamples)
+                found = mean_interval(alike(pairs.assign(difference=pairs.right - pairs.right_plain)), resamples)
                 rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()})
     return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"])
 
