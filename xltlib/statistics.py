@@ -239,7 +239,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``p (Holm)``, over the languages of each arm (over resource levels apart; their mean is one test), and a plain ``verdict``.
+    """The table with ``p (Holm)``, over the languages of each arm (of the mean of all, or of a level: over the arms), and a plain ``verdict``.
 
     ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided tests at 5 %, Holm's correction
     likewise. Else ``"undecided"``: the study cannot tell. With one seed ``"one seed"``: items alone decide nothing about a training.
@@ -247,8 +247,8 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: as :func:`adaptation_effects` gives it.
     """
-    kind = table.language.map(lambda name: "language" if name in languages.BY_CODE else "mean" if name == "mean" else "level")
-    family = [*ARM, kind.rename("kind")]
+    of_language = table.language.isin(languages.BY_CODE)
+    family = [table[name].where(of_language, "") for name in ARM] + [table.language.where(~of_language, "").rename("mean of")]
     judged = [judge(of) for _, of in table.groupby(family, sort=False)]
     return pd.concat(judged).loc[table.index] if judged else table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
 
