@@ -240,6 +240,12 @@ def execute(nodes: dict[str, Node], todo: list[str], executor: Executor, jobs: i
     return failed
 
 
+def dropped(figures: Path, labels: set[str]) -> list[str]:
+    """Runs that a study's folder of figures holds, and that are not among these."""
+    state = json.loads((figures / "runs.json").read_text(encoding="utf-8")) if (figures / "runs.json").exists() else {"runs": []}
+    return [run["label"] for run in state["runs"] if run["label"] not in labels]
+
+
 def collect(name: str, about: str, finished: list[Node], missing: list[str], runs: Path, figures: Path, kept: dict[str, dict]) -> list[dict]:
     """Gather a study's finished runs into ``figures/<study>/``, runs.json and the compact predictions.parquet; returns their records.
 
@@ -387,6 +393,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(failures(failed) + "run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
         return 1 if failed or args.draw else 0
     missing = [label for label, node in nodes.items() if node not in finished]
+    if args.draw and (lost := dropped(figures, {node.label for node in finished})):
+        print(f"run_all: {figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; drawn here they would be lost. Draw into another folder (--figures)", file=sys.stderr)
+        return 1
     collected = collect(args.study, " ".join(studies[args.study].get("about", "").split()), finished, missing, runs, figures, kept)
     runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout, where committed runs are drawn, nothing has made it yet
     summary = runs / f"{args.study}-summary.ipynb"

@@ -78,6 +78,13 @@ def test_the_table_of_the_family_is_that_of_the_committed_runs():
         assert tokens == f"{of['tokens, more'] / 1e3:.0f}" and seconds == f"{of['seconds, more']:.0f}"
 
 
+def test_the_table_of_doses_is_that_of_the_committed_runs():
+    _, _, rows = block("dose")
+    doses = pd.read_csv(committed("figures/adaptation-dose/dose_response.csv")).sort_values("sentences")
+    assert [int(row[1].replace(",", "")) for row in rows] == doses.sentences.tolist()
+    assert [int(row[2]) for row in rows] == doses.n_seeds.tolist() and [row[3] for row in rows] == [points(of) for of in doses.itertuples()]
+
+
 def test_the_table_of_adapted_vectors_is_that_of_the_committed_runs():
     text, _, rows = block("after")
     family = pd.read_csv(committed("figures/adaptation-after/adaptation.csv")).set_index("adaptation")
@@ -218,3 +225,22 @@ def test_the_throughput_of_adaptation_is_that_of_the_committed_measurement():
     measured = pd.read_csv(ROOT / "benchmarks" / "adaptation.csv").to_numpy().tolist()
     assert rows == [[name, f"{rate:.0f}", f"{relative:.2f}"] for name, rate, relative in measured]
     assert [row[0] for row in rows if float(row[2]) < 0.85] == ["tsdae"]
+
+
+def test_the_table_of_simulated_intervals_is_that_of_the_committed_simulation():
+    _, _, rows = block("intervals")
+    measured = pd.read_csv(ROOT / "benchmarks" / "intervals.csv")
+    said = [[float(row[0]), *(int(cell.replace(",", "")) for cell in row[1:3]), float(row[3]), *(float(cell) for cell in row[4:])] for row in rows]
+    percent = 100 * measured[["languages", "mean", "percentile", "Holm finds one", "called equivalent"]]
+    for row, (_, of), shares in zip(said, measured.iterrows(), percent.round(1).to_numpy(), strict=True):
+        assert row == [of.effect, of.seeds, of.clusters, of["seed noise"], *shares]
+    six = measured[(measured.seeds == 6) & (measured["seed noise"] < 1)]  # where seeds differ more, the README says what is missed
+    assert six.languages.between(0.93, 0.97).all() and (six[six.effect == 0]["Holm finds one"] <= 0.055).all()
+    assert (measured[measured.effect == 0.5]["called equivalent"] <= 0.05).all()  # at the very border of nothing: an error
+
+
+def test_held_out_text_gets_more_likely_in_every_language_that_was_adapted_to():
+    for study in ("adaptation", "paws-x", "paws-x-factorial"):
+        table = pd.read_csv(committed(f"figures/{study}/held_out.csv"))
+        perplexity = table[table.method.isin(["mlm", "tsdae"])]
+        assert len(perplexity) >= 7 and (perplexity.after < perplexity.before).all()

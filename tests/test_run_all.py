@@ -398,6 +398,8 @@ def test_what_is_committed_is_drawn_and_kept_where_runs_are_gone(tiny, tmp_path)
     shutil.rmtree(tmp_path / "runs")
     drawn = run(tmp_path, study, "--draw")
     assert drawn.returncode == 0, drawn.stderr
+    fewer = run(tmp_path, {**study, "finetune": {"english": study["finetune"]["english"]}}, "--draw")  # would lose what is committed
+    assert fewer.returncode == 1 and "english-mlm seed 1 among them" in fewer.stderr
     assert predictions(tmp_path).equals(before) and (tmp_path / "figures/tiny/adaptation_effect.csv").read_bytes() == effects
     listed = run(tmp_path, study, "--list", "--keep", "--set", "seeds=1,2").stdout.splitlines()
     assert [line.split()[-1] for line in listed if "seed 1" in line.split("  ")[0] or " seed 1 " in line] == ["done", "done"]
