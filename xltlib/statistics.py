@@ -119,7 +119,6 @@ class Resamples:
         scale = np.divide(2 * t.ppf(0.975, freedom) * error, high - low, out=np.ones(len(point)), where=high > low)
         return point, point + (means - point) * scale, freedom, error
 
-
     def percentiles(self, rows: pd.DataFrame, columns: list | None = None) -> np.ndarray:
         """95 % percentile intervals of the draws as they are, unscaled: shape (2, columns)."""
         return np.nanpercentile(self._means(*self._cells(rows, columns)), [2.5, 97.5], axis=0)
