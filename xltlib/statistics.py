@@ -488,7 +488,7 @@ def covariates(encoder: str) -> pd.DataFrame:
 
     Returns:
         A row a language, columns named as on an axis: pieces of a translation over those of its English original (``benchmarks/fertility.py``,
-        for the encoders it was run for); text of the language in CC-100, on which XLM-R and the encoders distilled from it were pretrained
+        for the encoders it was run for); text of the language in CC-100, on which XLM-R was pretrained (of other encoders a stand-in)
         (sources in ``pretraining.csv``); and the share of URIEL's syntactic features in which it differs from English (``benchmarks/distance.py``).
 
     Example:
