@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -441,11 +443,19 @@ def summarise(notebook: str, parameters: dict, output: Path) -> str:
 
 
 def write_report(notebook: Path, target: Path) -> Path:
-    """The executed summary as one self-contained HTML file, without code."""
+    """The executed summary as one self-contained HTML file, without code; each figure is described by the prose above it."""
+    import nbformat
     from nbconvert import HTMLExporter
 
-    html, _ = HTMLExporter(exclude_input=True, embed_images=True, mathjax_url="", require_js_url="", jquery_url="").from_filename(str(notebook))
-    target.write_text(html, encoding="utf-8")
+    said, above = [], ""  # nbconvert's page has no place for a description but puts a sentence that there is none
+    cells = nbformat.read(notebook, 4)
+    for cell in cells.cells:
+        above = " ".join(line.lstrip("# ") for line in cell.source.splitlines()) if cell.cell_type == "markdown" else above
+        said += [escape(f"Figure. {above}") for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    page = HTMLExporter(exclude_input=True, embed_images=True, mathjax_url="", require_js_url="", jquery_url="")
+    html, _ = page.from_notebook_node(cells, {"metadata": {"name": cells.cells[0].source.partition("\n")[0].lstrip("# ")}})
+    texts = iter(said)
+    target.write_text(re.sub('(?<= alt=")No description has been provided for this image', lambda _: next(texts, "Figure."), html), encoding="utf-8")
     return target
 
 

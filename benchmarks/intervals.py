@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
 from tqdm import tqdm
 
 from xltlib import statistics
@@ -74,7 +73,7 @@ def measured(effect: float, studies: int, seeds: int = 6, clusters: int = 150, s
         held_mean.append(mean["low"] <= true <= mean["high"])
         unscaled = draws.percentiles(rows, list(range(LANGUAGES)))
         plain += ((unscaled[0] <= true) & (true <= unscaled[1])).tolist()
-        found.append(multipletests(said.p, method="holm")[0].any())
+        found.append(said.p.min() < 0.05 / LANGUAGES)  # Holm's first step; he goes on only from there
         equivalent += (said.p_equivalent < 0.05).tolist()
     shares = {"languages": held, "mean": held_mean, "percentile": plain, "Holm finds one": found, "called equivalent": equivalent}
     return {"effect": effect, "true": true, "seeds": seeds, "clusters": clusters, "seed noise": seed_noise, "studies": studies, **{name: float(np.mean(of)) for name, of in shares.items()}}
@@ -82,11 +81,12 @@ def measured(effect: float, studies: int, seeds: int = 6, clusters: int = 150, s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=500)
+    parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
-    settings = [{"effect": effect, "seed_noise": noise} for noise in (0.7, 1.5) for effect in (0.0, 0.5, 2.0)]
-    settings += [{"effect": effect, "seeds": 2} for effect in (0.0, 2.0)] + [{"effect": 0.0, "seeds": 2, "seed_noise": 2.0}, {"effect": 0.5, "clusters": 1500, "seed_noise": 0.2}, {"effect": 0.0, "clusters": 1500, "seed_noise": 0.2}]
+    settings = [{"effect": effect, "seed_noise": noise} for noise in (0.7, 1.5, 3.0) for effect in (0.0, 2.0)]
+    settings += [{"effect": effect, "seeds": 2} for effect in (0.0, 2.0)] + [{"effect": 0.0, "seeds": 2, "seed_noise": 1.5}]
+    settings += [{"effect": effect, "clusters": 1500, "seed_noise": 0.2} for effect in (0.5, 0.0)]
     table = pd.DataFrame([measured(studies=args.studies, progress=True, **of) for of in settings])
     print(table.round(3).to_string(index=False))
     if args.out:

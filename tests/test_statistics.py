@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest, false_discovery_control, t
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 
 from xltlib import figures, languages, statistics
@@ -179,16 +181,30 @@ def test_seeds_and_interactions_are_resampled_as_written_out_slowly(right):
     for name, of in (("hybrid", hybrid), ("interaction", both)):  # the draws as they are
         low, high = resamples.percentiles(of)
         assert high[0] - low[0] == pytest.approx(width[name], rel=0.06)
-    # Scaled: the two-way variance by hand, and t with the degrees of freedom of three seeds, almost alone here.
-    table = 100 * tables["hybrid"] / 720
-    influence = table - table.sum() / table.size
-    by_seed, by_cluster, by_cell = 1.5 * (influence.sum(0) ** 2).sum(), 120 / 119 * (influence.sum(1) ** 2).sum(), (influence**2).sum()
-    variance, freedom = max(by_seed + by_cluster - by_cell, by_seed, by_cluster), (by_seed + by_cluster) ** 2 / (by_seed**2 / 2 + by_cluster**2 / 119)
+    # Scaled: to statsmodels' two-way analysis of variance, and t with the degrees of freedom of three seeds, almost alone here.
+    cells = pd.DataFrame(50 * tables["hybrid"]).melt(ignore_index=False, var_name="seed").rename_axis("cluster").reset_index()
+    of_cluster, of_seed, noise = anova_lm(ols("value ~ C(cluster) + C(seed)", cells).fit()).mean_sq
+    variance = (of_seed + of_cluster - noise) / len(cells)
+    freedom = (of_seed + of_cluster - noise) ** 2 / (of_seed**2 / 2 + of_cluster**2 / 119 + noise**2 / 238)
+    assert of_seed > noise and of_cluster > noise
     effect = effects[(effects.strategy == "hybrid") & (effects.language == "ja")].iloc[0]
     interaction = between[between.language == "ja"].iloc[0]
     assert effect.high - effect.low == pytest.approx(2 * t.ppf(0.975, freedom) * variance**0.5, rel=0.1) and freedom < 3
     assert effect.p == pytest.approx(2 * t.sf(effect.effect / variance**0.5, freedom), rel=1e-6)
     assert effect.high - effect.low > 1.5 * width["clusters only"] and interaction.low < interaction.effect < interaction.high
+
+
+def test_a_component_that_came_out_below_nothing_is_left_out_of_the_interval_but_not_of_the_p_value():
+    rng = np.random.default_rng(2)
+    cells = rng.normal(size=(40, 1)) + rng.normal(size=(40, 4))
+    cells -= 0.7 * (cells.mean(0) - cells.mean()) + cells.mean()  # seeds agree more than single answers can
+    influence = (cells / cells.size)[..., None]
+    variance, freedom, of_p = statistics.crossed_variance(influence, np.ones(influence.shape))
+    by_cluster = cells.mean(1).var(ddof=1) / 40
+    assert cells.mean(0).var(ddof=1) / 4 < by_cluster and variance[0] == pytest.approx(by_cluster)
+    assert freedom[0] == pytest.approx(39) and of_p[0] < 39
+    alone = statistics.crossed_variance(influence.sum(1, keepdims=True), np.ones((40, 1, 1)))
+    assert alone[0][0] == pytest.approx(variance[0]) and alone[1][0] == 39  # as of one seed
 
 
 def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):
@@ -318,11 +334,12 @@ def test_intervals_cover_and_errors_stay_below_five_per_cent():
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
     import intervals
 
-    for effect in (0.0, 2.0):
-        found = intervals.measured(effect, studies=150, resamples=300)
-        assert 0.925 <= found["languages"] <= 0.98 and found["percentile"] > found["languages"]
-    assert intervals.measured(0.0, studies=150, resamples=300)["Holm finds one"] <= 0.055 + 2 * (0.05 * 0.95 / 150) ** 0.5
-    assert intervals.measured(0.5, studies=60, clusters=1000, seed_noise=0.2, resamples=300)["called equivalent"] <= 0.05 + 2 * (0.05 * 0.95 / 60) ** 0.5
+    for effect, seed_noise in ((0.0, 0.7), (2.0, 0.7), (0.0, 1.5), (2.0, 1.5)):
+        found = intervals.measured(effect, studies=400, seed_noise=seed_noise, resamples=300)
+        assert 0.93 <= found["languages"] <= 0.97 and found["percentile"] > found["languages"]
+        assert 0.93 - 0.011 <= found["mean"] <= 0.97 + 0.009  # one interval a study: the error of 400
+        assert effect or found["Holm finds one"] <= 0.055
+    assert intervals.measured(0.5, studies=100, clusters=1500, seed_noise=0.2, resamples=300)["called equivalent"] <= 0.05
 
 
 def test_gee_of_answers_that_are_all_the_same_has_no_interval(right):

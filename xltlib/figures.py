@@ -1,4 +1,4 @@
-"""Figures, each with the CSV of what it plots."""
+"""Figures, each with the CSV of what it plots; ``caption`` is what stands below: encoder, n, seeds, rungs."""
 
 from __future__ import annotations
 
@@ -92,10 +92,8 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
     """The effect of one adaptation per target language and strategy, and below it the difference of strategies.
 
     Args:
-        effects, between: from statistics.adaptation_effects.
-        by_seed: effect of each seed: columns strategy, language, seed, effect; drawn as small dots.
+        effects, between, by_seed: from statistics.adaptation_effects and effects_by_seed, whose seeds are drawn as small dots.
         adaptation: which one to draw.
-        caption: what stands below: encoder, n, seeds, rungs.
         seen: languages of which labels were read; their names say so.
     """
     sns.set_theme(**THEME)
@@ -157,7 +155,6 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
 
     Args:
         grid: columns ``head, strategy, adaptation, language1, language2, accuracy`` (share), one row each.
-        caption: what stands below.
     """
     sns.set_theme(style="white")
     strategies = in_order(grid.strategy)
@@ -192,7 +189,6 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
     Args:
         table: columns ``head, strategy, adaptation, language`` and the measure, one row each.
         measure: column to draw, as bias.language_bias names it.
-        caption: what stands below.
     """
     sns.set_theme(**THEME)
     codes = sorted(table.language.unique(), key=languages.ORDER.index)
@@ -225,7 +221,6 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
 
     Args:
         effects: columns ``control, label, language, effect, low, high``; language ``"mean"`` is the mean of the targets.
-        caption: what stands below.
         published: a published mean gain, drawn hollow beside the mean in the first panel: it was over plain training.
         note: whose it is.
     """
@@ -263,7 +258,6 @@ def difference_grid(cells: pd.DataFrame, caption: str):
 
     Args:
         cells: columns ``label, language1, language2, effect`` (points).
-        caption: what stands below.
     """
     sns.set_theme(style="white")
     labels, codes = list(dict.fromkeys(cells.label)), [code for code in languages.ORDER if code in set(cells.language1)]
@@ -289,7 +283,6 @@ def strength_response(effects: pd.DataFrame, caption: str):
 
     Args:
         effects: columns ``noise, strength, effect, low, high``.
-        caption: what stands below.
     """
     lines = {NOISE_NAME.get(noise, noise): of.rename(columns={"strength": "x"}) for noise, of in effects.groupby("noise", sort=False)}
     return _response(lines, "radius relative to the mean embedding", "mean of targets against\nthe control (points)", caption)
@@ -300,7 +293,6 @@ def dose_response(effects: pd.DataFrame, caption: str):
 
     Args:
         effects: columns ``strategy, use, sentences, effect, low, high``; ``sentences`` in all languages together.
-        caption: what stands below.
     """
     lines = {f"{adaptation_name(use)}, {look(strategy)[0]}": of.rename(columns={"sentences": "x"}) for (use, strategy), of in effects.groupby(["use", "strategy"], sort=False)}
     return _response(lines, "sentences without labels, all languages together", "mean effect on zero-shot\ntargets (points)", caption)
@@ -348,7 +340,6 @@ def adaptation_family(table: pd.DataFrame, caption: str):
 
     Args:
         table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of ``FAMILY``, and ``n_seeds``.
-        caption: what stands below.
     """
     sns.set_theme(**THEME)
     strategies, panels = in_order(table.strategy), [name for name in FAMILY if table[name].notna().any()]
@@ -373,7 +364,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
     behind = {name: f" ({n}\xa0seed{'s' * (n > 1)})" if seeds.nunique() > 1 else "" for name, n in seeds.items()}
     axes[0, 0].set_yticks(range(len(order)), [textwrap.fill(adaptation_name(name) + behind[name], 34, break_on_hyphens=False) for name in order], fontsize=9)
     if len(strategies) > 1:
-        axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(strategies), frameon=False, borderaxespad=0, fontsize=9)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=len(strategies), frameon=False, fontsize=9)
     return _titled(figure, "The adaptation family", caption + " Hollow: the control." * bool((table.adaptation == "more-updates").any()))
 
 
@@ -383,7 +374,6 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
     Args:
         effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
         known: one row a language (index), one column a covariate.
-        caption: what stands below.
 
     Thick: least squares through all languages; thin: the same with each language left out once.
     """
@@ -421,7 +411,6 @@ def ladder(table: pd.DataFrame, caption: str):
 
     Args:
         table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
-        caption: what stands below.
     """
     sns.set_theme(**THEME)
     figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")

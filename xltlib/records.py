@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -99,23 +100,27 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
 
 
+@cache
+def _imports(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Modules of xltlib that a source imports from, and the names."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    return tuple((node.module, tuple(alias.name for alias in node.names)) for node in nodes if (node.module or "").split(".")[0] == "xltlib")
+
+
 def _imported(sources: list[str]) -> set[Path]:
     """Files of xltlib that these sources import, and that those import in turn."""
     found, left = set(), list(sources)
     while left:
-        for node in ast.walk(ast.parse(left.pop())):
-            if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "xltlib":
-                continue
-            base = ROOT.joinpath(*node.module.split("."))
-            candidates = [base.with_suffix(".py"), base / "__init__.py", *(base / f"{alias.name}.py" for alias in node.names)]
-            candidates += [base / alias.name / "__init__.py" for alias in node.names]
-            for path in candidates:
+        for module, names in _imports(left.pop()):
+            base = ROOT.joinpath(*module.split("."))
+            for path in [base.with_suffix(".py"), base / "__init__.py", *(base / f"{name}{end}" for end in (".py", "/__init__.py") for name in names)]:
                 if path.exists() and path not in found and path.relative_to(ROOT / "xltlib").parts[0] not in READERS:
                     found.add(path)
                     left.append(path.read_text(encoding="utf-8"))
     return found
 
 
+@cache
 def _without_comments(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import product
 from pathlib import Path
 
@@ -73,16 +74,13 @@ class Resamples:
     """One two-level bootstrap for everything that is compared: the same drawn seeds and the same drawn clusters of items for all languages,
     arms and contrasts, so that differences between them have joint intervals from the same draws (methods g.3).
 
-    Seeds and clusters are crossed: every seed answers every item. Drawing both counts the noise of single answers three times, and with S
-    seeds sees (S - 1) / S of the variance between them: at six seeds such percentile intervals covered 98 to 100 % where 95 were asked for
-    (benchmarks/intervals.py). So the draws are scaled: the width of their 95 % to that of the two-way cluster-robust variance (Cameron, Gelbach & Miller 2011: variance by
-    seeds, plus that by clusters, minus that by their cells, never below either of the first two) under t with the degrees of freedom that the
-    two leave (Satterthwaite). What stays theirs is the skew, and that all move together.
+    Seeds and clusters are crossed: every seed answers every item. Drawing both counts the noise of single answers three times, and with S seeds
+    sees (S - 1) / S of the variance between them: at six seeds percentile intervals covered 98 to 99 % (benchmarks/intervals.py, seed noise up to
+    1.5 points). So the width of the draws' 95 % is scaled to :func:`crossed_variance` under t. Theirs stays the skew, and that all move together.
 
     Args:
         seeds, clusters: all of the study.
-        resamples: draws.
-        seed: of the draws.
+        resamples, seed: how many draws, and their seed.
     """
 
     def __init__(self, seeds, clusters, resamples: int = 10_000, seed: int = 1):
@@ -92,7 +90,7 @@ class Resamples:
         self.of_clusters, self.of_seeds = draw(len(self.clusters)), draw(len(self.seeds))
 
     def __call__(self, rows: pd.DataFrame, columns: list | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Mean difference of each column, its draws, its degrees of freedom, and its standard error.
+        """Mean difference of each column, its draws, the degrees of freedom of its p values, and its standard error.
 
         Args:
             rows: columns ``seed, cluster, difference``; ``column`` (a language, say) where ``columns`` are given; ``weight`` where rows
@@ -106,17 +104,10 @@ class Resamples:
         with np.errstate(invalid="ignore", divide="ignore"):
             point = sums.sum((0, 1)) / counts.sum((0, 1))
             influence = (sums - counts * np.nan_to_num(point)) / counts.sum((0, 1))
-        used_seeds, used_clusters = ((counts.sum(axis) > 0).sum(0) for axis in (0, 1))
-        by_seed = np.square(influence.sum(0)).sum(0) * used_seeds / np.maximum(used_seeds - 1, 1) * (used_seeds > 1)
-        by_cluster = np.square(influence.sum(1)).sum(0) * used_clusters / np.maximum(used_clusters - 1, 1)
-        by_cell = np.where(used_seeds > 1, np.square(influence).sum((0, 1)), 0)
-        variance = np.maximum.reduce([by_seed + by_cluster - by_cell, by_seed, by_cluster])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            freedom = np.square(by_seed + by_cluster) / (np.square(by_seed) / np.maximum(used_seeds - 1, 1) + np.square(by_cluster) / np.maximum(used_clusters - 1, 1))
-        freedom = np.where(np.isfinite(freedom), freedom, np.maximum(used_clusters - 1, 1))
+        variance, of_width, freedom = crossed_variance(influence, counts)
         error = np.sqrt(variance)
         low, high = (np.nanpercentile(means, [2.5, 97.5], axis=0) if np.isfinite(means).any() else np.zeros((2, len(point))))
-        scale = np.divide(2 * t.ppf(0.975, freedom) * error, high - low, out=np.ones(len(point)), where=high > low)
+        scale = np.divide(2 * t.ppf(0.975, of_width) * error, high - low, out=np.ones(len(point)), where=high > low)
         return point, point + (means - point) * scale, freedom, error
 
     def percentiles(self, rows: pd.DataFrame, columns: list | None = None) -> np.ndarray:
@@ -140,6 +131,35 @@ class Resamples:
         return np.divide(drawn[0], drawn[1], out=np.full(drawn[0].shape, np.nan, dtype=np.float32), where=drawn[1] > 0)
 
 
+def crossed_variance(influence: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Variance of a mean over seeds and clusters that are crossed, its degrees of freedom, and those of a p value.
+
+    Components by moments (Searle, Casella & McCulloch 1992; exact where every seed has every cluster), one below nothing taken as nothing: what
+    the sums by seed, and those by cluster, vary beyond the noise of single cells. Degrees of freedom are Satterthwaite's, of the components left;
+    for a p value all count, so that it has fewer: with one kind, by simulation, intervals hold too much or Holm errs too often.
+
+    Args:
+        influence, counts: what each cell adds to the mean less its share of it, and its weight (0: no such cell), shape (clusters, seeds, columns).
+    Returns:
+        Three of shape (columns,). With one seed the variance is that by clusters.
+    """
+    there, (n_seeds, n_clusters) = counts > 0, ((counts.sum(axis) > 0).sum(0) for axis in (0, 1))
+    of_seeds, of_clusters = np.maximum(n_seeds - 1, 1), np.maximum(n_clusters - 1, 1)
+    share = np.divide(counts, counts.sum(0), out=np.zeros(counts.shape), where=there)
+    by_seed, by_cluster = influence.sum(0), influence.sum(1)
+    noise = there * (influence - (by_cluster / np.maximum(there.sum(1), 1))[:, None] - share * by_seed)
+    seeds = np.square(by_seed).sum(0) * n_seeds / of_seeds * (n_seeds > 1)
+    clusters = np.square(by_cluster).sum(0) * n_clusters / of_clusters
+    cells = np.square(noise).sum((0, 1)) * n_seeds / of_seeds * n_clusters / of_clusters * (n_seeds > 1)
+    few, many = seeds > cells, (clusters > cells) | (n_seeds < 2)  # else there is nothing in them beyond the noise, which all three hold
+    variance = few * seeds + many * clusters + (1 - few - many) * cells
+    of_noise, squares = np.square((1 - few - many) * cells) / (of_seeds * of_clusters), [np.square(seeds) / of_seeds, np.square(clusters) / of_clusters]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.square(variance) / (few * squares[0] + many * squares[1] + of_noise)
+        of_p = np.square(variance) / (squares[0] + squares[1] + of_noise)
+    return variance, *(np.where(np.isfinite(of), of, of_clusters) for of in (freedom, of_p))
+
+
 def alike(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a ``weight`` by which each ``language`` counts alike in a mean, however many items it has.
 
@@ -157,8 +177,8 @@ def described(point: float, draws: np.ndarray, freedom: float, error: float, mar
         point, draws, freedom, error: of one column of :class:`Resamples`.
         margin: points; ``p_equivalent`` is that of two one-sided tests against -margin and +margin (TOST): small, if the difference lies between.
     Returns:
-        ``effect, low, high, p, p_equivalent``. The interval keeps the skew of the draws, the p values are those of a symmetric t: at the edge
-        of 5 % they may disagree.
+        ``effect, low, high, p, p_equivalent``. The interval keeps the skew of the draws, and p values have fewer degrees of freedom: an interval
+        may lie off zero where p is above 5 %, with two seeds far above.
     """
     low, high = np.nanpercentile(draws, [2.5, 97.5]) if np.isfinite(draws).any() else (np.nan, np.nan)
     if not error > 0:  # every answer is the same, or there is one cluster: nothing to test by
@@ -176,8 +196,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
 
     Args:
         right: as :func:`right_answers` returns it; of the targets.
-        resamples: bootstrap draws.
-        seed: of the draws.
+        resamples, seed: how many bootstrap draws, and their seed.
         groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of which the same was read), and of
             those of one resource level (named after it), where there are two or more of them and others besides.
     Returns:
@@ -204,10 +223,9 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
             point, drawn, freedom, error = draws(part, columns)
             for k, name in enumerate(columns):
                 if not np.isnan(point[k]):
-                    of = part[part.column == name]
+                    n_items, n_seeds = part[part.column == name][["item", "seed"]].nunique()
                     said = described(point[k], drawn[:, k], freedom[k], error[k])
-                    counted = {"n_items": int(of["item"].nunique()), "n_seeds": int(of.seed.nunique())}
-                    rows.append({**about, "language": name, "resource": levels.get(name, name), **said, **counted})
+                    rows.append({**about, "language": name, "resource": levels.get(name, name), **said, "n_items": n_items, "n_seeds": n_seeds})
         return rows
 
     same = ["seed", "language", "item"]
@@ -215,14 +233,12 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
     for (encoder, head, strategy), group in right.groupby(["encoder", "head", "strategy"], sort=False):
         plain = group[group.adaptation == "none"]
         for adaptation in sorted(set(group.adaptation) - {"none"}):
-            adapted = group[group.adaptation == adaptation]
-            pairs = adapted.merge(plain[[*same, "right"]], on=same, suffixes=("", "_plain"))
+            pairs = beside_plain(group[group.adaptation.isin(["none", adaptation])])
             if pairs.empty:
                 missing.append(f"{strategy} with {adaptation}: no run without adaptation and with the same seed")
                 continue
-            pairs["difference"] = pairs.right - pairs.right_plain
             differences[encoder, head, strategy, adaptation] = pairs
-            rows += table(pairs, encoder=encoder, strategy=strategy, head=head, adaptation=adaptation, rung=adapted.rung.max())
+            rows += table(pairs, encoder=encoder, strategy=strategy, head=head, adaptation=adaptation, rung=pairs.rung.max())
         if plain.empty:
             missing.append(f"{strategy} without adaptation")
 
@@ -264,7 +280,9 @@ def judge(family: pd.DataFrame) -> pd.DataFrame:
     """
     from statsmodels.stats.multitest import multipletests
 
+    gc.freeze()  # statsmodels collects garbage at each call, a quarter of a second with what is loaded here
     p, equivalent = (multipletests(family[name].fillna(1.0), method="holm")[1] if len(family) else [] for name in ("p", "p_equivalent"))
+    gc.unfreeze()
     said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
     words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
     return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
@@ -272,11 +290,8 @@ def judge(family: pd.DataFrame) -> pd.DataFrame:
 
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
     """Effect of each adaptation for each seed alone, in points: the dots of the figure."""
-    keys = ["encoder", "head", "strategy", "seed", "language"]
-    means = right.groupby([*keys, "adaptation"], observed=True).right.mean().mul(100).reset_index(name="accuracy")
-    plain = means[means.adaptation == "none"].drop(columns="adaptation")
-    pairs = means[means.adaptation != "none"].merge(plain, on=keys, suffixes=("", "_plain"))
-    return pairs.assign(effect=pairs.accuracy - pairs.accuracy_plain)[[*keys, "adaptation", "effect"]]
+    means = beside_plain(right).groupby([*ARM, "seed", "language"], observed=True, sort=False).difference.mean()
+    return means.mul(100).reset_index(name="effect")
 
 
 def differences(predictions: pd.DataFrame, runs: pd.DataFrame, control: str, selection: str = "last") -> pd.DataFrame:
@@ -373,21 +388,27 @@ def costs(runs: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd.DataFrame:
+    """Adapted arms' answers beside those of the same strategy, seed, item and language without adaptation: ``right_plain`` and ``difference``.
+
+    Args:
+        right: as :func:`right_answers` returns it.
+        of: columns that name the language, or the two.
+    """
+    same = ["encoder", "head", "strategy", "seed", "item", *of]
+    both = right[right.adaptation != "none"].merge(right[right.adaptation == "none"][[*same, "right"]], on=same, suffixes=("", "_plain"))
+    return both.assign(difference=both.right - both.right_plain)
+
+
 def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
     """The effect of each adaptation on the mean of the languages given, each counting alike; one row a strategy and adaptation.
 
     Args:
         right: as :func:`right_answers` returns it, of the languages to average over.
     """
-    rows, same = [], ["seed", "language", "item"]
-    for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
-        plain = group[group.adaptation == "none"][[*same, "right"]]
-        for adaptation, of in group[group.adaptation != "none"].groupby("adaptation", sort=False):
-            pairs = of.merge(plain, on=same, suffixes=("", "_plain"))
-            if len(pairs):
-                found = mean_interval(alike(pairs.assign(difference=pairs.right - pairs.right_plain)), resamples)
-                rows.append({**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation, **found, "n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()})
-    return pd.DataFrame(rows, columns=["encoder", "head", "strategy", "adaptation", "effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"])
+    counted = lambda of: {"n_items": of["item"].nunique(), "n_seeds": of.seed.nunique()}
+    rows = [{**dict(zip(ARM, names)), **mean_interval(alike(of), resamples), **counted(of)} for names, of in beside_plain(right).groupby(ARM, sort=False)]
+    return pd.DataFrame(rows, columns=[*ARM, "effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"])
 
 
 def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
@@ -454,13 +475,12 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     from statsmodels.genmod.cov_struct import Independence
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    plain = right[right.adaptation == "none"]
-    pairs = right[right.adaptation != "none"].merge(plain[["seed", "language", "item", "right"]], on=["seed", "language", "item"], suffixes=("", "_plain"))
+    pairs = beside_plain(right)
     codes = ["mean"] if together else sorted(pairs.language.unique(), key=languages.ORDER.index)
     design = np.ones((len(pairs), 1)) if together else (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
-    if (pairs.right == pairs.right_plain).all():  # nothing varies: statsmodels finds no deviance
+    if not pairs.difference.any():  # nothing varies: statsmodels finds no deviance
         return pd.DataFrame({"language": codes, "effect": 0.0, "low": np.nan, "high": np.nan})
-    fit = GEE(100.0 * (pairs.right - pairs.right_plain), design, groups=pairs.cluster, cov_struct=Independence()).fit()
+    fit = GEE(100.0 * pairs.difference, design, groups=pairs.cluster, cov_struct=Independence()).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
 
@@ -540,11 +560,8 @@ def mcnemar_table(right: pd.DataFrame) -> pd.DataFrame:
     """
     from statsmodels.stats.contingency_tables import mcnemar
 
-    rows, same = [], ["encoder", "head", "strategy", "seed", "language", "item"]
-    plain = right[right.adaptation == "none"][[*same, "right"]]
-    both = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
-    keys = ["encoder", "head", "strategy", "adaptation", "language", "seed"]
-    for names, of in both.groupby(keys, sort=False):
+    rows, keys = [], [*ARM, "language", "seed"]
+    for names, of in beside_plain(right).groupby(keys, sort=False):
         gained, lost = int(((of.right == 1) & (of.right_plain == 0)).sum()), int(((of.right == 0) & (of.right_plain == 1)).sum())
         rows.append({**dict(zip(keys, names)), "gained": gained, "lost": lost, "p": float(mcnemar([[0, gained], [lost, 0]], exact=True).pvalue)})
     return pd.DataFrame(rows, columns=[*keys, "gained", "lost", "p"])
@@ -565,11 +582,9 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
     chosen = predictions[(predictions.selection == selection) & (predictions.language1.astype(str) != predictions.language2.astype(str))]
     rows = chosen[["run", "item", "cluster"]].assign(language1=chosen.language1.astype(str), language2=chosen.language2.astype(str), right=is_right(chosen).astype(np.int8))
     rows = rows.merge(runs[["run", "seed", *ARM]], on="run")
-    same = ["encoder", "head", "strategy", "seed", "language1", "language2", "item"]
-    both = rows[rows.adaptation != "none"].merge(rows[rows.adaptation == "none"][[*same, "right"]], on=same, suffixes=("", "_plain"))
-    both["difference"] = 100.0 * (both.right - both.right_plain)
-    keys, found = ["encoder", "head", "strategy", "adaptation", "language1", "language2"], []
-    for names, of in both.groupby(keys, sort=False):
+    keys, found = [*ARM, "language1", "language2"], []
+    for names, of in beside_plain(rows, ("language1", "language2")).groupby(keys, sort=False):
+        of = of.assign(difference=100.0 * of.difference)
         p = OLS(of.difference, np.ones(len(of))).fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0] if of.difference.any() else 1.0
         found.append({**dict(zip(keys, names)), "effect": of.difference.mean(), "p": float(p), "n_seeds": of.seed.nunique()})
     table = pd.DataFrame(found, columns=[*keys, "effect", "p", "p (BH)", "n_seeds"])
