@@ -2,7 +2,7 @@
 
     python benchmarks/intervals.py --out benchmarks/intervals.csv
 
-Each study has two arms, seven languages and six seeds. An answer is right if a latent value is: item, item in this language, and shared
+Each study has two arms, seven languages, and six seeds or two. An answer is right if a latent value is: item, item in this language, and shared
 sentences (clusters of one to four items) draw it once for all arms and seeds; the seed moves an arm as a whole and in each language; the rest
 is noise of the single answer. Printed per true effect: the share of 95 % intervals that hold it (per language, and of the mean of the
 languages), of plain percentile intervals of the same two-level bootstrap for comparison, the share of studies in which Holm's

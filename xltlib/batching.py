@@ -67,7 +67,7 @@ def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np
 
 
 def proportions(sizes: list[int], exponent: float) -> np.ndarray:
-    """Probabilities proportional to ``size ** exponent``: 0 draws alike, 1 by size (corpora and languages; methods b.2).
+    """Probabilities proportional to ``size ** exponent``: 0 draws alike, 1 by size (corpora and languages).
 
     Example:
         >>> proportions([100, 300], 1.0).tolist(), proportions([100, 300], 0.0).tolist()

@@ -1,4 +1,4 @@
-"""The founding report's twelve claims and its question: what was measured here, on what, and what follows (methods h).
+"""The founding report's twelve claims and its question: what was measured here, on what, and what follows.
 
 A verdict comes from committed tables by a rule that stands in this file. The rules of claims 1, 2, 3 and 8 were written before their studies
 were run; those of 4, 9 and the question after. A study that is not there is named, and its claim is inconclusive.

@@ -1,4 +1,4 @@
-"""Classifying pairs by vectors of an encoder that stays as it is: what it knows before any fine-tuning (methods d.4, L0 and L1)."""
+"""Classifying pairs by vectors of an encoder that stays as it is: what it knows before any fine-tuning (L0: a threshold; L1: a logistic regression)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contrastive losses of sentence vectors with hard negatives (methods b.1 and d.4, L3)."""
+"""Contrastive losses of sentence vectors with hard negatives (L3)."""
 
 from __future__ import annotations
 

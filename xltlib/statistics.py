@@ -72,7 +72,7 @@ def generalized(predictions: pd.DataFrame, selection: str = "last", source: str 
 
 class Resamples:
     """One two-level bootstrap for everything that is compared: the same drawn seeds and the same drawn clusters of items for all languages,
-    arms and contrasts, so that differences between them have joint intervals from the same draws (methods g.3).
+    arms and contrasts, so that differences between them have joint intervals from the same draws.
 
     Seeds and clusters are crossed: every seed answers every item. Drawing both counts the noise of single answers three times, and with S seeds
     sees (S - 1) / S of the variance between them: at six seeds percentile intervals covered 98 to 99 % (benchmarks/intervals.py, seed noise up to
@@ -333,7 +333,7 @@ def mean_interval(rows: pd.DataFrame, resamples: int = 10_000, seed: int = 1) ->
 
 
 def verdict(gain: float, low: float, high: float, by_updates: float, published: float | None = None) -> str:
-    """What a measured gain over plain training says about a published one (the rule was fixed before the runs: methods h.1).
+    """What a measured gain over plain training says about a published one (the rule was fixed before the runs).
 
     Args:
         gain, low, high: mean gain over the plain arm and its 95 % interval, in points.
@@ -401,7 +401,7 @@ def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd
 
 
 def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
-    """The effect of each adaptation on the mean of the languages given, each counting alike; one row a strategy and adaptation.
+    """The effect of each adaptation on the mean of the languages given, each counting alike, from draws of its own; one row an arm.
 
     Args:
         right: as :func:`right_answers` returns it, of the languages to average over.
@@ -486,7 +486,7 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
 
 
 def published(task: str, unverified: bool = False) -> pd.DataFrame:
-    """Published figures of a task, with source and kind; only those that could be read where ``source`` says (its ``note``: whose they are there).
+    """Published figures of a task, with source and kind; only those that could be read where ``source`` says or the founding report calls verified.
 
     Args:
         unverified: the others, too; they must never be drawn or cited as facts. Kind ``report``: as the founding report of this project has it.
@@ -597,7 +597,7 @@ def power_table(items=(250, 500, 1000, 2000), discordant=(0.03, 0.06, 0.1, 0.15)
     """The smallest effect, in points, that a study finds in four of five cases (two-sided 5 %).
 
     ``(z_.975 + z_.8) * sqrt(q / n + 2 sigma^2 / S)`` for n items, S seeds, a share q of the items answered differently by the two arms, and a
-    standard deviation sigma over seeds (methods g.6). An orientation: quantiles of the normal distribution stand where with few seeds those of a
+    standard deviation sigma over seeds. An orientation: quantiles of the normal distribution stand where with few seeds those of a
     wider t belong, and clusters of items make it larger; items that differ from seed to seed make it smaller.
 
     Args:
