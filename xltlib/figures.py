@@ -29,6 +29,15 @@ def _titled(figure, title: str, caption: str):
     return figure
 
 
+def _cut(axis, table: pd.DataFrame, times: float, most: float = 0.0) -> str:
+    """What is to be said below where intervals leave the scale: those of two seeds can dwarf all estimates."""
+    ends = table[["low", "high"]].abs().stack()
+    cut = ends.max() > (edge := max(1.25 * max(table.effect.abs().max(), most), times * ends.median()))
+    if cut:
+        axis.set_ylim(-edge, edge)
+    return " Lines that reach the edge run on; the table has their ends." * bool(cut)
+
+
 def loss_curve(losses: list[float]):
     """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
     sns.set_theme(style="whitegrid")
@@ -121,6 +130,8 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
             top.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     top.axhline(0, color="0.3", linewidth=1)
     top.set_ylabel("effect of adaptation\n(accuracy points)")
+    dots = by_seed[(by_seed.adaptation == adaptation) & by_seed.language.isin(codes)].effect.abs().max()
+    caption += (cut := _cut(top, effects, 3, dots))
     if len(strategies) > 3:
         top.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
     else:
@@ -133,6 +144,7 @@ def adaptation_effect(effects: pd.DataFrame, between: pd.DataFrame, by_seed: pd.
             low.plot(x, rows.effect, "Ds"[position], color="0.25", markersize=7)
         low.axhline(0, color="0.3", linewidth=1)
         low.set_ylabel("hybrid minus\nLaBSE arm (points)")
+        caption += _cut(low, between, 3, dots) * (not cut)
     bottom = axes[-1, 0]
     bottom.set_xticks(range(len(codes)), [languages.BY_CODE[code].name + "\n(labels read)" * (code in seen) for code in codes], fontsize=10)
     for label, code in zip(bottom.get_xticklabels(), codes):
@@ -228,9 +240,6 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
     labels, controls = list(dict.fromkeys(effects.label)), list(dict.fromkeys(effects.control))
     colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
-    most = effects.effect.abs().max()
-    edge = max(1.25 * most, 2 * effects[["low", "high"]].abs().stack().median())  # an interval of two seeds can be as wide as the whole scale
-    runs_on = bool((effects.low.min() < -edge) | (effects.high.max() > edge))
     figure, axes = plt.subplots(
         len(controls), 1, figsize=(max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2), sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
@@ -245,12 +254,11 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         axis.axhline(0, color="0.3", linewidth=1)
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
-        if runs_on:
-            axis.set_ylim(-edge, edge)
+        runs_on = _cut(axis, effects, 2)
     names = [languages.BY_CODE[code].name if code in languages.BY_CODE else "mean of\ntargets" for code in codes]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-    return _titled(figure, "What noise in training does to zero-shot accuracy", caption + " Lines that reach the edge run on; the table has their ends." * runs_on)
+    return _titled(figure, "What noise in training does to zero-shot accuracy", caption + runs_on)
 
 
 def difference_grid(cells: pd.DataFrame, caption: str):
@@ -272,8 +280,7 @@ def difference_grid(cells: pd.DataFrame, caption: str):
         last = position + columns >= len(labels)
         axis.set(xlabel="sentence 2" if last else "", ylabel="sentence 1" if position % columns == 0 else "")
         axis.set_title(NOISE_NAME.get(label, label), fontsize=10)
-        axis.tick_params(labelbottom=last)
-        axis.tick_params(labelsize=8, rotation=0)
+        axis.tick_params(labelbottom=last, labelsize=8, rotation=0)
     figure.colorbar(axes[0, 0].collections[0], ax=axes, label="difference, points", shrink=0.6, aspect=30)
     return _titled(figure, "Against the control, both sentences in one language and in two", caption)
 

@@ -228,10 +228,8 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
                     rows.append({**about, "language": name, "resource": levels.get(name, name), **said, "n_items": n_items, "n_seeds": n_seeds})
         return rows
 
-    same = ["seed", "language", "item"]
-    rows, differences, missing = [], {}, []
+    same, rows, differences, missing = ["seed", "language", "item"], [], {}, []
     for (encoder, head, strategy), group in right.groupby(["encoder", "head", "strategy"], sort=False):
-        plain = group[group.adaptation == "none"]
         for adaptation in sorted(set(group.adaptation) - {"none"}):
             pairs = beside_plain(group[group.adaptation.isin(["none", adaptation])])
             if pairs.empty:
@@ -239,7 +237,7 @@ def adaptation_effects(right: pd.DataFrame, resamples: int = 10_000, seed: int =
                 continue
             differences[encoder, head, strategy, adaptation] = pairs
             rows += table(pairs, encoder=encoder, strategy=strategy, head=head, adaptation=adaptation, rung=pairs.rung.max())
-        if plain.empty:
+        if "none" not in set(group.adaptation):
             missing.append(f"{strategy} without adaptation")
 
     between = []
@@ -290,8 +288,7 @@ def judge(family: pd.DataFrame) -> pd.DataFrame:
 
 def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
     """Effect of each adaptation for each seed alone, in points: the dots of the figure."""
-    means = beside_plain(right).groupby([*ARM, "seed", "language"], observed=True, sort=False).difference.mean()
-    return means.mul(100).reset_index(name="effect")
+    return beside_plain(right).groupby([*ARM, "seed", "language"], observed=True, sort=False).difference.mean().mul(100).reset_index(name="effect")
 
 
 def differences(predictions: pd.DataFrame, runs: pd.DataFrame, control: str, selection: str = "last") -> pd.DataFrame:
@@ -392,8 +389,7 @@ def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd
     """Adapted arms' answers beside those of the same strategy, seed, item and language without adaptation: ``right_plain`` and ``difference``.
 
     Args:
-        right: as :func:`right_answers` returns it.
-        of: columns that name the language, or the two.
+        right, of: as :func:`right_answers` returns it, and the columns that name the language, or the two.
     """
     same = ["encoder", "head", "strategy", "seed", "item", *of]
     both = right[right.adaptation != "none"].merge(right[right.adaptation == "none"][[*same, "right"]], on=same, suffixes=("", "_plain"))
@@ -584,9 +580,8 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
     rows = rows.merge(runs[["run", "seed", *ARM]], on="run")
     keys, found = [*ARM, "language1", "language2"], []
     for names, of in beside_plain(rows, ("language1", "language2")).groupby(keys, sort=False):
-        of = of.assign(difference=100.0 * of.difference)
-        p = OLS(of.difference, np.ones(len(of))).fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0] if of.difference.any() else 1.0
-        found.append({**dict(zip(keys, names)), "effect": of.difference.mean(), "p": float(p), "n_seeds": of.seed.nunique()})
+        p = OLS(100.0 * of.difference, np.ones(len(of))).fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0] if of.difference.any() else 1.0
+        found.append({**dict(zip(keys, names)), "effect": 100.0 * of.difference.mean(), "p": float(p), "n_seeds": of.seed.nunique()})
     table = pd.DataFrame(found, columns=[*keys, "effect", "p", "p (BH)", "n_seeds"])
     for _, of in table.groupby(keys[:4], sort=False):
         table.loc[of.index, "p (BH)"] = multipletests(of.p, method="fdr_bh")[1]
