@@ -1,0 +1,163 @@
+"""Adaptation before training: an encoder, or a trained model, goes on with text or translations of the targets.
+
+How each loss is computed: adaptation/mlm.py, tsdae.py, align.py. A kind of one's own is a subclass of
+:class:`TextAdaptation` with the method ``build``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xltlib.components.base import Component, gathered, option
+from xltlib.provenance import Entry, told_by
+
+
+@dataclass(frozen=True)
+class Adaptation(Component):
+    """What the adaptations share.
+
+    Args:
+        languages: that are adapted to.
+        sentences: texts or translations a language (0: all).
+        held_out: of them, a language, kept to measure on.
+        size: texts or translations an update.
+        max_length: pieces of a text.
+    """
+
+    languages: str = option("targets", languages=True)
+    sentences: int = option(0, at_least=0)
+    held_out: int = option(20, at_least=1)
+    size: int = option(16, at_least=1)
+    max_length: int = option(64, at_least=4)
+    checks: int = option(0, at_least=0)
+    patience: int = option(0, at_least=0)
+    texts: dict | None = gathered()
+    measures = "perplexity"  # of held-out text: the lower, the better
+
+    @property
+    def seen(self) -> dict[str, list]:
+        """What is trained on, by language."""
+        return {code: of[self.held_out :] for code, of in self.texts.items()}
+
+    @property
+    def held(self) -> dict[str, list]:
+        """What is measured on, by language."""
+        return {code: of[: self.held_out] for code, of in self.texts.items()}
+
+    @property
+    def dose(self) -> int:
+        """Texts or translations a language that may be trained on; 0: all."""
+        return max(0, self.sentences - self.held_out)
+
+    def counts(self) -> pd.DataFrame:
+        """What is read and held out, by language."""
+        parts = {"read": self.seen, "held out": self.held}
+        counted = {name: {code: len(of) for code, of in part.items()} for name, part in parts.items()}
+        return pd.DataFrame(counted).rename_axis("language")
+
+    def better(self, before: dict[str, float], after: dict[str, float]) -> bool:
+        """Whether what is measured of held-out text is better, or as good, in every language."""
+        if self.measures == "perplexity":
+            return all(after[code] < before[code] for code in before)
+        return all(after[code] >= before[code] for code in before)
+
+
+@dataclass(frozen=True)
+class TextAdaptation(Adaptation):
+    """Adaptation to unlabelled text of the targets (rung Z1).
+
+    Args:
+        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (the task's own sentences), ``"demo"``, a folder.
+        exponent: a language with n texts is drawn in proportion to n ** exponent; 0: all alike.
+        head_learning_rate: of the parts that start from nothing.
+        lora_rank: train low-rank updates of this rank instead of the layers, merged at the end (0: the layers).
+        checks: how often held-out text is measured on the way (0: not).
+        patience: stop when so many checks bring nothing new, and keep the best (0: never).
+    """
+
+    text: str = option("wikipedia", reads=True)
+    exponent: float = option(1.0)
+    head_learning_rate: float = option(1e-3, above=0)
+    lora_rank: int = option(0, at_least=0)
+
+    def gather(self, run) -> TextAdaptation:
+        codes = run.codes(self.languages)
+        use = run.kind("adaptation")
+        if self.lora_rank:
+            use += "-lora"
+        told = told_by("text", self.text, self.dose, codes, draw=run.draw)
+        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
+        return self.holding(texts=run.provenance.text(self.text, codes, self.sentences, entry, self.held_out))
+
+
+@dataclass(frozen=True)
+class Mlm(TextAdaptation):
+    """Masked language modelling: DAPT and TAPT (Gururangan et al. 2020, arXiv 2004.10964).
+
+    ``L = -sum_{t in M} log p(w_t | x without M)``, 15 % of the pieces masked. The encoder's own head is gone:
+    a new one, tied to the embedding table, starts as the frequencies of the pieces.
+    """
+
+    def build(self, encoder, held, seed: int):
+        """The training: an adaptation.before.Adapting.
+
+        Args:
+            encoder: trimmed to the text; adapted in place.
+            held: the component it comes from.
+            seed: of masking and order.
+        """
+        from xltlib.adaptation import before
+
+        return before.masking(self, encoder, held, seed)
+
+
+@dataclass(frozen=True)
+class Tsdae(TextAdaptation):
+    """Denoising: most of a sentence is deleted, and written again from its vector (Wang et al. 2021, 2104.06979).
+
+    Args:
+        deletion: share of the pieces that are deleted.
+    """
+
+    deletion: float = option(0.6, above=0, at_most=1)
+
+    def build(self, encoder, held, seed: int):
+        """As of Mlm."""
+        from xltlib.adaptation import before
+
+        return before.denoising(self, encoder, held, seed)
+
+
+@dataclass(frozen=True)
+class Align(Adaptation):
+    """Translation ranking with an additive margin: the LaBSE recipe (Feng et al. 2022, 2007.01852; rung Z3).
+
+    Args:
+        corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, or a folder.
+    """
+
+    corpus: str = option("ntrex", reads=True)
+    size: int = option(16, at_least=2)
+    head_learning_rate = None  # no head is trained
+    lora_rank = 0
+    measures = "translations found"
+
+    def gather(self, run) -> Align:
+        codes = run.codes(self.languages)
+        is_recipe = "labse" not in run.encoder_name.lower()
+        role, use = ("recipe", "labse-recipe") if is_recipe else ("adaptation", "align")
+        languages = [] if is_recipe else codes
+        told = told_by("parallel", self.corpus, self.dose, languages, draw=run.draw)
+        entry = Entry(role, use, "parallel", tuple(codes), self.corpus, told=told)
+        translations = run.provenance.translations(
+            self.corpus, codes, self.sentences, entry, held_out=self.held_out
+        )
+        return self.holding(texts=translations)
+
+    def build(self, encoder, held, seed: int):
+        """As of Mlm."""
+        from xltlib.adaptation import before
+
+        return before.ranking(self, encoder, held, seed)

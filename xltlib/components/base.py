@@ -1,0 +1,226 @@
+"""What every part of an experiment is: a frozen dataclass of the options it has, and no others.
+
+A component is made from a dictionary, ``{"kind": "pgd", "radius": 0.03}``. Name, type and range of every
+option are checked before anything is read. Its ``kind`` is a word of the package (kinds.py) or an import
+path to a class of one's own, ``"mylab.shuffle:Shuffle"``.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import MISSING, dataclass, field, fields
+from importlib import import_module
+
+from xltlib import languages
+from xltlib.components.kinds import BARE, FAMILIES
+
+TYPES = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+def option(
+    default: object = MISSING,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    among: tuple[str, ...] = (),
+    languages: bool = False,
+    reads: bool = False,
+    place: bool = False,
+):
+    """An option of a component, with the values that make sense for it.
+
+    Args:
+        default: without one the option must be given.
+        above, at_least, at_most: bounds of a number.
+        among: the words that a text may be.
+        languages: the text is language codes with blanks between; ``"targets"`` stands for all targets.
+        reads: the text names unlabelled text or translations: a corpus that ships with the package, one
+            below the data folder, or a folder.
+        place: the text may be a path; relative ones are resolved where a study is planned.
+    """
+    rules = {"above": above, "at_least": at_least, "at_most": at_most, "among": among}
+    return field(default=default, metadata=rules | {"languages": languages, "reads": reads, "place": place or reads})
+
+
+def part(family: str, default: str = ""):
+    """An option that is a component itself.
+
+    Args:
+        family: one of kinds.FAMILIES.
+        default: its kind where nothing is said; "": it must be given.
+    """
+    return field(default=default or MISSING, metadata={"family": family})
+
+
+def gathered():
+    """A field that is no option: what :meth:`Component.gather` has read."""
+    return field(default=None, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of an experiment. Each family says what else its members can be asked for (kinds.py)."""
+
+    def gather(self, run) -> Component:
+        """Read what it needs, through ``run.provenance`` alone, and come back ready to use.
+
+        Args:
+            run: the :class:`xltlib.run.Run` that it is a part of.
+        """
+        return self
+
+    def holding(self, **found) -> Component:
+        """A copy that holds what was gathered."""
+        ready = copy.copy(self)
+        for name, value in found.items():
+            object.__setattr__(ready, name, value)
+        return ready
+
+
+def find(family: str, kind: str) -> type[Component]:
+    """The class of a kind.
+
+    Raises:
+        ValueError: the kind is not known, or cannot be imported; names what there is.
+    """
+    kinds = FAMILIES[family]
+    module, colon, name = kinds.get(kind, kind).partition(":")
+    if not colon:
+        own = "or an import path of one's own, as in mylab.shuffle:Shuffle"
+        raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {own}")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{family}: kind {kind!r} cannot be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Component)):
+        raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
+    return found
+
+
+def options_of(made: type[Component]) -> dict:
+    """The options that a component has: name -> dataclass field."""
+    return {field.name: field for field in fields(made) if field.init}
+
+
+def make(family: str, given: dict | str) -> Component:
+    """A component from a parameter: a dictionary of its options, or its kind as a bare word.
+
+    Args:
+        family: one of kinds.FAMILIES.
+        given: where no ``kind`` is said, it is the family's first.
+    Raises:
+        ValueError: one line that names the component, the option, the value, and what there is.
+
+    Example:
+        >>> make("batches", {"kind": "monolingual", "size": 4})
+        Monolingual(size=4, exponent=0.0)
+        >>> make("batches", {"size": 0})
+        Traceback (most recent call last):
+        ValueError: batches monolingual: size = 0, wanted a number of at least 1
+    """
+    kind, given = split(family, given)
+    made = find(family, kind)
+    known, checked = options_of(made), {}
+    for name, value in given.items():
+        if name not in known:
+            raise ValueError(f"{family} {kind} has no option {name!r}: it has {', '.join(known) or 'none'}")
+        checked[name] = _checked(f"{family} {kind}: {name}", known[name], value)
+    for name, of in known.items():
+        if name not in given and of.default is MISSING and of.default_factory is MISSING:
+            raise ValueError(f"{family} {kind} needs {name}")
+        if name not in given and "family" in of.metadata:
+            checked[name] = make(of.metadata["family"], of.default)
+    return made(**checked)
+
+
+def split(family: str, given: dict | str) -> tuple[str, dict]:
+    """Kind and options of a parameter; a bare word is a kind, or what BARE says.
+
+    Example:
+        >>> split("noise", "fgm"), split("encoder", "offline")
+        (('fgm', {}), ('held', {'name': 'offline'}))
+    """
+    if isinstance(given, str):
+        given = {BARE.get(family, "kind"): given} if given else {}
+    if not isinstance(given, dict):
+        raise ValueError(f"{family} = {given!r}: wanted a dictionary of options, or a kind")
+    options = dict(given)
+    return options.pop("kind", next(iter(FAMILIES[family]))), options
+
+
+def _checked(what: str, of, value: object):
+    """The value of an option, as its field says it must be."""
+    rules = of.metadata
+    if "family" in rules:
+        return make(rules["family"], value)
+    check(what, TYPES[of.type], rules, value)
+    return TYPES[of.type](value)
+
+
+def check(what: str, wanted: type, rules: dict, value: object) -> None:
+    """Refuse a value of another type or out of its range.
+
+    Raises:
+        ValueError: names ``what``, the value, and what was wanted.
+    """
+    if type(value) is not wanted and not (wanted is float and type(value) is int):
+        raise ValueError(f"{what} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
+    if rules.get("among") and value not in rules["among"]:
+        raise ValueError(f"{what} = {value!r}: known are {', '.join(map(repr, rules['among']))}")
+    if rules.get("languages") and value != "targets":
+        languages.parse(value)
+    if wanted is float and not math.isfinite(value):
+        raise ValueError(f"{what} = {value!r}, wanted a finite number")
+    if rules.get("above") is not None and not value > rules["above"]:
+        raise ValueError(f"{what} = {value!r}, wanted a number above {rules['above']}")
+    if rules.get("at_least") is not None and not value >= rules["at_least"]:
+        raise ValueError(f"{what} = {value!r}, wanted a number of at least {rules['at_least']}")
+    if rules.get("at_most") is not None and not value <= rules["at_most"]:
+        raise ValueError(f"{what} = {value!r}, wanted a number of at most {rules['at_most']}")
+
+
+def resolved(family: str, given: dict | str, targets: str = "") -> dict:
+    """All options of a component, defaults filled in: what a record keeps, and a run's id is a hash of.
+
+    Args:
+        targets: codes of the target languages, for options that say ``"targets"``.
+    Raises:
+        ValueError: as :func:`make`.
+
+    Example:
+        >>> resolved("batches", {})
+        {'kind': 'monolingual', 'size': 8, 'exponent': 0.0}
+    """
+    kind, _ = split(family, given)
+    component, found = make(family, given), {"kind": kind}
+    for name, of in options_of(type(component)).items():
+        value = getattr(component, name)
+        if "family" in of.metadata:
+            inner = given[name] if isinstance(given, dict) and name in given else of.default
+            value = resolved(of.metadata["family"], inner, targets)
+        elif of.metadata.get("languages"):
+            value = " ".join(languages.parse(targets if value == "targets" else value))
+        found[name] = value
+    return found
+
+
+def merged(base: dict, own: dict) -> dict:
+    """Options of a component added to those of its like; another kind starts afresh.
+
+    Example:
+        >>> merged({"steps": 5, "noise": {"kind": "pgd", "radius": 0.1}}, {"noise": {"radius": 0.3}})
+        {'steps': 5, 'noise': {'kind': 'pgd', 'radius': 0.3}}
+        >>> merged({"noise": {"kind": "pgd", "radius": 0.1}}, {"noise": {"kind": "fgm", "radius": 0.3}})
+        {'noise': {'kind': 'fgm', 'radius': 0.3}}
+    """
+    result = dict(base)
+    for name, value in own.items():
+        before = result.get(name)
+        alike = isinstance(value, dict) and isinstance(before, dict)
+        if alike and value.get("kind", before.get("kind")) == before.get("kind", value.get("kind")):
+            result[name] = merged(before, value)
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,48 @@
+"""Heads of vectors that stay as they are: what an encoder knows before any fine-tuning (frozen.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xltlib import frozen
+from xltlib.components.base import option
+from xltlib.components.head import Head
+
+
+@dataclass(frozen=True)
+class Frozen(Head):
+    """What the two share: nothing is trained but what compares two vectors.
+
+    Args:
+        layer: whose states are pooled: -1 the last, 0 the embeddings.
+    """
+
+    layer: int = option(-1, at_least=-1)
+    reads = "bi"
+
+    def probabilities(self, train: tuple, dev: tuple, test: tuple) -> np.ndarray:
+        """Probability of each class for the test pairs, shape (pairs, classes).
+
+        Args:
+            train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, and classes.
+            test: ``(u, v)``.
+        """
+        return frozen.probabilities(self.features, train, dev, test)
+
+
+@dataclass(frozen=True)
+class Cosine(Frozen):
+    """L0: a threshold on the cosine, chosen on development pairs of the source language."""
+
+    features = "cosine"
+    two_classes = True
+    only_dev = True  # no training pair is read
+
+
+@dataclass(frozen=True)
+class Logistic(Frozen):
+    """L1: a logistic regression on [u; v; |u-v|; u*v] of training pairs, its penalty chosen on development pairs."""
+
+    features = "logistic"

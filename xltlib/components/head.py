@@ -1,0 +1,83 @@
+"""Heads that fine-tuning trains on top of an encoder: what reads a pair, and the loss of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xltlib.components.base import Component, option
+
+
+@dataclass(frozen=True)
+class Head(Component):
+    """What the heads share.
+
+    Args:
+        max_length: tokens of a pair (``cross``) or of a sentence (``bi``); what is longer is cut.
+    """
+
+    max_length: int = option(128, at_least=4)
+
+    def build(self, encoder, held, classes: int):
+        """A fresh classifier; its weights are drawn from torch's global generator, so seed it right before.
+
+        Args:
+            encoder: an ``encoders.Encoder``.
+            held: the component that it comes from, whose dropout and frozen layers these are.
+            classes: how many.
+        """
+        from xltlib import heads
+
+        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        return heads.build(self.reads, encoder, labels=classes, max_length=self.max_length, **options)
+
+    def loss(self, model):
+        """Batch -> scalar: cross-entropy of labelled pairs, translation ranking of unlabelled ones."""
+        from xltlib import heads
+
+        def loss(batch):
+            return heads.loss(model, batch)
+
+        return loss
+
+
+@dataclass(frozen=True)
+class Cross(Head):
+    """Both sentences through the encoder at once: ``softmax(W tanh(V pool(<s> s1 </s></s> s2 </s>)))``."""
+
+    reads = "cross"
+
+
+@dataclass(frozen=True)
+class Bi(Head):
+    """Each sentence by itself; the classifier sees [u; v; |u-v|; u*v] (Reimers & Gurevych 2019)."""
+
+    reads = "bi"
+
+
+@dataclass(frozen=True)
+class BiNegatives(Head):
+    """``bi``, and InfoNCE among the pairs of a batch, with non-paraphrases as hard negatives (losses.info_nce).
+
+    Args:
+        weight: of InfoNCE beside cross-entropy.
+        temperature: of its softmax.
+        margin: taken off the cosine of a true pair.
+        negatives: ``"all"`` other pairs, or ``"neg_only"``: second sentences of non-paraphrases.
+    """
+
+    weight: float = option(1.0, above=0)
+    temperature: float = option(0.05, above=0)
+    margin: float = option(0.0, at_least=0)
+    negatives: str = option("all", among=("all", "neg_only"))
+    reads = "bi"
+    two_classes = True
+
+    def loss(self, model):
+        from xltlib import heads
+
+        options = {"temperature": self.temperature, "margin": self.margin, "negatives": self.negatives}
+
+        def loss(batch):
+            return heads.loss(model, batch, self.weight, **options)
+
+        return loss

@@ -1,0 +1,77 @@
+"""What there is of each kind of component: a word -> where its class lies. The first stands where nothing is said.
+
+A new kind is a class and a line here, or no line: a study may name an import path instead.
+Nothing is imported before it is used, and no run's code fingerprint follows this table.
+"""
+
+FAMILIES = {
+    # What a run reads labels of: Labelled.load(run, scored) -> Data.
+    "labelled": {"pairs": "xltlib.components.labelled:Labelled"},
+    # What encodes: Held.load(run) -> encoders.Encoder.
+    "encoder": {"held": "xltlib.components.encoder:Held"},
+    # What classifies pairs: build(encoder, classes, seed) -> model, loss(model) -> batch -> scalar.
+    "head": {
+        "cross": "xltlib.components.head:Cross",
+        "bi": "xltlib.components.head:Bi",
+        "bi-negatives": "xltlib.components.head:BiNegatives",
+        "cosine": "xltlib.components.frozen:Cosine",
+        "logistic": "xltlib.components.frozen:Logistic",
+    },
+    # What a training draws: stream(model, data, rng) -> endless batches.
+    "batches": {
+        "monolingual": "xltlib.components.batches:Monolingual",
+        "cross-lingual": "xltlib.components.mixed_batches:CrossLingual",
+        "hybrid": "xltlib.components.mixed_batches:Hybrid",
+    },
+    # What a batch in several languages is made of: stream(model, data, size, rng) -> endless batches.
+    "cross": {
+        "labels": "xltlib.components.mixed_batches:Labels",
+        "translations": "xltlib.components.mixed_batches:Translations",
+        "drop": "xltlib.components.views:DropView",
+        "dictionary": "xltlib.components.views:DictionaryView",
+        "synonyms": "xltlib.components.views:SynonymView",
+        "self": "xltlib.components.views:SelfView",
+    },
+    # What training sees instead of the pairs as they are: step(model, seed) -> one training step.
+    "noise": {
+        "none": "xltlib.components.noise:NoNoise",
+        "fgm": "xltlib.components.perturbations:Fgm",
+        "pgd": "xltlib.components.perturbations:Pgd",
+        "freelb": "xltlib.components.perturbations:FreeLb",
+        "gaussian": "xltlib.components.perturbations:Gaussian",
+        "perturbation": "xltlib.components.perturbations:Gaussian",
+        "uniform": "xltlib.components.perturbations:Uniform",
+        "drop": "xltlib.components.word_noise:Drop",
+        "synonyms": "xltlib.components.word_noise:Synonyms",
+        "synonym-copies": "xltlib.components.word_noise:SynonymCopies",
+        "code-switch": "xltlib.components.word_noise:CodeSwitch",
+        "mixup": "xltlib.components.augmentation:Mixup",
+        "salt": "xltlib.components.augmentation:Salt",
+    },
+    # Adaptation during training: beside(loss, model, steps, rng) -> another loss.
+    "penalty": {
+        "none": "xltlib.components.penalty:NoPenalty",
+        "dann": "xltlib.components.penalty:Dann",
+        "coral": "xltlib.components.penalty:Coral",
+        "mmd": "xltlib.components.penalty:Mmd",
+        "consistency": "xltlib.components.penalty:Consistency",
+    },
+    # Adaptation before training: build(encoder, seed, trained) -> what training.train needs, and a measure.
+    "adaptation": {
+        "mlm": "xltlib.components.adaptation:Mlm",
+        "tsdae": "xltlib.components.adaptation:Tsdae",
+        "align": "xltlib.components.adaptation:Align",
+    },
+    # Adaptation after training, of vectors: fit(vectors_of, source) -> turn(vectors, codes).
+    "after": {
+        "none": "xltlib.components.after:NoAfter",
+        "centre": "xltlib.components.after:Centre",
+        "whiten": "xltlib.components.after:Whiten",
+        "procrustes": "xltlib.components.after:Procrustes",
+    },
+    # What is asked of a trained model; what is measured of an adapted one.
+    "scored": {"pairs": "xltlib.components.scored:Scored"},
+    "measured": {"encoder": "xltlib.components.scored:Measured"},
+}
+FROZEN = ("cosine", "logistic")  # heads of 21_frozen: nothing but what compares two vectors is trained
+BARE = {"encoder": "name", "labelled": "languages"}  # what a bare word says where a family has one kind

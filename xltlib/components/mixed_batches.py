@@ -1,0 +1,117 @@
+"""Cross-lingual and hybrid batches (Elmahdy, Lin & Ahmad 2024, arXiv 2408.10536), and what they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterator
+
+import numpy as np
+
+from xltlib import batching
+from xltlib.components.base import Component, gathered, option, part
+from xltlib.provenance import Entry, told_by
+
+if TYPE_CHECKING:
+    from xltlib.components.labelled import Data
+
+
+@dataclass(frozen=True)
+class Labels(Component):
+    """Labelled items that stand in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
+
+    def read(self, run, use: str) -> Labels:
+        """Nothing more than the labelled pairs; an entry for the batches ``use``."""
+        codes = tuple(sorted(run.data.train.language1.unique()))
+        kind = "labelled-target" if set(codes) - {run.source} else "labelled-source"
+        told = told_by(kind, "0", 0, [])
+        run.provenance.note(Entry("batches", use, kind, codes, run.task, run.data.train["item"].nunique(), told=told))
+        return self
+
+    def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
+        """Endless batches of ``size`` pairs."""
+        return batching.cross_lingual(data.train, size, model.lengths, rng)
+
+
+@dataclass(frozen=True)
+class Translations(Component):
+    """Translations without labels, ranked against the rest of their batch (rung Z3).
+
+    The loss is additive-margin translation ranking (adaptation/align.py).
+
+    Args:
+        corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder, or two corpora with a blank between.
+        languages: of the translations; English is their other side.
+        sentences: translations a language (0: all).
+        size: translations an update.
+        exponent: of two corpora, one of n translations is drawn in proportion to n ** exponent.
+    """
+
+    corpus: str = option(reads=True)
+    languages: str = option("targets", languages=True)
+    sentences: int = option(0, at_least=0)
+    size: int = option(32, at_least=2)
+    exponent: float = option(1.0)
+    corpora: dict | None = gathered()
+
+    def read(self, run, use: str) -> Translations:
+        """The translations, for the batches ``use``."""
+        codes = run.codes(self.languages)
+        told = told_by("parallel", self.corpus, self.sentences, [])
+        entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
+        corpora = [self.corpus] if Path(self.corpus).is_dir() else self.corpus.split()
+        return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
+
+    def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
+        """Endless batches of translations; ``size``, of labelled pairs, is not theirs."""
+        streams = [batching.translations(of, self.size, model.lengths, rng) for of in self.corpora.values()]
+        sizes = [sum(map(len, of.values())) for of in self.corpora.values()]
+        return batching.mixed(streams, sizes, self.exponent, rng)
+
+
+@dataclass(frozen=True)
+class CrossLingual(Component):
+    """Every batch in several languages.
+
+    Args:
+        size: labelled pairs an update.
+        cross: what a batch is made of: labelled items, translations, or a view of one side of each pair.
+    """
+
+    size: int = option(8, at_least=1)
+    cross: Component = part("cross", "labels")
+    name = "cross-lingual"
+
+    def gather(self, run) -> CrossLingual:
+        return self.holding(cross=self.cross.read(run, self.name))
+
+    def stream(self, model, data: Data, rng: np.random.Generator) -> Iterator[batching.Batch]:
+        """Endless batches; arguments as Monolingual.stream."""
+        return self.cross.stream(model, data, self.size, rng)
+
+
+@dataclass(frozen=True)
+class Hybrid(Component):
+    """Per batch, monolingual with probability alpha, else cross-lingual.
+
+    Args:
+        size: labelled pairs an update.
+        alpha: the paper's best was 0.5, flat between 0.4 and 0.6. Fix it before looking at results.
+        exponent: of monolingual batches: a language with n items is drawn in proportion to n ** exponent.
+        cross: what a cross-lingual batch is made of, as above.
+    """
+
+    size: int = option(8, at_least=1)
+    alpha: float = option(0.5, at_least=0, at_most=1)
+    exponent: float = option(0.0)
+    cross: Component = part("cross", "labels")
+    name = "hybrid"
+
+    def gather(self, run) -> Hybrid:
+        return self.holding(cross=self.cross.read(run, self.name))
+
+    def stream(self, model, data: Data, rng: np.random.Generator) -> Iterator[batching.Batch]:
+        """Endless batches; arguments as Monolingual.stream."""
+        mono = batching.monolingual(data.train, self.size, model.lengths, rng, self.exponent)
+        cross = self.cross.stream(model, data, self.size, rng)
+        return batching.hybrid(mono, cross, self.alpha, rng)

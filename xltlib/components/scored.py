@@ -1,0 +1,118 @@
+"""What is asked of a trained model, and what is measured of an adapted encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xltlib import tasks
+from xltlib.components.base import Component, gathered, option, part
+from xltlib.provenance import Entry
+
+
+@dataclass(frozen=True)
+class Scored(Component):
+    """What is predicted, and what else is looked at. Of the last checkpoint: bias and attack.
+
+    Args:
+        test: test items a language, the first so many (0: all).
+        dev: development items a language, to choose a checkpoint by (0: all).
+        pairs: ``"same"``: both sentences in one language; ``"all"``: every ordered pair of targets, too.
+        pair_items: test items of each pair of two languages (0: all).
+        bias: n-way parallel test sentences on which language bias is measured (0: none).
+        attack: an adversarial noise under which the source language is scored, too.
+        votes: predict by majority of so many noisy copies (0: of the pair itself).
+    """
+
+    test: int = option(0, at_least=0)
+    dev: int = option(0, at_least=0)
+    pairs: str = option("same", among=("same", "all"))
+    pair_items: int = option(0, at_least=0)
+    bias: int = option(0, at_least=0)
+    attack: Component = part("noise", "none")
+    votes: int = option(0, at_least=0)
+
+    def pairs_of(self, test: pd.DataFrame) -> pd.DataFrame:
+        """The pairs that are scored."""
+        return tasks.language_pairs(test, self.pair_items) if self.pairs == "all" else test
+
+    def predict(self, kept, data, noise, seed: int) -> pd.DataFrame:
+        """Predictions of every checkpoint rule.
+
+        Args:
+            kept: of prediction.Checkpoints.
+            noise: the component of the training, whose copies vote.
+            seed: of the run; votes draw by seed + 1000.
+        """
+        from xltlib import prediction
+
+        score = prediction.predict
+        if self.votes:
+            voting = noise.step(kept.model, seed + 1000)
+
+            def score(model, frame, progress):
+                return prediction.voted(model, frame, voting, self.votes, progress, data.source)
+
+        return kept.predict(self.pairs_of(data.test), progress=True, score=score)
+
+    def look(self, model, data) -> Looked:
+        """Language bias of the trained encoder, and accuracy under attack."""
+        from xltlib import bias, prediction
+
+        table, attacked = pd.DataFrame(), {}
+        own = data.test[data.test.language1 == data.source]
+        if self.attack.adversarial:
+            accuracy = prediction.under_attack(model, own, self.attack.step(model, 1))  # one start for all runs
+            attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(own)}
+        if self.bias:
+            sentences = tasks.parallel_sentences(data.test, self.bias)
+            table = bias.language_bias({code: prediction.encoded(model, of) for code, of in sentences.items()})
+        return Looked(table, attacked)
+
+
+@dataclass
+class Looked:
+    """What else was looked at.
+
+    Attributes:
+        bias: of bias.language_bias, a row a language; empty if it was not asked for.
+        attacked: radius, accuracy and items of the source language under attack; empty as well.
+    """
+
+    bias: pd.DataFrame
+    attacked: dict
+
+    def said(self) -> str:
+        """Both in words."""
+        return f"languages whose bias was measured: {len(self.bias)}; attacked: {bool(self.attacked)}"
+
+    def rows(self) -> list[dict]:
+        """Language bias as a record keeps it."""
+        return self.bias.reset_index().to_dict("records") if len(self.bias) else []
+
+
+@dataclass(frozen=True)
+class Measured(Component):
+    """What is looked at before and after an adaptation, beside held-out text.
+
+    Args:
+        bias: n-way parallel test sentences on which language bias is measured (0: none).
+        probes: languages not adapted to, of which translations are looked for: forgetting.
+        corpus: translations for that.
+    """
+
+    bias: int = option(0, at_least=0)
+    probes: str = option("", languages=True)
+    corpus: str = option("", reads=True)
+    translations: dict | None = gathered()
+    sentences: dict | None = gathered()
+
+    def gather(self, run) -> Measured:
+        codes, translations, sentences = run.codes(self.probes), {}, {}
+        if codes:
+            entry = Entry("probe", "probe", "measured", tuple(codes), self.corpus)
+            translations = run.provenance.translations(self.corpus, codes, 200, entry, vocabulary=False)
+        if self.bias:
+            sentences = tasks.parallel_sentences(run.provenance.test, self.bias)
+        return self.holding(translations=translations, sentences=sentences)

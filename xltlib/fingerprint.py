@@ -1,0 +1,106 @@
+"""Which code computes a run: a hash that a run's record keeps, and that must match for the run to count as done."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from functools import cache
+from importlib import util
+from pathlib import Path
+
+from xltlib.parameters import ROOT, nested, places_named
+
+READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
+    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "studies.py", "store.py",
+    "execution.py", "summary.py", "summary", "report.py", "claims.py", "robustness.py", "figures",
+    "statistics", "tables.py",
+)  # fmt: skip
+
+
+def code_fingerprint(notebook: str, parameters: dict) -> str:
+    """Hash of the code that computes a run: the notebook's cells, the modules they import, and those of the run's
+    own components, followed through.
+
+    Comments, docstrings and layout do not count, nor do modules that only read records or draw, nor those of
+    components that this run has not: a new noise makes no plain run stale. Data are not code: their
+    fingerprints stand in the record. The corpus that ships with the package counts where a parameter names it.
+
+    Args:
+        parameters: resolved.
+    """
+    modules = sorted({type(component).__module__ for _, component in nested(parameters)})
+    named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
+    demo = any(word.startswith("demo") for value in named for word in value.split())
+    return _code_of(notebook, tuple(modules), demo)
+
+
+@cache
+def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
+    """The hash for a notebook, the modules of its components, with or without the corpus in the package."""
+    own = [_file_of(module) for module in modules]
+    cells = _cells(notebook)
+    paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in own)))
+    code = [without_comments(source) for source in cells]
+    for path in sorted({*paths, *own}):
+        if demo or path.parent.name != "demo":
+            code.append(without_comments(path.read_text(encoding="utf-8")))
+    if demo:
+        corpus = sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]"))
+        code += [path.read_text(encoding="utf-8") for path in corpus]
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()[:16]
+
+
+@cache
+def _cells(notebook: str) -> tuple[str, ...]:
+    """Sources of a notebook's code cells, the parameters left out."""
+    path = ROOT / "notebooks" / f"{notebook}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return tuple("".join(c["source"]) for c in code if "parameters" not in c["metadata"].get("tags", []))
+
+
+def _file_of(module: str) -> Path:
+    """The file of a module, of the package or of one's own."""
+    return Path(util.find_spec(module).origin)
+
+
+@cache
+def _imports(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Modules of the package that a source imports from, and the names."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    own = [node for node in nodes if (node.module or "").split(".")[0] == "xltlib"]
+    return tuple((node.module, tuple(alias.name for alias in node.names)) for node in own)
+
+
+@cache
+def _followed(sources: tuple[str, ...]) -> frozenset[Path]:
+    """Files of the package that these sources import, and that those import in turn."""
+    found, left = set(), list(sources)
+    while left:
+        for module, names in _imports(left.pop()):
+            base = ROOT.joinpath(*module.split("."))
+            candidates = [base.with_suffix(".py"), base / "__init__.py"]
+            candidates += [base / f"{name}{end}" for name in names for end in (".py", "/__init__.py")]
+            for path in candidates:
+                if path.exists() and path not in found and not _only_reads(path):
+                    found.add(path)
+                    left.append(path.read_text(encoding="utf-8"))
+    return frozenset(found)
+
+
+def _only_reads(path: Path) -> bool:
+    """Whether a file computes no prediction. An empty ``__init__`` does not count; one with imports does."""
+    parts = path.relative_to(ROOT / "xltlib").parts
+    return parts[0] in READERS or parts[-1] == "kinds.py"
+
+
+@cache
+def without_comments(source: str) -> str:
+    """Code without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)

@@ -1,0 +1,252 @@
+"""One run: its parameters and components, what it reads, its random streams, clocks, and the record it leaves."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages, parameters, provenance, records, tasks
+from xltlib.components.base import Component, make
+from xltlib.components.encoder import Held
+from xltlib.fingerprint import code_fingerprint
+from xltlib.provenance import Entry, Provenance
+
+
+class Run:
+    """What a notebook is given, ready to use.
+
+    Components are attributes (``run.noise``), and so are the plain parameters (``run.seed``).
+
+    Args:
+        notebook: its name, as in ``"20_finetune"``.
+        namespace: its ``globals()``, in which the parameters stand.
+    Raises:
+        ValueError: a parameter or an option is unknown, mistyped or out of its range.
+    """
+
+    def __init__(self, notebook: str, namespace: dict):
+        given = {name: namespace[name] for name in parameters.declared(notebook)}
+        self.notebook, self.parameters = notebook, parameters.resolve(notebook, given)
+        self.id = parameters.run_id(notebook, self.parameters)
+        self.code = code_fingerprint(notebook, self.parameters)
+        self.runs = Path(self.parameters["runs"])
+        self.place = self.runs / self.id
+        self.began, self.seconds = time.time(), {}
+        self.draw, self.start = 1, ""
+        for name, value in self.parameters.items():
+            if name not in (*parameters.PLACES, "targets"):
+                setattr(self, name, value)
+        for name, component in parameters.components(self.parameters).items():
+            setattr(self, name, component)
+        self.folder = tasks.data_folder(self.parameters["data"])
+        self.targets = languages.parse(self.parameters["targets"])
+        self.source = self.parameters["targets"].replace(",", " ").split()[0]
+        self.encoder_place, self.encoder_name, inherited, self.parents = ancestry(self)
+        test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
+        self.provenance = Provenance(self.task, test, self.folder, inherited)
+        self._whole = None
+
+    def _guarded(self) -> list[str]:
+        """Languages whose test sentences must not be read: the targets, and those that are trained on."""
+        labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
+        return [*self.targets, *(code for code in labelled if code not in self.targets)]
+
+    def kind(self, family: str) -> str:
+        """The kind of a component, as tables name it."""
+        return self.parameters[family]["kind"].partition(":")[2].lower() or self.parameters[family]["kind"]
+
+    def table(self) -> pd.DataFrame:
+        """The resolved components: every option, defaults filled in."""
+        rows = {}
+        for name, value in self.parameters.items():
+            if isinstance(value, dict):
+                options = {option: given for option, given in value.items() if option != "kind"}
+                said = [f"{option} {_said(given)}" for option, given in options.items()]
+                rows[name] = {"kind": value["kind"], "options": ", ".join(said)}
+        return pd.DataFrame(rows).T.rename_axis("component")
+
+    def codes(self, text: str) -> list[str]:
+        """Language codes from an option, in plot order."""
+        return languages.parse(text)
+
+    def gather(self, *families: str) -> list[Component]:
+        """Let components read what they need, in this order, and come back ready to use."""
+        for family in families:
+            setattr(self, family, getattr(self, family).gather(self))
+        return [getattr(self, family) for family in families]
+
+    def load(self, dev_languages: list[str] | None = None):
+        """The labelled pairs: a components.labelled.Data, which is ``run.data`` from now on."""
+        self.data = self.labelled.load(self, dev_languages)
+        return self.data
+
+    def rng(self, name: str) -> np.random.Generator:
+        """A random stream of this run; each has its own name, so that one never moves another.
+
+        What goes on from a model draws other batches than that model did.
+        """
+        streams = {"batches": [self.seed, 9] if self.start else self.seed, "penalty": [self.seed, 7]}
+        return np.random.default_rng(streams[name])
+
+    @property
+    def whole(self):
+        """The encoder with its whole vocabulary; loaded when first asked for, kept until the model is built."""
+        if self._whole is None:
+            from xltlib import encoders
+
+            self._whole = encoders.load(self.encoder_place)
+        return self._whole
+
+    def trimmed(self):
+        """The encoder with the pieces of what was read, or all of them."""
+        from xltlib import encoders
+
+        if self.encoder.trim:
+            return encoders.trim(self.whole, self.provenance.vocabulary)
+        return encoders.load(self.encoder_place)
+
+    def model(self):
+        """The classifier, its head drawn by the seed alone; or the trained one that this run goes on from."""
+        from xltlib import heads, training
+
+        encoder, self._whole = self.trimmed(), None
+        training.set_seed(self.seed)  # right before the head is drawn
+        model = self.head.build(encoder, self.encoder, len(tasks.CLASSES[self.task]))
+        if self.start:
+            heads.load_trained(model, self.runs / self.start)
+        return model
+
+    def adapting(self):
+        """The training of an adaptation: an adaptation.before.Adapting."""
+        from xltlib import heads, training
+
+        encoder, seed, trained = self.trimmed(), self.seed + 1000 * (self.draw - 1), None
+        training.set_seed(seed)
+        if self.start:
+            head = make("head", self._trained_head())
+            trained = head.build(encoder, Held(), len(tasks.CLASSES[self.task]))
+            heads.load_trained(trained, self.runs / self.start)
+        adapting = self.adaptation.build(encoder, self.encoder, seed)
+        adapting.whole, adapting.measured, adapting.trained = self.whole, self.measured, trained
+        if trained is not None:
+            trained.model = adapting.encoder.model  # the same one, but where a method copies it
+        return adapting
+
+    def _trained_head(self) -> dict:
+        """The head of the model that this run goes on from: an adaptation between leaves it as it is."""
+        theirs = records.read(self.runs / self.start)["parameters"]
+        while "head" not in theirs:
+            theirs = records.read(self.runs / theirs["start"])["parameters"]
+        return theirs["head"]
+
+    def head_name(self) -> str:
+        """The head as tables name it; "" of an encoder that was adapted by itself."""
+        if hasattr(self, "head"):
+            layer = getattr(self.head, "layer", -1)
+            return self.kind("head") if layer == -1 else f"{self.kind('head')}-layer-{layer}"
+        return self._trained_head()["kind"] if self.start else ""
+
+    @contextmanager
+    def clock(self, name: str, but=None):
+        """Time what is inside, in seconds.
+
+        Args:
+            but: something with ``seconds`` of its own, which are taken off.
+        """
+        began, before = time.time(), getattr(but, "seconds", 0.0)
+        yield
+        self.seconds[name] = round(time.time() - began - getattr(but, "seconds", 0.0) + before, 1)
+
+    def names(self) -> dict[str, str]:
+        """Strategy, adaptation and rung, from what was read."""
+        entries = self.provenance.entries
+        return {**provenance.names(entries), "rung": provenance.rung(entries)}
+
+    def supervision(self) -> pd.DataFrame:
+        """The most that was read of each target."""
+        said = {code: provenance.supervision(self.provenance.entries, code) for code in self.targets}
+        return pd.Series(said, name="the most that was read of it").rename_axis("language").to_frame()
+
+    def write(self, predictions: pd.DataFrame | None = None, **own) -> dict:
+        """Write the predictions, and last the record: with it the run counts as done.
+
+        Args:
+            own: what this notebook adds to what all records have.
+        """
+        entries = self.provenance.entries
+        record = {
+            "run": self.id,
+            "notebook": self.notebook,
+            "parameters": self.parameters,
+            "code": self.code,
+            "encoder": self.encoder_name,
+            "head": self.head_name(),
+            **self.names(),
+            "read": [entry.as_record() for entry in entries],
+            "parents": self.parents,
+            "seed": self.seed,
+            "task": self.task,
+            "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
+            **own,
+            "seconds": {**self.seconds, "all": round(time.time() - self.began, 1)},
+            "peak_memory_gib": records.peak_memory(),
+            "machine": records.machine(),
+        }
+        records.write(self.place, record, predictions)
+        return record
+
+
+def _said(value: object) -> str:
+    """An option's value as the table of components prints it."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{name} {_said(of)}" for name, of in value.items() if name != "kind")
+        return f"{value['kind']} ({inner})" if inner else value["kind"]
+    if value == "":
+        return "none"
+    return str(value)
+
+
+def ancestry(run: Run) -> tuple[str, str, list[Entry], dict[str, str]]:
+    """Where a run's encoder lies, what it is called, what it and the model to start from have read, their digests.
+
+    Raises:
+        FileNotFoundError: a run that is named has no record; says which to run first.
+        ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test set
+            out of what it read.
+    """
+    asked, parents = run.encoder.name, {}
+    place, name, read = asked, Path(asked).name if Path(asked).is_dir() else asked, []
+    if asked.startswith("adapt-"):
+        record, parents[asked] = _parent(run, asked), records.digest(run.runs / asked)
+        place, name = str(run.runs / asked / "encoder"), record["encoder"]
+        read = provenance.from_record(record["read"])
+    elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
+        read = [Entry("recipe", "labse", "parallel", source="LaBSE's pretraining")]
+    if run.start:
+        record, parents[run.start] = _parent(run, run.start), records.digest(run.runs / run.start)
+        theirs = record["parameters"]["encoder"]["name"]
+        if theirs != asked:
+            raise ValueError(f"start {run.start} was trained from encoder {theirs}, not from {asked}")
+        read = provenance.from_record(record["read"])
+    return place, name, read, parents
+
+
+def _parent(run: Run, name: str) -> dict:
+    record = records.read(run.runs / name)
+    if record is None:
+        raise FileNotFoundError(
+            f"run {name} has left no record in {run.runs.name}/: run it first (run_all.py does so by itself)"
+        )
+    theirs = record["parameters"]
+    missing = set(run.targets) - set(languages.parse(theirs["targets"]))
+    if theirs["task"] != run.task or missing:
+        raise ValueError(
+            f"run {name} kept the test set of {theirs['task']} in {theirs['targets']!r} out of its training, "
+            "not this run's"
+        )
+    return record
