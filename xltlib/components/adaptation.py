@@ -14,7 +14,7 @@ from xltlib.components.base import Component, gathered, option
 from xltlib.provenance import Entry, told_by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adaptation(Component):
     """What the adaptations share.
 
@@ -64,7 +64,7 @@ class Adaptation(Component):
         return all(after[code] >= before[code] for code in before)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TextAdaptation(Adaptation):
     """Adaptation to unlabelled text of the targets (rung Z1).
 
@@ -92,7 +92,7 @@ class TextAdaptation(Adaptation):
         return self.holding(texts=run.provenance.text(self.text, codes, self.sentences, entry, self.held_out))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mlm(TextAdaptation):
     """Masked language modelling: DAPT and TAPT (Gururangan et al. 2020, arXiv 2004.10964).
 
@@ -113,7 +113,7 @@ class Mlm(TextAdaptation):
         return before.masking(self, encoder, held, seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tsdae(TextAdaptation):
     """Denoising: most of a sentence is deleted, and written again from its vector (Wang et al. 2021, 2104.06979).
 
@@ -130,7 +130,7 @@ class Tsdae(TextAdaptation):
         return before.denoising(self, encoder, held, seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Align(Adaptation):
     """Translation ranking with an additive margin: the LaBSE recipe (Feng et al. 2022, 2007.01852; rung Z3).
 

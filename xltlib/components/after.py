@@ -16,7 +16,7 @@ from xltlib.provenance import Entry, told_by
 from xltlib.vectors import Turned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class After(Component):
     """What the adaptations of vectors share."""
 
@@ -38,12 +38,12 @@ class After(Component):
         return Turned({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NoAfter(After):
     """Vectors as they are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Centre(After):
     """A language's mean exchanged for that of the source language: ``u - mu_l + mu_en`` (rung Z1).
 
@@ -74,14 +74,14 @@ class Centre(After):
         return Turned(after.fit(self.method, samples, self.source), detect)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Whiten(Centre):
     """Every language, the source too, centred and whitened (ZCA; rung Z1)."""
 
     method = "whiten"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Procrustes(After):
     """Vectors rotated onto those of the source language by translations (Schoenemann 1966; rung Z3).
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xltlib.components.labelled import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels(Component):
     """Labelled items that stand in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
 
@@ -33,7 +33,7 @@ class Labels(Component):
         return batching.cross_lingual(data.train, size, model.lengths, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Translations(Component):
     """Translations without labels, ranked against the rest of their batch (rung Z3).
 
@@ -69,7 +69,7 @@ class Translations(Component):
         return batching.mixed(streams, sizes, self.exponent, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CrossLingual(Component):
     """Every batch in several languages.
 
@@ -90,7 +90,7 @@ class CrossLingual(Component):
         return self.cross.stream(model, data, self.size, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hybrid(Component):
     """Per batch, monolingual with probability alpha, else cross-lingual.
 

@@ -14,7 +14,7 @@ from xltlib.components.base import Component, gathered, option
 from xltlib.provenance import Entry, told_by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Penalty(Component):
     """What the penalties share."""
 
@@ -30,12 +30,12 @@ class Penalty(Component):
         return loss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NoPenalty(Penalty):
     """The labelled loss alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TextPenalty(Penalty):
     """Sentence vectors of the targets are drawn towards those of the source language (rung Z1).
 
@@ -67,7 +67,7 @@ class TextPenalty(Penalty):
         return during.text_batches(self.texts["by_language"], self.texts["source"], self.size, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dann(TextPenalty):
     """A language discriminator through a reversed gradient (Ganin & Lempitsky 2015, arXiv 1409.7495)."""
 
@@ -77,7 +77,7 @@ class Dann(TextPenalty):
         return during.Penalised(loss, during.DomainPenalty(model, self.stream(rng), steps), self.weight)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Coral(TextPenalty):
     """``||C_s - C_t||_F^2 / (4 d^2)`` of the covariances (Sun & Saenko 2016, arXiv 1607.01719)."""
 
@@ -87,7 +87,7 @@ class Coral(TextPenalty):
         return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.coral), self.weight)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mmd(TextPenalty):
     """Squared maximum mean discrepancy under a mean of Gaussian kernels (Gretton et al. 2012)."""
 
@@ -97,7 +97,7 @@ class Mmd(TextPenalty):
         return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.mmd), self.weight)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Consistency(Penalty):
     """The prediction for a pair in the source language teaches that for its translation (rung Z3).
 
