@@ -31,8 +31,6 @@ class Adaptation(Component):
     held_out: int = option(20, at_least=1)
     size: int = option(16, at_least=1)
     max_length: int = option(64, at_least=4)
-    checks: int = option(0, at_least=0)
-    patience: int = option(0, at_least=0)
     texts: dict | None = gathered()
     measures = "perplexity"  # of held-out text: the lower, the better
 
@@ -81,6 +79,8 @@ class TextAdaptation(Adaptation):
     exponent: float = option(1.0)
     head_learning_rate: float = option(1e-3, above=0)
     lora_rank: int = option(0, at_least=0)
+    checks: int = option(0, at_least=0)
+    patience: int = option(0, at_least=0)
 
     def gather(self, run) -> TextAdaptation:
         codes = run.codes(self.languages)
@@ -141,7 +141,7 @@ class Align(Adaptation):
     corpus: str = option("ntrex", reads=True)
     size: int = option(16, at_least=2)
     head_learning_rate = None  # no head is trained
-    lora_rank = 0
+    lora_rank = checks = patience = 0
     measures = "translations found"
 
     def gather(self, run) -> Align:

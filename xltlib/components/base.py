@@ -160,8 +160,9 @@ def _checked(what: str, of, value: object):
     rules = of.metadata
     if "family" in rules:
         return make(rules["family"], value)
-    check(what, TYPES[of.type], rules, value)
-    return TYPES[of.type](value)
+    wanted = TYPES[getattr(of.type, "__name__", of.type)]  # a name, where annotations are postponed
+    check(what, wanted, rules, value)
+    return wanted(value)
 
 
 def check(what: str, wanted: type, rules: dict, value: object) -> None:
