@@ -21,7 +21,7 @@ from xltlib import languages
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
-READERS = ("__init__.py", "records.py", "figures.py", "languages.py", "statistics.py")  # compute no prediction
+READERS = ("__init__.py", "records.py", "figures", "languages.py", "statistics")  # compute no prediction
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
 RUNGS = {"labelled-source": 0, "self": 0, "text": 1, "dictionary": 2, "parallel": 3, "labelled-target": 4}
 
