@@ -27,8 +27,8 @@ NOT_TESTABLE = {
     "6": "XTREME's layout is read and its placeholder labels are refused (tests); XGLUE's is not.",
     "7": "History. A random rotation is recovered to 1e-6 (tests).",
     "10": (
-        "A price is no measurement. How many translations an effect needs is what study adaptation-dose asks, "
-        "of seven languages that have them."
+        "A price is no measurement. How many translations an effect needs is what study adaptation-dose "
+        "asks, of seven languages that have them."
     ),
     "11": "No syntactic features were built: no parser here.",
     "12": "As claim 11.",
