@@ -53,7 +53,7 @@ class Dann(TextPenalty):
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import during
 
-        return during.Penalised(loss, during.DomainPenalty(model, self.stream(rng), steps), self.weight)
+        return during.Penalised(model, loss, during.DannPenalty(model, self.stream(rng), steps), self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,8 @@ class Coral(TextPenalty):
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import domain, during
 
-        return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.coral), self.weight)
+        penalty = during.DistancePenalty(model, self.stream(rng), domain.coral)
+        return during.Penalised(model, loss, penalty, self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,8 @@ class Mmd(TextPenalty):
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import domain, during
 
-        return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.mmd), self.weight)
+        penalty = during.DistancePenalty(model, self.stream(rng), domain.mmd)
+        return during.Penalised(model, loss, penalty, self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,4 +109,4 @@ class Consistency(Penalty):
         from xltlib.adaptation import during
 
         stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
-        return during.Penalised(loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)
+        return during.Penalised(model, loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)
