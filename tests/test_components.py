@@ -19,7 +19,7 @@ NEEDED = {  # options without a default
     "dictionary": {"folder": "lists"},
     "code-switch": {"folder": "lists"},
     "synonyms": {"words": "file.txt"},
-    "synonym-copies": {"words": "file.txt"},
+    "synonyms-copies": {"words": "file.txt"},
     "translations": {"corpus": "demo"},
     "drop": {"share": 0.1},
     "mixup": {"share": 0.3},

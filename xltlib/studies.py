@@ -337,13 +337,13 @@ class _Planning:
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""
         for node in self.nodes.values():
-            if node.parameters.get("noise", {}).get("kind") != "synonym-copies":
+            if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
                 continue
             bare = _without_noise(node)
             plain = [of for of in self.nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
             if not any(_without_noise(of) == bare for of in plain):
                 raise ValueError(
-                    f"{node.label}: synonym-copies without a control; give the study an arm with the same "
+                    f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
                     "parameters, as many steps and no noise"
                 )
 

@@ -77,19 +77,31 @@ def run(place: Path, given: dict[str, Path], work: Path, only: str) -> tuple[dic
     return records, predictions
 
 
-def fingerprints(record: dict) -> set[str]:
-    """Of what a run has read without labels."""
-    return {e["fingerprint"] for e in record["read"] if e.get("fingerprint") and not e["kind"].startswith("labelled")}
+def reading(record: dict) -> set[tuple]:
+    """What lifts a run's rung: kinds and languages of what was read beside the source language."""
+    lifting = ("text", "dictionary", "parallel", "labelled-target")
+    found = {(entry["kind"], *sorted(entry["languages"])) for entry in record["read"] if entry["kind"] in lifting}
+    return found - {("text", "en")}
+
+
+def common(old: object, new: object) -> tuple[object, object]:
+    """Two values; of dictionaries, what both have: a newer record may say more."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        both = old.keys() & new.keys()
+        return {name: old[name] for name in both}, {name: new[name] for name in both}
+    return old, new
 
 
 def differences(old: dict, new: dict) -> list[str]:
     """What differs between two records of one run."""
     found = []
     for name in COMPARED:
-        if name in old and name in new and old[name] != new[name]:
-            found.append(f"{name}: {str(old[name])[:100]} / {str(new[name])[:100]}")
-    if not fingerprints(old) <= fingerprints(new):
-        found.append(f"read: {sorted(fingerprints(old))} / {sorted(fingerprints(new))}")
+        if name in old and name in new:
+            one, two = common(old[name], new[name])
+            if one != two:
+                found.append(f"{name}: {str(one)[:100]} / {str(two)[:100]}")
+    if reading(old) != reading(new):
+        found.append(f"read: {sorted(reading(old))} / {sorted(reading(new))}")
     return found
 
 

@@ -89,7 +89,8 @@ class TextAdaptation(Adaptation):
             use += "-lora"
         told = told_by("text", self.text, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
-        return self.holding(texts=run.provenance.text(self.text, codes, self.sentences, entry, self.held_out))
+        texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
+        return self.holding(texts=texts)
 
 
 @dataclass(frozen=True, kw_only=True)

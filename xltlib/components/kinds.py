@@ -43,7 +43,7 @@ FAMILIES = {
         "uniform": "xltlib.components.perturbations:Uniform",
         "drop": "xltlib.components.word_noise:Drop",
         "synonyms": "xltlib.components.word_noise:Synonyms",
-        "synonym-copies": "xltlib.components.word_noise:SynonymCopies",
+        "synonyms-copies": "xltlib.components.word_noise:SynonymCopies",
         "code-switch": "xltlib.components.word_noise:CodeSwitch",
         "mixup": "xltlib.components.augmentation:Mixup",
         "salt": "xltlib.components.augmentation:Salt",

@@ -22,10 +22,11 @@ class Labels(Component):
 
     def read(self, run, use: str) -> Labels:
         """Nothing more than the labelled pairs; an entry for the batches ``use``."""
-        codes = tuple(sorted(run.data.train.language1.unique()))
-        kind = "labelled-target" if set(codes) - {run.source} else "labelled-source"
-        told = told_by(kind, "0", 0, [])
-        run.provenance.note(Entry("batches", use, kind, codes, run.task, run.data.train["item"].nunique(), told=told))
+        train = run.data.train
+        others = tuple(sorted(set(train.language1) - {run.source}))
+        kind = "labelled-target" if others else "labelled-source"
+        told, items = told_by(kind, "0", 0, []), train["item"].nunique()
+        run.provenance.note(Entry("batches", use, kind, others or (run.source,), run.task, items, told=told))
         return self
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
