@@ -1,8 +1,8 @@
 """Run a study: plan it, execute its notebooks through papermill, resume, collect, draw, report.
 
-    python run_all.py demo                         # whatever is not done yet
-    python run_all.py paws-x --list                # the plan, its parameters, and what is done
-    python run_all.py robustness --set noise.radius=0.01 --set seeds=1,2 --jobs 2
+python run_all.py demo                         # whatever is not done yet
+python run_all.py paws-x --list                # the plan, its parameters, and what is done
+python run_all.py robustness --set noise.radius=0.01 --set seeds=1,2 --jobs 2
 """
 
 from __future__ import annotations
@@ -20,17 +20,29 @@ ROOT = Path(__file__).resolve().parent
 
 def parsed(given: list[str] | None) -> argparse.Namespace:
     """The command line's arguments."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add = parser.add_argument
     add("study", nargs="?", default="", help="a study of experiments.yaml; without one, print what there is")
     add("--list", action="store_true", help="print the plan, its parameters, and what is done; run nothing")
     add("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
     add("--force", action="store_true", help="run again what is done already")
     add("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
-    add("--set", action="append", default=[], metavar="NAME=VALUE", help="steps=10, noise.radius=0.01, seeds=1,2")
-    add("--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="steps=10, noise.radius=0.01, seeds=1,2",
+    )
+    add(
+        "--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)"
+    )
     add("--draw", action="store_true", help="run nothing; collect and draw what is done, or committed")
-    add("--keep", action="store_true", help="what is committed counts as done: run only what is missing there")
+    add(
+        "--keep", action="store_true", help="what is committed counts as done: run only what is missing there"
+    )
     add("--report", action="store_true", help="write the summary as one HTML file")
     add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
     add("--runs", type=Path, default=ROOT / "runs", metavar="DIR", help="where records go")
@@ -55,7 +67,7 @@ def planned(args: argparse.Namespace) -> studies.Plan:
 
 
 def main(given: list[str] | None = None) -> int:
-    """Do what the command line asks; returns its exit status: 0, 1 where something failed, 2 for a mistake."""
+    """Do what the command line asks; returns the exit status: 0, 1 (something failed) or 2 (a mistake)."""
     args, began = parsed(given), time.time()
     try:
         if not args.study:
@@ -74,26 +86,18 @@ def main(given: list[str] | None = None) -> int:
         return 0
     if args.draw and (older := store.other_code(plan)):
         print(f"{older} runs were made by other code than today's; they are drawn as they are")
-    print(f"{args.study}: {len(todo)} runs to do, {len(chosen.nodes) - len(todo)} done already; {args.jobs} at a time")
+    done = len(chosen.nodes) - len(todo)
+    print(f"{args.study}: {len(todo)} runs to do, {done} done already; {args.jobs} at a time")
     with execution.pool(args.jobs, args.scheduler) as pool:
         failed = execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent)
     print(execution.table(failed), file=sys.stderr, end="")
-    return finished(args, plan, store, runs, figures, failed, len(todo), began)
-
-
-def finished(args, plan, store, runs, figures, failed, asked, began) -> int:
-    """Collect and draw what is done; say how it went."""
     try:
-        collected = store.collect(plan)
+        drawn = execution.draw(plan, store.collect(plan), figures, runs, args.report)
     except ValueError as error:
         print(f"run_all: {error}", file=sys.stderr)
-        return 1
-    if not collected:
-        print("run_all: no arm of this study is done; figures are left as they are", file=sys.stderr)
         return 1 if failed or args.draw else 0
-    drawn = execution.draw(plan, collected, figures, runs, args.report)
     print(drawn, file=sys.stderr if drawn.problem else sys.stdout)
-    print(f"{asked - len(failed)} of {asked} runs done in {(time.time() - began) / 60:.1f} minutes")
+    print(f"{len(todo) - len(failed)} of {len(todo)} runs done in {(time.time() - began) / 60:.1f} minutes")
     return 1 if failed or drawn.problem else 0
 
 

@@ -1,4 +1,4 @@
-"""Components: made from dictionaries, checked by name, type and range; what goes together; ids and fingerprints."""
+"""Components: made from dictionaries, checked by name, type and range; what goes together; fingerprints."""
 
 import math
 import re

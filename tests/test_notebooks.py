@@ -24,12 +24,19 @@ def code_cells(book):
 
 
 def test_the_notebooks_of_the_house_are_there():
-    assert {"00_explore", "10_adapt", "20_finetune", "21_frozen", "40_language_bias", "90_summary"} <= set(IDS)
+    assert {"00_explore", "10_adapt", "20_finetune", "21_frozen", "40_language_bias", "90_summary"} <= set(
+        IDS
+    )
 
 
 def test_cells_were_run_once_in_order_without_error(book):
     assert [cell["execution_count"] for cell in code_cells(book)] == list(range(1, len(code_cells(book)) + 1))
-    assert not [o for cell in code_cells(book) for o in cell["outputs"] if o["output_type"] == "error" or o.get("name") == "stderr"]
+    assert not [
+        o
+        for cell in code_cells(book)
+        for o in cell["outputs"]
+        if o["output_type"] == "error" or o.get("name") == "stderr"
+    ]
 
 
 def test_the_kernel_is_python3_and_no_run_metadata_is_left(book):
@@ -40,7 +47,9 @@ def test_the_kernel_is_python3_and_no_run_metadata_is_left(book):
 
 def test_at_least_three_outputs_are_compared(book):
     compared = [
-        cell for cell in code_cells(book) if cell["outputs"] and "nbval-ignore-output" not in cell["metadata"].get("tags", [])
+        cell
+        for cell in code_cells(book)
+        if cell["outputs"] and "nbval-ignore-output" not in cell["metadata"].get("tags", [])
     ]
     assert len(compared) >= 3
 
@@ -48,9 +57,14 @@ def test_at_least_three_outputs_are_compared(book):
 def test_no_output_names_a_place_on_a_machine(book):
     outputs = [output for cell in code_cells(book) for output in cell["outputs"]]
     texts = [output.get("text", "") for output in outputs]
-    texts += [text for output in outputs for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+    texts += [
+        text
+        for output in outputs
+        for kind, text in output.get("data", {}).items()
+        if kind.startswith("text/")
+    ]
     text = "\n".join("".join(part) for part in texts) + json.dumps(book["metadata"])
-    # A path from the root, a drive, a file URL. Not </td> of a table, a fraction or the inside of a relative path.
+    # A path from the root, a drive, a file URL. Not </td>, a fraction or the inside of a relative path.
     assert not re.findall(r"(?<![\w<&/.:])/[\w.-]+/|\b[A-Z]:\\|file://", text)
 
 
@@ -91,7 +105,8 @@ sys.meta_path.insert(0, Without())
 import matplotlib
 matplotlib.use("Agg")
 display = lambda *shown, **_: None
-for name, given in (("90_summary", {"study": sys.argv[1]}), ("40_language_bias", {"study": sys.argv[1], "encoder": ""})):
+study = {"study": sys.argv[1]}
+for name, given in (("90_summary", study), ("40_language_bias", {**study, "encoder": ""})):
     space = {"__name__": name, "display": display}
     for cell in json.load(open(f"{name}.ipynb", encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
@@ -102,5 +117,10 @@ for name, given in (("90_summary", {"study": sys.argv[1]}), ("40_language_bias",
 
 
 def test_the_question_is_drawn_from_what_is_committed_without_torch():
-    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, "paws-x"], cwd=NOTEBOOKS[0].parent, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, "paws-x"],
+        cwd=NOTEBOOKS[0].parent,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -15,7 +15,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = {
     re.sub(r"[-_.]+", "-", name).lower(): version
     for name, version in (
-        line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if line and not line.startswith("#")
+        line.split("==")
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if line and not line.startswith("#")
     )
 }
 
@@ -30,7 +32,9 @@ def test_the_lock_satisfies_every_range_of_every_extra():
     for requirement in wanted():
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert name in LOCK, f"{name} is not in requirements.lock"
-        assert requirement.specifier.contains(LOCK[name]), f"{name} {LOCK[name]} is outside {requirement.specifier}"
+        assert requirement.specifier.contains(LOCK[name]), (
+            f"{name} {LOCK[name]} is outside {requirement.specifier}"
+        )
     assert LOCK["torch"] == "2.13.0"
     assert not any(name.startswith(("nvidia", "triton")) for name in LOCK)
 
@@ -70,12 +74,16 @@ def test_importing_and_reading_records_needs_no_torch():
 def test_the_package_stays_thin():
     files = [path for path in (ROOT / "xltlib").rglob("*.py") if "demo" not in path.parts]
     lines = [line for path in files for line in path.read_text().splitlines()]
-    assert sum(bool(line.strip()) for line in lines) < 3750  # docstrings and comments count, blank lines do not; a third are docstrings
+    assert (
+        sum(bool(line.strip()) for line in lines) < 3750
+    )  # docstrings and comments count, blank lines do not; a third are docstrings
 
 
 def test_no_random_state_of_the_module_and_no_unsafe_reading():
     for path in [*(ROOT / "xltlib").rglob("*.py"), ROOT / "run_all.py"]:
         text = path.read_text()
-        forbidden = re.compile(r"pickle|torch\.load\(|trust_remote_code|(?<![\w.])(eval|exec)\(")  # not model.eval(), literal_eval( or retrieval(
+        forbidden = re.compile(
+            r"pickle|torch\.load\(|trust_remote_code|(?<![\w.])(eval|exec)\("
+        )  # not model.eval(), literal_eval( or retrieval(
         hits = [line for line in text.splitlines() if forbidden.search(line)]
         assert not hits, f"{path.name}: {hits}"

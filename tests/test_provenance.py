@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from xltlib import provenance, tasks
-from xltlib.provenance import Entry, Provenance
+from xltlib.door import Door
+from xltlib.provenance import Entry
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
 ENGLISH = Entry("labels", "train", "labelled-source", ("en",))
@@ -89,7 +90,7 @@ def test_committed_runs_have_the_rungs_and_names_that_their_entries_give():
 @pytest.fixture
 def door():
     test = tasks.load_pairs("demo", "test", ["en", "de"], items=6)
-    return Provenance("demo", test, None, [])
+    return Door("demo", test, None, [])
 
 
 def test_a_text_that_holds_a_test_sentence_is_left_out_and_counted(door):
@@ -133,9 +134,7 @@ def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read(door
     door.refuse_labels(["es"])
     with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
         door.refuse_labels(["de", "es"])
-    ancestor = Provenance(
-        "demo", door.test, None, [Entry("labels", "train", "labelled-target", ("de", "zh"))]
-    )
+    ancestor = Door("demo", door.test, None, [Entry("labels", "train", "labelled-target", ("de", "zh"))])
     with pytest.raises(ValueError, match="de zh: called zero-shot, but labelled items of them are read"):
         ancestor.refuse_labels(["de", "zh"])
 

@@ -32,8 +32,8 @@ def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
     figures = folder / "figures/tiny"
     effect = pd.read_csv(figures / "adaptation_effect.csv")
     assert list(effect.columns) == [
-        "study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung", "effect", "low", "high",
-        "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds",
+        "study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung", "effect", "low",
+        "high", "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds",
     ]  # fmt: skip
     assert (
         set(effect.strategy) == {"plain", "hybrid"}

@@ -12,15 +12,16 @@ from xltlib.fingerprint import code_fingerprint
 from xltlib.store import Store
 
 ENGLISH = {
-    "role": "labels", "use": "train", "kind": "labelled-source", "languages": ["en"], "source": "demo", "count": 60,
-    "left_out": 0, "fingerprint": "", "told": {},
+    "role": "labels", "use": "train", "kind": "labelled-source", "languages": ["en"], "source": "demo",
+    "count": 60, "left_out": 0, "fingerprint": "", "told": {},
 }  # fmt: skip
 MLM = {**ENGLISH, "role": "adaptation", "use": "mlm", "kind": "text", "languages": ["de"]}
 
 
 def answers(step: int = 4) -> pd.DataFrame:
     rows = [
-        {"item": k, "cluster": k, "language1": code, "language2": code, "label": k % 2, "step": step, "selection": rule}
+        {"item": k, "cluster": k, "language1": code, "language2": code, "label": k % 2, "step": step,
+         "selection": rule}
         for rule in ("last", "en-dev", "oracle") for code in ("en", "de") for k in range(6)
     ]  # fmt: skip
     return pd.DataFrame(rows).assign(p0=0.4, p1=0.6)
@@ -38,7 +39,8 @@ def finish(plan, runs: Path, *labels: str, code: str | None = None) -> None:
         read = [MLM, ENGLISH] if "mlm" in label else [ENGLISH]
         record = {
             "run": node.run, "notebook": node.notebook, "parameters": node.parameters, "encoder": "tiny",
-            "code": code or code_fingerprint(node.notebook, node.parameters), "read": read, "head": "cross", "seed": 1,
+            "code": code or code_fingerprint(node.notebook, node.parameters), "read": read, "head": "cross",
+            "seed": 1,
             "parents": {plan[need].run: records.digest(runs / plan[need].run) for need in node.needs},
         }  # fmt: skip
         records.write(runs / node.run, record, answers() if node.arm else None)
@@ -89,7 +91,9 @@ def test_only_what_is_asked_for_and_what_it_needs(plan):
 
 def test_collecting_names_arms_by_what_the_study_has(plan, tmp_path):
     store = Store(tmp_path / "runs", tmp_path / "figures/tiny")
-    assert store.collect(plan) == [] and not (tmp_path / "figures").exists()
+    with pytest.raises(ValueError, match="no arm of this study is done; figures are left as they are"):
+        store.collect(plan)
+    assert not (tmp_path / "figures").exists()
     finish(plan, tmp_path / "runs", "mlm", "english seed 1", "english-mlm seed 1")
     store.collect(plan)
     state = json.loads((tmp_path / "figures/tiny/runs.json").read_text())

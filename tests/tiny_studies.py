@@ -1,4 +1,4 @@
-"""A study of tiny models, and running it as a user does: run_all.py in a process of its own, with real kernels."""
+"""A study of tiny models, and running it as a user does: run_all.py in its own process, real kernels."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Executing notebooks through papermill: several at a time, as what they need is there; figures; the final table."""
+"""Executing notebooks through papermill, several at a time, as what they need is there; and drawing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from xltlib.parameters import ROOT
 from xltlib.plan import Plan
 
 BIAS = "40_language_bias"
-QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface
+QUIET = [
+    "--IPKernelApp.log_level=40"
+]  # kernels otherwise warn, once a run, that they listen on the loopback interface
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Pool:
 
 @contextmanager
 def pool(jobs: int, scheduler: str | None = None) -> Iterator[Pool]:
-    """A thread a job on this machine (each kernel is a process of its own), or the workers of a dask scheduler.
+    """A thread a job on this machine (a kernel is a process of its own), or the workers of a dask scheduler.
 
     Args:
         jobs: runs at a time; this machine's cores are divided among them.
@@ -99,7 +101,9 @@ def outcome(future: Future) -> str:
 
 
 def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) -> str:
-    """Execute one notebook in a fresh kernel; returns "" or what went wrong. The record alone says it is done.
+    """Execute one notebook in a fresh kernel; returns "" or what went wrong.
+
+    The record alone says that it is done.
 
     Args:
         given: its parameters, resolved: a dictionary that papermill injects replaces the default whole.
@@ -114,7 +118,9 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) 
     for stale in ("record.json", "FAILED.json"):
         (place / stale).unlink(missing_ok=True)
     # Kernels inherit this: two trainings with two threads each on two cores run many times slower.
-    os.environ.update(OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false")
+    os.environ.update(
+        OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false"
+    )
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     if beside not in paths:
         os.environ["PYTHONPATH"] = os.pathsep.join([*paths, beside])
@@ -183,7 +189,9 @@ def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: boo
         collected: of Store.collect.
         page: whether to write the summary as one HTML file.
     """
-    runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout, where committed runs are drawn, nothing made it yet
+    runs.mkdir(
+        parents=True, exist_ok=True
+    )  # in a clean checkout, where committed runs are drawn, nothing made it yet
     summary, given = runs / f"{plan.study.name}-summary.ipynb", {"study": plan.study.name, "save": True}
     given["figures_folder"] = str(figures.parent)
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
@@ -193,7 +201,9 @@ def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: boo
     if problem:
         return Drawn(figures, problem)
     for path, stamp in before.items():
-        if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
+        if (
+            path.stat().st_mtime_ns == stamp
+        ):  # not drawn now: it is about other runs than those just collected
             path.unlink()
     return Drawn(figures, "", _page(summary, figures / "report.html") if page else None)
 
@@ -240,7 +250,5 @@ def accuracies(figures: Path) -> str:
     shown = rows.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
     majority = rows.groupby("language", sort=False).majority.first().round(1)
     shown[("majority", *[""] * (len(arm) - 1))] = majority
-    title = (
-        "accuracy in per cent with 95 % interval over items, last checkpoint, beside the rate of the majority class:"
-    )
+    title = "accuracy in per cent with 95 % interval over items, last checkpoint, beside the majority rate:"
     return f"\n{title}\n{shown.rename_axis(index=None, columns=[None] * len(arm)).to_string()}\n"

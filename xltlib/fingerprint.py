@@ -1,4 +1,4 @@
-"""Which code computes a run: a hash that a run's record keeps, and that must match for the run to count as done."""
+"""Which code computes a run: a hash in its record, which must match for the run to count as done."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from pathlib import Path
 from xltlib.parameters import ROOT, nested, places_named
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
-    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "plan.py", "planning.py", "studies.py",
-    "store.py", "execution.py", "report.py", "summary", "claims.py", "robustness.py", "robustness_claims.py",
-    "bias_tables.py", "figures", "statistics", "tables.py",
+    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "plan.py", "planning.py",
+    "studies.py", "store.py", "execution.py", "report.py", "summary", "claims.py", "robustness.py",
+    "robustness_claims.py", "bias_tables.py", "figures", "statistics", "tables.py",
 )  # fmt: skip
 
 
 def code_fingerprint(notebook: str, parameters: dict) -> str:
-    """Hash of the code that computes a run: the notebook's cells, the modules they import, and those of the run's
-    own components, followed through.
+    """Hash of the code that computes a run.
+
+    That is the notebook's cells, the modules they import, and those of the run's own components, followed
+    through.
 
     Comments, docstrings and layout do not count, nor do modules that only read records or draw, nor those of
     components that this run has not: a new noise makes no plain run stale. Data are not code: their
-    fingerprints stand in the record. The corpus that ships with the package counts where a parameter names it.
+    fingerprints stand in the record. The corpus in the package counts where a parameter names it.
 
     Args:
         parameters: resolved.
@@ -69,8 +71,12 @@ def _file_of(module: str) -> Path:
 
 @cache
 def _imports(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Modules of the package that a source imports from, and the names."""
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    """Modules of the package that a source imports from, and the names; not those for type hints alone."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     own = [node for node in nodes if (node.module or "").split(".")[0] == "xltlib"]
     return tuple((node.module, tuple(alias.name for alias in node.names)) for node in own)
 

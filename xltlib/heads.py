@@ -182,7 +182,8 @@ def said(model: PairClassifier) -> str:
     parameters = list(model.parameters())
     trained = sum(p.numel() for p in parameters if p.requires_grad)
     everything = sum(p.numel() for p in parameters)
-    return f"{type(model).__name__} on {model._encoder.name}: {everything:,} parameters, {trained:,} of them trained"
+    name = f"{type(model).__name__} on {model._encoder.name}"
+    return f"{name}: {everything:,} parameters, {trained:,} of them trained"
 
 
 def loss(model: PairClassifier, batch: Batch, contrastive: float = 0.0, **options) -> Tensor:

@@ -120,7 +120,9 @@ def refuse(parameters: dict) -> None:
     two_classes = len(tasks.CLASSES[parameters["task"]]) == 2 if "task" in parameters else True
     if getattr(head, "two_classes", False) and not two_classes:
         kind = parameters["head"]["kind"]
-        raise ValueError(f"head {kind}: compares paraphrases; task {parameters['task']} has more than two classes")
+        raise ValueError(
+            f"head {kind}: compares paraphrases; task {parameters['task']} has more than two classes"
+        )
     if getattr(labelled, "stands_for", "") and parameters["batches"]["kind"] != "monolingual":
         raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
     words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
@@ -142,7 +144,11 @@ def refuse(parameters: dict) -> None:
     if scored is not None and scored.votes and not getattr(noise, "votes", False):
         kinds = [kind for kind in FAMILIES["noise"] if _votes(kind)]
         raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
-    if scored is not None and parameters["scored"]["attack"]["kind"] != "none" and not scored.attack.adversarial:
+    if (
+        scored is not None
+        and parameters["scored"]["attack"]["kind"] != "none"
+        and not scored.attack.adversarial
+    ):
         raise ValueError(f"scored.attack: {parameters['scored']['attack']['kind']} is no adversarial noise")
     if measured is not None and measured.probes:
         both = set(measured.probes.split()) & set(parts["adaptation"].languages.split())

@@ -89,8 +89,7 @@ class Plan:
         return 1 + max((self.chain_behind(other, todo) for other in behind), default=0)
 
     def table(self, todo: list[str]) -> str:
-        """Every resolved parameter of each run, of one seed where only the seed differs; then the plan, and what
-        is done.
+        """Every resolved parameter of each run, one seed of each; then the plan, and what is done.
 
         Args:
             todo: labels of what is not.
@@ -119,6 +118,8 @@ def written(values: dict) -> list[str]:
     """
     lines = []
     for name, value in values.items():
-        text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+        text = yaml.safe_dump(
+            value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True
+        )
         lines.append(f"{name}: {text.removesuffix('...' + chr(10)).strip()}")
     return lines

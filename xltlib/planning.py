@@ -107,8 +107,8 @@ class Planning:
             theirs = self.nodes[need].parameters
             if not theirs.get("keep_model", theirs.get("start")):
                 raise ValueError(
-                    f"{label}: starts from {start!r}, which keeps no trained model: give it keep_model: true, "
-                    "or, if it is an adaptation, a start"
+                    f"{label}: starts from {start!r}, which keeps no trained model: "
+                    "give it keep_model: true, or, if it is an adaptation, a start"
                 )
             needs.append(need)
             chosen["start"] = self.nodes[need].run
@@ -149,11 +149,19 @@ class Planning:
         """Text that no hub has must be there before a kernel starts."""
         for what, value, reads in parameters.places_named(resolved):
             if what.endswith(".folder") and not Path(value).is_dir():
-                raise ValueError(f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt")
-            words = [value] if Path(value).is_dir() else value.split()
-            if reads and self.reads and not self.data and not all(w in SHIPPED or Path(w).is_dir() for w in words):
                 raise ValueError(
-                    f"{what} = {value!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
+                    f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
+                )
+            words = [value] if Path(value).is_dir() else value.split()
+            if (
+                reads
+                and self.reads
+                and not self.data
+                and not all(w in SHIPPED or Path(w).is_dir() for w in words)
+            ):
+                raise ValueError(
+                    f"{what} = {value!r} comes from a data folder, not from the hub: "
+                    "set XLTLIB_DATA or --data"
                 )
 
     def _ask_for_controls(self) -> None:
@@ -173,7 +181,9 @@ class Planning:
 def _without_noise(node: Node) -> tuple[str, dict]:
     own = ("noise", "keep_model")
     rest = {name: value for name, value in node.parameters.items() if name not in own}
-    rest["scored"] = {name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")}
+    rest["scored"] = {
+        name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
+    }
     return node.notebook, rest
 
 
@@ -184,8 +194,8 @@ def changed(family: str, given: dict | str, path: list[str], value: object) -> d
         path: the option; inside a part of the component, the names that lead to it: ``["cross", "corpus"]``.
 
     Example:
-        >>> changed("noise", {"kind": "fgm", "radius": 0.1}, ["radius"], 0.2), changed("noise", {}, ["radius"], 0.2)
-        ({'kind': 'fgm', 'radius': 0.2}, None)
+        >>> changed("noise", {"kind": "fgm", "radius": 0.1}, ["radius"], 0.2)
+        {'kind': 'fgm', 'radius': 0.2}
     """
     kind, options = split(family, given)
     known, (name, *deeper) = options_of(find(family, kind)), path

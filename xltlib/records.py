@@ -21,7 +21,7 @@ PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "dat
 
 
 def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
-    """Write predictions, then the record that makes the run count as done; each appears whole or not at all."""
+    """Write predictions, then the record that makes the run count as done; each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     if predictions is not None:
         temporary = folder / "predictions.parquet.part"

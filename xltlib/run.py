@@ -1,4 +1,4 @@
-"""One run: its parameters and components, what it reads, its random streams, clocks, and the record it leaves."""
+"""One run: its parameters and components, what it reads, its random streams, clocks, and its record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from xltlib import languages, parameters, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.fingerprint import code_fingerprint
-from xltlib.provenance import Entry, Provenance
+from xltlib.door import Door
+from xltlib.provenance import Entry
 
 
 class Run:
@@ -47,7 +48,7 @@ class Run:
         self.source = self.parameters["targets"].replace(",", " ").split()[0]
         self.encoder_place, self.encoder_name, inherited, self.parents = ancestry(self)
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
-        self.provenance = Provenance(self.task, test, self.folder, inherited)
+        self.provenance = Door(self.task, test, self.folder, inherited)
         self._whole = None
 
     def _guarded(self) -> list[str]:
@@ -94,7 +95,7 @@ class Run:
 
     @property
     def whole(self):
-        """The encoder with its whole vocabulary; loaded when first asked for, kept until the model is built."""
+        """The encoder with its whole vocabulary, from when it is first asked for until the model is built."""
         if self._whole is None:
             from xltlib import encoders
 
@@ -151,7 +152,7 @@ class Run:
         return self._trained_head()["kind"] if self.start else ""
 
     def noise_name(self) -> str:
-        """The noise of this training as tables name it, votes and what else it was asked for behind it; "" without."""
+        """The noise of this training as tables name it, with what it was asked for behind it; "" without."""
         own = [entry.use for entry in self.provenance.entries if entry.role == "noise"]
         return own[-1] if self.kind("noise") != "none" else ""
 
@@ -216,12 +217,12 @@ def _said(value: object) -> str:
 
 
 def ancestry(run: Run) -> tuple[str, str, list[Entry], dict[str, str]]:
-    """Where a run's encoder lies, what it is called, what it and the model to start from have read, their digests.
+    """Where a run's encoder lies, its name, what it and the model to start from have read, their digests.
 
     Raises:
         FileNotFoundError: a run that is named has no record; says which to run first.
-        ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test set
-            out of what it read.
+        ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test
+            set out of what it read.
     """
     asked, parents = run.encoder.name, {}
     place, name, read = asked, Path(asked).name if Path(asked).is_dir() else asked, []

@@ -1,4 +1,4 @@
-"""Which runs are done, in the folder of runs or among the committed ones, and collecting them for a study's tables."""
+"""Which runs are done, in the folder of runs or among the committed ones; collecting them for tables."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Store:
         return {r["run"]: r for r in state["runs"] if r["run"] in predicted or not r["arm"]}
 
     def outdated(self, plan: Plan) -> set[str]:
-        """Labels of what is not done: no record, other parameters or code, or made from what is outdated or was
-        made anew since."""
+        """Labels of what is not done: no record, other parameters or code, or made from what is outdated or
+        was made anew since."""
         found: set[str] = set()
         for label, node in plan.nodes.items():
             if not self._is_done(node, plan, found):
@@ -66,12 +66,14 @@ class Store:
     def other_code(self, plan: Plan) -> int:
         """How many of the runs that are done were made by other code than today's."""
         done = [node for label, node in plan.nodes.items() if label not in self.outdated(plan)]
-        codes = [(self._record(node)["code"], code_fingerprint(node.notebook, node.parameters)) for node in done]
+        codes = [
+            (self._record(node)["code"], code_fingerprint(node.notebook, node.parameters)) for node in done
+        ]
         return sum(then != now for then, now in codes)
 
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
-        """Labels of what must be run, in the plan's order: what is not done, and the models that it starts from
-        and that are not there any more.
+        """Labels of what must be run, in the plan's order: what is not done, and the models that it starts
+        from and that are not there any more.
 
         Args:
             force: what is done, too.
@@ -93,14 +95,14 @@ class Store:
         Strategy, adaptation and rung are worked out anew from what each run has read.
 
         Returns:
-            Their records; none where no arm is done, and the folder is left as it is.
+            Their records.
         Raises:
-            ValueError: runs that the folder holds would be lost.
+            ValueError: no arm is done, or runs that the folder holds would be lost; it is left as it is.
         """
         outdated = self.outdated(plan)
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
-            return []
+            raise ValueError("no arm of this study is done; figures are left as they are")
         if self.any_code:
             self._refuse_to_lose({node.label for node in finished})
         read = {node.run: provenance.from_record(self._record(node)["read"]) for node in finished}
@@ -132,8 +134,8 @@ class Store:
         lost = [run["label"] for run in state["runs"] if run["label"] not in labels]
         if lost:
             raise ValueError(
-                f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; "
-                "drawn here they would be lost. Draw into another folder (--figures)"
+                f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among "
+                "them; drawn here they would be lost. Draw into another folder (--figures)"
             )
 
     def _write(self, plan: Plan, summaries: list[dict], missing: list[str], predictions: list) -> None:
@@ -144,7 +146,7 @@ class Store:
         table = pd.concat(predictions, ignore_index=True)
         for column in ("run", "language1", "language2", "selection"):
             table[column] = table[column].astype("category")
-        # Rules of selection often choose the same checkpoint: its rows side by side, as plain floats, compress to one.
+        # Rules of selection often choose the same checkpoint: its rows side by side compress to one.
         place = table.groupby(["run", "selection"], observed=True).cumcount()
         table = table.iloc[np.lexsort([place, pd.factorize(table.run)[0]])]
         repeating = [name for name in table if not pd.api.types.is_float_dtype(table[name])]

@@ -46,7 +46,9 @@ class Study:
     def __init__(self, name: str, fields: dict):
         for field_name in fields:
             if field_name not in FIELDS:
-                raise ValueError(f"unknown field {field_name!r} in study {name}: known are {', '.join(FIELDS)}")
+                raise ValueError(
+                    f"unknown field {field_name!r} in study {name}: known are {', '.join(FIELDS)}"
+                )
         self.name, self.fields = name, fields
         self.about = " ".join(str(fields.get("about", "")).split())
         self.cost = fields.get("cost", "not stated")
@@ -68,7 +70,9 @@ class Study:
                     raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
                 if like is not None and like not in known:
                     above = ", ".join(known) or "nothing"
-                    raise ValueError(f"{label}: like {like!r} is nothing above it in the study; above are {above}")
+                    raise ValueError(
+                        f"{label}: like {like!r} is nothing above it in the study; above are {above}"
+                    )
                 known[label] = merged(known[like], own) if like is not None else own
                 sections[section][label] = known[label]
         return sections

@@ -1,11 +1,10 @@
-"""Do two commits compute the same? Runs a study of every kind of run by the code of each, and compares bit by bit.
+"""Do two commits compute the same? Runs a study of every kind of run by the code of each, and compares.
 
     python tests/same_results/same_results.py OLD NEW [--only TEXT] [--work DIR]
 
-OLD and NEW are commits, or ``.`` for the files as they lie here. Each is run on a tiny encoder with random weights, on
-one thread, in a worktree of its own. Compared are predictions, losses, what was measured, data and rungs, what was read
-(by its fingerprints) and names; the exit status is 1 where anything differs. For refactorings: a result that is meant to
-change is named in the commit that changes it.
+OLD and NEW are commits, or ``.`` for the files as they lie here. Each is run on a tiny encoder with random
+weights, on one thread, in a worktree of its own. Compared bit by bit are predictions, losses, what was
+measured, data and rungs, what was read, and names; the exit status is 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 COMPARED = (
-    "strategy", "adaptation", "head", "rung", "supervision", "zero_shot", "seed", "task", "encoder", "noise", "attack",
-    "data", "selected_step", "dev_accuracy", "loss", "penalty", "tokens", "updates", "accuracy", "bias", "bias_before",
-    "before", "after", "probes", "on_the_way", "kept_step", "retrieved", "languages_guessed", "layer", "method",
+    "strategy", "adaptation", "head", "rung", "supervision", "zero_shot", "seed", "task", "encoder", "noise",
+    "attack", "data", "selected_step", "dev_accuracy", "loss", "penalty", "tokens", "updates", "accuracy",
+    "bias", "bias_before", "before", "after", "probes", "on_the_way", "kept_step", "retrieved",
+    "languages_guessed",    "layer", "method",
 )  # fmt: skip
 
 

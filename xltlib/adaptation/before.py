@@ -1,4 +1,4 @@
-"""Adaptation before fine-tuning as one training: what is trained, on what, by which loss, and how it is measured."""
+"""Adaptation before fine-tuning as one training: the model, its batches, its loss, and what is measured."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Adapting:
     def look(self) -> dict:
         """Language bias and translations of the probes found by the encoder as it is now.
 
-        It moves no random state. With low-rank updates attached there is nothing to look at: what is before is
-        the run that it starts from.
+        It moves no random state. With low-rank updates attached there is nothing to look at: what is before
+        is the run that it starts from.
         """
         found = {"bias": [], "probes": {}}
         wanted = bool(self.measured.sentences or self.measured.translations)
@@ -77,6 +77,12 @@ class Adapting:
             found["bias"] = bias.language_bias(vectors).reset_index().to_dict("records")
         torch.set_rng_state(state)
         return found
+
+    @staticmethod
+    def probes(before: dict, after: dict) -> dict[str, dict[str, float | None]]:
+        """Translations of the probes found before and after, by language; None: nothing was looked at."""
+        then = before["probes"]
+        return {code: {"before": then.get(code), "after": of} for code, of in after["probes"].items()}
 
     def _reader(self) -> nn.Module:
         """The encoder as it is now, trimmed to what is looked at."""
@@ -98,7 +104,7 @@ class Adapting:
             self.attached = None
 
     def save(self, place: Path) -> None:
-        """Write the adapted encoder with its whole vocabulary; of a trained model what training may change."""
+        """Write the encoder with its whole vocabulary; of a trained model what training may change."""
         if self.trained is not None:
             heads.save_trained(self.trained, place)
         else:

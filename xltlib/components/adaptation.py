@@ -1,4 +1,4 @@
-"""Adaptation before training: an encoder, or a trained model, goes on with text or translations of the targets.
+"""Adaptation before training: an encoder, or a trained model, goes on with text of the targets.
 
 How each loss is computed: adaptation/mlm.py, tsdae.py, align.py. A kind of one's own is a subclass of
 :class:`TextAdaptation` with the method ``build``.
@@ -67,10 +67,10 @@ class TextAdaptation(Adaptation):
     """Adaptation to unlabelled text of the targets (rung Z1).
 
     Args:
-        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (the task's own sentences), ``"demo"``, a folder.
+        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (its own sentences), ``"demo"``, a folder.
         exponent: a language with n texts is drawn in proportion to n ** exponent; 0: all alike.
         head_learning_rate: of the parts that start from nothing.
-        lora_rank: train low-rank updates of this rank instead of the layers, merged at the end (0: the layers).
+        lora_rank: train low-rank updates of this rank, merged at the end, instead of the layers (0).
         checks: how often held-out text is measured on the way (0: not).
         patience: stop when so many checks bring nothing new, and keep the best (0: never).
     """
@@ -116,7 +116,9 @@ class Mlm(TextAdaptation):
 
 @dataclass(frozen=True, kw_only=True)
 class Tsdae(TextAdaptation):
-    """Denoising: most of a sentence is deleted, and written again from its vector (Wang et al. 2021, 2104.06979).
+    """Denoising: most of a sentence is deleted, and written again from its vector.
+
+    Wang, Reimers & Gurevych 2021 (arXiv 2104.06979).
 
     Args:
         deletion: share of the pieces that are deleted.

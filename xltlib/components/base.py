@@ -45,7 +45,9 @@ def option(
         place: the text may be a path; relative ones are resolved where a study is planned.
     """
     rules = {"above": above, "at_least": at_least, "at_most": at_most, "among": among}
-    return field(default=default, metadata=rules | {"languages": languages, "reads": reads, "place": place or reads})
+    return field(
+        default=default, metadata=rules | {"languages": languages, "reads": reads, "place": place or reads}
+    )
 
 
 def part(family: str, default: str = ""):

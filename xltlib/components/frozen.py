@@ -43,6 +43,9 @@ class Cosine(Frozen):
 
 @dataclass(frozen=True, kw_only=True)
 class Logistic(Frozen):
-    """L1: a logistic regression on [u; v; |u-v|; u*v] of training pairs, its penalty chosen on development pairs."""
+    """L1: a logistic regression on [u; v; |u-v|; u*v] of the training pairs.
+
+    Its penalty is chosen on development pairs.
+    """
 
     features = "logistic"

@@ -56,7 +56,7 @@ class Bi(Head):
 
 @dataclass(frozen=True, kw_only=True)
 class BiNegatives(Head):
-    """``bi``, and InfoNCE among the pairs of a batch, with non-paraphrases as hard negatives (losses.info_nce).
+    """``bi``, and InfoNCE among the pairs of a batch, non-paraphrases as hard negatives (losses.info_nce).
 
     Args:
         weight: of InfoNCE beside cross-entropy.

@@ -1,6 +1,7 @@
-"""What there is of each kind of component: a word -> where its class lies. The first stands where nothing is said.
+"""What there is of each kind of component: a word -> where its class lies.
 
-A new kind is a class and a line here, or no line: a study may name an import path instead.
+The first of a family stands where nothing is said. A new kind is a class and a line here, or no line: a study
+may name an import path instead.
 Nothing is imported before it is used, and no run's code fingerprint follows this table.
 """
 

@@ -1,4 +1,4 @@
-"""Cross-lingual and hybrid batches (Elmahdy, Lin & Ahmad 2024, arXiv 2408.10536), and what they are made of."""
+"""Cross-lingual and hybrid batches (Elmahdy, Lin & Ahmad 2024, arXiv 2408.10536), and what is in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Labels(Component):
-    """Labelled items that stand in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
+    """Labelled items in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
 
     def read(self, run, use: str) -> Labels:
         """Nothing more than the labelled pairs; an entry for the batches ``use``."""

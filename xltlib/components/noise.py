@@ -41,7 +41,7 @@ class Noise(Component):
         return self
 
     def step(self, model, seed: int):
-        """One training step: ``step(loss, batch, backward)`` computes the loss, sends it backward, returns it.
+        """One training step: ``step(loss, batch, backward)`` computes the loss and sends it backward.
 
         Args:
             model: being trained.

@@ -19,7 +19,7 @@ class TextPenalty(Penalty):
     """Sentence vectors of the targets are drawn towards those of the source language (rung Z1).
 
     Args:
-        text: unlabelled text: ``"wikipedia"``, ``"ntrex"``, ``"task"`` (its own sentences), ``"demo"``, a folder.
+        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (its own sentences), ``"demo"``, a folder.
         languages: whose text is drawn towards that of the source language.
         sentences: a language (0: all).
         weight: of the penalty, beside the labelled loss.
@@ -109,4 +109,6 @@ class Consistency(Penalty):
         from xltlib.adaptation import during
 
         stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
-        return during.Penalised(model, loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)
+        return during.Penalised(
+            model, loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight
+        )

@@ -63,11 +63,15 @@ class Scored(Component):
         table, attacked = pd.DataFrame(), {}
         own = data.test[data.test.language1 == data.source]
         if self.attack.adversarial:
-            accuracy = prediction.under_attack(model, own, self.attack.step(model, 1))  # one start for all runs
+            accuracy = prediction.under_attack(
+                model, own, self.attack.step(model, 1)
+            )  # one start for all runs
             attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(own)}
         if self.bias:
             sentences = tasks.parallel_sentences(data.test, self.bias)
-            table = bias.language_bias({code: prediction.encoded(model, of) for code, of in sentences.items()})
+            table = bias.language_bias(
+                {code: prediction.encoded(model, of) for code, of in sentences.items()}
+            )
         return Looked(table, attacked)
 
 

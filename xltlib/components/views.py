@@ -57,7 +57,9 @@ class DropView(View):
 
 @dataclass(frozen=True, kw_only=True)
 class DictionaryView(View):
-    """Words exchanged for translations from word lists (CoSDA-ML, Qin et al. 2020, arXiv 2006.06402; rung Z2).
+    """Words exchanged for translations from word lists (rung Z2).
+
+    CoSDA-ML, Qin et al. 2020 (arXiv 2006.06402).
 
     Args:
         folder: with lists ``<source>-<language>.txt``, a line ``word translation``.
@@ -91,7 +93,9 @@ class SynonymView(View):
     table: dict | None = gathered()
 
     def read(self, run, use: str) -> SynonymView:
-        return self.holding(table=run.provenance.synonyms(self.words, run.data, self.entry(run, use, "synonyms", "words")))
+        return self.holding(
+            table=run.provenance.synonyms(self.words, run.data, self.entry(run, use, "synonyms", "words"))
+        )
 
     def view(self) -> words.View:
         return words.Synonyms(self.table, self.rate, self.names_safe)
@@ -99,7 +103,9 @@ class SynonymView(View):
 
 @dataclass(frozen=True, kw_only=True)
 class SelfView(View):
-    """Words exchanged for neighbours in the encoder's own embedding table (rung Z0'; SALT-style, a reconstruction).
+    """Words exchanged for neighbours in the encoder's own embedding table (rung Z0').
+
+    SALT-style: a reconstruction (augmentation.py).
 
     Args:
         text: more text of the source language, whose words are no neighbours: ``"wikipedia"``, a folder.

@@ -78,7 +78,9 @@ class SynonymCopies(Synonyms):
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSwitch(Noise):
-    """Words exchanged for translations from word lists (CoSDA-ML, Qin et al. 2020, arXiv 2006.06402; rung Z2).
+    """Words exchanged for translations from word lists (rung Z2).
+
+    CoSDA-ML, Qin et al. 2020 (arXiv 2006.06402).
 
     Args:
         folder: with lists ``<source>-<language>.txt``, a line ``word translation``.

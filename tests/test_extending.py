@@ -1,0 +1,82 @@
+"""docs/extending.md: its very files are run as a study; what adding a part takes."""
+
+import json
+import re
+import sys
+
+import pytest
+import yaml
+from tiny_studies import ROOT, predictions, run
+
+from xltlib import studies
+
+PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture
+def own(tiny, tmp_path):
+    """The page's files in a folder, and its study on a tiny encoder."""
+    for name, text in BLOCK.findall(PAGE):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    study = yaml.safe_load((tmp_path / "studies.yaml").read_text(encoding="utf-8"))["own"]
+    study["common"]["encoder"] = {"name": str(tiny["xlm-r"])}
+    return tmp_path, study
+
+
+def test_each_file_is_complete_and_short():
+    files = {name: text for name, text in BLOCK.findall(PAGE) if name.endswith(".py")}
+    assert len(files) == 5
+    for name, text in files.items():
+        lines = [line for line in text.splitlines() if line.strip()]
+        assert 10 <= len(lines) <= 30, f"{name} has {len(lines)} lines"
+
+
+def test_methods_of_ones_own_are_run_named_and_counted_without_touching_the_package(own):
+    folder, study = own
+    result = run(folder, study)
+    assert result.returncode == 0, result.stderr
+    state = json.loads((folder / "figures/tiny/runs.json").read_text())
+    arms = {r["label"].removesuffix(" seed 1"): r for r in state["runs"] if r["arm"]}
+    assert {name: (r["head"], r["strategy"], r["adaptation"], r["rung"]) for name, r in arms.items()} == {
+        "plain": ("cross", "plain", "none", "Z0"),
+        "shuffle": ("cross", "shuffle", "none", "Z0"),
+        "simcse-plain": ("cross", "plain", "simcse", "Z1"),
+        "means": ("cross", "plain", "means", "Z1"),
+        "difference": ("difference", "plain", "none", "Z0"),
+        "frozen": ("cosine", "plain", "none", "Z0"),
+        "scale": ("cosine", "plain", "scale", "Z1"),
+    }
+    answers = predictions(folder)
+    assert answers.run.nunique() == 7 and answers.groupby("run", observed=True).p1.first().nunique() == 7
+    # Its code counts: changed, the runs that use it are to do again, and no other.
+    path = folder / "mylab/shuffle.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("k + 1], words[k]", "k + 1], words[k] + ''"))
+    listed = run(folder, study, "--list").stdout.splitlines()
+    assert [line.split()[1] for line in listed if line.endswith("to do")] == ["shuffle"]
+
+
+def test_a_mistake_in_an_option_or_a_file_of_ones_own_is_one_line(own, monkeypatch):
+    folder, study = own
+    monkeypatch.syspath_prepend(str(folder))
+    for name in [name for name in sys.modules if name.split(".")[0] == "mylab"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    def complaint(noise: dict) -> str:
+        study["arms"]["shuffle"]["noise"] = noise
+        with pytest.raises(ValueError) as error:
+            studies.Study("own", study).plan({})
+        return str(error.value)
+
+    assert "Shuffle: share = 2, wanted a number of at most 1" in complaint(
+        {"kind": "mylab.shuffle:Shuffle", "share": 2}
+    )
+    assert "mylab.shuffle:Shuffle needs share" in complaint({"kind": "mylab.shuffle:Shuffle"})
+    assert "cannot be imported (ModuleNotFoundError" in complaint(
+        {"kind": "mylab.shuffel:Shuffle", "share": 0.1}
+    )
+    assert "cannot be imported (AttributeError" in complaint({"kind": "mylab.shuffle:Shufle", "share": 0.1})
+    (folder / "mylab/broken.py").write_text("def (:\n")
+    assert "cannot be imported (SyntaxError" in complaint({"kind": "mylab.broken:Noise"})

@@ -1,0 +1,204 @@
+"""The one door to text and labels: what a run reads comes through it, and is written down there.
+
+Texts and translations that hold a test sentence are left out and counted; labelled pairs that hold one stop
+the run. Everything else is let in, its words are kept in the encoder's vocabulary, and an entry says what was
+read, of which languages, and what for (provenance.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import tasks
+from xltlib.provenance import Entry
+
+
+class Door:
+    """What a run reads, as it reads it.
+
+    Args:
+        task: whose test set must not be read.
+        test: the whole test set in all languages that the run could read anything of.
+        folder: of downloaded data; None: the hub.
+        inherited: entries of the runs that this one goes on from.
+    """
+
+    def __init__(self, task: str, test: pd.DataFrame, folder: Path | None, inherited: list[Entry] = ()):
+        self.task, self.test, self.folder = task, test, folder
+        self.entries = list(inherited)
+        self.vocabulary: list[str] = []
+
+    def admit(self, texts: list, entry: Entry, vocabulary: bool = True) -> list:
+        """Let texts in but those that hold a test sentence, and write an entry for them.
+
+        Args:
+            texts: sentences, or tuples of them that belong together.
+            entry: without counts and fingerprint.
+            vocabulary: whether the encoder must know their words.
+        Returns:
+            Those let in, in their order.
+        """
+        (kept,) = self.admit_by_language({"": texts}, entry, vocabulary).values()
+        return kept
+
+    def admit_by_language(
+        self, texts: dict[str, list], entry: Entry, vocabulary: bool = True, held_out: int = 0
+    ) -> dict[str, list]:
+        """The same for each language, with one entry for all.
+
+        Args:
+            held_out: of those let in, so many a language are measured on, not trained on: they do not count.
+        """
+        kept, left_out = {}, 0
+        for code, found in texts.items():
+            kept[code], without = tasks.without_test_sentences(found, self.test)
+            left_out += without
+        everything = [text for of in kept.values() for text in of]
+        if vocabulary:
+            self.know([text for of in everything for text in ((of,) if isinstance(of, str) else of)])
+        counted = sum(len(of[held_out:]) for of in kept.values())
+        counts = {"count": counted, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
+        self.entries.append(replace(entry, **counts))
+        return kept
+
+    def know(self, texts: list[str]) -> None:
+        """Keep the words of texts in the encoder's vocabulary. Test text may be known: it moves no weight."""
+        self.vocabulary += texts
+
+    def text(
+        self,
+        source: str,
+        codes: list[str],
+        sentences: int,
+        entry: Entry,
+        vocabulary: bool = True,
+        held_out: int = 0,
+    ) -> dict[str, list[str]]:
+        """Unlabelled sentences of each language.
+
+        Args:
+            source: see tasks.load_text; ``"task"``: the task's own sentences.
+            sentences: the first so many a language (0: all).
+            entry, vocabulary, held_out: as above.
+        """
+        if source == "task":
+            found = {c: tasks.task_text(self.task, c, self.folder, self.test, sentences) for c in codes}
+        else:
+            found = {c: tasks.load_text(source, c, self.folder, sentences) for c in codes}
+        return self.admit_by_language(found, entry, vocabulary, held_out)
+
+    def translations(
+        self,
+        corpus: str,
+        codes: list[str],
+        sentences: int,
+        entry: Entry,
+        vocabulary: bool = True,
+        held_out: int = 0,
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Translation pairs (English, other language) of each language; arguments as above."""
+        found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
+        return self.admit_by_language(found, entry, vocabulary, held_out)
+
+    def corpora(
+        self, corpora: list[str], codes: list[str], sentences: int, entry: Entry
+    ) -> dict[str, dict[str, list[tuple[str, str]]]]:
+        """Translation pairs of each language in each of several corpora, with one entry for all."""
+        found = {
+            (corpus, code): tasks.load_parallel(corpus, code, self.folder, sentences)
+            for corpus in corpora
+            for code in codes
+        }
+        kept = self.admit_by_language(found, entry)
+        return {corpus: {code: kept[corpus, code] for code in codes} for corpus in corpora}
+
+    def parallel_items(
+        self, codes: list[str], source: str, without: pd.DataFrame, items: int, entry: Entry
+    ) -> pd.DataFrame:
+        """The task's own development items in several languages, as translations without labels.
+
+        Args:
+            codes: languages beside the source language.
+            without: development pairs that choose a checkpoint; they, and what shares a sentence with them,
+                are left out.
+            items: the first so many (0: all).
+        """
+        free, _ = tasks.load_training(self.task, [source, *codes], [source], self.test, self.folder, "dev")
+        left_out = free.attrs.get("shared_with_test", 0)
+        free = free[~free["item"].isin(without["item"]) & ~free.cluster.isin(without.cluster)]
+        free = free[free["item"].isin(sorted(free["item"].unique())[: items or None])]
+        sentences = [*free.sentence1, *free.sentence2]
+        self.know(sentences)
+        counts = {"count": len(sentences), "left_out": left_out, "fingerprint": tasks.fingerprint(sentences)}
+        self.entries.append(replace(entry, **counts))
+        return free
+
+    def labels(self, train: pd.DataFrame, source: str, use: str, role: str) -> None:
+        """Write down labelled pairs: those of the source language, then all others. They were checked as they
+        were loaded (tasks.load_training refuses test sentences)."""
+        own = train.language1 == source
+        for kind, part in (("labelled-source", train[own]), ("labelled-target", train[~own])):
+            if len(part):
+                codes = tuple(sorted(part.language1.unique()))
+                counts = {"count": part["item"].nunique(), "fingerprint": tasks.fingerprint(part)}
+                self.entries.append(Entry(role, use, kind, codes, self.task, **counts))
+
+    def synonyms(self, words: str, data, entry: Entry) -> dict[str, list[str]]:
+        """Synonyms of the words of a run's training and test pairs: see noise.lists.listed."""
+        from xltlib.noise import lists
+
+        sentences = [s for frame in (data.train, data.test) for s in [*frame.sentence1, *frame.sentence2]]
+        known = {word for sentence in sentences for word in sentence.split(" ")}
+        table = lists.listed(known, words, self.folder)
+        self.words(table, replace(entry, source=Path(words).name))
+        return table
+
+    def dictionaries(
+        self, folder: str, source: str, codes: list[str], entry: Entry
+    ) -> dict[str, dict[str, list[str]]]:
+        """Word lists ``<source>-<language>.txt`` of each language: word -> translations."""
+        from xltlib.noise import lists
+
+        found = {code: lists.read_dictionary(Path(folder) / f"{source}-{code}.txt") for code in codes}
+        rows = [(code, word, *of) for code, table in found.items() for word, of in table.items()]
+        self._words(rows, [row[2:] for row in rows], replace(entry, source=Path(folder).name))
+        return found
+
+    def words(self, table: dict[str, list[str]], entry: Entry) -> None:
+        """Words and what they may be exchanged for: their entry; they are kept in the vocabulary."""
+        self._words(sorted(table.items()), list(table.values()), entry)
+
+    def _words(self, rows: list[tuple], found: list, entry: Entry) -> None:
+        # A word after a blank, or not: two pieces.
+        self.know([form for of in found for word in of for form in (word, f"({word}")])
+        self.entries.append(replace(entry, count=len(rows), fingerprint=tasks.fingerprint(rows)))
+
+    def note(self, entry: Entry) -> None:
+        """An entry for what has no text: noise drawn from nothing, words that are left out."""
+        self.entries.append(entry)
+
+    def refuse_labels(self, codes: list[str]) -> None:
+        """Stop when labels were read, by this run or one that it goes on from, of a zero-shot language.
+
+        Raises:
+            ValueError: names the languages and what was read of them.
+        """
+        for entry in self.entries:
+            overlap = sorted(set(entry.languages) & set(codes))
+            if entry.kind.startswith("labelled") and overlap:
+                whom = "it" if len(overlap) == 1 else "them"
+                raise ValueError(
+                    f"{' '.join(overlap)}: called zero-shot, but labelled items of {whom} are read "
+                    f"({entry.use}); take them out of labelled.languages, or name in labelled.zero_shot "
+                    "only the others"
+                )
+
+    def table(self) -> pd.DataFrame:
+        """What was read, a row an entry, in the order of reading."""
+        columns = ["role", "use", "kind", "languages", "source", "count", "left_out"]
+        rows = [asdict(entry) | {"languages": " ".join(entry.languages)} for entry in self.entries]
+        shown = pd.DataFrame(rows, columns=columns).rename(columns={"left_out": "left out (test)"})
+        return shown.set_index("role")
