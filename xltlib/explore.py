@@ -1,0 +1,106 @@
+"""What 00_explore shows: how finely a vocabulary cuts a language, and what noise does to a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import pandas as pd
+import torch
+
+from xltlib import batching, encoders, frozen, heads, noise, prediction
+
+
+def fertility(encoder: encoders.Encoder, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pieces of the vocabulary per word, per character and per pair of sentences, one row a language.
+
+    Args:
+        pairs: columns ``language1, sentence1, sentence2``.
+    """
+    rows = {}
+    for language, of in pairs.groupby("language1", sort=False):
+        sentences = [*of.sentence1, *of.sentence2]
+        pieces = sum(len(ids) - 2 for ids in encoder.tokenize(sentences)["input_ids"])  # without the two ends
+        rows[language] = {
+            "pieces per word": pieces / sum(len(sentence.split()) for sentence in sentences),
+            "pieces per character": pieces / sum(map(len, sentences)),
+            "pieces per pair": 2 * pieces / len(sentences),
+        }
+    return pd.DataFrame(rows).T.rename_axis("language")
+
+
+class NoiseOnPairs:
+    """What noise does to a pair's first sentence, to its vector, and to a prediction.
+
+    The prediction is a logistic regression's on frozen vectors of a few pairs: something to see change, not a
+    good classifier.
+
+    Args:
+        encoder: of the vectors.
+        own: pairs to fit the regression on.
+        pairs: to choose from, in any language.
+        tables: by name of a noise, what it may put in place of each word.
+    """
+
+    def __init__(
+        self,
+        encoder: encoders.Encoder,
+        own: pd.DataFrame,
+        pairs: pd.DataFrame,
+        tables: dict[str, dict[str, list[str]]],
+    ):
+        self.pairs, self.tables = pairs, tables
+        sentences = [*own.sentence1, *own.sentence2, *pairs.sentence1, *pairs.sentence2]
+        words = [word for table in tables.values() for found in table.values() for word in found]
+        self.reader = heads.build("bi", encoders.trim(encoder, [*sentences, *words]))
+        u, v = self._vectors(own.sentence1), self._vectors(own.sentence2)
+        self.fitted = (u, v, own.label.to_numpy())
+        # The noises there are, each with a strength at which it can be seen.
+        embeddings = {"gaussian": 1.0, "uniform": 1.0, "fgm": 0.1}
+        self.kinds = {"words left out": 0.3, **dict.fromkeys(tables, 1.0), **embeddings}
+
+    def show(self, language: str, row: int, kind: str, strength: float) -> pd.DataFrame:
+        """A pair's first sentence as it is and with noise: sentence, cosine to the clean one,
+        P(paraphrase)."""
+        pair = self.pairs[self.pairs.language1 == language].iloc[row]
+        u, v = self._vectors([pair.sentence1]), self._vectors([pair.sentence2])
+        view = self._view(kind, strength)
+        if view:
+            noisy, perturbed = view(pair.sentence1, np.random.default_rng(1)), nullcontext()
+        else:
+            noisy, perturbed = pair.sentence1, self._perturbation(pair, kind, strength)
+        with perturbed:
+            w = self._vectors([noisy])
+        test = (np.concatenate([u, w]), np.concatenate([v, v]))
+        p = frozen.probabilities("logistic", self.fitted, self.fitted, test)[:, 1]
+        columns = {
+            "sentence": [pair.sentence1, noisy],
+            "cosine to clean": [1.0, (u * w).sum()],
+            "p(paraphrase)": p,
+        }
+        return pd.DataFrame(columns, index=["clean", f"{kind}, {strength}"]).round(2)
+
+    def _vectors(self, sentences) -> np.ndarray:
+        return prediction.encoded(self.reader, list(sentences), workers=1)
+
+    def _view(self, kind: str, strength: float) -> Callable | None:
+        """What exchanges or leaves out words; None where the noise is one of embeddings."""
+        share = min(strength, 1.0)
+        if kind == "words left out":
+            return noise.dropping(share)
+        if kind in self.tables:
+            return noise.Synonyms(self.tables[kind], share)
+        return None
+
+    def _perturbation(self, pair: pd.Series, kind: str, strength: float) -> AbstractContextManager:
+        """What perturbs the input embeddings while it is entered: at random, or against the pair's label."""
+        if kind != "fgm":
+            return noise.RandomPerturbation(self.reader, strength, kind).drawn()
+
+        def towards_the_wrong_answer(batch: batching.Batch) -> torch.Tensor:
+            cosine = (self.reader.embed(batch.first) * self.reader.embed(batch.second)).sum()
+            return cosine if pair.label == 0 else -cosine
+
+        batch = batching.Batch([pair.sentence1], [pair.sentence2])
+        return noise.Adversarial(self.reader, strength).against(towards_the_wrong_answer, batch)
