@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from xltlib import records
+from xltlib import parameters
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 IDS = [path.stem for path in NOTEBOOKS]
@@ -78,7 +78,7 @@ def test_prose_stands_between_short_cells(book):
 
 @pytest.mark.parametrize("name", IDS)
 def test_parameters_are_typed_literals_with_a_comment(name):
-    declared = records.declared_parameters(name)
+    declared = parameters.declared(name)
     book = json.loads(next(path for path in NOTEBOOKS if path.stem == name).read_text())
     cell = next(c for c in book["cells"] if "parameters" in c["metadata"].get("tags", []))
     lines = "".join(cell["source"]).splitlines()
@@ -92,7 +92,7 @@ def test_papermill_sees_the_same_parameters(name):
     import papermill
 
     path = next(path for path in NOTEBOOKS if path.stem == name)
-    assert list(papermill.inspect_notebook(str(path))) == list(records.declared_parameters(name))
+    assert list(papermill.inspect_notebook(str(path))) == list(parameters.declared(name))
 
 
 WITHOUT_TORCH = """
