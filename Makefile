@@ -8,7 +8,7 @@ ARGS ?=
 TEST_JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: setup run test slow claims lab bench notebooks clean
+.PHONY: setup run test slow claims tables lab bench notebooks clean
 
 setup: .venv/ready
 
@@ -31,6 +31,9 @@ slow: setup
 
 claims: setup  # the table of verdicts and its figure, from the committed studies
 	mkdir -p runs && cd notebooks && ../$(BIN)/papermill 91_claims.ipynb ../runs/claims.ipynb -p save True
+
+tables: setup  # the tables of README.md, docs/ and figures/*/README.md, from the CSV files
+	$(BIN)/python -m xltlib.tables
 
 lab: setup
 	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)
