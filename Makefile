@@ -1,5 +1,6 @@
 # make run    the default study, end to end          make test   unit tests and every notebook
 # make lab    JupyterLab                             make bench  training throughput beside its peers
+# make tables the tables of all pages, from the CSV files
 # Each creates .venv from the lock by itself; tests run in TEST_JOBS processes. ARGS goes to run_all.py: make run ARGS="--jobs 2"
 
 PYTHON ?= python3
