@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from torch.nn.functional import normalize
 
 from test_run_all import run, run_all, tiny_study
 from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, records, statistics, tasks
@@ -18,33 +19,52 @@ def test_pairs():
 
 
 def test_language_pairs_share_items_and_labels_and_leave_unequal_ones_out(test_pairs):
-    missing = test_pairs[~((test_pairs.language1 == "es") & (test_pairs["item"] == test_pairs["item"].iloc[0]))].copy()
+    first_spanish = (test_pairs.language1 == "es") & (test_pairs["item"] == test_pairs["item"].iloc[0])
+    missing = test_pairs[~first_spanish].copy()
     flipped = (missing.language1 == "de") & (missing["item"] == test_pairs["item"].iloc[1])
     missing.loc[flipped, "label"] = 1 - missing.loc[flipped, "label"]
     pairs = tasks.language_pairs(missing)
     off = pairs[pairs.language1 != pairs.language2]
-    assert pairs.attrs["left_out"] == 2 and (off.groupby(["language1", "language2"]).size() == 10).all() and len(off) == 60
+    assert pairs.attrs["left_out"] == 2 and len(off) == 60
+    assert (off.groupby(["language1", "language2"]).size() == 10).all()
     assert off.groupby("item").label.nunique().eq(1).all()
     row = off[(off.language1 == "de") & (off.language2 == "es")].iloc[0]
-    assert row.sentence1 == missing[(missing.language1 == "de") & (missing["item"] == row["item"])].sentence1.item()
-    assert row.sentence2 == missing[(missing.language1 == "es") & (missing["item"] == row["item"])].sentence2.item()
+    of_item = missing[missing["item"] == row["item"]].set_index("language1")
+    assert row.sentence1 == of_item.sentence1["de"] and row.sentence2 == of_item.sentence2["es"]
     limited = tasks.language_pairs(missing, 4)
-    assert (limited[limited.language1 != limited.language2].groupby(["language1", "language2"]).size() == 4).all()
+    off = limited[limited.language1 != limited.language2]
+    assert (off.groupby(["language1", "language2"]).size() == 4).all()
     assert len(limited) == len(missing) + 24
 
 
 def test_the_grid_says_diagonal_gap_and_asymmetry(test_pairs):
     pairs = tasks.language_pairs(test_pairs)
-    right = {("en", "en"): 12, ("de", "de"): 9, ("es", "es"): 6, ("en", "de"): 8, ("de", "en"): 6, ("en", "es"): 6, ("es", "en"): 6, ("de", "es"): 3, ("es", "de"): 0}
-    parts = [of.assign(p1=np.where(np.arange(len(of)) < right[key], of.label, 1 - of.label)) for key, of in pairs.groupby(["language1", "language2"])]
+    right = {
+        ("en", "en"): 12,
+        ("de", "de"): 9,
+        ("es", "es"): 6,
+        ("en", "de"): 8,
+        ("de", "en"): 6,
+        ("en", "es"): 6,
+        ("es", "en"): 6,
+        ("de", "es"): 3,
+        ("es", "de"): 0,
+    }
+    parts = []
+    for key, of in pairs.groupby(["language1", "language2"]):
+        answered = np.arange(len(of)) < right[key]
+        parts.append(of.assign(p1=np.where(answered, of.label, 1 - of.label)))
     scored = pd.concat(parts).assign(run="r", selection="last")
     scored["p0"] = 1 - scored.p1
     grid, whole = statistics.generalized(scored)
-    assert grid.set_index(["language1", "language2"]).accuracy.to_dict() == {key: count / 12 for key, count in right.items()}
+    accuracy = grid.set_index(["language1", "language2"]).accuracy.to_dict()
+    assert accuracy == {key: count / 12 for key, count in right.items()}
     row = whole.iloc[0]
     off = 100 * np.mean([8, 6, 6, 6, 3, 0]) / 12
-    assert row.diagonal == pytest.approx(75) and row.off_diagonal == pytest.approx(off) and row.gap == pytest.approx(75 - off)
-    assert row.off_diagonal_without_source == pytest.approx(100 * 1.5 / 12) and row.asymmetry == pytest.approx(100 * (2 + 0 + 3) / 3 / 12)
+    assert row.diagonal == pytest.approx(75) and row.off_diagonal == pytest.approx(off)
+    assert row.gap == pytest.approx(75 - off)
+    assert row.off_diagonal_without_source == pytest.approx(100 * 1.5 / 12)
+    assert row.asymmetry == pytest.approx(100 * (2 + 0 + 3) / 3 / 12)
     with pytest.raises(ValueError, match="run it with pairs=all"):
         statistics.generalized(scored[scored.language1 == scored.language2])
 
@@ -52,37 +72,57 @@ def test_the_grid_says_diagonal_gap_and_asymmetry(test_pairs):
 def test_a_bi_encoder_encodes_each_sentence_once_for_all_language_pairs(tiny, words, test_pairs, monkeypatch):
     model = heads.build("bi", encoders.trim(encoders.load(str(tiny["xlm-r"])), words))
     pairs, counted = tasks.language_pairs(test_pairs), []
-    one = heads.BiEncoder.vectors
-    monkeypatch.setattr(heads.BiEncoder, "vectors", lambda self, inputs: counted.append(len(inputs["input_ids"])) or one(self, inputs))
+    vectors = heads.BiEncoder.vectors
+
+    def counting(self, inputs):
+        counted.append(len(inputs["input_ids"]))
+        return vectors(self, inputs)
+
+    monkeypatch.setattr(heads.BiEncoder, "vectors", counting)
     everywhere = prediction.predict(model, pairs)
-    assert sum(counted) == pd.unique(pairs[["sentence1", "sentence2"]].to_numpy().ravel()).size
+    assert sum(counted) == len({*pairs.sentence1, *pairs.sentence2})
     counted.clear()
     diagonal = prediction.predict(model, test_pairs)
-    assert sum(counted) == pd.unique(test_pairs[["sentence1", "sentence2"]].to_numpy().ravel()).size  # as many: the grid costs no encoding
+    # As many: the grid costs no encoding.
+    assert sum(counted) == len({*test_pairs.sentence1, *test_pairs.sentence2})
     assert np.allclose(everywhere.p1[: len(diagonal)], diagonal.p1, atol=1e-6)
     with torch.inference_mode():
-        assert np.allclose(model.eval().logits(pairs.sentence1.tolist(), pairs.sentence2.tolist()).softmax(-1)[:, 1], everywhere.p1, atol=1e-6)
+        logits = model.eval().logits(pairs.sentence1.tolist(), pairs.sentence2.tolist())
+    assert np.allclose(logits.softmax(-1)[:, 1], everywhere.p1, atol=1e-6)
+
+
+def at_degrees(angles):
+    """Unit vectors in the plane at these angles."""
+    angles = np.deg2rad(angles)
+    return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
 def test_rank_distance_of_a_ranking_by_hand():
-    angle = np.deg2rad([0, 20, 90, 75])  # en 1, de 1, en 2, de 2: translations 20 and 15 degrees apart, other sentences 55 and more
-    unit = np.column_stack([np.cos(angle), np.sin(angle)])
-    clean = bias.language_bias({"en": unit[[0, 2]], "de": unit[[1, 3]]})
-    assert (clean.retrieval == 1).all() and (clean.average_precision == 1).all() and (clean.rank_distance == 0).all()
-    three = {"en": [0, 90], "de": [10, 100], "fr": [60, 20]}  # degrees
-    unit = {code: np.column_stack([np.cos(np.deg2rad(at)), np.sin(np.deg2rad(at))]) for code, at in three.items()}
-    found = bias.language_bias(unit)
-    # Query en 1 (0): de 1 at 10, fr 2 at 20, fr 1 at 60, en 2 at 90, de 2 at 100: its translations de 1 and fr 1 rank 1 and 3.
-    # Query en 2 (90): de 2 at 10, fr 1 at 30, fr 2 at 70, de 1 at 80, en 1 at 90: its translations de 2 and fr 2 rank 1 and 3.
-    assert found.loc["en", "rank_distance"] == pytest.approx(2 / 5) and found.loc["en", "average_precision"] == pytest.approx((1 + 2 / 3) / 2)
-    assert found.loc["en", "retrieval"] == pytest.approx(0.5) and found.loc["en", "same_language"] == pytest.approx(1 / 3) and (found.pool == 5).all()
+    # Translations are 20 and 15 degrees apart, other sentences 55 and more.
+    clean = bias.language_bias({"en": at_degrees([0, 90]), "de": at_degrees([20, 75])})
+    assert (clean.retrieval == 1).all()
+    assert (clean.average_precision == 1).all() and (clean.rank_distance == 0).all()
+    three = {"en": at_degrees([0, 90]), "de": at_degrees([10, 100]), "fr": at_degrees([60, 20])}
+    found = bias.language_bias(three)
+    english = found.loc["en"]
+    # Query en 1 (0): de 1 at 10, fr 2 at 20, fr 1 at 60, en 2 at 90, de 2 at 100.
+    # Its translations de 1 and fr 1 rank 1 and 3.
+    # Query en 2 (90): de 2 at 10, fr 1 at 30, fr 2 at 70, de 1 at 80, en 1 at 90.
+    # Its translations de 2 and fr 2 rank 1 and 3.
+    assert english.rank_distance == pytest.approx(2 / 5)
+    assert english.average_precision == pytest.approx((1 + 2 / 3) / 2)
+    assert english.retrieval == pytest.approx(0.5) and english.same_language == pytest.approx(1 / 3)
+    assert (found.pool == 5).all()
 
 
 def test_vectors_that_know_only_the_language_are_called_biased():
     rng = np.random.default_rng(1)
     of_language = {"en": [8, 0], "de": [0, 8]}
-    vectors = {code: np.column_stack([np.tile(shift, (30, 1)), rng.normal(size=(30, 6))]) for code, shift in of_language.items()}
-    found = bias.language_bias({code: v / np.linalg.norm(v, axis=1, keepdims=True) for code, v in vectors.items()})
+    vectors = {}
+    for code, shift in of_language.items():
+        v = np.column_stack([np.tile(shift, (30, 1)), rng.normal(size=(30, 6))])
+        vectors[code] = v / np.linalg.norm(v, axis=1, keepdims=True)
+    found = bias.language_bias(vectors)
     assert (found.same_language > 0.95).all() and (found.retrieval < 0.2).all()
 
 
@@ -96,9 +136,16 @@ def test_corpora_are_drawn_by_size_to_the_exponent():
 
 def test_one_side_of_each_pair_is_seen_through_the_view(test_pairs):
     english = test_pairs[test_pairs.language1 == "en"]
-    lengths = lambda first, second: [len(a) + len(b) for a, b in zip(first, second)]
-    stream = batching.viewed(english, 4, lengths, np.random.default_rng(1), lambda sentence, rng: f"<{sentence}>")
-    rows = [row for batch in [next(stream) for _ in range(30)] for row in zip(batch.first, batch.second, batch.labels)]
+
+    def lengths(first, second):
+        return [len(a) + len(b) for a, b in zip(first, second)]
+
+    def view(sentence, rng):
+        return f"<{sentence}>"
+
+    stream = batching.viewed(english, 4, lengths, np.random.default_rng(1), view)
+    batches = [next(stream) for _ in range(30)]
+    rows = [row for batch in batches for row in zip(batch.first, batch.second, batch.labels)]
     assert all((a[0] == "<") != (b[0] == "<") for a, b, _ in rows)
     assert 0.25 < np.mean([a[0] == "<" for a, _, _ in rows]) < 0.75
     known = set(zip(english.sentence1, english.sentence2, english.label))
@@ -111,8 +158,10 @@ def test_development_items_that_share_a_sentence_with_the_test_set_are_never_tra
     place = (dev["item"] == shared) & (dev.language1 == "de")
     dev.loc[place, "sentence2"] = test_pairs[test_pairs.language1 == "de"].sentence1.iloc[5]
     train, rest = tasks.divided(dev, test_pairs, 4)
-    assert set(rest["item"]) == {shared, *sorted(set(dev["item"]) - {shared})[-3:]} and not set(rest["item"]) & set(train["item"])
-    assert train["item"].nunique() == 6 and train.attrs["shared_with_test"] == 1 and len(train) == 18  # left out in every language
+    last = sorted(set(dev["item"]) - {shared})[-3:]
+    assert set(rest["item"]) == {shared, *last} and not set(rest["item"]) & set(train["item"])
+    assert train["item"].nunique() == 6 and train.attrs["shared_with_test"] == 1
+    assert len(train) == 18  # left out in every language
     with pytest.raises(tasks.DataError, match="no development item is left"):
         tasks.divided(dev, test_pairs, 10)
 
@@ -134,7 +183,8 @@ def test_a_threshold_and_a_regression_on_frozen_vectors():
     parts = (u[:200], v[:200], labels[:200]), (u[200:300], v[200:300], labels[200:300]), (u[300:], v[300:])
     for features in frozen.FEATURES:
         p = frozen.probabilities(features, *parts)
-        assert p.shape == (100, 2) and np.allclose(p.sum(1), 1) and (p.argmax(1) == labels[300:]).mean() > 0.95
+        assert p.shape == (100, 2) and np.allclose(p.sum(1), 1)
+        assert (p.argmax(1) == labels[300:]).mean() > 0.95
     cosines = (u * v).sum(1)
     best = max(((cosines >= t) == labels).mean() for t in np.linspace(-1, 1, 2001))
     assert ((cosines >= frozen.threshold(cosines, labels)) == labels).mean() >= best
@@ -147,11 +197,21 @@ def test_a_threshold_and_a_regression_on_frozen_vectors():
 def test_xnli_is_read_strictly(tmp_path):
     (tmp_path / "xnli").mkdir()
     path = tmp_path / "xnli/test-en.tsv"
-    path.write_text("A dog .\tAn animal .\tentailment\nA dog .\tA cat .\tcontradiction\nA bird .\tIt sings .\tneutral\n", encoding="utf-8")
+    rows = (
+        "A dog .\tAn animal .\tentailment",
+        "A dog .\tA cat .\tcontradiction",
+        "A bird .\tIt sings .\tneutral",
+    )
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     frame = tasks.load_pairs("xnli", "test", ["en"], tmp_path)
-    assert [tasks.CLASSES["xnli"][label] for label in frame.label] == ["entailment", "contradiction", "neutral"]
+    classes = [tasks.CLASSES["xnli"][label] for label in frame.label]
+    assert classes == ["entailment", "contradiction", "neutral"]
     assert frame["item"].tolist() == [1, 2, 3] and frame.cluster.tolist() == [1, 1, 3]
-    for line, complaint in (("A dog .\tA cat .", "line 1: wanted premise"), ("A\tB\tmaybe", "line 1: label 'maybe'"), ("\tB\tneutral", "line 1: wanted premise")):
+    for line, complaint in (
+        ("A dog .\tA cat .", "line 1: wanted premise"),
+        ("A\tB\tmaybe", "line 1: label 'maybe'"),
+        ("\tB\tneutral", "line 1: wanted premise"),
+    ):
         path.write_text(line + "\n", encoding="utf-8")
         with pytest.raises(tasks.DataError, match=complaint):
             tasks.load_pairs("xnli", "test", ["en"], tmp_path)
@@ -164,19 +224,22 @@ def test_a_sentence_is_no_negative_of_its_own_paraphrase(tiny, words):
     first, second, labels = words[:3], [words[3], words[0], words[4]], [1, 0, 1]
     assert len({*first, *second}) == 5
     batch = batching.Batch(first, second, labels)  # pair 1 holds words[0] again: no negative of pair 0
-    u, v = (torch.nn.functional.normalize(model.vectors(side), dim=-1) for side in model.collate(first, second))
+    u, v = (normalize(model.vectors(side), dim=-1) for side in model.collate(first, second))
     s = (u @ v.T / 0.1).detach().numpy()
     by_hand = np.mean([np.log1p(np.exp(s[0, 2] - s[0, 0])), np.log(np.exp(s[2] - s[2, 2]).sum())])
-    plain = heads.loss(model, batch)
-    assert (heads.loss(model, batch, contrastive=1.0, temperature=0.1) - plain).item() == pytest.approx(by_hand, abs=1e-5)
+    more = heads.loss(model, batch, contrastive=1.0, temperature=0.1) - heads.loss(model, batch)
+    assert more.item() == pytest.approx(by_hand, abs=1e-5)
 
 
 def test_info_nce_without_hard_negatives_is_the_ranking_loss_of_sentence_transformers():
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    u, v = (torch.nn.functional.normalize(torch.randn(6, 8, generator=torch.Generator().manual_seed(seed)), dim=-1) for seed in (1, 2))
-    theirs = MultipleNegativesRankingLoss(torch.nn.Identity(), scale=20.0).compute_loss_from_embeddings([u, v], None)
-    assert losses.info_nce(u, v, torch.ones(6), temperature=0.05).item() == pytest.approx(theirs.item(), abs=1e-5)
+    generators = (torch.Generator().manual_seed(seed) for seed in (1, 2))
+    u, v = (normalize(torch.randn(6, 8, generator=generator), dim=-1) for generator in generators)
+    ranking = MultipleNegativesRankingLoss(torch.nn.Identity(), scale=20.0)
+    theirs = ranking.compute_loss_from_embeddings([u, v], None)
+    ours = losses.info_nce(u, v, torch.ones(6), temperature=0.05)
+    assert ours.item() == pytest.approx(theirs.item(), abs=1e-5)
 
 
 def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pairs):
@@ -194,36 +257,55 @@ def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pair
     assert heads.loss(model, batch, contrastive=1.0, temperature=0.1) < both
 
 
-def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
-    lists = tmp_path / "lists"
+def study_of_grids(encoder, folder):
+    """Doses of text, batches seen through word lists, and frozen arms; scored on pairs of languages."""
+    lists = folder / "lists"
     lists.mkdir()
     (lists / "en-de.txt").write_text("was wurde\nborn geboren\nthe das\n", encoding="utf-8")
-    study = tiny_study(tiny["xlm-r"])
+    study = tiny_study(encoder)
     study["common"] |= {"targets": "en de es", "pairs": "all", "pair_items": 5, "bias_items": 6}
-    study["adapt"] = {"mlm": {"languages_read": "de", "steps": 2, "sentences": 48, "held_out": 8}, "mlm-60": {"languages_read": "de", "steps": 2, "sentences": 68, "held_out": 8}}
+    mlm = {"languages_read": "de", "steps": 2, "held_out": 8}
+    study["adapt"] = {"mlm": mlm | {"sentences": 48}, "mlm-60": mlm | {"sentences": 68}}
+    dictionary = {"view": "dictionary", "dictionary": str(lists), "dictionary_languages": "de"}
     study["finetune"] = {
         "plain": {"steps": 2},
         "dose-40": {"steps": 2, "encoder": "mlm"},
         "dose-60": {"steps": 2, "encoder": "mlm-60"},
-        "words": {"steps": 4, "batching": "hybrid", "view": "dictionary", "dictionary": str(lists), "dictionary_languages": "de"},
+        "words": {"steps": 4, "batching": "hybrid"} | dictionary,
         "drop": {"steps": 4, "batching": "hybrid", "view": "drop"},
         "cosine": {"features": "cosine", "dev_items": 10},
         "logistic": {"features": "logistic", "dev_items": 10},
     }
+    return study
+
+
+def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
+    study = study_of_grids(tiny["xlm-r"], tmp_path)
     result = run(tmp_path, study)
     assert result.returncode == 0, result.stderr
-    state = {r["label"].removesuffix(" seed 1"): r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
-    assert {name: (state[name]["head"], state[name]["strategy"], state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("cross", "plain", "none", "Z0"), "dose-40": ("cross", "plain", "mlm-40", "Z1"), "dose-60": ("cross", "plain", "mlm-60", "Z1"),
-        "words": ("cross", "hybrid-dictionary", "none", "Z2"), "drop": ("cross", "hybrid-drop", "none", "Z0"), "cosine": ("cosine", "plain", "none", "Z0"), "logistic": ("logistic", "plain", "none", "Z0"),
-    }  # fmt: skip
+    figures = tmp_path / "figures/tiny"
+    runs = json.loads((figures / "runs.json").read_text())["runs"]
+    state = {r["label"].removesuffix(" seed 1"): r for r in runs}
+    arm = ("head", "strategy", "adaptation", "rung")
+    assert {name: tuple(state[name][part] for part in arm) for name in study["finetune"]} == {
+        "plain": ("cross", "plain", "none", "Z0"),
+        "dose-40": ("cross", "plain", "mlm-40", "Z1"),
+        "dose-60": ("cross", "plain", "mlm-60", "Z1"),
+        "words": ("cross", "hybrid-dictionary", "none", "Z2"),
+        "drop": ("cross", "hybrid-drop", "none", "Z0"),
+        "cosine": ("cosine", "plain", "none", "Z0"),
+        "logistic": ("logistic", "plain", "none", "Z0"),
+    }
     assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
-    predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")
-    cells = predicted[predicted.selection == "last"].groupby(["run", "language1", "language2"], observed=True).size()
-    assert len(cells) == 7 * 9 and (cells[cells.index.get_level_values(1) != cells.index.get_level_values(2)] == 5).all()
-    assert {path.name for path in (tmp_path / "figures/tiny").glob("*.csv")} >= {"generalized.csv", "language_bias.csv"}
-    assert len(pd.read_csv(tmp_path / "figures/tiny/language_bias.csv")) == 7 * 3
-    assert all(len(r["bias"]) == len(r["bias_before"]) == 3 for r in state.values() if r["notebook"] == "10_adapt")
+    predicted = pd.read_parquet(figures / "predictions.parquet")
+    last = predicted[predicted.selection == "last"]
+    cells = last.groupby(["run", "language1", "language2"], observed=True).size()
+    off = cells.index.get_level_values(1) != cells.index.get_level_values(2)
+    assert len(cells) == 7 * 9 and (cells[off] == 5).all()
+    assert {path.name for path in figures.glob("*.csv")} >= {"generalized.csv", "language_bias.csv"}
+    assert len(pd.read_csv(figures / "language_bias.csv")) == 7 * 3
+    adapted = [r for r in state.values() if r["notebook"] == "10_adapt"]
+    assert all(len(r["bias"]) == len(r["bias_before"]) == 3 for r in adapted)
     study["finetune"]["words"]["dictionary"] = str(tmp_path / "none")
     refused = run(tmp_path, study)
     assert refused.returncode == 2 and "is no folder; it holds word lists" in refused.stderr
@@ -233,25 +315,31 @@ def test_training_on_a_test_sentence_stops_the_run_and_counts(tiny, tmp_path, pa
     place = paws / "paws-x/x-final/en"
     lines = (place / "test_2k.tsv").read_text(encoding="utf-8").splitlines()
     train = (place / "train.tsv").read_text(encoding="utf-8").splitlines()
-    (place / "train.tsv").write_text("\n".join([*train[:20], *("9" + line for line in lines[1:4])]) + "\n", encoding="utf-8")
+    leaked = ["9" + line for line in lines[1:4]]
+    (place / "train.tsv").write_text("\n".join(train[:20] + leaked) + "\n", encoding="utf-8")
     study = tiny_study(tiny["xlm-r"])
     del study["adapt"]
     study["common"] |= {"task": "paws-x", "train_items": 0}
     study["finetune"] = {"english": {"steps": 2}}
     result = run(tmp_path, study, "--data", str(paws))
-    assert result.returncode == 1 and "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
+    assert result.returncode == 1
+    assert "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
     assert not list((tmp_path / "runs").glob("*/record.json"))
 
 
 def test_xnli_trains_three_classes_on_its_development_items(tiny, tmp_path):
-    rows = [f"A man saw {a} .\tThe man saw {b} .\t{label}" for a, b, label in zip("abcdefghijkl", "abcdefghijkl", ["entailment", "neutral", "contradiction"] * 4)]
-    (tmp_path / "data/xnli").mkdir(parents=True)
+    labels = ["entailment", "neutral", "contradiction"] * 4
+    rows = [f"A man saw {a} .\tThe man saw {a} .\t{label}\n" for a, label in zip("abcdefghijkl", labels)]
+    folder = tmp_path / "data/xnli"
+    folder.mkdir(parents=True)
     for code in ("en", "de"):
         for split, word in (("dev", "man"), ("test", "woman")):
-            (tmp_path / f"data/xnli/{split}-{code}.tsv").write_text("\n".join(rows).replace("man", word + code) + "\n", encoding="utf-8")
+            text = "".join(rows).replace("man", word + code)
+            (folder / f"{split}-{code}.tsv").write_text(text, encoding="utf-8")
     study = tiny_study(tiny["xlm-r"])
     del study["adapt"]
-    study["common"] |= {"task": "xnli", "targets": "en de", "labelled_split": "dev", "dev_items": 3, "trim_vocabulary": False}
+    study["common"] |= {"task": "xnli", "targets": "en de", "trim_vocabulary": False}
+    study["common"] |= {"labelled_split": "dev", "dev_items": 3}
     study["finetune"] = {"english": {"steps": 2}}
     result = run(tmp_path, study, "--data", str(tmp_path / "data"))
     assert result.returncode == 0, result.stderr
@@ -273,12 +361,15 @@ def test_real_paws_x_development_data_is_refused_as_training_data_and_cleaned_on
     codes = ["en", "de", "es", "fr", "ja", "ko", "zh", "id"]
     test = tasks.load_pairs("paws-x", "test", codes, real)
     dev = tasks.load_pairs("paws-x", "dev", ["en"], real)
-    with pytest.raises(tasks.DataError, match=r"labelled training pairs: 1\d\d\d of 2000 stand in the test set"):
+    complaint = r"labelled training pairs: 1\d\d\d of 2000 stand in the test set"
+    with pytest.raises(tasks.DataError, match=complaint):
         tasks.refuse_test_sentences(list(zip(dev.sentence1, dev.sentence2)), test, "labelled training pairs")
-    exact = dev.sentence1.isin({*test.sentence1, *test.sentence2}) | dev.sentence2.isin({*test.sentence1, *test.sentence2})
+    of_test = {*test.sentence1, *test.sentence2}
+    exact = dev.sentence1.isin(of_test) | dev.sentence2.isin(of_test)
     assert exact.sum() == 1271
     train, rest = tasks.load_training("paws-x", ["en", "de", "zh"], codes, test, real, "dev", 0, 40)
-    assert set(train.language1) == {"en", "de", "zh"} and rest["item"].nunique() == 40 and set(rest.language1) == set(codes)
+    assert set(train.language1) == {"en", "de", "zh"}
+    assert rest["item"].nunique() == 40 and set(rest.language1) == set(codes)
     assert not set(dev["item"][exact]) & set(train["item"]) and train.attrs["shared_with_test"] >= 1271
     assert 500 < train["item"].nunique() <= 729
 

@@ -83,7 +83,7 @@ def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text(
         "---\nconfigs:\n- config_name: en\n  data_files:\n  - split: train\n    path: en/train-*\n---\n"
     )
-    read, where = tasks._hub_rows("en", "train", str(tmp_path), None)
+    read, where = tasks.paws.hub_rows("en", "train", str(tmp_path), None)
     assert len(read) == len(rows) and "en/train" in where
     assert read.sentence2.tolist() == ["NS", *rows.sentence2.tolist()[1:]]  # load_pairs drops and counts it
 

@@ -13,6 +13,9 @@ from xltlib.adaptation import mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 
 
+QUIET = {"precision": "no", "progress": False}
+
+
 def lengths(first, second):
     return [len(a) + len(b) for a, b in zip(first, second)]
 
@@ -47,11 +50,13 @@ def test_the_loss_is_plain_cross_entropy_of_what_transformers_computes(tiny, wor
 
     training.set_seed(1)
     model = heads.build("cross", encoders.load(str(tiny["xlm-r"]))).eval()
-    tokenizer, reference = AutoTokenizer.from_pretrained(tiny["xlm-r"]), AutoModel.from_pretrained(tiny["xlm-r"]).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tiny["xlm-r"])
+    reference = AutoModel.from_pretrained(tiny["xlm-r"]).eval()
     inputs = tokenizer(words[:3], words[3:6], padding=True, return_tensors="pt")
     with torch.inference_mode():
         states, mask = reference(**inputs).last_hidden_state, inputs["attention_mask"].unsqueeze(-1)
-        expected = cross_entropy(model.classifier((states * mask).sum(1) / mask.sum(1)), torch.tensor([0, 1, 1]))
+        pooled = (states * mask).sum(1) / mask.sum(1)
+        expected = cross_entropy(model.classifier(pooled), torch.tensor([0, 1, 1]))
         measured = heads.loss(model, batching.Batch(words[:3], words[3:6], [0, 1, 1]))
     assert torch.allclose(measured, expected, atol=1e-6)
 
@@ -61,7 +66,7 @@ def test_frozen_layers_and_embeddings_stay_as_they_were(tiny, words):
     model = heads.build("cross", encoders.load(str(tiny["bert"])), frozen_layers=1)
     before = {name: p.clone() for name, p in model.named_parameters()}
     batch = batching.Batch(words[:8], words[8:16], [0, 1] * 4)
-    training.train(model, iter(lambda: batch, None), lambda b: heads.loss(model, b), 2, 1e-2, precision="no", progress=False)
+    training.train(model, iter(lambda: batch, None), lambda b: heads.loss(model, b), 2, 1e-2, **QUIET)
     moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
     assert any("layer.1." in name for name in moved) and any("classifier" in name for name in moved)
     assert not any("layer.0." in name or "embeddings" in name for name in moved)
@@ -76,9 +81,10 @@ def test_trained_tensors_are_saved_and_taken_over(tiny, words, tmp_path):
     training.set_seed(2)
     two = heads.build("cross", encoders.load(str(tiny["bert"])))
     with torch.inference_mode():
-        assert not torch.equal(one.eval().logits(words[:2], words[2:4]), two.eval().logits(words[:2], words[2:4]))
+        logits = one.eval().logits(words[:2], words[2:4])
+        assert not torch.equal(logits, two.eval().logits(words[:2], words[2:4]))
         heads.load_trained(two, tmp_path)
-        assert torch.equal(one.logits(words[:2], words[2:4]), two.logits(words[:2], words[2:4]))
+        assert torch.equal(logits, two.logits(words[:2], words[2:4]))
     with pytest.raises(ValueError, match="use the same head as the start"):
         heads.load_trained(heads.build("bi", encoders.load(str(tiny["bert"]))), tmp_path)
 
@@ -96,21 +102,26 @@ def test_buckets_hold_everything_once_and_pad_little():
 
 
 def test_the_same_seed_gives_the_same_batches(frame):
-    runs = [take(batching.monolingual(frame, 8, lengths, np.random.default_rng(seed)), 20) for seed in (1, 1, 2)]
+    streams = [batching.monolingual(frame, 8, lengths, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    runs = [take(stream, 20) for stream in streams]
     assert runs[0] == runs[1] != runs[2]
 
 
 def test_monolingual_batches_hold_one_language_drawn_uniformly(frame):
-    code = {s: row.language1 for row in frame.itertuples() for s in (row.sentence1,)}
-    uneven = pd.concat([frame[frame.language1 != "de"], frame[(frame.language1 == "de") & (frame["item"] <= 12)]])
-    seen = [{code[s] for s in b.first} for b in take(batching.monolingual(uneven, 4, lengths, np.random.default_rng(1)), 300)]
+    code = dict(zip(frame.sentence1, frame.language1))
+    german = frame[frame.language1 == "de"]
+    uneven = pd.concat([frame[frame.language1 != "de"], german[german["item"] <= 12]])
+    stream = batching.monolingual(uneven, 4, lengths, np.random.default_rng(1))
+    seen = [{code[s] for s in b.first} for b in take(stream, 300)]
     assert all(len(codes) == 1 for codes in seen)
     share = sum(codes == {"de"} for codes in seen) / 300
     assert abs(share - 1 / 3) < 4 * math.sqrt(2 / 9 / 300)
 
 
 def test_cross_lingual_batches_never_pair_a_language_with_itself(frame):
-    frame = frame.drop_duplicates(["cluster", "language1"])  # twins share a sentence: by one item each it can be told
+    frame = frame.drop_duplicates(
+        ["cluster", "language1"]
+    )  # a sentence of two items would not tell them apart
     side1 = {(r.item, r.sentence1): r.language1 for r in frame.itertuples()}
     side2 = {(r.item, r.sentence2): r.language1 for r in frame.itertuples()}
     item1 = {r.sentence1: r.item for r in frame.itertuples()}
@@ -149,15 +160,19 @@ def test_no_sentence_stands_twice_in_a_batch_of_translations():
 
 
 def test_translations_of_a_language_with_little_text_are_drawn_as_often_as_others():
-    pairs = {code: [(f"sentence {i}", f"{code} {i}") for i in range(size)] for code, size in (("de", 1200), ("fr", 1200), ("sw", 200), ("jv", 200))}
+    pairs = {}
+    for code, size in (("de", 1200), ("fr", 1200), ("sw", 200), ("jv", 200)):
+        pairs[code] = [(f"sentence {i}", f"{code} {i}") for i in range(size)]
     stream = batching.translations(pairs, 16, lengths, np.random.default_rng(1))
     drawn = [sentence.split()[0] for batch in take(stream, 50) for sentence in batch.second]
     # Both small languages translate the same 200 sentences, each of which stands once in a pass of 800.
-    assert sum(drawn.count(code) for code in ("sw", "jv")) > 150 and drawn.count("sw") > 70 and drawn.count("jv") > 70
+    swahili, javanese = drawn.count("sw"), drawn.count("jv")
+    assert swahili + javanese > 150 and swahili > 70 and javanese > 70
 
 
 def test_pairs_that_share_a_sentence_share_a_batch(frame):
-    rows = pd.DataFrame({"language1": "en", "sentence1": [f"s{i // 2}" for i in range(64)], "sentence2": [f"t{i}" for i in range(64)]})
+    first, second = [f"s{i // 2}" for i in range(64)], [f"t{i}" for i in range(64)]
+    rows = pd.DataFrame({"language1": "en", "sentence1": first, "sentence2": second})
     rows = rows.assign(label=[0, 1] * 32, cluster=[i // 2 for i in range(64)])
     for batch in take(batching.monolingual(rows, 8, lengths, np.random.default_rng(1)), 8):
         assert sum(batch.labels) == 4 and len(set(batch.first)) == 4
@@ -207,7 +222,7 @@ def test_aligning_brings_translations_together(tiny):
     model = heads.build("bi", encoders.load(str(tiny["bert"])))
     before = retrieval_accuracy(model, pairs)
     stream = batching.translations({"de": pairs}, 24, model.lengths, np.random.default_rng(1))
-    losses = training.train(model, stream, lambda b: heads.loss(model, b), 60, 3e-3, precision="no", progress=False)
+    losses = training.train(model, stream, lambda b: heads.loss(model, b), 60, 3e-3, **QUIET)
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
     assert retrieval_accuracy(model, pairs) > before
 
@@ -218,7 +233,8 @@ def test_masking_takes_15_per_cent_as_80_10_10(tiny, words):
     n = masked = kept = total = 0
     for batch in take(mlm.masked_batches(encoder, words, 16, 64, seed=1), 200):
         chosen, attended = batch["labels"] != -100, batch["attention_mask"] == 1
-        content = attended & ~torch.isin(torch.where(chosen, batch["labels"], batch["input_ids"]), torch.tensor(sorted(special)))
+        original = torch.where(chosen, batch["labels"], batch["input_ids"])
+        content = attended & ~torch.isin(original, torch.tensor(sorted(special)))
         assert not (chosen & ~content).any()  # never a pad or a special token
         total += int(content.sum())
         n += int(chosen.sum())
@@ -234,10 +250,11 @@ def test_masked_language_modelling_lowers_held_out_perplexity(tiny, words):
     encoder = encoders.trim(encoders.load(str(tiny["xlm-r"])), words)
     model = mlm.MaskedLanguageModel(encoder, words[40:])
     before = mlm.perplexity(model, encoder, words[:40])
-    assert before < len(model.classifier.bias)  # it starts from the frequencies of the pieces, not from nothing
+    # It starts from the frequencies of the pieces, not from nothing.
+    assert before < len(model.classifier.bias)
     assert before == mlm.perplexity(model, encoder, words[:40])
     stream = mlm.masked_batches(encoder, words[40:], 16, 64, seed=1)
-    training.train(model, stream, lambda b: model(**b), 60, 3e-3, precision="no", progress=False)
+    training.train(model, stream, lambda b: model(**b), 60, 3e-3, **QUIET)
     assert mlm.perplexity(model, encoder, words[:40]) < 0.7 * before
     # The decoder is tied to the embeddings, and those do not move.
     assert not model.model.get_input_embeddings().weight.requires_grad
@@ -252,10 +269,9 @@ def train_tiny(tiny, frame, seed, steps=12):
     rng = np.random.default_rng(seed)
     english = frame[frame.language1 == "en"]
     kept = prediction.Checkpoints(model, frame[frame["item"] <= 10])
-    losses = training.train(
-        model, batching.monolingual(english, 8, model.lengths, rng), lambda b: heads.loss(model, b), steps, 1e-3,
-        precision="no", checkpoints=3, at_checkpoint=kept, progress=False,
-    )  # fmt: skip
+    stream = batching.monolingual(english, 8, model.lengths, rng)
+    options = QUIET | {"checkpoints": 3, "at_checkpoint": kept}
+    losses = training.train(model, stream, lambda b: heads.loss(model, b), steps, 1e-3, **options)
     return losses, kept
 
 
@@ -301,6 +317,6 @@ def test_bad_settings_are_refused(tiny, words):
     model = torch.nn.Linear(1, 1)
     data = iter(lambda: torch.tensor([[float("nan")]]), None)
     with pytest.raises(ValueError, match="the loss is nan at step 1"):
-        training.train(model, data, lambda x: model(x).sum(), 3, precision="no", progress=False)
+        training.train(model, data, lambda x: model(x).sum(), 3, **QUIET)
     with pytest.raises(ValueError, match="nothing to train"):
-        training.train(model.requires_grad_(False), data, lambda x: model(x).sum(), 3, precision="no", progress=False)
+        training.train(model.requires_grad_(False), data, lambda x: model(x).sum(), 3, **QUIET)

@@ -1,7 +1,7 @@
-"""Batches of sentence pairs: monolingual, cross-lingual, hybrid; of similar length, in an order that a seed fixes.
+"""Batches of sentence pairs: monolingual, cross-lingual, hybrid.
 
-Hybrid batching (Elmahdy, Lin & Ahmad 2024, arXiv 2408.10536): each batch is monolingual with probability
-alpha and cross-lingual otherwise.
+Pairs of a batch are of similar length; the order is fixed by a seed. Hybrid batching (Elmahdy, Lin & Ahmad
+2024, arXiv 2408.10536): each batch is monolingual with probability alpha and cross-lingual otherwise.
 """
 
 from __future__ import annotations
@@ -30,17 +30,23 @@ class Batch:
     labels: list[int] | None = None
 
 
-def bucketed(lengths: list[int], batch_size: int, rng: np.random.Generator, groups: list | None = None) -> list[np.ndarray]:
+def bucketed(
+    lengths: list[int], batch_size: int, rng: np.random.Generator, groups: list | None = None
+) -> list[np.ndarray]:
     """Shuffled batches of positions whose lengths are alike; the last, smaller batch is kept.
 
     Args:
+        lengths: tokens at each position.
         groups: per position; those of one group stand side by side, so that most share a batch.
 
     Example:
         >>> sorted(sorted(b.tolist()) for b in bucketed([9, 1, 8, 2], 2, np.random.default_rng(1)))
         [[0, 2], [1, 3]]
     """
-    group = np.arange(len(lengths)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    if groups is None:
+        group = np.arange(len(lengths))
+    else:
+        group = np.unique(groups, return_inverse=True)[1]
     mean = np.bincount(group, lengths) / np.bincount(group)
     rank = rng.permutation(len(mean))[group]
     order = np.lexsort((rng.permutation(len(rank)), rank))
@@ -53,13 +59,17 @@ def bucketed(lengths: list[int], batch_size: int, rng: np.random.Generator, grou
     return batches
 
 
-def monolingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, exponent: float = 0.0) -> Iterator[Batch]:
+def monolingual(
+    frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, exponent: float = 0.0
+) -> Iterator[Batch]:
     """Endless labelled batches, each in one language.
 
-    Items that share a sentence (``cluster``) come together: what differs within a batch is what tells labels apart.
+    Items that share a sentence (``cluster``) come together: labels are told apart by what differs in a batch.
 
     Args:
-        exponent: a language with n items is drawn with probability proportional to n ** exponent; 0: all alike.
+        frame: labelled pairs.
+        lengths: ``(first, second) -> tokens of each pair``.
+        exponent: a language with n items is drawn in proportion to n ** exponent; 0: all alike.
     """
     groups = [group for _, group in frame.groupby("language1", sort=True)]
     streams = [_passes(group, batch_size, lengths, rng) for group in groups]
@@ -77,8 +87,10 @@ def proportions(sizes: list[int], exponent: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
-    """Endless labelled batches of mixed languages: per item two languages i != j, sentence 1 in i, sentence 2 in j.
+def cross_lingual(
+    frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Endless labelled batches of mixed languages: each item has sentence 1 in one, sentence 2 in another.
 
     Args:
         frame: n-way parallel items; an item that a language lacks is paired among those that have it.
@@ -88,71 +100,98 @@ def cross_lingual(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: 
     wide1 = frame.pivot(index="item", columns="language1", values="sentence1")
     wide2 = frame.pivot(index="item", columns="language1", values="sentence2")
     labels = frame.groupby("item").label.agg(["first", "nunique"])
-    clusters = frame.groupby("item").cluster.first() if "cluster" in frame else labels.index.to_series()
+    if "cluster" in frame:
+        clusters = frame.groupby("item").cluster.first()
+    else:
+        clusters = labels.index.to_series()
     usable = wide1.index[(wide1.notna().sum(axis=1) >= 2) & (labels["nunique"] == 1)]
     if usable.empty:
-        raise ValueError("cross-lingual batches need labelled items in two languages or more; this data has none")
+        raise ValueError(
+            "cross-lingual batches need labelled items in two languages or more; this data has none"
+        )
     while True:
         rows = []
         for item in usable:
             codes = wide1.columns[wide1.loc[item].notna()]
             i, j = rng.choice(len(codes), size=2, replace=False)
-            rows.append((wide1.at[item, codes[i]], wide2.at[item, codes[j]], labels.at[item, "first"], clusters.at[item]))
+            one, two = wide1.at[item, codes[i]], wide2.at[item, codes[j]]
+            rows.append((one, two, labels.at[item, "first"], clusters.at[item]))
         drawn = pd.DataFrame(rows, columns=["sentence1", "sentence2", "label", "cluster"])
         yield from _one_pass(drawn, batch_size, lengths, rng)
 
 
-def viewed(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, view: Callable) -> Iterator[Batch]:
-    """Endless labelled batches in which one sentence of each pair, drawn anew each time, is seen through ``view``.
+def viewed(
+    frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator, view: Callable
+) -> Iterator[Batch]:
+    """Endless labelled batches; one sentence of each pair, drawn anew each time, is seen through ``view``.
 
     Args:
-        view: ``(sentence, rng) -> sentence``, as in noise.py.
+        frame: labelled pairs.
+        view: ``(sentence, rng) -> sentence``, as in noise/words.py.
     """
     while True:
-        side = rng.random(len(frame)) < 0.5
-        drawn = frame.assign(
-            sentence1=[view(sentence, rng) if here else sentence for sentence, here in zip(frame.sentence1, side)],
-            sentence2=[sentence if here else view(sentence, rng) for sentence, here in zip(frame.sentence2, side)],
-        )
-        yield from _one_pass(drawn, batch_size, lengths, rng)
+        in_first = rng.random(len(frame)) < 0.5
+        first = [view(of, rng) if seen else of for of, seen in zip(frame.sentence1, in_first)]
+        second = [of if seen else view(of, rng) for of, seen in zip(frame.sentence2, in_first)]
+        yield from _one_pass(frame.assign(sentence1=first, sentence2=second), batch_size, lengths, rng)
 
 
-def translations(pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
-    """Endless unlabelled batches of (English, other language) translations, all languages mixed and drawn alike.
-
-    Languages take turns, each with its next sentence: one with few sentences is not drowned by those with many. The same
-    sentence twice in a batch, in two languages, would be its own translation and be ranked as a negative: a pass of up to
-    ``POOL`` batches takes each sentence once.
+def translations(
+    pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Callable, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Endless unlabelled batches of (English, other language) translations, languages mixed and drawn alike.
 
     Args:
         pairs: per language, its translation pairs.
+    Raises:
+        ValueError: batches of one pair, or of one English sentence.
     """
     codes = sorted(code for code in pairs if pairs[code])
     if batch_size < 2 or len({english for code in codes for english, _ in pairs[code]}) < 2:
         raise ValueError("translation ranking needs two different translations in a batch")
     while True:
-        left = {code: [pairs[code][i] for i in rng.permutation(len(pairs[code]))] for code in rng.permutation(codes).tolist()}
-        drawn, taken = [], set()
-        while left and len(drawn) < POOL * batch_size:
-            for code in list(left):
-                while left[code] and not taken.isdisjoint(left[code][-1]):
-                    left[code].pop()  # drawn already, in another language
-                if not left[code]:
-                    del left[code]
-                    continue
-                drawn.append(left[code].pop())
-                taken.update(drawn[-1])
-        for batch in _one_pass(pd.DataFrame(drawn, columns=["sentence1", "sentence2"]), batch_size, lengths, rng):
+        left = {}
+        for code in rng.permutation(codes).tolist():
+            left[code] = [pairs[code][i] for i in rng.permutation(len(pairs[code]))]
+        drawn = pd.DataFrame(_in_turn(left, POOL * batch_size), columns=["sentence1", "sentence2"])
+        for batch in _one_pass(drawn, batch_size, lengths, rng):
             if len(batch.first) > 1:  # in-batch negatives need a second meaning
                 yield batch
 
 
-def mixed(streams: list[Iterator[Batch]], sizes: list[int], exponent: float, rng: np.random.Generator) -> Iterator[Batch]:
-    """Per batch, one of several corpora or languages, drawn with probability proportional to size ** exponent.
+def _in_turn(left: dict[str, list[tuple[str, str]]], wanted: int) -> list[tuple[str, str]]:
+    """Pairs of all languages in turn, each sentence once, until as many as wanted are drawn or none is left.
+
+    A language with few sentences is not drowned by those with many. The same sentence twice in a batch, in
+    two languages, would be its own translation and be ranked as a negative.
+
+    Args:
+        left: per language, its pairs in the order in which they are taken, the last first; used up here.
+        wanted: pairs; a last turn may give a few more.
+    """
+    drawn, taken = [], set()
+    while left and len(drawn) < wanted:
+        for code in list(left):
+            while left[code] and not taken.isdisjoint(left[code][-1]):
+                left[code].pop()  # drawn already, in another language
+            if not left[code]:
+                del left[code]
+                continue
+            pair = left[code].pop()
+            drawn.append(pair)
+            taken.update(pair)
+    return drawn
+
+
+def mixed(
+    streams: list[Iterator[Batch]], sizes: list[int], exponent: float, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Per batch, one of several corpora or languages, drawn in proportion to size ** exponent.
 
     Args:
         streams: batches of each.
         sizes: its number of items.
+        exponent: 0 draws alike, 1 by size.
     """
     drawn = proportions(sizes, exponent)
     if len(streams) == 1:
@@ -161,11 +200,16 @@ def mixed(streams: list[Iterator[Batch]], sizes: list[int], exponent: float, rng
         yield next(streams[int(rng.choice(len(streams), p=drawn))])
 
 
-def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.random.Generator) -> Iterator[Batch]:
+def hybrid(
+    mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.random.Generator
+) -> Iterator[Batch]:
     """Per batch, monolingual with probability ``alpha``, else cross-lingual.
 
     Args:
-        alpha: in [0, 1]; the paper's best was 0.5, flat between 0.4 and 0.6. Fix it before looking at results.
+        mono, cross: batches of either kind.
+        alpha: in [0, 1]; the paper's best was 0.5, flat between 0.4 and 0.6. Fix it before seeing results.
+    Raises:
+        ValueError: alpha is no probability.
     """
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha={alpha}: a probability lies between 0 and 1")
@@ -173,13 +217,21 @@ def hybrid(mono: Iterator[Batch], cross: Iterator[Batch], alpha: float, rng: np.
         yield next(mono if rng.random() < alpha else cross)
 
 
-def _passes(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
+def _passes(
+    frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator
+) -> Iterator[Batch]:
     while True:
         yield from _one_pass(frame, batch_size, lengths, rng)
 
 
-def _one_pass(frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator) -> Iterator[Batch]:
+def _one_pass(
+    frame: pd.DataFrame, batch_size: int, lengths: Callable, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Every pair of the frame once, in buckets of similar length."""
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
     labels = frame.label.tolist() if "label" in frame else None
     for positions in bucketed(lengths(first, second), batch_size, rng, frame.get("cluster")):
-        yield Batch([first[i] for i in positions], [second[i] for i in positions], [labels[i] for i in positions] if labels else None)
+        batch = Batch([first[i] for i in positions], [second[i] for i in positions])
+        if labels:
+            batch.labels = [labels[i] for i in positions]
+        yield batch

@@ -14,7 +14,7 @@ from typing import Iterator
 import pandas as pd
 from tqdm import tqdm
 
-from xltlib import records, report
+from xltlib import records
 from xltlib.parameters import ROOT
 from xltlib.studies import Node, Plan
 
@@ -196,7 +196,13 @@ def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: boo
     for path, stamp in before.items():
         if path.stat().st_mtime_ns == stamp:  # not drawn now: it is about other runs than those just collected
             path.unlink()
-    return Drawn(figures, "", report.write(summary, figures / "report.html") if page else None)
+    return Drawn(figures, "", _page(summary, figures / "report.html") if page else None)
+
+
+def _page(notebook: Path, target: Path) -> Path:
+    from xltlib import report
+
+    return report.write(notebook, target)
 
 
 def _summarise(notebook: str, given: dict, output: Path) -> str:

@@ -62,6 +62,8 @@ def _cells(notebook: str) -> tuple[str, ...]:
 
 def _file_of(module: str) -> Path:
     """The file of a module, of the package or of one's own."""
+    if module.split(".")[0] == "xltlib":
+        return ROOT.joinpath(*module.split(".")).with_suffix(".py")
     return Path(util.find_spec(module).origin)
 
 

@@ -1,4 +1,7 @@
-"""Classifying pairs by vectors of an encoder that stays as it is: what it knows before any fine-tuning (L0: a threshold; L1: a logistic regression)."""
+"""Classifying pairs by vectors of an encoder that stays as it is: what it knows before any fine-tuning.
+
+L0: a threshold; L1: a logistic regression.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ FEATURES = ("cosine", "logistic")
 
 
 def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
-    """The cosine from which on calling a pair a paraphrase is right most often; halfway between two pairs, the lowest on a tie.
+    """The cosine from which on calling a pair a paraphrase is right most often.
+
+    It lies halfway between two pairs; on a tie it is the lowest.
 
     Example:
         >>> float(threshold(np.array([0.9, 0.8, 0.3, 0.2]), np.array([1, 1, 0, 0])))
@@ -23,12 +28,14 @@ def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
 def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: float = 20.0) -> np.ndarray:
     """Probability of each class for the test pairs, shape (pairs, classes).
 
-    ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the logistic function
-    of ``scale`` times the distance to it, and not calibrated. ``logistic``: multinomial logistic regression on [u; v; |u-v|; u*v]
-    of the training pairs (SentEval's features), its penalty chosen on development pairs.
+    ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the
+    logistic function of ``scale`` times the distance to it, and not calibrated. ``logistic``: multinomial
+    logistic regression on [u; v; |u-v|; u*v] of the training pairs (SentEval's features), its penalty chosen
+    on development pairs.
 
     Args:
-        train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs, hidden), and classes.
+        train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs,
+            hidden), and classes.
         test: ``(u, v)``.
     Raises:
         ValueError: unknown features, or cosine with more than two classes.
@@ -47,6 +54,9 @@ def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: f
     from sklearn.preprocessing import StandardScaler
 
     compared = [np.concatenate([u, v, np.abs(u - v), u * v], axis=1) for u, v, *_ in (train, dev, test)]
-    fits = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500)).fit(compared[0], train[2]) for c in (1e-4, 1e-3, 1e-2, 1e-1)]
+    fits = []
+    for c in (1e-4, 1e-3, 1e-2, 1e-1):
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500))
+        fits.append(pipeline.fit(compared[0], train[2]))
     best = max(fits, key=lambda fit: fit.score(compared[1], dev[2]))  # the strongest penalty on a tie
     return best.predict_proba(compared[2])

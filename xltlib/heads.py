@@ -35,15 +35,23 @@ class PairClassifier(nn.Module):
     tokens = 0  # read in training mode so far: what a training costs
     layer = -1  # whose states are pooled: 0 the embeddings, -1 the last
 
-    def __init__(self, encoder: Encoder, labels: int = 2, max_length: int = 128, dropout: float = 0.0, frozen_layers: int = 0):
+    def __init__(
+        self,
+        encoder: Encoder,
+        labels: int = 2,
+        max_length: int = 128,
+        dropout: float = 0.0,
+        frozen_layers: int = 0,
+    ):
         super().__init__()
-        self._encoder, self.model, self.dense, self.max_length = encoder, encoder.model, encoder.dense, max_length
+        self._encoder, self.max_length = encoder, max_length
+        self.model, self.dense = encoder.model, encoder.dense
         set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
-        self.classifier = nn.Sequential(
-            nn.Linear(self.parts * encoder.hidden, encoder.hidden), nn.Tanh(), nn.Dropout(dropout), nn.Linear(encoder.hidden, labels)
-        )
-        for layer in (self.classifier[0], self.classifier[3]):
+        hidden = nn.Linear(self.parts * encoder.hidden, encoder.hidden)
+        scores = nn.Linear(encoder.hidden, labels)
+        self.classifier = nn.Sequential(hidden, nn.Tanh(), nn.Dropout(dropout), scores)
+        for layer in (hidden, scores):
             nn.init.normal_(layer.weight, std=0.02)
             nn.init.zeros_(layer.bias)
 
@@ -52,12 +60,15 @@ class PairClassifier(nn.Module):
         tokens = self._encoder.tokenize(first, second, self.max_length)
         if self.training:
             self.tokens += sum(map(len, tokens["input_ids"]))
-        return dict(self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True).to(self.classifier[0].weight.device))
+        padded = self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True)
+        return dict(padded.to(self.classifier[0].weight.device))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
         """Sentence vectors, shape (batch, hidden)."""
-        of = self.model(**inputs, output_hidden_states=self.layer != -1)
-        states = of.last_hidden_state if self.layer == -1 else of.hidden_states[self.layer]
+        if self.layer == -1:
+            states = self.model(**inputs, output_hidden_states=False).last_hidden_state
+        else:
+            states = self.model(**inputs, output_hidden_states=True).hidden_states[self.layer]
         if self._encoder.pooling == "cls":
             return states[:, 0]
         mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
@@ -77,7 +88,8 @@ class PairClassifier(nn.Module):
 
     def lengths(self, first: list[str], second: list[str] | None = None) -> list[int]:
         """Tokens of each sentence or pair, for length buckets."""
-        return [len(ids) for ids in self._encoder.tokenize(first, second, 2 * self.max_length)["input_ids"]]
+        tokens = self._encoder.tokenize(first, second, 2 * self.max_length)["input_ids"]
+        return [len(ids) for ids in tokens]
 
 
 class CrossEncoder(PairClassifier):
@@ -128,13 +140,16 @@ def build(head: str, encoder: Encoder, **options) -> PairClassifier:
 
 
 def save_trained(model: PairClassifier, folder: Path) -> None:
-    """Write all tensors but the embedding table, which is never trained: it is that of the encoder it started from."""
+    """Write all tensors but the embedding table, which is never trained: the encoder has it."""
     from safetensors.torch import save_file
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     table = model.model.get_input_embeddings().weight
-    kept = ((name, p) for name, p in model.named_parameters() if p is not table and not name.startswith("discriminator."))  # of training alone
-    trained = {name: p.detach().cpu().contiguous() for name, p in kept}
+    trained = {}
+    for name, p in model.named_parameters():
+        if p is table or name.startswith("discriminator."):  # a discriminator serves training alone
+            continue
+        trained[name] = p.detach().cpu().contiguous()
     save_file(trained, Path(folder) / "trained.safetensors")
 
 
@@ -146,19 +161,38 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
     """
     from safetensors.torch import load_file
 
+    tensors = load_file(Path(folder) / "trained.safetensors")
     try:
-        unexpected = model.load_state_dict(load_file(Path(folder) / "trained.safetensors"), strict=False).unexpected_keys
+        unexpected = model.load_state_dict(tensors, strict=False).unexpected_keys
     except RuntimeError as error:  # torch's for tensors of another shape
         unexpected = str(error).splitlines()[1:]
     if unexpected:
-        raise ValueError(f"{Path(folder).name}: tensors that this head does not have: {unexpected[:3]}; use the same head as the start")
+        complaint = f"tensors that this head does not have: {unexpected[:3]}"
+        raise ValueError(f"{Path(folder).name}: {complaint}; use the same head as the start")
+
+
+def keep(model: PairClassifier, folder: Path, wanted: bool) -> None:
+    """:func:`save_trained`, where it is wanted."""
+    if wanted:
+        save_trained(model, folder)
+
+
+def said(model: PairClassifier) -> str:
+    """A model in words: its encoder, and how many parameters are trained."""
+    parameters = list(model.parameters())
+    trained = sum(p.numel() for p in parameters if p.requires_grad)
+    everything = sum(p.numel() for p in parameters)
+    return f"{type(model).__name__} on {model._encoder.name}: {everything:,} parameters, {trained:,} of them trained"
 
 
 def loss(model: PairClassifier, batch: Batch, contrastive: float = 0.0, **options) -> Tensor:
-    """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (its pairs are translations).
+    """Cross-entropy of a labelled batch; translation ranking of an unlabelled one (of translations).
 
     Args:
-        contrastive: weight of InfoNCE among the batch's sentence vectors, its non-paraphrases as hard negatives; bi-encoders of two classes only.
+        model: a pair classifier.
+        batch: labelled, or not.
+        contrastive: weight of InfoNCE among the batch's sentence vectors, its non-paraphrases as hard
+            negatives; for bi-encoders of two classes only.
         options: of :func:`losses.info_nce`.
     """
     if batch.labels is None:
@@ -167,7 +201,19 @@ def loss(model: PairClassifier, batch: Batch, contrastive: float = 0.0, **option
     if not contrastive:
         return cross_entropy(model.logits(batch.first, batch.second).float(), labels)
     u, v = (model.vectors(side) for side in model.collate(batch.first, batch.second))
-    first, second = np.array(batch.first, dtype=object), np.array(batch.second, dtype=object)
-    same = (second == first[:, None]) | (second == second[:, None]) | ((first == first[:, None]) & (np.array(batch.labels) == 1))
-    pull = info_nce(normalize(u.float(), dim=-1), normalize(v.float(), dim=-1), labels, same=torch.from_numpy(same.astype(bool)), **options)
+    unit_u, unit_v = normalize(u.float(), dim=-1), normalize(v.float(), dim=-1)
+    pull = info_nce(unit_u, unit_v, labels, same=_same(batch), **options)
     return cross_entropy(model.compare(u, v).float(), labels) + contrastive * pull
+
+
+def _same(batch: Batch) -> Tensor:
+    """True where second sentence j says the same as first sentence i, as far as the batch tells.
+
+    Shape (batch, batch). It is the first sentence itself, or that of pair i, or by the label of pair j a
+    paraphrase of it.
+    """
+    first, second = np.array(batch.first, dtype=object), np.array(batch.second, dtype=object)
+    itself = second == first[:, None]
+    own = second == second[:, None]
+    paraphrase = (first == first[:, None]) & (np.array(batch.labels) == 1)
+    return torch.from_numpy((itself | own | paraphrase).astype(bool))

@@ -30,7 +30,8 @@ class Language:
 
 # Plot order: resource level first, then family; English, the source language, leads.
 TABLE = [
-    Language(*row) for row in (
+    Language(*row)
+    for row in (
         ("en", "English", "Latin", "Germanic", "high", "eng", "eng"),
         ("de", "German", "Latin", "Germanic", "high", "deu", "deu"),
         ("fr", "French", "Latin", "Romance", "high", "fra", "fra"),
@@ -66,7 +67,8 @@ TABLE = [
 ]
 BY_CODE = {language.code: language for language in TABLE}
 ORDER = tuple(BY_CODE)
-RESOURCE_COLOURS = {"high": "#222222", "medium": "#6A4C93", "low": "#B5179E"}  # none of them a strategy's colour
+# None of them is a strategy's colour.
+RESOURCE_COLOURS = {"high": "#222222", "medium": "#6A4C93", "low": "#B5179E"}
 
 
 def parse(codes: str) -> list[str]:
@@ -78,7 +80,8 @@ def parse(codes: str) -> list[str]:
     names = codes.replace(",", " ").split()
     unknown = [code for code in names if code not in BY_CODE]
     if unknown:
-        raise ValueError(f"unknown language {unknown[0]!r}: known are {' '.join(ORDER)}; add a row to xltlib/languages.py")
+        known = f"known are {' '.join(ORDER)}; add a row to xltlib/languages.py"
+        raise ValueError(f"unknown language {unknown[0]!r}: {known}")
     if len(set(names)) < len(names):
         raise ValueError(f"a language stands twice in {codes!r}")
     return sorted(names, key=ORDER.index)

@@ -7,20 +7,30 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 
-def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, margin: float = 0.0, negatives: str = "all", same: Tensor | None = None) -> Tensor:
+def info_nce(
+    u: Tensor,
+    v: Tensor,
+    labels: Tensor,
+    temperature: float = 0.05,
+    margin: float = 0.0,
+    negatives: str = "all",
+    same: Tensor | None = None,
+) -> Tensor:
     """InfoNCE over the paraphrases of a batch, with its non-paraphrases as hard negatives.
 
-    For each pair i with label 1: ``-log exp(s_ii - m) / (exp(s_ii - m) + sum_j exp(s_ij))``, s = cosine / temperature,
-    m = margin / temperature. Over which j the sum runs is the difference between the formula that Elmahdy, Lin & Ahmad 2024
-    (arXiv 2408.10536) print and the usual one; they print no temperature.
+    For each pair i with label 1: ``-log exp(s_ii - m) / (exp(s_ii - m) + sum_j exp(s_ij))``, s = cosine /
+    temperature, m = margin / temperature. Over which j the sum runs is the difference between the formula
+    that Elmahdy, Lin & Ahmad 2024 (arXiv 2408.10536) print and the usual one; they print no temperature.
 
     Args:
         u, v: unit-length vectors of first and second sentences, shape (batch, hidden).
         labels: 1 where the two say the same; shape (batch,).
         temperature: a cosine lies between -1 and 1: without one the softmax is nearly flat.
         margin: taken off the cosine of each true pair; with one, this is the additive-margin softmax.
-        negatives: ``"neg_only"``: second sentences of pairs with label 0, as printed; ``"all"``: of all other pairs.
-        same: True where second sentence j is no negative of first sentence i, being it or a paraphrase of it; shape (batch, batch).
+        negatives: ``"neg_only"``: second sentences of pairs with label 0, as printed; ``"all"``: of all other
+            pairs.
+        same: True where second sentence j is no negative of first sentence i, being it or a paraphrase of it;
+            shape (batch, batch).
     Returns:
         The mean over pairs with label 1; 0 if there are none, or none has a negative.
     Raises:
@@ -35,12 +45,16 @@ def info_nce(u: Tensor, v: Tensor, labels: Tensor, temperature: float = 0.05, ma
         raise ValueError(f"negatives={negatives!r}: known are 'all' and 'neg_only'")
     labels = labels.to(u.device).bool()
     with torch.autocast(u.device.type, enabled=False):
-        true = torch.eye(len(u), dtype=torch.bool, device=u.device)
-        scores = (u.float() @ v.float().T - margin * true) / temperature
-    candidates = true | (~labels if negatives == "neg_only" else torch.ones_like(labels))
+        own = torch.eye(len(u), device=u.device)
+        scores = (u.float() @ v.float().T - margin * own) / temperature
+    true = own.bool()
+    others = ~labels if negatives == "neg_only" else torch.ones_like(labels)
+    candidates = true | others
     if same is not None:
         candidates = candidates & (true | ~same.to(u.device))
     anchors = labels & (candidates.sum(1) > 1)
     if not anchors.any():
         return scores.sum() * 0.0
-    return cross_entropy(scores.masked_fill(~candidates, -torch.inf)[anchors], torch.arange(len(u), device=u.device)[anchors])
+    logits = scores.masked_fill(~candidates, -torch.inf)
+    targets = torch.arange(len(u), device=u.device)
+    return cross_entropy(logits[anchors], targets[anchors])

@@ -5,122 +5,291 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
-from xltlib.noise import Adversarial, Seen
 from xltlib.statistics import is_right
+
+if TYPE_CHECKING:
+    from xltlib.noise.embeddings import Adversarial, RandomPerturbation
+    from xltlib.noise.words import Seen
 
 SELECTIONS = ("last", "en-dev", "oracle")
 
 
-def predict(model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False, workers: int = 0) -> pd.DataFrame:
+def predict(
+    model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False, workers: int = 0
+) -> pd.DataFrame:
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
-    Pairs are scored in order of length, so that little is padded; rows come back in the frame's order. On a CPU each
-    thread scores batches of its own rather than sharing each matrix product, and the result is the same for any number.
+    Pairs are scored in order of length, so that little is padded; rows come back in the frame's order. On a
+    CPU each thread scores batches of its own rather than sharing each matrix product; the result is the same
+    for any number.
 
     Args:
         model: put into evaluation mode.
         frame: as tasks.load_pairs returns it.
+        batch_size: pairs, or for a bi-encoder sentences.
+        progress: show a tqdm bar.
         workers: batches scored at a time on a CPU; 0: as many as torch has threads.
+    Raises:
+        ValueError: a probability is no number.
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
-    hidden = not progress or "TQDM_DISABLE" in os.environ
-    if isinstance(model, BiEncoder):  # each sentence is encoded once, however many pairs it stands in
-        number, sentences = pd.factorize(np.array(first + second, dtype=object))
-        vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress, workers)
-        with torch.inference_mode():
-            u, v = (torch.from_numpy(vectors[side]).to(model.classifier[0].weight.device) for side in np.split(number, 2))
-            logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
-            probabilities = logits.softmax(-1).cpu().numpy()
+    if isinstance(model, BiEncoder):
+        probabilities = _of_vectors(model, first, second, batch_size, progress, workers)
     else:
-        collate = lambda at: model.tensors([first[i] for i in at], [second[i] for i in at])
-        score = lambda inputs: model(inputs).float().softmax(-1)
-        probabilities = _batched(model, model.lengths(first, second), batch_size, collate, score, hidden, workers)
+        probabilities = _of_pairs(model, first, second, batch_size, progress, workers)
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
-    return scored.assign(**{f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])})
+    columns = {f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])}
+    return scored.assign(**columns)
 
 
-def encoded(model: PairClassifier, sentences: list[str], vectors: Callable | None = None, batch_size: int = 32, progress: bool = False, workers: int = 0) -> np.ndarray:
+def _of_pairs(
+    model: PairClassifier, first: list[str], second: list[str], batch_size: int, progress: bool, workers: int
+) -> np.ndarray:
+    """Probabilities of a cross-encoder, shape (pairs, classes)."""
+
+    def collate(at: np.ndarray) -> dict[str, Tensor]:
+        return model.tensors([first[i] for i in at], [second[i] for i in at])
+
+    def score(inputs: dict[str, Tensor]) -> Tensor:
+        return model(inputs).float().softmax(-1)
+
+    return _batched(model, model.lengths(first, second), batch_size, collate, score, progress, workers)
+
+
+def _of_vectors(
+    model: BiEncoder, first: list[str], second: list[str], batch_size: int, progress: bool, workers: int
+) -> np.ndarray:
+    """Probabilities of a bi-encoder, shape (pairs, classes); a sentence of several pairs is encoded once."""
+    number, sentences = pd.factorize(np.array(first + second, dtype=object))
+    vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress, workers)
+    device = model.classifier[0].weight.device
+    with torch.inference_mode():
+        u, v = (torch.from_numpy(vectors[side]).to(device) for side in np.split(number, 2))
+        logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
+        return logits.softmax(-1).cpu().numpy()
+
+
+def encoded(
+    model: PairClassifier,
+    sentences: list[str],
+    vectors: Callable | None = None,
+    batch_size: int = 32,
+    progress: bool = False,
+    workers: int = 0,
+) -> np.ndarray:
     """Sentence vectors, shape (sentences, hidden).
 
     Args:
+        model: put into evaluation mode.
+        sentences: in any order.
         vectors: padded tensors -> vectors; None: unit-length ones, as ``model.embed`` gives them.
+        batch_size, progress, workers: as in :func:`predict`.
     """
     model.eval()
-    hidden = not progress or "TQDM_DISABLE" in os.environ
-    collate = lambda at: model.tensors([sentences[i] for i in at])
-    return _batched(model, model.lengths(sentences), batch_size, collate, vectors or model.unit, hidden, workers)
+
+    def collate(at: np.ndarray) -> dict[str, Tensor]:
+        return model.tensors([sentences[i] for i in at])
+
+    compute = vectors or model.unit
+    return _batched(model, model.lengths(sentences), batch_size, collate, compute, progress, workers)
 
 
-def _batched(model: PairClassifier, lengths: list[int], batch_size: int, collate: Callable, compute: Callable, hidden: bool, workers: int = 0) -> np.ndarray:
-    """``compute(collate(positions))`` of all positions, longest first: memory peaks at once, and little is padded."""
+def _batched(
+    model: PairClassifier,
+    lengths: list[int],
+    batch_size: int,
+    collate: Callable,
+    compute: Callable,
+    progress: bool,
+    workers: int,
+) -> np.ndarray:
+    """``compute(collate(positions))`` of all positions.
+
+    The longest come first: memory peaks at once, and little is padded.
+    """
     order = np.argsort(lengths, kind="stable")[::-1]
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    run = torch.inference_mode()(lambda inputs: compute(inputs).float().cpu().numpy())
+
+    @torch.inference_mode()
+    def run(inputs) -> np.ndarray:
+        return compute(inputs).float().cpu().numpy()
+
     threads = torch.get_num_threads()
-    workers = (workers or threads) if next(model.parameters()).is_cpu else 1
+    if not next(model.parameters()).is_cpu:
+        workers = 1
+    elif not workers:
+        workers = threads
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        parts = list(tqdm(pool.map(run, map(collate, chunks)), "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
+        results = pool.map(run, map(collate, chunks))
+        hidden = _hidden(progress)
+        parts = list(tqdm(results, "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)
     return np.concatenate(parts)[np.argsort(order)]
 
 
-def voted(model: PairClassifier, frame: pd.DataFrame, noise, votes: int, progress: bool = False, source: str = "en") -> pd.DataFrame:
-    """Share of the votes that each class gets from noisy copies of every pair, in columns ``p0, p1, ...`` (randomized smoothing).
+def _hidden(progress: bool) -> bool:
+    """Whether to show no bar."""
+    return not progress or "TQDM_DISABLE" in os.environ
 
-    Where classes draw level the mean probability decides: it weighs a millionth of the columns.
+
+def voted(
+    model: PairClassifier,
+    frame: pd.DataFrame,
+    noise: Seen | RandomPerturbation,
+    votes: int,
+    progress: bool = False,
+    source: str = "en",
+) -> pd.DataFrame:
+    """Share of the votes that each class gets from noisy copies of every pair (randomized smoothing).
+
+    The shares are in columns ``p0, p1, ...``. Where classes draw level the mean probability decides: it
+    weighs a millionth of the columns.
 
     Args:
-        noise: :class:`noise.Seen` (copies of the sentences) or :class:`noise.RandomPerturbation` (of the embeddings).
+        model: put into evaluation mode.
+        frame: as tasks.load_pairs returns it.
+        noise: of words, with a method ``noisy(batch)``, or of the embeddings, with a context ``drawn()``.
         votes: copies.
-        source: sentences of this language alone are seen through a view: its words are those of this language, and may stand in others, too.
+        progress: show a tqdm bar.
+        source: sentences of this language alone are seen through noise of words: its words are those of this
+            language, and may stand in others, too.
     """
     total, probability = 0, 0
-    for _ in tqdm(range(votes), "votes", disable=not progress or "TQDM_DISABLE" in os.environ, leave=False):
-        if isinstance(noise, Seen):
-            copy = noise.noisy(Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist()))
-            sides = {f"sentence{k}": frame[f"sentence{k}"].where(frame[f"language{k}"] != source, side) for k, side in ((1, copy.first), (2, copy.second))}
-            scored = predict(model, frame.assign(**sides))
+    for _ in tqdm(range(votes), "votes", disable=_hidden(progress), leave=False):
+        if hasattr(noise, "noisy"):
+            scored = predict(model, _seen(frame, noise, source))
         else:
             with noise.drawn():
-                scored = predict(model, frame, workers=1)  # several would share the draws in an order of their own
+                # One worker: several would share the draws in an order of their own.
+                scored = predict(model, frame, workers=1)
         classes = [column for column in scored if column[0] == "p" and column[1:].isdigit()]
-        total = total + np.eye(len(classes))[scored[classes].to_numpy().argmax(1)]
-        probability = probability + scored[classes].to_numpy()
+        found = scored[classes].to_numpy()
+        total = total + np.eye(len(classes))[found.argmax(1)]
+        probability = probability + found
     shares = ((1 - 1e-6) * total + 1e-6 * probability) / votes
     return scored.assign(**{column: shares[:, k] for k, column in enumerate(classes)})
 
 
-def under_attack(model: PairClassifier, frame: pd.DataFrame, attack: Adversarial, batch_size: int = 16) -> float:
-    """Share of right answers when each pair's embeddings are perturbed against its label."""
+def _seen(frame: pd.DataFrame, noise: Seen, source: str) -> pd.DataFrame:
+    """The pairs with their sentences of the source language seen through noise of words."""
+    seen = noise.noisy(_as_batch(frame))
+    first = frame.sentence1.where(frame.language1 != source, seen.first)
+    second = frame.sentence2.where(frame.language2 != source, seen.second)
+    return frame.assign(sentence1=first, sentence2=second)
+
+
+def _as_batch(frame: pd.DataFrame) -> Batch:
+    return Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())
+
+
+def under_attack(
+    model: PairClassifier, frame: pd.DataFrame, attack: Adversarial, batch_size: int = 16
+) -> float:
+    """Share of right answers when each pair's embeddings are perturbed against its label.
+
+    Args:
+        model: put into evaluation mode.
+        frame: labelled pairs.
+        attack: on this model.
+        batch_size: pairs.
+    """
     model.eval()
-    loss = lambda batch: cross_entropy(model.logits(batch.first, batch.second).float(), torch.tensor(batch.labels, device=model.classifier[0].weight.device))
+    device = model.classifier[0].weight.device
+
+    def loss(batch: Batch) -> Tensor:
+        logits = model.logits(batch.first, batch.second).float()
+        return cross_entropy(logits, torch.tensor(batch.labels, device=device))
+
     right = 0
     for start in range(0, len(frame), batch_size):
-        rows = frame.iloc[start : start + batch_size]
-        batch = Batch(rows.sentence1.tolist(), rows.sentence2.tolist(), rows.label.tolist())
+        batch = _as_batch(frame.iloc[start : start + batch_size])
         with attack.against(loss, batch), torch.no_grad():
-            right += int((model.logits(batch.first, batch.second).argmax(-1).cpu().numpy() == rows.label.to_numpy()).sum())
+            answers = model.logits(batch.first, batch.second).argmax(-1).cpu().numpy()
+        right += int((answers == np.array(batch.labels)).sum())
     return right / len(frame)
 
 
 def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Share of right answers per language pair (and selection, where there is one), with the number of items."""
+    """Share of right answers, and number of items, per language pair (and selection, where there is one)."""
     by = [column for column in ("selection", "language1", "language2") if column in predictions]
-    table = predictions.assign(right=is_right(predictions)).groupby(by, sort=False).right.agg(["mean", "size"])
+    right = predictions.assign(right=is_right(predictions)).groupby(by, sort=False).right
+    table = right.agg(["mean", "size"])
     return table.rename(columns={"mean": "accuracy", "size": "n_items"}).reset_index()
+
+
+def _last_of_one_language(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the last checkpoint whose sentences are both in one language."""
+    return table[(table.selection == "last") & (table.language1 == table.language2)]
+
+
+def by_language(accuracy: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """Accuracy in per cent, a row a language, a column a rule of selection.
+
+    Args:
+        accuracy: of :func:`accuracy`.
+        codes: the order of the rows.
+    """
+    same = accuracy[accuracy.language1 == accuracy.language2]
+    table = same.pivot(index="language1", columns="selection", values="accuracy")
+    return (100 * table.loc[codes, list(SELECTIONS)]).round(1).rename_axis(index="language", columns=None)
+
+
+def beside_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy of the last checkpoint beside the rate of the majority class, in per cent."""
+    found = _last_of_one_language(accuracy).set_index("language1").accuracy
+    majority = test.groupby("language1").label.agg(_majority_rate)
+    table = pd.DataFrame({"accuracy": found, "majority": majority}).loc[found.index]
+    return (100 * table).round(1).rename_axis("language")
+
+
+def _majority_rate(labels: pd.Series) -> float:
+    return labels.value_counts(normalize=True).max()
+
+
+def beats_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.Series:
+    """Whether the last checkpoint does better in each language than always answering the majority class."""
+    table = beside_majority(accuracy, test)
+    return (table.accuracy > table.majority).rename("better than always answering the majority")
+
+
+def by_level(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy in per cent by what tells a pair's two sentences apart; empty where a task does not say."""
+    if "level" not in predictions:
+        return pd.DataFrame()
+    last = _last_of_one_language(predictions)
+    right = last.assign(right=is_right(last)).groupby(["level", "language1"], sort=False).right.mean()
+    return (100 * right.unstack().sort_index()).round(1).rename_axis(columns=None)
+
+
+def complete(predictions: pd.DataFrame, scored: pd.DataFrame) -> bool:
+    """Whether every pair that was to be scored has an answer under every rule."""
+    return len(predictions) == len(SELECTIONS) * len(scored)
+
+
+def of_one_model(scored: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
+    """Predictions of a model that has no checkpoints: the same under every rule.
+
+    Args:
+        scored: the pairs.
+        probabilities: shape (pairs, classes).
+    """
+    columns = {f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])}
+    found = scored.drop(columns=["sentence1", "sentence2"]).assign(**columns, step=0)
+    return pd.concat([found.assign(selection=rule) for rule in SELECTIONS], ignore_index=True)
 
 
 class Checkpoints:
@@ -138,40 +307,62 @@ class Checkpoints:
 
     def __init__(self, model: PairClassifier, dev: pd.DataFrame, source: str = "en"):
         if source not in set(dev.language1):
-            raise ValueError(f"the source language {source!r} is not among the targets: its development data select a checkpoint")
+            why = "its development data select a checkpoint"
+            raise ValueError(f"the source language {source!r} is not among the targets: {why}")
         self.model, self.dev, self.source = model, dev, source
-        self.steps, self.weights, self.scores, self.seconds = [], [], [], 0.0
+        self.steps, self.weights, self.scores = [], [], []
+        self.seconds = 0.0
 
     def __call__(self, step: int) -> None:
-        """Score the model as it is now and keep its trainable weights; the time it takes is added to ``seconds``."""
+        """Score the model as it is now and keep its trainable weights; ``seconds`` counts the time of it."""
         began = time.perf_counter()
         table = accuracy(predict(self.model, self.dev)).set_index("language1").accuracy
         self.steps.append(step)
-        self.weights.append({name: p.detach().clone() for name, p in self.model.named_parameters() if p.requires_grad})
+        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
+        self.weights.append({name: p.detach().clone() for name, p in trained})
         self.scores.append(table)
         self.seconds += time.perf_counter() - began
 
     def choice(self, selection: str, code: str) -> int:
         """Position of the checkpoint that a rule picks for a language; the later one on a tie."""
-        if selection == "last" or code not in self.scores[0] and selection == "oracle":
-            return len(self.steps) - 1
-        column = [scores[self.source if selection == "en-dev" else code] for scores in self.scores]
-        return int(len(column) - 1 - np.argmax(column[::-1]))
+        last = len(self.steps) - 1
+        if selection == "last":
+            return last
+        judge = self.source if selection == "en-dev" else code
+        if judge not in self.scores[0]:
+            return last
+        column = [scores[judge] for scores in self.scores]
+        return int(last - np.argmax(column[::-1]))
 
     def predict(self, test: pd.DataFrame, progress: bool = False, score: Callable = predict) -> pd.DataFrame:
-        """Predictions on the test set under each rule; a checkpoint scores only the languages it is picked for.
+        """Predictions on the test set under each rule; a checkpoint scores the languages it is picked for.
 
         Args:
+            test: labelled pairs.
+            progress: show a tqdm bar.
             score: ``(model, frame, progress=...) -> predictions``: :func:`predict`, or votes of noisy copies.
         """
         codes = test.language1.unique()
-        chosen = {(selection, code): self.choice(selection, code) for selection in SELECTIONS for code in codes}
+        chosen = {(rule, code): self.choice(rule, code) for rule in SELECTIONS for code in codes}
         scored = {}
-        for position in sorted(set(chosen.values())):  # all its languages in one go: a bi-encoder encodes each sentence once
+        # All languages of a checkpoint in one go: a bi-encoder encodes each sentence once.
+        for position in sorted(set(chosen.values())):
             self.model.load_state_dict(self.weights[position], strict=False)
             wanted = test.language1.isin([code for (_, code), picked in chosen.items() if picked == position])
-            scored[position] = score(self.model, test[wanted], progress=progress).assign(step=self.steps[position])
-        parts = [scored[position][scored[position].language1 == code].assign(selection=rule) for (rule, code), position in chosen.items()]
+            found = score(self.model, test[wanted], progress=progress)
+            scored[position] = found.assign(step=self.steps[position])
+        parts = []
+        for (rule, code), position in chosen.items():
+            of_language = scored[position].language1 == code
+            parts.append(scored[position][of_language].assign(selection=rule))
         self.model.load_state_dict(self.weights[-1], strict=False)
         return pd.concat(parts, ignore_index=True)
 
+    def selected(self, codes: list[str]) -> dict[str, dict[str, int]]:
+        """The step that each rule picks for each language."""
+        return {code: {rule: self.steps[self.choice(rule, code)] for rule in SELECTIONS} for code in codes}
+
+    def history(self) -> list[dict]:
+        """Accuracy on development data at each checkpoint, by language."""
+        scored = zip(self.steps, self.scores)
+        return [{"step": step, **scores.round(6).to_dict()} for step, scores in scored]

@@ -226,20 +226,26 @@ class Provenance:
         self.vocabulary += texts
 
     def text(
-        self, source: str, codes: list[str], sentences: int, entry: Entry, held_out: int = 0
+        self,
+        source: str,
+        codes: list[str],
+        sentences: int,
+        entry: Entry,
+        vocabulary: bool = True,
+        held_out: int = 0,
     ) -> dict[str, list[str]]:
         """Unlabelled sentences of each language.
 
         Args:
             source: see tasks.load_text; ``"task"``: the task's own sentences.
             sentences: the first so many a language (0: all).
-            entry, held_out: as above.
+            entry, vocabulary, held_out: as above.
         """
         if source == "task":
             found = {c: tasks.task_text(self.task, c, self.folder, self.test, sentences) for c in codes}
         else:
             found = {c: tasks.load_text(source, c, self.folder, sentences) for c in codes}
-        return self.admit_by_language(found, entry, held_out=held_out)
+        return self.admit_by_language(found, entry, vocabulary, held_out)
 
     def translations(
         self,
@@ -314,16 +320,18 @@ class Provenance:
         from xltlib.noise import lists
 
         found = {code: lists.read_dictionary(Path(folder) / f"{source}-{code}.txt") for code in codes}
-        together = {f"{code} {word}": of for code, table in found.items() for word, of in table.items()}
-        self.words(together, replace(entry, source=Path(folder).name))
+        rows = [(code, word, *of) for code, table in found.items() for word, of in table.items()]
+        self._words(rows, [row[2:] for row in rows], replace(entry, source=Path(folder).name))
         return found
 
     def words(self, table: dict[str, list[str]], entry: Entry) -> None:
         """A list of words and what they may be exchanged for: its entry; the words are kept in the vocabulary."""
-        forms = [form for found in table.values() for word in found for form in (word, f"({word}")]
-        self.know(forms)  # a word after a blank, or not: two pieces
-        counts = {"count": len(table), "fingerprint": tasks.fingerprint(sorted(table.items()))}
-        self.entries.append(replace(entry, **counts))
+        self._words(sorted(table.items()), list(table.values()), entry)
+
+    def _words(self, rows: list[tuple], found: list, entry: Entry) -> None:
+        # A word after a blank, or not: two pieces.
+        self.know([form for of in found for word in of for form in (word, f"({word}")])
+        self.entries.append(replace(entry, count=len(rows), fingerprint=tasks.fingerprint(rows)))
 
     def note(self, entry: Entry) -> None:
         """An entry for what has no text: noise drawn from nothing, words that are left out."""

@@ -151,6 +151,11 @@ class Run:
             return self.kind("head") if layer == -1 else f"{self.kind('head')}-layer-{layer}"
         return self._trained_head()["kind"] if self.start else ""
 
+    def noise_name(self) -> str:
+        """The noise of this training as tables name it, votes and what else it was asked for behind it; "" without."""
+        own = [entry.use for entry in self.provenance.entries if entry.role == "noise"]
+        return own[-1] if self.kind("noise") != "none" else ""
+
     @contextmanager
     def clock(self, name: str, but=None):
         """Time what is inside, in seconds.

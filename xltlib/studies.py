@@ -3,7 +3,7 @@
 A study has these fields::
 
     about, cost   what it asks, and what it takes
-    seeds         of its trunk and arms
+    seeds         of its trunk and arms; one of them may name its own
     common        parameters and options of every run of the study that has such a one
     parts         never run by themselves: what ``like:`` names
     encoders      adapted encoders, each made once and shared by all seeds
@@ -28,7 +28,7 @@ import pandas as pd
 import yaml
 
 from xltlib import parameters, tasks
-from xltlib.components.base import find, make, merged, options_of
+from xltlib.components.base import find, make, merged, options_of, split
 from xltlib.components.kinds import FROZEN
 
 ADAPT, FINETUNE, FROZEN_NOTEBOOK, SUMMARY = "10_adapt", "20_finetune", "21_frozen", "90_summary"
@@ -224,11 +224,14 @@ class _Planning:
         sections = self.study.sections()
         for label, own in sections["encoders"].items():
             self._add(label, {k: v for k, v in own.items() if k != "seeds"}, "", "encoders")
-        seeds_of = {label: self._seeds_of(own) for label, own in sections["arms"].items()}
-        for seed in sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)}):
+        seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
+        seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
+        for label, own in sections["trunk"].items():
+            seeds_of[label] = self._seeds_of(own, seeds)
+        for seed in seeds:
             for section in ("trunk", "arms"):
                 for label, own in sections[section].items():
-                    if section == "arms" and seed not in seeds_of[label]:
+                    if seed not in seeds_of[label]:
                         continue
                     own = {name: value for name, value in own.items() if name != "seeds"}
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
@@ -238,9 +241,9 @@ class _Planning:
         self._ask_for_controls()
         return Plan(self.study, self.nodes)
 
-    def _seeds_of(self, own: dict) -> list[int]:
-        """Seeds of an arm: its own, or the study's. Those asked for on the command line hold for all."""
-        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds", self.seeds))
+    def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
+        """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
+        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds", else_these))
 
     def _add(self, label: str, own: dict, suffix: str, section: str) -> None:
         notebook = notebook_of(own, self.common)
@@ -257,6 +260,7 @@ class _Planning:
         shared = {name: value for name, value in self.common.items() if name in declared}
         blank = {name: {} for name, (kind, _) in declared.items() if kind is dict}
         chosen = merged(merged(blank, shared), own)
+        chosen = {name: spelled(name, value) if name in blank else value for name, value in chosen.items()}
         needs = self._resolve_references(label, chosen, suffix)
         self._override(notebook, chosen, needs)
         chosen |= {"data": self.data, "runs": str(self.runs)}
@@ -273,7 +277,6 @@ class _Planning:
         """Labels that a run names become the ids of the runs they stand for."""
         needs = []
         encoder, start = chosen["encoder"], chosen.get("start", "")
-        encoder = {"name": encoder} if isinstance(encoder, str) else encoder
         if (need := self._node(encoder.get("name", ""), suffix)) is not None:
             needs.append(need)
             chosen["encoder"] = {**encoder, "name": self.nodes[need].run}
@@ -311,8 +314,7 @@ class _Planning:
                 chosen[family] = value
                 self.used.add(name)
             elif declared[family][0] is dict and _has(family, chosen[family], option):
-                given = {"kind": chosen[family]} if isinstance(chosen[family], str) else chosen[family]
-                chosen[family] = {**given, option: value}
+                chosen[family] = {**spelled(family, chosen[family]), option: value}
                 self.used.add(name)
 
     def _resolve_places(self, chosen: dict) -> None:
@@ -335,13 +337,13 @@ class _Planning:
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""
         for node in self.nodes.values():
-            if node.parameters.get("noise", {}).get("kind") != "synonym-copies":
+            if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
                 continue
             bare = _without_noise(node)
             plain = [of for of in self.nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
             if not any(_without_noise(of) == bare for of in plain):
                 raise ValueError(
-                    f"{node.label}: synonym-copies without a control; give the study an arm with the same "
+                    f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
                     "parameters, as many steps and no noise"
                 )
 
@@ -355,9 +357,21 @@ def _without_noise(node: Node) -> tuple[str, dict]:
 
 def _has(family: str, given: dict | str, option: str) -> bool:
     """Whether a component has an option; a part of a component is named with a dot: ``cross.corpus``."""
-    kind = given if isinstance(given, str) else given.get("kind")
-    made = find(family, kind) if kind else type(make(family, {}))
-    return option in options_of(made)
+    kind, _ = split(family, given)
+    return option in options_of(find(family, kind))
+
+
+def spelled(family: str, given: dict | str) -> dict:
+    """A component that stands as a bare word, as a dictionary.
+
+    Example:
+        >>> spelled("noise", "fgm"), spelled("encoder", "offline")
+        ({'kind': 'fgm'}, {'kind': 'held', 'name': 'offline'})
+    """
+    if not isinstance(given, str):
+        return given
+    kind, options = split(family, given)
+    return {"kind": kind, **options}
 
 
 def _absolute(family: str, given: dict) -> dict:
@@ -381,8 +395,10 @@ def notebook_of(own: dict, common: dict) -> str:
     """The notebook that makes a run: by whether it adapts, and what its head trains."""
     if "adaptation" in own:
         return ADAPT
-    head = own.get("head", common.get("head", {}))
-    kind = head if isinstance(head, str) else head.get("kind", "")
+    head = common.get("head", {})
+    if "head" in own:
+        head = merged({"head": head}, own)["head"]
+    kind, _ = split("head", head)
     return FROZEN_NOTEBOOK if kind in FROZEN else FINETUNE
 
 

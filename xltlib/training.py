@@ -10,7 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xltlib.noise import plain
+from xltlib.noise.base import plain
+
+# What starts from nothing learns faster: the head, a discriminator, and the updates of LoRA (".lora_").
+FRESH = ("classifier.", "discriminator.")
 
 
 def set_seed(seed: int) -> None:
@@ -24,7 +27,8 @@ def set_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else matrix products on a GPU may differ between runs
+    # Else matrix products on a GPU may differ between runs.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
 
 
@@ -34,9 +38,11 @@ def mixed_precision() -> str:
     Without it bf16 is emulated: 8 times slower than fp32 on an AVX2 machine.
     """
     if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
-    native = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return "bf16" if any(getattr(torch.cpu, name, bool)() for name in native) else "no"
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        native = any(getattr(torch.cpu, name)() for name in tests if hasattr(torch.cpu, name))
+    return "bf16" if native else "no"
 
 
 def train(
@@ -63,14 +69,16 @@ def train(
         batches: anything; one is drawn for each update and given to ``loss``.
         loss: batch -> scalar; calls the model.
         steps: updates.
-        learning_rate: peak; rises linearly over the first ``warmup`` share of steps, then falls linearly to 0.
+        learning_rate: peak; rises linearly over the ``warmup`` share of steps, then falls linearly to 0.
         head_learning_rate: of ``model.classifier``; None: ten times the other (a head starts from nothing).
+        weight_decay: of AdamW.
+        warmup: share of the steps.
         clip: largest norm of the gradient.
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
-        checkpoints: how often ``at_checkpoint(step)`` is called, evenly spaced, the last time after the last step; if it returns True,
-            training ends there (:class:`EarlyStop`).
+        checkpoints: calls of ``at_checkpoint(step)``, evenly spaced, the last after the last step.
+        at_checkpoint: if it returns True, training ends there (:class:`EarlyStop`).
         progress: show a tqdm bar.
-        noise: takes a training step instead of the plain one (noise.py); None: no noise.
+        noise: takes a training step instead of the plain one (see xltlib.noise); None: no noise.
     Returns:
         The loss of each update.
     Raises:
@@ -79,27 +87,25 @@ def train(
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
         >>> data = iter(lambda: torch.ones(1, 1), None)
-        >>> losses = train(model, data, lambda x: ((model(x) - 3) ** 2).mean(), 50, 0.5, precision="no", progress=False)
+        >>> options = {"precision": "no", "progress": False}
+        >>> losses = train(model, data, lambda x: ((model(x) - 3) ** 2).mean(), 50, 0.5, **options)
         >>> losses[-1] < losses[0]
         True
     """
     from accelerate import Accelerator
     from tqdm.auto import tqdm
-    from transformers import get_linear_schedule_with_warmup
 
     accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
     model.to(accelerator.device)
-    fresh = ("classifier.", "discriminator.")  # and the updates of LoRA: what starts from nothing learns faster
-    head = {id(p) for name, p in model.named_parameters() if name.startswith(fresh) or ".lora_" in name}
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained or steps < 1:
         raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")
-    rates = ((False, learning_rate), (True, head_learning_rate or 10 * learning_rate))
-    groups = [{"params": [p for p in trained if (id(p) in head) == in_head], "lr": rate} for in_head, rate in rates]
-    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=weight_decay, fused=True)
-    schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
+    groups = parameter_groups(model, learning_rate, head_learning_rate or 10 * learning_rate)
+    optimizer, schedule = optimizer_and_schedule(groups, steps, weight_decay, warmup)
     optimizer = accelerator.prepare(optimizer)
     marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
+    hidden = not progress or "TQDM_DISABLE" in os.environ
+    take_step = noise or plain
 
     def forward(batch) -> Tensor:
         with accelerator.autocast():
@@ -107,11 +113,12 @@ def train(
 
     model.train()
     losses = []
-    bar = tqdm(range(1, steps + 1), desc="updates", disable=not progress or "TQDM_DISABLE" in os.environ, mininterval=5, leave=False)
+    bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
-        value = (noise or plain)(forward, next(batches), accelerator.backward)
+        value = take_step(forward, next(batches), accelerator.backward)
         if not torch.isfinite(value):
-            raise ValueError(f"the loss is {value.item()} at step {step}: lower learning_rate ({learning_rate})")
+            advice = f"lower learning_rate ({learning_rate})"
+            raise ValueError(f"the loss is {value.item()} at step {step}: {advice}")
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
@@ -125,8 +132,35 @@ def train(
     return losses
 
 
+def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate: float) -> list[dict]:
+    """Trained parameters with their learning rates, as optimizers take them; an empty group is left out.
+
+    Args:
+        model: what is in one of its :data:`FRESH` submodules, and the updates of LoRA, get the head's rate.
+    """
+    body, head = [], []
+    for name, p in model.named_parameters():
+        if not p.requires_grad:
+            continue
+        if name.startswith(FRESH) or ".lora_" in name:
+            head.append(p)
+        else:
+            body.append(p)
+    groups = [{"params": body, "lr": learning_rate}, {"params": head, "lr": head_learning_rate}]
+    return [group for group in groups if group["params"]]
+
+
+def optimizer_and_schedule(groups: list[dict], steps: int, weight_decay: float, warmup: float) -> tuple:
+    """AdamW, and learning rates that rise linearly over the ``warmup`` share of the steps, then fall to 0."""
+    from transformers import get_linear_schedule_with_warmup
+
+    optimizer = torch.optim.AdamW(groups, weight_decay=weight_decay, fused=True)
+    schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
+    return optimizer, schedule
+
+
 class EarlyStop:
-    """Stops a training when what is measured has not fallen for some checkpoints, and gives back the best weights.
+    """Stops a training when a measure has not fallen for some checkpoints, and gives back the best weights.
 
     Args:
         model: being trained.
@@ -140,13 +174,40 @@ class EarlyStop:
         self.best: dict[str, Tensor] = {}
 
     def __call__(self, step: int) -> bool:
+        """Measure, and keep the weights if they are the best so far; True: stop."""
         value = self.measure()
-        if self.patience and value < min((v for _, v in self.values), default=float("inf")):
-            self.best = {name: p.detach().clone() for name, p in self.model.named_parameters() if p.requires_grad}
+        lowest = min((of for _, of in self.values), default=float("inf"))
         self.values.append((step, value))
-        return bool(self.patience) and len(self.values) - 1 - int(np.argmin([v for _, v in self.values])) >= self.patience
+        if not self.patience:
+            return False
+        if value < lowest:
+            trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
+            self.best = {name: p.detach().clone() for name, p in trained}
+        best_at = int(np.argmin([of for _, of in self.values]))
+        return len(self.values) - 1 - best_at >= self.patience
 
-    def restore(self) -> int:
-        """Put the best weights back; returns the step they are of."""
+    def restore(self, last: int) -> int:
+        """Put the best weights back, where some were kept; returns the step that the weights are of.
+
+        Args:
+            last: the last step, of which they are where nothing was measured.
+        """
+        if not self.values:
+            return last
         self.model.load_state_dict(self.best, strict=False)
-        return min(self.values, key=lambda of: of[1])[0] if self.best else self.values[-1][0]
+        if not self.best:
+            return self.values[-1][0]
+        step, _ = min(self.values, key=lambda of: of[1])
+        return step
+
+
+def thinned(values: list[float], points: int = 50) -> list[float]:
+    """A curve for the record: means of up to 50 parts, in order.
+
+    Example:
+        >>> thinned([1.0, 3.0, 5.0, 7.0], 2)
+        [2.0, 6.0]
+    """
+    if not values:
+        return []
+    return [float(np.mean(part)) for part in np.array_split(values, min(points, len(values)))]

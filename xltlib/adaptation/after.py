@@ -1,6 +1,8 @@
-"""Adaptation after training, of sentence vectors alone: centring and whitening per language, rotation onto English (Procrustes)."""
+"""Adaptation of sentence vectors after training: centring, whitening, rotation onto English (Procrustes)."""
 
 from __future__ import annotations
+
+from typing import Callable
 
 import numpy as np
 
@@ -20,7 +22,8 @@ def whitening(sample: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
     """ZCA matrix W with ``cov((x - mean) W) = I`` on the sample, shape (hidden, hidden).
 
     Args:
-        sample: unlabelled vectors of the language; more than ``hidden`` of them, or directions that it does not span stay small.
+        sample: unlabelled vectors of the language; more than ``hidden`` of them, or directions that it does
+            not span stay small.
         epsilon: added to the variances.
     """
     values, axes = np.linalg.eigh(np.cov(sample.T))
@@ -28,7 +31,9 @@ def whitening(sample: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
 
 
 def procrustes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The rotation W that brings ``x`` closest to ``y``: ``argmin_{W'W = I} ||xW - y||_F = UV'``, ``USV' = svd(x'y)`` (Schoenemann 1966).
+    """The rotation W that brings ``x`` closest to ``y``.
+
+    ``argmin_{W'W = I} ||xW - y||_F = UV'`` with ``USV' = svd(x'y)`` (Schoenemann 1966).
 
     Args:
         x, y: centred vectors of translations, row by row; shape (sentences, hidden).
@@ -43,7 +48,9 @@ def procrustes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 class Detector:
-    """Guesses the language of a sentence from its vector: a logistic regression (scikit-learn) on unlabelled text of each language.
+    """Guesses the language of a sentence from its vector.
+
+    A logistic regression (scikit-learn) on unlabelled text of each language.
 
     Args:
         samples: vectors of unlabelled sentences of each language.
@@ -55,7 +62,8 @@ class Detector:
         from sklearn.preprocessing import StandardScaler
 
         codes = np.repeat(list(samples), [len(of) for of in samples.values()])
-        self.model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(np.concatenate(list(samples.values())), codes)
+        vectors = np.concatenate(list(samples.values()))
+        self.model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(vectors, codes)
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """Language codes, shape (sentences,)."""
@@ -72,20 +80,28 @@ def retrieval(x: np.ndarray, y: np.ndarray) -> float:
         >>> retrieval(np.eye(3), np.eye(3))
         1.0
     """
-    x, y = (of / np.linalg.norm(of, axis=1, keepdims=True) for of in (x, y))
+    x = x / np.linalg.norm(x, axis=1, keepdims=True)
+    y = y / np.linalg.norm(y, axis=1, keepdims=True)
     scores, own = x @ y.T, np.arange(len(x))
-    return float(((scores.argmax(1) == own).mean() + (scores.argmax(0) == own).mean()) / 2)
+    forward, back = (scores.argmax(1) == own).mean(), (scores.argmax(0) == own).mean()
+    return float((forward + back) / 2)
 
 
 KINDS = ("centre", "whiten", "procrustes")
 
 
-def fit(kind: str, samples: dict[str, np.ndarray], source: str, pairs: dict[str, tuple[np.ndarray, np.ndarray]] | None = None) -> dict:
+def fit(
+    kind: str,
+    samples: dict[str, np.ndarray],
+    source: str,
+    pairs: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> dict:
     """For each language a function from vectors to adapted vectors; the language of a sentence must be known.
 
     Args:
-        kind: ``"centre"``: its mean exchanged for that of the source language; ``"whiten"``: every language, the source too, centred and
-            whitened; ``"procrustes"``: rotated onto the source language by translations.
+        kind: ``"centre"``: its mean exchanged for that of the source language; ``"whiten"``: every language,
+            the source too, centred and whitened; ``"procrustes"``: rotated onto the source language by
+            translations.
         samples: vectors of unlabelled sentences of each language, the source among them.
         source: the source language.
         pairs: for ``procrustes``, vectors ``(language, source)`` of translations.
@@ -93,16 +109,47 @@ def fit(kind: str, samples: dict[str, np.ndarray], source: str, pairs: dict[str,
         ValueError: an unknown kind, or no sample of the source language.
     """
     if kind not in KINDS or (kind != "procrustes" and source not in samples):
-        raise ValueError(f"after={kind!r}: known are {', '.join(KINDS)}; centring and whitening need text of {source}, too")
-    found = {source: lambda vectors: vectors}
+        known = f"known are {', '.join(KINDS)}; centring and whitening need text of {source}, too"
+        raise ValueError(f"after={kind!r}: {known}")
+    found = {source: _unchanged}
     if kind == "procrustes":
         for code, (x, y) in pairs.items():
-            found[code] = lambda vectors, x=x.mean(0), y=y.mean(0), turn=procrustes(x - x.mean(0), y - y.mean(0)): (vectors - x) @ turn + y
-        return found
-    for code, sample in samples.items():
-        mean = sample.mean(0)
-        if kind == "whiten":
-            found[code] = lambda vectors, mean=mean, matrix=whitening(sample): (vectors - mean) @ matrix
-        elif code != source:
-            found[code] = lambda vectors, mean=mean: centred(vectors, mean, samples[source].mean(0))
+            found[code] = _rotated(x, y)
+    elif kind == "whiten":
+        for code, sample in samples.items():
+            found[code] = _whitened(sample)
+    else:
+        for code, sample in samples.items():
+            if code != source:
+                found[code] = _moved(sample.mean(0), samples[source].mean(0))
     return found
+
+
+def _unchanged(vectors: np.ndarray) -> np.ndarray:
+    return vectors
+
+
+def _rotated(x: np.ndarray, y: np.ndarray) -> Callable:
+    mean, towards = x.mean(0), y.mean(0)
+    turn = procrustes(x - mean, y - towards)
+
+    def adapted(vectors: np.ndarray) -> np.ndarray:
+        return (vectors - mean) @ turn + towards
+
+    return adapted
+
+
+def _whitened(sample: np.ndarray) -> Callable:
+    mean, matrix = sample.mean(0), whitening(sample)
+
+    def adapted(vectors: np.ndarray) -> np.ndarray:
+        return (vectors - mean) @ matrix
+
+    return adapted
+
+
+def _moved(mean: np.ndarray, towards: np.ndarray) -> Callable:
+    def adapted(vectors: np.ndarray) -> np.ndarray:
+        return centred(vectors, mean, towards)
+
+    return adapted

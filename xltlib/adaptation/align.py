@@ -10,11 +10,11 @@ from torch.nn.functional import cross_entropy
 def translation_ranking(x: Tensor, y: Tensor, scale: float = 20.0, margin: float = 0.3) -> Tensor:
     """Bidirectional additive-margin softmax over in-batch translations.
 
-    ``-mean_i log softmax_n(scale * (cos(x_i, y_n) - margin * [i = n]))[i]``, plus the same with x and y exchanged.
+    ``-mean_i log softmax_n(scale * (cos(x_i, y_n) - margin * [i = n]))[i]``, plus the same for y and x.
 
     Args:
         x, y: unit-length vectors, shape (batch, hidden); row i of both says the same thing.
-        scale: inverse temperature; 20 is the default of sentence-transformers (the paper's own was not checked).
+        scale: inverse temperature; 20 is the default of sentence-transformers (the paper's was not checked).
         margin: taken off the cosine of each true pair.
 
     Example:
@@ -37,6 +37,14 @@ def retrieval_accuracy(model, pairs: list[tuple[str, str]]) -> float:
         pairs: distinct translation pairs; the pool is the other side of all of them.
     """
     model.eval()
-    sides = [torch.cat([model.embed(list(side[i : i + 32])) for i in range(0, len(side), 32)]) for side in zip(*pairs)]
-    scores, target = sides[0] @ sides[1].T, torch.arange(len(pairs), device=sides[0].device)
-    return float(((scores.argmax(1) == target).float().mean() + (scores.argmax(0) == target).float().mean()) / 2)
+    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
+    scores = _embedded(model, first) @ _embedded(model, second).T
+    target = torch.arange(len(pairs), device=scores.device)
+    forward, back = (scores.argmax(1) == target).float().mean(), (scores.argmax(0) == target).float().mean()
+    return float((forward + back) / 2)
+
+
+def _embedded(model, sentences: list[str], batch_size: int = 32) -> Tensor:
+    """Unit vectors of all sentences, shape (sentences, hidden)."""
+    starts = range(0, len(sentences), batch_size)
+    return torch.cat([model.embed(sentences[start : start + batch_size]) for start in starts])

@@ -86,6 +86,11 @@ class Adapting:
         small = encoders.trim(now, sentences + sides) if self.trim else copy.deepcopy(now)
         return heads.build("bi", small, max_length=self.component.max_length)
 
+    @property
+    def what(self) -> str:
+        """What is adapted, in a word."""
+        return "encoder" if self.trained is None else "model"
+
     def merge(self) -> None:
         """Add low-rank updates, where there are such, to the weights."""
         if self.attached is not None:

@@ -1,4 +1,4 @@
-"""Penalties during fine-tuning that make sentence vectors of two domains, here languages, alike: DANN, CORAL, MMD."""
+"""Penalties that make sentence vectors of two domains, here languages, alike: DANN, CORAL, MMD."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class _Reverse(torch.autograd.Function):
 
 
 def reversed_gradient(x: Tensor, strength: float) -> Tensor:
-    """``x`` as it is; on the way back its gradient times ``-strength`` (Ganin & Lempitsky 2015, arXiv 1409.7495).
+    """``x`` as it is; on the way back its gradient times ``-strength``.
+
+    Ganin & Lempitsky 2015, arXiv 1409.7495.
 
     Example:
         >>> x = torch.ones(1, requires_grad=True)
@@ -33,7 +35,10 @@ def reversed_gradient(x: Tensor, strength: float) -> Tensor:
 
 
 def dann_strength(progress: float) -> float:
-    """``2 / (1 + exp(-10 p)) - 1``, from 0 to 1 as training goes from p = 0 to p = 1 (as commonly given; constants not verified)."""
+    """``2 / (1 + exp(-10 p)) - 1``, from 0 to 1 as training goes from p = 0 to p = 1.
+
+    As commonly given; the constants were not verified.
+    """
     return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
@@ -67,18 +72,24 @@ def coral(source: Tensor, target: Tensor) -> Tensor:
         source, target: vectors, shape (batch, d); two rows or more each.
     """
     d = source.shape[1]
-    return (torch.cov(source.float().T) - torch.cov(target.float().T)).square().sum() / (4 * d * d)
+    difference = torch.cov(source.float().T) - torch.cov(target.float().T)
+    return difference.square().sum() / (4 * d * d)
 
 
 def mmd(source: Tensor, target: Tensor, factors: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)) -> Tensor:
-    """Squared maximum mean discrepancy under a mean of Gaussian kernels, their widths multiples of the median distance.
+    """Squared maximum mean discrepancy under a mean of Gaussian kernels (Gretton et al. 2012).
 
-    ``E k(s, s') + E k(t, t') - 2 E k(s, t)`` with k(x, y) = exp(-|x - y|^2 / (f * m)), m the median squared distance of all pairs
-    (Gretton et al. 2012); the biased estimate, which is 0 for equal samples and never negative.
+    ``E k(s, s') + E k(t, t') - 2 E k(s, t)`` with k(x, y) = exp(-|x - y|^2 / (f * m)), m the median squared
+    distance of all pairs; the biased estimate, which is 0 for equal samples and never negative.
+
+    Args:
+        source, target: vectors, shape (batch, d).
+        factors: f of each kernel.
     """
     both = torch.cat([source, target]).float()
     squared = torch.cdist(both, both, compute_mode="donot_use_mm_for_euclid_dist").square()
-    median = squared.detach()[~torch.eye(len(both), dtype=torch.bool, device=both.device)].median().clamp_min(1e-12)
+    itself = torch.eye(len(both), dtype=torch.bool, device=both.device)
+    median = squared.detach()[~itself].median().clamp_min(1e-12)
     kernel = torch.stack([torch.exp(-squared / (factor * median)) for factor in factors]).mean(0)
     n = len(source)
     return kernel[:n, :n].mean() + kernel[n:, n:].mean() - 2 * kernel[:n, n:].mean()

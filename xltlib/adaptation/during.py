@@ -1,4 +1,8 @@
-"""Adaptation during fine-tuning: a penalty beside the labelled loss, from unlabelled text or unlabelled parallel pairs of the targets."""
+"""Adaptation during fine-tuning: a penalty beside the labelled loss.
+
+It is computed from unlabelled text (DANN, CORAL, MMD) or from unlabelled parallel pairs (consistency) of the
+targets.
+"""
 
 from __future__ import annotations
 
@@ -11,33 +15,50 @@ import torch
 from torch import Tensor
 
 from xltlib.adaptation.consistency import averaged, consistency
-from xltlib.adaptation.domain import Discriminator, coral, dann_strength, mmd
+from xltlib.adaptation.domain import Discriminator, dann_strength
 from xltlib.batching import Batch
 
-PENALTIES = ("dann", "coral", "mmd", "consistency")
 
+def text_batches(
+    texts: dict[str, list[str]], source: str, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Endless pairs of batches of unlabelled sentences: of the source language, and of the others.
 
-def text_batches(texts: dict[str, list[str]], source: str, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[list[str], list[str]]]:
-    """Endless pairs of batches of unlabelled sentences: of the source language, and of the others, drawn alike.
+    The other languages are drawn alike. Both sides come from one corpus: else a penalty would also tell kinds
+    of text apart.
 
-    Both sides come from one corpus: else a penalty would also tell kinds of text apart.
-
+    Args:
+        texts: per language, its sentences.
+        source: the source language.
+        batch_size: sentences of each side.
     Raises:
         ValueError: no text of the source language, or of no other.
     """
     codes = sorted(code for code in texts if texts[code] and code != source)
     if not codes or not texts.get(source):
-        raise ValueError(f"a penalty compares text of {source} with text of other languages: got {({code: len(of) for code, of in texts.items()})}")
-    draw = lambda code: texts[code][int(rng.integers(len(texts[code])))]
+        counts = {code: len(of) for code, of in texts.items()}
+        raise ValueError(f"a penalty compares text of {source} with text of other languages: got {counts}")
+
+    def draw(code: str) -> str:
+        return texts[code][int(rng.integers(len(texts[code])))]
+
     while True:
-        yield [draw(source) for _ in range(batch_size)], [draw(code) for code in rng.choice(codes, size=batch_size)]
+        own = [draw(source) for _ in range(batch_size)]
+        others = [draw(code) for code in rng.choice(codes, size=batch_size)]
+        yield own, others
 
 
-def pair_batches(frame: pd.DataFrame, source: str, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[Batch, Batch]]:
-    """Endless pairs of batches: items in the source language, and the same items in one other language each; no label is read.
+def pair_batches(
+    frame: pd.DataFrame, source: str, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[Batch, Batch]]:
+    """Endless pairs of batches: items in the source language, and the same items in one other language each.
+
+    No label is read.
 
     Args:
         frame: n-way parallel pairs; items that the source language lacks are left out.
+        source: the source language.
+        batch_size: items.
     Raises:
         ValueError: no item stands in the source language and another.
     """
@@ -50,54 +71,99 @@ def pair_batches(frame: pd.DataFrame, source: str, batch_size: int, rng: np.rand
         drawn = [by_language[int(rng.integers(len(by_language)))] for _ in range(batch_size)]
         rows = [group.iloc[int(rng.integers(len(group)))] for group in drawn]
         first = own.loc[[row["item"] for row in rows]]
-        yield Batch(first.sentence1.tolist(), first.sentence2.tolist()), Batch([r.sentence1 for r in rows], [r.sentence2 for r in rows])
+        in_source = Batch(first.sentence1.tolist(), first.sentence2.tolist())
+        in_others = Batch([row.sentence1 for row in rows], [row.sentence2 for row in rows])
+        yield in_source, in_others
 
 
 class Penalised:
-    """A loss with a penalty: ``loss(batch) + weight * penalty``; a discriminator, where there is one, is trained along.
-
-    ``dann``, ``coral`` and ``mmd`` compare the pooled vectors of single sentences of the source language and of the others, whatever the
-    head: unlabelled text comes in sentences, not in pairs. ``consistency`` compares class scores for translated pairs with the teacher's for the source-language ones.
+    """A loss with a penalty: ``loss(batch) + weight * penalty``.
 
     Args:
-        model: a pair classifier; for ``dann`` it gets a submodule ``discriminator``.
+        model: a pair classifier.
         loss: labelled batch -> scalar.
-        kind: one of ``PENALTIES``.
-        stream: of :func:`text_batches`, for ``consistency`` of :func:`pair_batches`.
+        penalty: has a method ``at(done) -> scalar``, as the classes below have.
         weight: of the penalty.
-        steps: updates of the training; ``dann`` grows over them.
-        decay: ``consistency``: 1 keeps the teacher as the model was at the start; below 1 it follows the model (mean teacher).
-    Raises:
-        ValueError: an unknown kind.
+    Attributes:
+        done: updates so far.
+        penalties: the penalty at each of them, before it was weighted.
     """
 
-    def __init__(self, model, loss: Callable[[Batch], Tensor], kind: str, stream: Iterator, weight: float, steps: int, decay: float = 1.0):
-        if kind not in PENALTIES:
-            raise ValueError(f"penalty={kind!r}: known are {', '.join(PENALTIES)}")
-        self.model, self.loss, self.kind, self.stream, self.weight, self.steps, self.decay = model, loss, kind, stream, weight, steps, decay
+    def __init__(self, model, loss: Callable[[Batch], Tensor], penalty, weight: float):
+        self.model, self.loss, self.penalty, self.weight = model, loss, penalty, weight
         self.done, self.penalties = 0, []
-        if kind == "dann":
-            model.discriminator = Discriminator(model.classifier[0].out_features)
-        self.teacher = copy.deepcopy(model).requires_grad_(False) if kind == "consistency" else None
 
     def __call__(self, batch: Batch) -> Tensor:
-        penalty = self._consistency() if self.kind == "consistency" else self._distance()
+        penalty = self.penalty.at(self.done)
         self.done += 1
         self.penalties.append(float(penalty.detach()))
         return self.loss(batch) + self.weight * penalty
 
-    def _consistency(self) -> Tensor:
+
+def _pooled(model, sides: tuple[list[str], list[str]]) -> list[Tensor]:
+    """Vectors of the sentences of the source language and of the others; shape (batch, hidden) each.
+
+    They are single sentences whatever the head: unlabelled text comes in sentences, not in pairs.
+    """
+    return [model.pool(model.tensors(sentences)) for sentences in sides]
+
+
+class DannPenalty:
+    """Cross-entropy of a discriminator of languages, with a reversed gradient (domain.Discriminator).
+
+    Args:
+        model: a pair classifier with its head; it gets a submodule ``discriminator``, which is trained along.
+        stream: of :func:`text_batches`.
+        steps: updates of the training; the strength of the reversed gradient grows over them.
+    """
+
+    def __init__(self, model, stream: Iterator, steps: int):
+        self.model, self.stream, self.steps = model, stream, steps
+        model.discriminator = Discriminator(model.classifier[0].out_features)
+
+    def at(self, done: int) -> Tensor:
+        """The penalty after ``done`` updates."""
+        own, others = _pooled(self.model, next(self.stream))
+        domain = torch.tensor([0] * len(own) + [1] * len(others), device=own.device)
+        return self.model.discriminator(torch.cat([own, others]), domain, dann_strength(done / self.steps))
+
+
+class DistancePenalty:
+    """A distance between the vectors of both sides: domain.coral, domain.mmd, or one of one's own.
+
+    Args:
+        model: a pair classifier.
+        stream: of :func:`text_batches`.
+        distance: two tensors of shape (batch, hidden) -> scalar.
+    """
+
+    def __init__(self, model, stream: Iterator, distance: Callable[[Tensor, Tensor], Tensor]):
+        self.model, self.stream, self.distance = model, stream, distance
+
+    def at(self, done: int) -> Tensor:
+        """The penalty of the next batch of text."""
+        return self.distance(*_pooled(self.model, next(self.stream)))
+
+
+class ConsistencyPenalty:
+    """Class scores for translated pairs against the teacher's for the source-language ones (consistency.py).
+
+    Args:
+        model: a pair classifier; the teacher is a copy of it as it is now.
+        stream: of :func:`pair_batches`.
+        decay: 1 keeps the teacher as it is; below 1 it follows the model (mean teacher).
+    """
+
+    def __init__(self, model, stream: Iterator, decay: float = 1.0):
+        self.model, self.stream, self.decay = model, stream, decay
+        self.teacher = copy.deepcopy(model).requires_grad_(False)
+
+    def at(self, done: int) -> Tensor:
+        """The penalty after ``done`` updates."""
         source, target = next(self.stream)
         with torch.no_grad():
             self.teacher.to(next(self.model.parameters()).device).eval()
-            if self.decay < 1 and self.done:
+            if self.decay < 1 and done:
                 averaged(self.teacher, self.model, self.decay)
             taught = self.teacher.logits(source.first, source.second)
         return consistency(taught, self.model.logits(target.first, target.second))
-
-    def _distance(self) -> Tensor:
-        sides = [self.model.pool(self.model.tensors(sentences)) for sentences in next(self.stream)]
-        if self.kind != "dann":
-            return (coral if self.kind == "coral" else mmd)(*sides)
-        domain = torch.cat([torch.full((len(side),), number, device=side.device) for number, side in enumerate(sides)])
-        return self.model.discriminator(torch.cat(sides), domain, dann_strength(self.done / self.steps))

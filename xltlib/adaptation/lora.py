@@ -1,18 +1,25 @@
-"""LoRA as the carrier of an adaptation: small low-rank updates are trained instead of the layers, and merged at the end (by peft)."""
+"""LoRA as the carrier of an adaptation (by peft).
+
+Small low-rank updates are trained instead of the layers, and merged into them at the end.
+"""
 
 from __future__ import annotations
 
 from torch import nn
 
-TARGETS = {"layer": ("query", "value"), "attentions": ("q_lin", "v_lin")}  # BERT and XLM-R; XLM: what layers are called, and their parts
+# What layers are called, and the parts of them that get updates: in BERT and XLM-R, in XLM.
+TARGETS = {"layer": ("query", "value"), "attentions": ("q_lin", "v_lin")}
 
 
 def attach(model: nn.Module, rank: int, alpha: int = 16, frozen_layers: int = 0):
-    """``W' = W + (alpha / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685); nothing else is trained any more.
+    """``W' = W + (alpha / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685).
+
+    Nothing else is trained any more.
 
     Args:
         model: changed in place.
         rank: of the updates.
+        alpha: as above.
         frozen_layers: this many of the lowest layers get none.
     Returns:
         What :func:`merge` takes.
@@ -24,9 +31,17 @@ def attach(model: nn.Module, rank: int, alpha: int = 16, frozen_layers: int = 0)
     names = {name.split(".")[-1] for name, _ in model.named_modules()}
     layers = next((called for called, parts in TARGETS.items() if names.issuperset(parts)), None)
     if layers is None or rank < 1:
-        raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {' or '.join('/'.join(parts) for parts in TARGETS.values())}")
-    which = {"layers_to_transform": list(range(frozen_layers, model.config.num_hidden_layers)), "layers_pattern": layers}
-    return get_peft_model(model, LoraConfig(r=rank, lora_alpha=alpha, target_modules=list(TARGETS[layers]), lora_dropout=0.0, **which))
+        known = " or ".join("/".join(parts) for parts in TARGETS.values())
+        raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {known}")
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=0.0,
+        target_modules=list(TARGETS[layers]),
+        layers_to_transform=list(range(frozen_layers, model.config.num_hidden_layers)),
+        layers_pattern=layers,
+    )
+    return get_peft_model(model, config)
 
 
 def merge(attached) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Iterator
 
 import numpy as np
@@ -14,30 +15,40 @@ from xltlib.encoders import Encoder, freeze, set_dropout
 
 
 class MaskedLanguageModel(nn.Module):
-    """An encoder with a decoder tied to its embedding table; works for encoders that ship without an MLM head.
+    """An encoder with a decoder tied to its embedding table; the encoder needs no MLM head of its own.
 
     Args:
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
-        texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by about 1 at first.
+        texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by
+            about 1 at first.
         frozen_layers: see encoders.freeze.
         dropout: probability in the encoder.
         train_layers: False leaves to others what of the encoder is trained (lora.attach).
     """
 
-    def __init__(self, encoder: Encoder, texts: list[str], frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True):
+    tokens = 0  # read in training mode so far
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        texts: list[str],
+        frozen_layers: int = 0,
+        dropout: float = 0.0,
+        train_layers: bool = True,
+    ):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
         set_dropout(self.model, dropout)
         if train_layers:
             freeze(self.model, frozen_layers)
-        # Named like every other head, so that training gives it the head's learning rate: it starts from nothing.
+        # Named like every other head, so that training gives it the head's learning rate: it starts from
+        # nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
-        nn.init.constant_(self.classifier[2].weight, 1 / self.model.get_input_embeddings().weight.norm(dim=1).mean().item())
+        table = self.model.get_input_embeddings().weight
+        nn.init.constant_(self.classifier[2].weight, 1 / table.norm(dim=1).mean().item())
         pieces = torch.tensor([piece for ids in encoder.tokenize(texts)["input_ids"] for piece in ids])
-        counts = 1 + torch.bincount(pieces, minlength=len(self.model.get_input_embeddings().weight))
+        counts = 1 + torch.bincount(pieces, minlength=len(table))
         self.classifier.register_parameter("bias", nn.Parameter((counts / counts.sum()).log()))
-
-    tokens = 0  # read in training mode so far
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy at the masked positions, in nats.
@@ -49,14 +60,21 @@ class MaskedLanguageModel(nn.Module):
             self.tokens += int(attention_mask.sum())
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         masked = labels != -100  # decode these only: 15 % of the positions
-        scores = self.classifier(states[masked]) @ self.model.get_input_embeddings().weight.T + self.classifier.bias
+        table = self.model.get_input_embeddings().weight
+        scores = self.classifier(states[masked]) @ table.T + self.classifier.bias
         return cross_entropy(scores.float(), labels[masked])
 
 
-def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int) -> Iterator[dict[str, Tensor]]:
-    """Endless batches of text with 15 % of the pieces masked (80 % ``<mask>``, 10 % random, 10 % as they are).
+def masked_batches(
+    encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int
+) -> Iterator[dict[str, Tensor]]:
+    """Endless batches of text with 15 % of the pieces masked.
 
-    Masking is transformers' DataCollatorForLanguageModeling; texts are cut at ``max_length`` pieces.
+    Of these 80 % become ``<mask>``, 10 % a random piece, and 10 % stay as they are. Masking is transformers'
+    DataCollatorForLanguageModeling; texts are cut at ``max_length`` pieces.
+
+    Raises:
+        ValueError: no text.
     """
     from transformers import DataCollatorForLanguageModeling
 
@@ -73,12 +91,16 @@ def masked_batches(encoder: Encoder, texts: list[str], batch_size: int, max_leng
 
 
 @torch.inference_mode()
-def perplexity(model: MaskedLanguageModel, encoder: Encoder, texts: list[str], max_length: int = 64, seed: int = 1) -> float:
+def perplexity(
+    model: MaskedLanguageModel, encoder: Encoder, texts: list[str], max_length: int = 64, seed: int = 1
+) -> float:
     """exp of the mean masked cross-entropy on held-out text, under masks that the seed fixes."""
     model.eval()
-    losses, weights, batches = [], [], masked_batches(encoder, texts, 16, max_length, seed)
-    for _ in range(-(-len(texts) // 16)):
-        batch = {name: tensor.to(model.classifier.bias.device) for name, tensor in next(batches).items()}
+    batches = masked_batches(encoder, texts, 16, max_length, seed)
+    device = model.classifier.bias.device
+    losses, weights = [], []
+    for _ in range(math.ceil(len(texts) / 16)):
+        batch = {name: tensor.to(device) for name, tensor in next(batches).items()}
         losses.append(model(**batch).item())
         weights.append(int((batch["labels"] != -100).sum()))
     return float(np.exp(np.average(losses, weights=weights)))

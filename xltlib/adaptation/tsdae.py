@@ -1,10 +1,12 @@
-"""TSDAE: a sentence with most of its pieces deleted goes through one vector, and a decoder tied to the encoder writes it again.
+"""TSDAE: a sentence with most of its pieces deleted goes through one vector, and a decoder writes it again.
 
-Wang, Reimers & Gurevych 2021 (arXiv 2104.06979). The loss and the tying are sentence-transformers' DenoisingAutoEncoderLoss.
+Wang, Reimers & Gurevych 2021 (arXiv 2104.06979). The loss and the tying are sentence-transformers'
+DenoisingAutoEncoderLoss.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
 from typing import Iterator
 
@@ -20,27 +22,35 @@ class DenoisingAutoEncoder(nn.Module):
     """An encoder and a decoder that share their layers, with cross-attention to the sentence vector.
 
     Args:
-        encoder: of a BERT or XLM-R kind, trimmed to the text or whole; ``self.model`` is a copy of its model, trained here.
+        encoder: of a BERT or XLM-R kind, trimmed to the text or whole; ``self.model`` is a copy of its model,
+            trained here.
         frozen_layers: see encoders.freeze; what is frozen is frozen in the decoder, too.
         dropout: probability in both.
-        train_layers: False leaves to others what of the encoder is trained (lora.attach on ``self.model``); its layers in the decoder stay
-            as they are.
+        train_layers: False leaves to others what of the encoder is trained (lora.attach on ``self.model``);
+            its layers in the decoder stay as they are.
     """
 
-    def __init__(self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True):
+    tokens = 0  # read in training mode so far, by encoder and decoder
+
+    def __init__(
+        self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True
+    ):
         super().__init__()
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.sentence_transformer import losses, modules
 
-        with tempfile.TemporaryDirectory() as folder:  # the loss loads its decoder from where the encoder lies
+        # The loss loads its decoder from where the encoder lies.
+        with tempfile.TemporaryDirectory() as folder:
             encoder.model.save_pretrained(folder)
             encoder.tokenizer.save_pretrained(folder)
             parts = [modules.Transformer(folder), modules.Pooling(encoder.hidden, encoder.pooling)]
-            loss = losses.DenoisingAutoEncoderLoss(SentenceTransformer(modules=parts, device="cpu"), tie_encoder_decoder=True)
+            sentence_encoder = SentenceTransformer(modules=parts, device="cpu")
+            loss = losses.DenoisingAutoEncoderLoss(sentence_encoder, tie_encoder_decoder=True)
         loss.float()
         fresh = [m for name, m in loss.decoder.named_modules() if name.endswith("crossattention")]
         head = [m for name, m in loss.decoder.named_children() if name != loss.decoder.base_model_prefix]
-        # Named like every other head, and before all else, so that training gives them the head's learning rate: they start from nothing.
+        # Named like every other head, and before all else, so that training gives them the head's learning
+        # rate: they start from nothing.
         self.classifier = nn.ModuleList(fresh + head)
         self.loss, self.model = loss, loss.encoder.transformers_model
         if getattr(self.model, "pooler", None) is not None:
@@ -50,17 +60,19 @@ class DenoisingAutoEncoder(nn.Module):
         if train_layers:
             freeze(self.model, frozen_layers)
 
-    tokens = 0  # read in training mode so far, by encoder and decoder
-
     def forward(self, noisy: dict[str, Tensor], original: dict[str, Tensor]) -> Tensor:
-        """Mean cross-entropy of the next piece, in nats, given the pieces before and the vector of the noisy sentence."""
+        """Mean cross-entropy of the next piece, given the pieces before and the noisy sentence; in nats."""
         if self.training:
             self.tokens += int(noisy["attention_mask"].sum() + original["attention_mask"].sum())
         return self.loss([dict(noisy), dict(original)], None)
 
 
 def deleted(ids: list[int], ratio: float, rng: np.random.Generator) -> list[int]:
-    """A sentence's pieces with each deleted with probability ``ratio``, the first and last (special tokens) kept; never all of them.
+    """A sentence's pieces, each deleted with probability ``ratio``, but never all of them.
+
+    Args:
+        ids: pieces of a sentence; the first and the last are special tokens, which are kept.
+        ratio: probability that a piece is deleted.
 
     Example:
         >>> deleted([0, 5, 6, 2], 1.0, np.random.default_rng(1)) in ([0, 5, 2], [0, 6, 2])
@@ -68,28 +80,53 @@ def deleted(ids: list[int], ratio: float, rng: np.random.Generator) -> list[int]
     """
     inner = ids[1:-1]
     kept = [piece for piece in inner if rng.random() >= ratio]
-    return [ids[0], *(kept or inner[: 0 if not inner else None][(at := int(rng.integers(max(1, len(inner))))) : at + 1]), ids[-1]]
+    if inner and not kept:
+        kept = [inner[int(rng.integers(len(inner)))]]
+    return [ids[0], *kept, ids[-1]]
 
 
-def noisy_batches(encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int, ratio: float = 0.6) -> Iterator[tuple[dict, dict]]:
-    """Endless batches ``(noisy, original)`` of padded ids and masks; deletions are drawn anew each time."""
+def noisy_batches(
+    encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int, ratio: float = 0.6
+) -> Iterator[tuple[dict, dict]]:
+    """Endless batches ``(noisy, original)`` of padded ids and masks; deletions are drawn anew each time.
+
+    Raises:
+        ValueError: no text.
+    """
     if not texts:
         raise ValueError("no text to delete from: ask for more sentences than are held out")
     rng = np.random.default_rng(seed)
     ids = encoder.tokenize(texts, None, max_length)["input_ids"]
-    pad = lambda rows: dict(encoder.tokenizer.pad({"input_ids": rows}, return_tensors="pt", return_attention_mask=True))
+
+    def pad(rows: list[list[int]]) -> dict[str, Tensor]:
+        padded = encoder.tokenizer.pad({"input_ids": rows}, return_tensors="pt", return_attention_mask=True)
+        return dict(padded)
+
     while True:
         for positions in bucketed([len(i) for i in ids], batch_size, rng):
-            yield pad([deleted(ids[i], ratio, rng) for i in positions]), pad([ids[i] for i in positions])
+            noisy = [deleted(ids[i], ratio, rng) for i in positions]
+            original = [ids[i] for i in positions]
+            yield pad(noisy), pad(original)
 
 
 @torch.inference_mode()
-def perplexity(model: DenoisingAutoEncoder, encoder: Encoder, texts: list[str], max_length: int = 64, ratio: float = 0.6, seed: int = 1) -> float:
+def perplexity(
+    model: DenoisingAutoEncoder,
+    encoder: Encoder,
+    texts: list[str],
+    max_length: int = 64,
+    ratio: float = 0.6,
+    seed: int = 1,
+) -> float:
     """exp of the mean cross-entropy of held-out text written again, under deletions that the seed fixes."""
     model.eval()
-    batches, losses, weights = noisy_batches(encoder, texts, 16, max_length, seed, ratio), [], []
-    for _ in range(-(-len(texts) // 16)):
-        noisy, original = ({name: tensor.to(next(model.parameters()).device) for name, tensor in part.items()} for part in next(batches))
+    batches = noisy_batches(encoder, texts, 16, max_length, seed, ratio)
+    device = next(model.parameters()).device
+    losses, weights = [], []
+    for _ in range(math.ceil(len(texts) / 16)):
+        noisy, original = next(batches)
+        noisy = {name: tensor.to(device) for name, tensor in noisy.items()}
+        original = {name: tensor.to(device) for name, tensor in original.items()}
         losses.append(model(noisy, original).item())
         weights.append(int(original["attention_mask"][:, 1:].sum()))
     return float(np.exp(np.average(losses, weights=weights)))

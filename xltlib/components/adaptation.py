@@ -14,7 +14,7 @@ from xltlib.components.base import Component, gathered, option
 from xltlib.provenance import Entry, told_by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adaptation(Component):
     """What the adaptations share.
 
@@ -31,8 +31,6 @@ class Adaptation(Component):
     held_out: int = option(20, at_least=1)
     size: int = option(16, at_least=1)
     max_length: int = option(64, at_least=4)
-    checks: int = option(0, at_least=0)
-    patience: int = option(0, at_least=0)
     texts: dict | None = gathered()
     measures = "perplexity"  # of held-out text: the lower, the better
 
@@ -64,7 +62,7 @@ class Adaptation(Component):
         return all(after[code] >= before[code] for code in before)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TextAdaptation(Adaptation):
     """Adaptation to unlabelled text of the targets (rung Z1).
 
@@ -81,6 +79,8 @@ class TextAdaptation(Adaptation):
     exponent: float = option(1.0)
     head_learning_rate: float = option(1e-3, above=0)
     lora_rank: int = option(0, at_least=0)
+    checks: int = option(0, at_least=0)
+    patience: int = option(0, at_least=0)
 
     def gather(self, run) -> TextAdaptation:
         codes = run.codes(self.languages)
@@ -89,10 +89,11 @@ class TextAdaptation(Adaptation):
             use += "-lora"
         told = told_by("text", self.text, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
-        return self.holding(texts=run.provenance.text(self.text, codes, self.sentences, entry, self.held_out))
+        texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
+        return self.holding(texts=texts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mlm(TextAdaptation):
     """Masked language modelling: DAPT and TAPT (Gururangan et al. 2020, arXiv 2004.10964).
 
@@ -113,7 +114,7 @@ class Mlm(TextAdaptation):
         return before.masking(self, encoder, held, seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tsdae(TextAdaptation):
     """Denoising: most of a sentence is deleted, and written again from its vector (Wang et al. 2021, 2104.06979).
 
@@ -130,7 +131,7 @@ class Tsdae(TextAdaptation):
         return before.denoising(self, encoder, held, seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Align(Adaptation):
     """Translation ranking with an additive margin: the LaBSE recipe (Feng et al. 2022, 2007.01852; rung Z3).
 
@@ -141,7 +142,7 @@ class Align(Adaptation):
     corpus: str = option("ntrex", reads=True)
     size: int = option(16, at_least=2)
     head_learning_rate = None  # no head is trained
-    lora_rank = 0
+    lora_rank = checks = patience = 0
     measures = "translations found"
 
     def gather(self, run) -> Align:

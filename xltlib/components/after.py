@@ -1,6 +1,7 @@
-"""Adaptation after training: of sentence vectors that nothing trains any more (adaptation/after.py).
+"""Adaptation after training: of sentence vectors that nothing trains any more.
 
-A kind of one's own is a subclass of :class:`After` with the methods ``gather`` and ``fit``.
+The kinds are in turning.py. A kind of one's own is a subclass of :class:`After`, or of turning.Centre, with the
+method ``fit``.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ from typing import Callable
 
 import numpy as np
 
-from xltlib.adaptation import after
-from xltlib.components.base import Component, gathered, option
-from xltlib.provenance import Entry, told_by
+from xltlib.components.base import Component, gathered
 from xltlib.vectors import Turned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class After(Component):
     """What the adaptations of vectors share."""
 
@@ -38,82 +37,6 @@ class After(Component):
         return Turned({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NoAfter(After):
     """Vectors as they are."""
-
-
-@dataclass(frozen=True)
-class Centre(After):
-    """A language's mean exchanged for that of the source language: ``u - mu_l + mu_en`` (rung Z1).
-
-    Args:
-        text: unlabelled text: ``"wikipedia"``, ``"ntrex"``, ``"task"``, ``"demo"``, a folder.
-        sentences: a language.
-        language_identity: of a sentence: ``"given"``, or ``"detected"`` from its vector.
-    """
-
-    text: str = option("task", reads=True)
-    sentences: int = option(500, at_least=0)
-    language_identity: str = option("given", among=("given", "detected"))
-    method = "centre"
-
-    def gather(self, run) -> Centre:
-        use = run.kind("after")
-        if self.language_identity == "detected":
-            use += "-detected"
-        codes = run.targets
-        told = told_by("text", self.text, self.sentences, codes)
-        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
-        texts = run.provenance.text(self.text, codes, self.sentences, entry)
-        return self.holding(texts=texts, source=run.source)
-
-    def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
-        samples = {code: vectors_of(of) for code, of in self.texts.items()}
-        detect = after.Detector(samples) if self.language_identity == "detected" else None
-        return Turned(after.fit(self.method, samples, self.source), detect)
-
-
-@dataclass(frozen=True)
-class Whiten(Centre):
-    """Every language, the source too, centred and whitened (ZCA; rung Z1)."""
-
-    method = "whiten"
-
-
-@dataclass(frozen=True)
-class Procrustes(After):
-    """Vectors rotated onto those of the source language by translations (Schoenemann 1966; rung Z3).
-
-    Fitted on every other translation, and looked at on the rest: how many are found before and after.
-
-    Args:
-        corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder.
-        sentences: translations a language.
-    """
-
-    corpus: str = option("ntrex", reads=True)
-    sentences: int = option(500, at_least=0)
-
-    def gather(self, run) -> Procrustes:
-        codes = [code for code in run.targets if code != run.source]
-        told = told_by("parallel", self.corpus, self.sentences, codes)
-        entry = Entry("adaptation", run.kind("after"), "parallel", tuple(codes), self.corpus, told=told)
-        texts = run.provenance.translations(self.corpus, codes, self.sentences, entry)
-        return self.holding(texts=texts, source=run.source)
-
-    def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
-        def sides(pairs: list[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
-            english, other = zip(*pairs)
-            return vectors_of(other), vectors_of(english)
-
-        fitted_on = {code: sides(pairs[::2]) for code, pairs in self.texts.items()}
-        turned = after.fit("procrustes", {}, self.source, fitted_on)
-        retrieved = {}
-        for code, pairs in self.texts.items():
-            x, y = sides(pairs[1::2])
-            retrieved[code] = {
-                "before": after.retrieval(x, y),
-                "after": after.retrieval(turned[code](x), y),
-            }
-        return Turned(turned, retrieved=retrieved)

@@ -34,7 +34,7 @@ def neighbours_of(run, text: str, entry: Entry):
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mixup(Noise):
     """Embeddings mixed with those of a word's neighbours: ``lam E[w] + (1 - lam) mean E[candidates]``.
 
@@ -65,7 +65,7 @@ class Mixup(Noise):
         return neighbours.Mixup(model, mixed, self.share, seed=seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Salt(Mixup):
     """Mixup, and words exchanged for their neighbours in every second pair.
 

@@ -1,5 +1,9 @@
 """What every part of an experiment is: a frozen dataclass of the options it has, and no others.
 
+    @dataclass(frozen=True, kw_only=True)
+    class Shuffle(Noise):
+        share: float = option(above=0, at_most=1)
+
 A component is made from a dictionary, ``{"kind": "pgd", "radius": 0.03}``. Name, type and range of every
 option are checked before anything is read. Its ``kind`` is a word of the package (kinds.py) or an import
 path to a class of one's own, ``"mylab.shuffle:Shuffle"``.
@@ -59,7 +63,7 @@ def gathered():
     return field(default=None, init=False, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Component:
     """A part of an experiment. Each family says what else its members can be asked for (kinds.py)."""
 
@@ -92,8 +96,9 @@ def find(family: str, kind: str) -> type[Component]:
         raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {own}")
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"{family}: kind {kind!r} cannot be imported: {error}") from error
+    except Exception as error:  # whatever a file of one's own raises
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{family}: kind {kind!r} cannot be imported ({said})") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
     return found
@@ -155,8 +160,9 @@ def _checked(what: str, of, value: object):
     rules = of.metadata
     if "family" in rules:
         return make(rules["family"], value)
-    check(what, TYPES[of.type], rules, value)
-    return TYPES[of.type](value)
+    wanted = TYPES[getattr(of.type, "__name__", of.type)]  # a name, where annotations are postponed
+    check(what, wanted, rules, value)
+    return wanted(value)
 
 
 def check(what: str, wanted: type, rules: dict, value: object) -> None:

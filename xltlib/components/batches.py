@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xltlib.components.labelled import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Monolingual(Component):
     """Labelled pairs, each batch in one language.
 

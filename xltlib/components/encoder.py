@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xltlib.components.base import Component, option
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Held(Component):
     """A pretrained multilingual encoder, and how much of it training may move (rung Z0; LaBSE: Z3 by birth).
 

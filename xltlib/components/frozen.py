@@ -11,7 +11,7 @@ from xltlib.components.base import option
 from xltlib.components.head import Head
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Frozen(Head):
     """What the two share: nothing is trained but what compares two vectors.
 
@@ -32,7 +32,7 @@ class Frozen(Head):
         return frozen.probabilities(self.features, train, dev, test)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cosine(Frozen):
     """L0: a threshold on the cosine, chosen on development pairs of the source language."""
 
@@ -41,7 +41,7 @@ class Cosine(Frozen):
     only_dev = True  # no training pair is read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Logistic(Frozen):
     """L1: a logistic regression on [u; v; |u-v|; u*v] of training pairs, its penalty chosen on development pairs."""
 

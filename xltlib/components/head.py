@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xltlib.components.base import Component, option
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Head(Component):
     """What the heads share.
 
@@ -40,21 +40,21 @@ class Head(Component):
         return loss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cross(Head):
     """Both sentences through the encoder at once: ``softmax(W tanh(V pool(<s> s1 </s></s> s2 </s>)))``."""
 
     reads = "cross"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bi(Head):
     """Each sentence by itself; the classifier sees [u; v; |u-v|; u*v] (Reimers & Gurevych 2019)."""
 
     reads = "bi"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BiNegatives(Head):
     """``bi``, and InfoNCE among the pairs of a batch, with non-paraphrases as hard negatives (losses.info_nce).
 

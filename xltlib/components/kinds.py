@@ -43,7 +43,7 @@ FAMILIES = {
         "uniform": "xltlib.components.perturbations:Uniform",
         "drop": "xltlib.components.word_noise:Drop",
         "synonyms": "xltlib.components.word_noise:Synonyms",
-        "synonym-copies": "xltlib.components.word_noise:SynonymCopies",
+        "synonyms-copies": "xltlib.components.word_noise:SynonymCopies",
         "code-switch": "xltlib.components.word_noise:CodeSwitch",
         "mixup": "xltlib.components.augmentation:Mixup",
         "salt": "xltlib.components.augmentation:Salt",
@@ -51,10 +51,10 @@ FAMILIES = {
     # Adaptation during training: beside(loss, model, steps, rng) -> another loss.
     "penalty": {
         "none": "xltlib.components.penalty:NoPenalty",
-        "dann": "xltlib.components.penalty:Dann",
-        "coral": "xltlib.components.penalty:Coral",
-        "mmd": "xltlib.components.penalty:Mmd",
-        "consistency": "xltlib.components.penalty:Consistency",
+        "dann": "xltlib.components.penalties:Dann",
+        "coral": "xltlib.components.penalties:Coral",
+        "mmd": "xltlib.components.penalties:Mmd",
+        "consistency": "xltlib.components.penalties:Consistency",
     },
     # Adaptation before training: build(encoder, seed, trained) -> what training.train needs, and a measure.
     "adaptation": {
@@ -65,9 +65,9 @@ FAMILIES = {
     # Adaptation after training, of vectors: fit(vectors_of, source) -> turn(vectors, codes).
     "after": {
         "none": "xltlib.components.after:NoAfter",
-        "centre": "xltlib.components.after:Centre",
-        "whiten": "xltlib.components.after:Whiten",
-        "procrustes": "xltlib.components.after:Procrustes",
+        "centre": "xltlib.components.turning:Centre",
+        "whiten": "xltlib.components.turning:Whiten",
+        "procrustes": "xltlib.components.turning:Procrustes",
     },
     # What is asked of a trained model; what is measured of an adapted one.
     "scored": {"pairs": "xltlib.components.scored:Scored"},

@@ -63,7 +63,7 @@ class Data:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labelled(Component):
     """Labelled pairs of a task to train on (rung Z0 in the source language, Z4 in others).
 

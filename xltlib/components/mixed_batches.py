@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from xltlib.components.labelled import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels(Component):
     """Labelled items that stand in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
 
     def read(self, run, use: str) -> Labels:
         """Nothing more than the labelled pairs; an entry for the batches ``use``."""
-        codes = tuple(sorted(run.data.train.language1.unique()))
-        kind = "labelled-target" if set(codes) - {run.source} else "labelled-source"
-        told = told_by(kind, "0", 0, [])
-        run.provenance.note(Entry("batches", use, kind, codes, run.task, run.data.train["item"].nunique(), told=told))
+        train = run.data.train
+        others = tuple(sorted(set(train.language1) - {run.source}))
+        kind = "labelled-target" if others else "labelled-source"
+        told, items = told_by(kind, "0", 0, []), train["item"].nunique()
+        run.provenance.note(Entry("batches", use, kind, others or (run.source,), run.task, items, told=told))
         return self
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
@@ -33,7 +34,7 @@ class Labels(Component):
         return batching.cross_lingual(data.train, size, model.lengths, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Translations(Component):
     """Translations without labels, ranked against the rest of their batch (rung Z3).
 
@@ -69,7 +70,7 @@ class Translations(Component):
         return batching.mixed(streams, sizes, self.exponent, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CrossLingual(Component):
     """Every batch in several languages.
 
@@ -90,7 +91,7 @@ class CrossLingual(Component):
         return self.cross.stream(model, data, self.size, rng)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hybrid(Component):
     """Per batch, monolingual with probability alpha, else cross-lingual.
 

@@ -12,7 +12,7 @@ from xltlib.components.base import Component
 from xltlib.provenance import Entry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Noise(Component):
     """What the noises share.
 
@@ -52,7 +52,7 @@ class Noise(Component):
         return plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NoNoise(Noise):
     """Pairs as they are."""
 

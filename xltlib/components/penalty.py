@@ -1,7 +1,7 @@
 """Adaptation during training: a penalty beside the labelled loss. No label of a target is read.
 
-How each is computed: adaptation/during.py. A kind of one's own is a subclass of :class:`Penalty` with the
-methods ``gather`` and ``beside``.
+The kinds are in penalties.py. A kind of one's own is a subclass of :class:`Penalty`, or of
+penalties.TextPenalty, with the method ``beside``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xltlib.components.base import Component, gathered, option
-from xltlib.provenance import Entry, told_by
+from xltlib.components.base import Component
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Penalty(Component):
     """What the penalties share."""
 
@@ -30,102 +29,6 @@ class Penalty(Component):
         return loss
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NoPenalty(Penalty):
     """The labelled loss alone."""
-
-
-@dataclass(frozen=True)
-class TextPenalty(Penalty):
-    """Sentence vectors of the targets are drawn towards those of the source language (rung Z1).
-
-    Args:
-        text: unlabelled text: ``"wikipedia"``, ``"ntrex"``, ``"task"`` (its own sentences), ``"demo"``, a folder.
-        languages: whose text is drawn towards that of the source language.
-        sentences: a language (0: all).
-        weight: of the penalty, beside the labelled loss.
-    """
-
-    text: str = option(reads=True)
-    languages: str = option("targets", languages=True)
-    sentences: int = option(0, at_least=0)
-    weight: float = option(0.1, at_least=0)
-    texts: dict | None = gathered()
-    size: int | None = gathered()
-
-    def gather(self, run) -> TextPenalty:
-        codes = run.codes(self.languages)
-        told = told_by("text", self.text, self.sentences, codes, self.weight)
-        entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=told)
-        texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
-        return self.holding(texts={"source": run.source, "by_language": texts}, size=run.batches.size)
-
-    def stream(self, rng: np.random.Generator):
-        """Endless pairs of batches of sentences: of the source language, of the others."""
-        from xltlib.adaptation import during
-
-        return during.text_batches(self.texts["by_language"], self.texts["source"], self.size, rng)
-
-
-@dataclass(frozen=True)
-class Dann(TextPenalty):
-    """A language discriminator through a reversed gradient (Ganin & Lempitsky 2015, arXiv 1409.7495)."""
-
-    def beside(self, loss, model, steps: int, rng: np.random.Generator):
-        from xltlib.adaptation import during
-
-        return during.Penalised(loss, during.DomainPenalty(model, self.stream(rng), steps), self.weight)
-
-
-@dataclass(frozen=True)
-class Coral(TextPenalty):
-    """``||C_s - C_t||_F^2 / (4 d^2)`` of the covariances (Sun & Saenko 2016, arXiv 1607.01719)."""
-
-    def beside(self, loss, model, steps: int, rng: np.random.Generator):
-        from xltlib.adaptation import domain, during
-
-        return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.coral), self.weight)
-
-
-@dataclass(frozen=True)
-class Mmd(TextPenalty):
-    """Squared maximum mean discrepancy under a mean of Gaussian kernels (Gretton et al. 2012)."""
-
-    def beside(self, loss, model, steps: int, rng: np.random.Generator):
-        from xltlib.adaptation import domain, during
-
-        return during.Penalised(loss, during.DistancePenalty(model, self.stream(rng), domain.mmd), self.weight)
-
-
-@dataclass(frozen=True)
-class Consistency(Penalty):
-    """The prediction for a pair in the source language teaches that for its translation (rung Z3).
-
-    ``KL(softmax(teacher) || softmax(student))`` on the task's own development items, without their labels.
-
-    Args:
-        languages: of the translations.
-        items: of them, the first so many (0: all that choose no checkpoint).
-        weight: of the penalty, beside the labelled loss.
-        decay: 1: the teacher stays as the model was at the start (the run needs one); below: it follows the
-            model (mean teacher).
-    """
-
-    languages: str = option("targets", languages=True)
-    items: int = option(0, at_least=0)
-    weight: float = option(1.0, at_least=0)
-    decay: float = option(1.0, at_least=0, at_most=1)
-    pairs: dict | None = gathered()
-
-    def gather(self, run) -> Consistency:
-        codes = run.codes(self.languages)
-        told = told_by("parallel", "pairs", self.items, codes, self.weight)
-        entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=told)
-        frame = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
-        return self.holding(pairs={"frame": frame, "source": run.source, "size": run.batches.size})
-
-    def beside(self, loss, model, steps: int, rng: np.random.Generator):
-        from xltlib.adaptation import during
-
-        stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
-        return during.Penalised(loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)

@@ -12,7 +12,7 @@ from xltlib.components.base import option
 from xltlib.components.noise import Noise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fgm(Noise):
     """One step from zero against the labels: ``min E max_{|d| <= eps} CE(f(e + d))``.
 
@@ -31,7 +31,7 @@ class Fgm(Noise):
         return Adversarial(model, self.radius, self.norm, 1, seed=seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pgd(Fgm):
     """Several steps from a random start, each projected back into the ball.
 
@@ -47,7 +47,7 @@ class Pgd(Fgm):
         return Adversarial(model, self.radius, self.norm, self.steps, random_start=True, seed=seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FreeLb(Pgd):
     """Steps from zero whose gradients of the parameters are averaged; none is taken at the end."""
 
@@ -57,7 +57,7 @@ class FreeLb(Pgd):
         return Adversarial(model, self.radius, self.norm, self.steps, accumulate=True, seed=seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gaussian(Noise):
     """Random perturbation, drawn once a forward pass (RS-RP): ``min E E_d CE(f(e + d))``.
 
@@ -74,7 +74,7 @@ class Gaussian(Noise):
         return RandomPerturbation(model, self.radius, "gaussian", seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Uniform(Gaussian):
     """The same, uniform in the ball of that radius."""
 

@@ -11,7 +11,7 @@ from xltlib.components.base import Component, gathered, option, part
 from xltlib.provenance import Entry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scored(Component):
     """What is predicted, and what else is looked at. Of the last checkpoint: bias and attack.
 
@@ -92,7 +92,7 @@ class Looked:
         return self.bias.reset_index().to_dict("records") if len(self.bias) else []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measured(Component):
     """What is looked at before and after an adaptation, beside held-out text.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xltlib.components.labelled import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class View(Component):
     """What the views share: labelled pairs of the source language with one side, drawn anew, seen otherwise.
 
@@ -41,7 +41,7 @@ class View(Component):
         return batching.viewed(own, size, model.lengths, rng, self.view())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DropView(View):
     """Words left out (rung Z0)."""
 
@@ -55,7 +55,7 @@ class DropView(View):
         return words.dropping(self.rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DictionaryView(View):
     """Words exchanged for translations from word lists (CoSDA-ML, Qin et al. 2020, arXiv 2006.06402; rung Z2).
 
@@ -77,7 +77,7 @@ class DictionaryView(View):
         return words.code_switching(self.lists, self.rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SynonymView(View):
     """Words exchanged for synonyms (rung Z0: a list of words of the source language).
 
@@ -97,7 +97,7 @@ class SynonymView(View):
         return words.Synonyms(self.table, self.rate, self.names_safe)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SelfView(View):
     """Words exchanged for neighbours in the encoder's own embedding table (rung Z0'; SALT-style, a reconstruction).
 

@@ -9,7 +9,7 @@ from xltlib.components.noise import Noise
 from xltlib.noise import words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Drop(Noise):
     """Words left out, but never all of a sentence (rung Z0).
 
@@ -24,7 +24,7 @@ class Drop(Noise):
         return words.Seen(words.dropping(self.share), seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Synonyms(Noise):
     """Words drawn anew among themselves and their synonyms (RS-DA, Huang et al. 2021, arXiv 2104.08645; Z0).
 
@@ -54,7 +54,7 @@ class Synonyms(Noise):
         return words.Seen(words.Synonyms(self.table, self.share, self.names_safe), seed, self.joint)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SynonymCopies(Synonyms):
     """Fixed noisy copies of the training pairs instead of the pairs, as RS-DA was published.
 
@@ -76,7 +76,7 @@ class SynonymCopies(Synonyms):
         return Noise.step(self, model, seed)  # the copies are in the data already
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CodeSwitch(Noise):
     """Words exchanged for translations from word lists (CoSDA-ML, Qin et al. 2020, arXiv 2006.06402; rung Z2).
 

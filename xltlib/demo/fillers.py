@@ -1,7 +1,8 @@
 """What fills the slots: names from a table, places, languages and dates from Unicode's CLDR by way of Babel.
 
-People, cities, teams and titles come in pools that share nothing: one for training, one each for development, test,
-the target domain's test and unlabelled text. Countries, languages, months, years and numbers are common to all.
+People, cities, teams and titles come in pools that share nothing: one for training, one each for development,
+test, the target domain's test and unlabelled text. Countries, languages, months, years and numbers are common
+to all.
 """
 
 from __future__ import annotations
@@ -9,40 +10,52 @@ from __future__ import annotations
 import csv
 import datetime
 from functools import cache
-from pathlib import Path
 
 from xltlib.demo import grammar, morphology
 
-SCRIPTS = {"zh": "han", "ja": "kana", "ko": "hangul", "ur": "arabic"}  # all others write names in Latin letters
+# All other languages write names in Latin letters.
+SCRIPTS = {"zh": "han", "ja": "kana", "ko": "hangul", "ur": "arabic"}
 JOINED = {"zh": "·", "ja": "・"}  # between given and family name
 # Cities by the names of their time zones: what CLDR translates into every language. Two worlds, two domains.
 SOURCE_CITIES = """
-Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels Europe/Bucharest Europe/Budapest
-Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Lisbon Europe/Ljubljana Europe/London Europe/Madrid Europe/Minsk Europe/Moscow
-Europe/Oslo Europe/Paris Europe/Podgorica Europe/Prague Europe/Riga Europe/Rome Europe/Samara Europe/Sarajevo Europe/Saratov
-Europe/Simferopol Europe/Skopje Europe/Sofia Europe/Stockholm Europe/Tallinn Europe/Tirane Europe/Ulyanovsk Europe/Vaduz Europe/Vienna
-Europe/Vilnius Europe/Volgograd Europe/Warsaw Europe/Zagreb Europe/Zurich Europe/Astrakhan Europe/Kaliningrad Europe/Kirov
-America/Anchorage America/Asuncion America/Bogota America/Boise America/Cancun America/Caracas America/Cayenne America/Chicago
-America/Chihuahua America/Denver America/Detroit America/Edmonton America/Fortaleza America/Guayaquil America/Halifax
+Europe/Amsterdam Europe/Athens Europe/Belgrade Europe/Berlin Europe/Bratislava Europe/Brussels
+Europe/Bucharest Europe/Budapest Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Lisbon
+Europe/Ljubljana Europe/London Europe/Madrid Europe/Minsk Europe/Moscow Europe/Oslo Europe/Paris
+Europe/Podgorica Europe/Prague Europe/Riga Europe/Rome Europe/Samara Europe/Sarajevo Europe/Saratov
+Europe/Simferopol Europe/Skopje Europe/Sofia Europe/Stockholm Europe/Tallinn Europe/Tirane Europe/Ulyanovsk
+Europe/Vaduz Europe/Vienna Europe/Vilnius Europe/Volgograd Europe/Warsaw Europe/Zagreb Europe/Zurich
+Europe/Astrakhan Europe/Kaliningrad Europe/Kirov America/Anchorage America/Asuncion America/Bogota
+America/Boise America/Cancun America/Caracas America/Cayenne America/Chicago America/Chihuahua
+America/Denver America/Detroit America/Edmonton America/Fortaleza America/Guayaquil America/Halifax
 America/Hermosillo America/Juneau America/Lima America/Managua America/Manaus America/Matamoros
-America/Mazatlan America/Merida America/Monterrey America/Montevideo America/Nassau America/New_York America/Paramaribo America/Phoenix
-America/Recife America/Regina America/Santiago America/Santo_Domingo America/Sao_Paulo America/Tegucigalpa America/Tijuana
-America/Toronto America/Vancouver America/Winnipeg
+America/Mazatlan America/Merida America/Monterrey America/Montevideo America/Nassau America/New_York
+America/Paramaribo America/Phoenix America/Recife America/Regina America/Santiago America/Santo_Domingo
+America/Sao_Paulo America/Tegucigalpa America/Tijuana America/Toronto America/Vancouver America/Winnipeg
 """.split()
 TARGET_CITIES = """
-Asia/Almaty Asia/Amman Asia/Ashgabat Asia/Baghdad Asia/Baku Asia/Bangkok Asia/Beirut Asia/Bishkek Asia/Colombo Asia/Damascus Asia/Dhaka
-Asia/Dubai Asia/Dushanbe Asia/Irkutsk Asia/Jakarta Asia/Jayapura Asia/Kabul Asia/Karachi Asia/Krasnoyarsk Asia/Kuala_Lumpur Asia/Kuching
-Asia/Makassar Asia/Manila Asia/Muscat Asia/Novosibirsk Asia/Omsk Asia/Phnom_Penh Asia/Pontianak Asia/Pyongyang Asia/Riyadh Asia/Samarkand
-Asia/Seoul Asia/Shanghai Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tokyo Asia/Tomsk Asia/Ulaanbaatar Asia/Urumqi
-Asia/Vientiane Asia/Vladivostok Asia/Yakutsk Asia/Yekaterinburg Asia/Yerevan Africa/Abidjan Africa/Accra Africa/Addis_Ababa
-Africa/Algiers Africa/Bamako Africa/Bangui Africa/Blantyre Africa/Brazzaville Africa/Casablanca Africa/Conakry Africa/Dakar
-Africa/Dar_es_Salaam Africa/Douala Africa/Freetown Africa/Harare Africa/Johannesburg Africa/Kampala Africa/Khartoum Africa/Kigali
-Africa/Kinshasa Africa/Lagos Africa/Libreville Africa/Luanda Africa/Lubumbashi Africa/Lusaka Africa/Maputo Africa/Mogadishu
-Africa/Monrovia Africa/Nairobi Africa/Niamey Africa/Nouakchott Africa/Ouagadougou Africa/Porto-Novo Africa/Tunis Africa/Windhoek
-Australia/Adelaide Australia/Brisbane Australia/Melbourne Australia/Perth Australia/Sydney Pacific/Auckland
+Asia/Almaty Asia/Amman Asia/Ashgabat Asia/Baghdad Asia/Baku Asia/Bangkok Asia/Beirut Asia/Bishkek
+Asia/Colombo Asia/Damascus Asia/Dhaka Asia/Dubai Asia/Dushanbe Asia/Irkutsk Asia/Jakarta Asia/Jayapura
+Asia/Kabul Asia/Karachi Asia/Krasnoyarsk Asia/Kuala_Lumpur Asia/Kuching Asia/Makassar Asia/Manila
+Asia/Muscat Asia/Novosibirsk Asia/Omsk Asia/Phnom_Penh Asia/Pontianak Asia/Pyongyang Asia/Riyadh
+Asia/Samarkand Asia/Seoul Asia/Shanghai Asia/Taipei Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tokyo
+Asia/Tomsk Asia/Ulaanbaatar Asia/Urumqi Asia/Vientiane Asia/Vladivostok Asia/Yakutsk Asia/Yekaterinburg
+Asia/Yerevan Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Bamako Africa/Bangui
+Africa/Blantyre Africa/Brazzaville Africa/Casablanca Africa/Conakry Africa/Dakar Africa/Dar_es_Salaam
+Africa/Douala Africa/Freetown Africa/Harare Africa/Johannesburg Africa/Kampala Africa/Khartoum Africa/Kigali
+Africa/Kinshasa Africa/Lagos Africa/Libreville Africa/Luanda Africa/Lubumbashi Africa/Lusaka Africa/Maputo
+Africa/Mogadishu Africa/Monrovia Africa/Nairobi Africa/Niamey Africa/Nouakchott Africa/Ouagadougou
+Africa/Porto-Novo Africa/Tunis Africa/Windhoek Australia/Adelaide Australia/Brisbane Australia/Melbourne
+Australia/Perth Australia/Sydney Pacific/Auckland
 """.split()
 # Of every 20 names, how many go to which pool: (source cities, target cities, people and titles).
-SHARES = {"train": (8, 0, 8), "dev": (2, 0, 2), "test": (5, 0, 4), "text": (5, 0, 2), "news": (0, 10, 2), "news-text": (0, 10, 2)}
+SHARES = {
+    "train": (8, 0, 8),
+    "dev": (2, 0, 2),
+    "test": (5, 0, 4),
+    "text": (5, 0, 2),
+    "news": (0, 10, 2),
+    "news-text": (0, 10, 2),
+}
 
 
 @cache
@@ -58,10 +71,12 @@ def pool(kind: str, name: str) -> tuple[int | str, ...]:
 
     Every list is dealt out in turn, so that each pool has names of all regions.
     """
-    column = 2
-    keys: list = list(range(len(_names()[kind]))) if kind != "city" else []
-    if kind == "city":
-        column, keys = (0, SOURCE_CITIES) if SHARES[name][0] else (1, TARGET_CITIES)
+    if kind != "city":
+        column, keys = 2, range(len(_names()[kind]))
+    elif SHARES[name][0]:
+        column, keys = 0, SOURCE_CITIES
+    else:
+        column, keys = 1, TARGET_CITIES
     deal = [of for of, shares in SHARES.items() for _ in range(shares[column])]
     # 20 and 7 have no common factor: neighbours in the list go to different pools.
     return tuple(key for position, key in enumerate(keys) if deal[position * 7 % len(deal)] == name)
@@ -79,16 +94,17 @@ def form(code: str, kind: str, key) -> str:
     """A filler in a language, uninflected.
 
     Args:
-        key: of a person ``(given, family)``, of a work its row, of a city its time zone, of a team its city, of a
-            date ``(year, month)``, of the rest the CLDR code or the number itself.
+        key: of a person ``(given, family)``, of a work its row, of a city its time zone, of a team its city,
+            of a date ``(year, month)``, of the rest the CLDR code or the number itself.
     """
     from babel.dates import format_skeleton, get_month_names, get_timezone_location
 
+    script = SCRIPTS.get(code, "latin")
     if kind == "person":
-        given, family = (_names()[part][row][SCRIPTS.get(code, "latin")] for part, row in zip(("given", "family"), key))
-        return given + JOINED.get(code, " ") + family
+        given, family = _names()["given"][key[0]], _names()["family"][key[1]]
+        return given[script] + JOINED.get(code, " ") + family[script]
     if kind == "work":
-        return _names()["work"][key][SCRIPTS.get(code, "latin")]
+        return _names()["work"][key][script]
     if kind == "city":
         return get_timezone_location(key, locale=_locale(code), return_city=True)
     if kind == "team":
@@ -97,8 +113,8 @@ def form(code: str, kind: str, key) -> str:
         return _locale(code).territories[key]
     if kind == "language":
         return _locale(code).languages[key]
-    if kind == "month":
-        return get_month_names("wide", context="format", locale=_locale(code))[key]  # Babel mixes up stand-alone names between locales
+    if kind == "month":  # Babel mixes up stand-alone names between locales
+        return get_month_names("wide", context="format", locale=_locale(code))[key]
     if kind == "date":
         return format_skeleton("yMMMM", datetime.date(*key, 1), locale=_locale(code))
     return str(key)

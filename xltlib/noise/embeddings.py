@@ -46,9 +46,9 @@ def at_embeddings(model, change: Callable[[int, Tensor, Tensor], Tensor]):
 class Adversarial:
     """The perturbation of the input embeddings, within a radius, that raises the loss most.
 
-    ``min E max_{|d| <= eps} CE(f(e + d))``. ``steps=1`` from zero is FGM; more from a random start are PGD;
-    ``accumulate`` is FreeLB: the gradients of the parameters at all steps are averaged, none is taken at the
-    end.
+    ``min E max_{|d| <= eps} CE(f(e + d))``. One step from zero is FGM, several from a random start are PGD.
+    With ``accumulate`` it is FreeLB: the gradients of the parameters at all steps are averaged, and none is
+    taken at the end.
 
     Args:
         model: whose embedding table is perturbed; it may be frozen.
@@ -56,7 +56,7 @@ class Adversarial:
         norm: ``"token"``: of each token; ``"sequence"``: of the whole sequence, ``radius * sqrt(tokens)``.
         steps: ascents; a single one goes ``radius`` far, each of several ``2 * radius / steps``.
         random_start: begin at random in the ball instead of at zero.
-        accumulate: as above.
+        accumulate: train at each step, not at the end.
         seed: of the start.
     Raises:
         ValueError: an unknown norm, a negative radius or no step.
@@ -110,6 +110,7 @@ class Adversarial:
 
         Args:
             loss: batch -> scalar.
+            batch: labelled.
             backward: given, each step's share of the loss is sent backward too (FreeLB).
         """
         deltas, reals, values = [], [], []
@@ -124,9 +125,7 @@ class Adversarial:
             with at_embeddings(self.model, add):
                 value = loss(batch)
             if backward is None:
-                gradients = torch.autograd.grad(
-                    value, deltas
-                )  # of the perturbation alone: weights are not asked
+                gradients = torch.autograd.grad(value, deltas)  # no gradient goes to the weights
             else:
                 backward(value / self.steps)
                 gradients = [delta.grad for delta in deltas]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 
 def read_dictionary(path: Path) -> dict[str, list[str]]:
-    """Translations of lower-cased words from a MUSE-style list: ``word translation`` a line, a tab or a blank between.
+    """Translations of lower-cased words from a MUSE-style list.
 
+    Args:
+        path: a text file, ``word translation`` a line, a tab or a blank between.
     Raises:
         ValueError: a line without two parts, or no line at all; names file and line.
     """
@@ -59,7 +61,9 @@ def _are_words(found: object) -> bool:
 
 
 def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
-    """Synonyms of English words from WordNet, by way of nltk: lemmas of the word's senses, the commonest first.
+    """Synonyms of English words from WordNet, by way of nltk.
+
+    They are lemmas of the word's senses, the commonest first.
 
     Args:
         words: those that are not lower case are left out, as in lists of synonyms: they may be names.

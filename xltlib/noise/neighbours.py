@@ -1,4 +1,4 @@
-"""Neighbours of words in the encoder's own embedding table, and mixup with them (SALT-style self-augmentation)."""
+"""Neighbours of words in the encoder's own embedding table, and mixup with them (self-augmentation)."""
 
 from __future__ import annotations
 
@@ -65,8 +65,7 @@ def neighbours(
         sentences: of the source language; their words are asked for.
         limit: candidates a word.
         at_least: cosine.
-        more: further text of the source language; a piece that stands in it, or in the sentences, is no
-            candidate.
+        more: further text of the source language; pieces of it, and of the sentences, are no candidates.
         cache: folder for a Parquet file, named after all of the above, that is read where it lies already.
     Returns:
         Columns ``word, candidate, piece, script, cosine``; nearest first.
@@ -121,7 +120,8 @@ def _nearest(
     foreign, words, rows = unit(others).T, list(of_word), []
     for start in range(0, len(words), 256):
         part = words[start : start + 256]
-        cosines, places = (unit([of_word[word] for word in part]) @ foreign).topk(min(limit, len(others)))
+        own = unit([of_word[word] for word in part])
+        cosines, places = (own @ foreign).topk(min(limit, len(others)))
         for word, values, at in zip(part, cosines.tolist(), places.tolist()):
             for value, place in zip(values, at):
                 if value >= at_least:
@@ -131,21 +131,35 @@ def _nearest(
     return pd.DataFrame(rows, columns=["word", "candidate", "piece", "script", "cosine"])
 
 
-def mixtures(encoder, candidates: pd.DataFrame, whole) -> Tensor:
-    """For each row of ``encoder``'s table, the mean embedding of its word's candidates in the ``whole`` one.
+def mean_embeddings(candidates: pd.DataFrame, whole) -> dict[str, Tensor]:
+    """The mean embedding of each word's candidates.
 
     Args:
-        encoder: trimmed, or whole.
         candidates: as :func:`neighbours` gives them.
         whole: the encoder with its whole vocabulary.
     Returns:
+        word -> vector, shape (hidden,).
+    """
+    table, found = whole.model.get_input_embeddings().weight.detach(), {}
+    for word, of in candidates.groupby("word", sort=False):
+        found[word] = table[whole.tokenizer.convert_tokens_to_ids(of.piece.tolist())].mean(0)
+    return found
+
+
+def mixtures(encoder, means: dict[str, Tensor]) -> Tensor:
+    """For each row of ``encoder``'s table, the mean embedding of its word's candidates.
+
+    Args:
+        encoder: trimmed, or whole.
+        means: of :func:`mean_embeddings`.
+    Returns:
         Shape (pieces, hidden); NaN where a row has no candidates.
     """
-    table = whole.model.get_input_embeddings().weight.detach()
-    rows = torch.full((len(encoder.model.get_input_embeddings().weight), table.shape[1]), float("nan"))
-    for word, of in candidates.groupby("word", sort=False):
+    table = encoder.model.get_input_embeddings().weight
+    rows = torch.full(table.shape, float("nan"))
+    for word, mean in means.items():
         (own,) = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][:1]
-        rows[own] = table[whole.tokenizer.convert_tokens_to_ids(of.piece.tolist())].mean(0)
+        rows[own] = mean
     return rows
 
 
@@ -157,8 +171,7 @@ class Mixup:
 
     Args:
         model: whose embeddings are mixed.
-        mixed: for each row of the embedding table what it is mixed with, shape (pieces, hidden); NaN: left as
-            it is.
+        mixed: what each row of the embedding table is mixed with, shape (pieces, hidden); NaN: left as it is.
         rate: share of the tokens that have neighbours to which this happens.
         alpha: lam ~ Beta(alpha, alpha), one a token; None: lam is 1, nothing changes.
         seed: of the draws.

@@ -85,15 +85,15 @@ class Synonyms:
 
     Args:
         table: word -> synonyms.
-        strength: with this probability a word is drawn at all; 1 is the published procedure, 0 changes
-            nothing.
+        strength: probability that a word is drawn at all; 1 is the published procedure, 0 changes nothing.
         names_safe: leave capitalised words (but a sentence's first), numbers and the words beside them as
             they are: they may be a name.
     Raises:
         ValueError: the strength is no probability.
 
     Example:
-        >>> Synonyms({"big": ["large"]})("a big dog", np.random.default_rng(1)) in ("a big dog", "a large dog")
+        >>> view = Synonyms({"big": ["large"]})
+        >>> view("a big dog", np.random.default_rng(1)) in ("a big dog", "a large dog")
         True
     """
 
@@ -108,8 +108,7 @@ class Synonyms:
         """The sentence with words exchanged.
 
         Args:
-            drawn: what words of this pair were exchanged for already; given, the same word is exchanged
-            alike.
+            drawn: what words of this pair were exchanged for so far; given, a word is exchanged alike again.
         """
         words = sentence.split(" ")
         changed = []
@@ -186,10 +185,10 @@ class Seen:
 
 
 def copies(frame: pd.DataFrame, noise: Seen, n: int) -> pd.DataFrame:
-    """Labelled pairs n times over, each time seen through the view: n fixed copies without the originals (RS-DA).
+    """Labelled pairs n times over, each time seen through the view (RS-DA as published).
 
-    Compare with a control of as many updates, not of as many passes: published copies kept the passes and
-    made ten times the updates.
+    The copies are fixed, and the originals are not among them. Compare with a control of as many updates, not
+    of as many passes: published copies kept the passes and made ten times the updates.
 
     Args:
         frame: labelled pairs.

@@ -1,0 +1,145 @@
+"""The door: what is let in, counted and written down; rung, names and supervision from entries alone."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from xltlib import provenance, tasks
+from xltlib.provenance import Entry, Provenance
+
+FIGURES = Path(__file__).resolve().parent.parent / "figures"
+ENGLISH = Entry("labels", "train", "labelled-source", ("en",))
+TEXT = Entry("adaptation", "mlm", "text", ("de",))
+ALIGNED = Entry("recipe", "labse-recipe", "parallel", ("de",))
+HYBRID = Entry("batches", "hybrid", "parallel", ("de",))
+
+
+def named(*entries: Entry, told=frozenset()) -> tuple[str, str]:
+    found = provenance.names(list(entries), told)
+    return found["strategy"], found["adaptation"]
+
+
+def test_the_rung_is_worked_out_from_what_was_read():
+    english_text = Entry("adaptation", "mlm", "text", ("en",))
+    assert provenance.rung([ENGLISH]) == provenance.rung([english_text, ENGLISH]) == "Z0"
+    assert provenance.rung([TEXT, ENGLISH]) == "Z1"
+    assert provenance.rung([ENGLISH, Entry("noise", "code-switch", "dictionary", ("de",))]) == "Z2"
+    assert provenance.rung([ENGLISH, HYBRID]) == "Z3"
+    assert provenance.rung([ENGLISH, HYBRID, Entry("labels", "train", "labelled-target", ("de",))]) == "Z4"
+    own = Entry("noise", "salt", "self", ("en",))
+    assert provenance.rung([ENGLISH, own]) == "Z0'" and provenance.rung([TEXT, ENGLISH, own]) == "Z1"
+    looked_at = [Entry("probe", "probe", "measured", ("es",)), Entry("noise", "synonyms", "words", ("en",))]
+    assert provenance.rung([ENGLISH, *looked_at]) == "Z0"  # neither lifts a run
+
+
+def test_names_follow_from_entries():
+    assert named(ENGLISH) == ("plain", "none") and named(TEXT, ENGLISH) == ("plain", "mlm")
+    assert named(ENGLISH, HYBRID) == ("hybrid", "none") and named(TEXT, ENGLISH, HYBRID) == ("hybrid", "mlm")
+    assert named(TEXT, ALIGNED, ENGLISH) == ("labse-recipe", "mlm")
+    assert named(TEXT, ALIGNED, ENGLISH, HYBRID) == ("labse-recipe+hybrid", "mlm")
+    labse = Entry("recipe", "labse", "parallel")
+    assert named(labse, Entry("adaptation", "align", "parallel", ("de",)), ENGLISH) == ("labse", "align")
+    assert named(ENGLISH, Entry("noise", "fgm", "nothing")) == ("fgm", "none")
+    assert named(Entry("adaptation", "more-updates", "labelled-source", ("en",)), ENGLISH) == ("plain", "more-updates")
+    assert named(ENGLISH, Entry("probe", "probe", "measured", ("es",))) == ("plain", "none")
+
+
+def test_what_a_study_has_in_several_doses_stands_behind_the_name():
+    def dose(value: str, codes: str = "de") -> Entry:
+        return Entry("adaptation", "mlm", "text", ("de",), told={"dose": value, "languages": codes})
+
+    assert provenance.differing([[dose("100")], [dose("100")]]) == set()
+    told = provenance.differing([[dose("100")], [dose("all")]])
+    assert told == {("mlm", "dose")} and named(dose("all"), ENGLISH, told=told) == ("plain", "mlm-all")
+    told = provenance.differing([[dose("1")], [dose("1", "de-es")]])
+    assert told == {("mlm", "languages")} and named(dose("1", "de-es"), told=told)[1] == "mlm-de-es"
+    sources = [[Entry("adaptation", "x", kind, told={"kind": kind, "source": kind})] for kind in ("text", "parallel")]
+    assert provenance.differing(sources) == {("x", "kind")}  # two kinds have two sources anyway
+
+
+def test_supervision_is_the_most_that_was_read_of_a_language():
+    entries = [ENGLISH, TEXT, HYBRID, Entry("probe", "probe", "measured", ("es",))]
+    assert [provenance.supervision(entries, code) for code in ("en", "de", "es", "fr")] == [
+        "labelled", "parallel", "none", "none",
+    ]  # fmt: skip
+
+
+def test_committed_runs_have_the_rungs_and_names_that_their_entries_give():
+    runs = 0
+    for path in FIGURES.glob("*/runs.json"):
+        state = json.loads(path.read_text(encoding="utf-8"))
+        read = {run["run"]: provenance.from_record(run["read"]) for run in state["runs"]}
+        told = provenance.differing([read[run["run"]] for run in state["runs"] if run["arm"]])
+        for run in state["runs"]:
+            runs += 1
+            assert provenance.rung(read[run["run"]]) == run["rung"], run["label"]
+            if run["arm"]:
+                assert provenance.names(read[run["run"]], told).items() <= run.items(), run["label"]
+    assert runs >= 263
+
+
+@pytest.fixture
+def door():
+    test = tasks.load_pairs("demo", "test", ["en", "de"], items=6)
+    return Provenance("demo", test, None, [])
+
+
+def test_a_text_that_holds_a_test_sentence_is_left_out_and_counted(door):
+    sentence = door.test[door.test.language1 == "de"].sentence1.iloc[0]
+    texts = ["Ein Satz .", f"Davor {sentence} danach .", "Noch einer ."]
+    kept = door.admit(texts, TEXT)
+    (entry,) = door.entries
+    assert kept == ["Ein Satz .", "Noch einer ."] and (entry.count, entry.left_out) == (2, 1)
+    assert entry.fingerprint == tasks.fingerprint(kept) and door.vocabulary == kept
+    assert door.table().iloc[0].to_dict() == {
+        "use": "mlm", "kind": "text", "languages": "de", "source": "", "count": 2, "left out (test)": 1,
+    }  # fmt: skip
+
+
+def test_translations_of_which_one_side_is_a_test_sentence_are_left_out(door):
+    english = door.test[door.test.language1 == "en"].sentence2.iloc[1]
+    pairs = {"de": [("One .", "Eins ."), (english, "Irgendwas .")], "es": [("Two .", "Dos .")]}
+    kept = door.admit_by_language(pairs, HYBRID, held_out=1)
+    assert kept == {"de": [("One .", "Eins .")], "es": [("Two .", "Dos .")]}
+    assert (door.entries[0].count, door.entries[0].left_out) == (0, 1)  # one a language is held out: nothing is left
+    assert door.vocabulary == ["One .", "Eins .", "Two .", "Dos ."]
+
+
+def test_text_that_is_only_measured_is_not_kept_in_the_vocabulary(door):
+    found = door.translations("demo", ["es"], 5, Entry("probe", "probe", "measured", ("es",), "demo"), vocabulary=False)
+    assert len(found["es"]) + door.entries[0].left_out == 5 and door.vocabulary == []
+
+
+def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read(door):
+    frame = tasks.load_pairs("demo", "dev", ["en", "de"], items=4)
+    door.labels(frame, "en", "train", "labels")
+    assert [(e.kind, e.languages, e.count) for e in door.entries] == [
+        ("labelled-source", ("en",), 4),
+        ("labelled-target", ("de",), 4),
+    ]
+    door.refuse_labels(["es"])
+    with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
+        door.refuse_labels(["de", "es"])
+    ancestor = Provenance("demo", door.test, None, [Entry("labels", "train", "labelled-target", ("de", "zh"))])
+    with pytest.raises(ValueError, match="de zh: called zero-shot, but labelled items of them are read"):
+        ancestor.refuse_labels(["de", "zh"])
+
+
+def test_word_lists_leave_entries_and_keep_their_words(door, tmp_path):
+    (tmp_path / "en-de.txt").write_text("was wurde\nborn geboren\n", encoding="utf-8")
+    (tmp_path / "synonyms.txt").write_text("was were\nthe a\n", encoding="utf-8")
+    data = SimpleNamespace(train=pd.DataFrame({"sentence1": ["he was"], "sentence2": ["the dog"]}), test=door.test)
+    door.synonyms(str(tmp_path / "synonyms.txt"), data, Entry("noise", "synonyms", "words", ("en",)))
+    door.dictionaries(str(tmp_path), "en", ["de"], Entry("noise", "code-switch", "dictionary", ("de",)))
+    synonyms, dictionary = door.entries
+    assert (synonyms.source, synonyms.count) == ("synonyms.txt", 2) and dictionary.count == 2
+    assert {"were", "(were", "geboren", "(geboren"} <= set(door.vocabulary)
+    assert provenance.rung(door.entries) == "Z2"
+
+
+def test_an_entry_of_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="kinds are labelled-source"):
+        Entry("labels", "train", "labeled", ("en",))

@@ -1,0 +1,100 @@
+"""Language bias in a study, from the records of its runs: the tables of 40_language_bias. Needs no torch."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xltlib import figures, records, statistics
+from xltlib.bias import MEASURES
+
+ARM_AND_RUNG = [*statistics.ARM, "rung"]
+
+
+def measured_arms(state: dict) -> list[dict]:
+    """Records of a study's arms (of its runs.json) that measured language bias."""
+    return [run for run in state["runs"] if run.get("bias") and run["arm"]]
+
+
+def measured_adaptations(state: dict) -> list[dict]:
+    """Records of a study's adaptations that measured language bias."""
+    return [run for run in state["runs"] if run.get("bias") and run["notebook"] == "10_adapt"]
+
+
+def of_arms(state: dict) -> pd.DataFrame:
+    """One row an arm's run and query language; empty if nothing was measured.
+
+    Returns:
+        The columns of bias.language_bias with ``language``, then ``seed, rung``, those of ``statistics.ARM``,
+        and ``supervision``: the most that was read of the language.
+    """
+    parts = []
+    for run in measured_arms(state):
+        about = {name: run[name] for name in ("seed", "rung", *statistics.ARM)}
+        supervision = [records.supervision(run["read"], of["language"]) for of in run["bias"]]
+        parts.append(pd.DataFrame(run["bias"]).assign(**about, supervision=supervision))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def mean_of_arms(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each measure over seeds and languages, one row an arm and rung.
+
+    Args:
+        table: of :func:`of_arms`.
+    """
+    return table.groupby(ARM_AND_RUNG, sort=False)[list(MEASURES)].mean()
+
+
+def by_supervision(table: pd.DataFrame, measure: str = "rank_distance") -> pd.DataFrame:
+    """Mean of a measure, one row an arm, apart for languages of which labels were read and for all others."""
+    labelled = table.supervision == "labelled"
+    which = labelled.map({True: "languages with labels", False: "zero-shot languages"}).rename(None)
+    return table.pivot_table(index=ARM_AND_RUNG, columns=which, values=measure, sort=False)
+
+
+def mean_of_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each measure over seeds, one row an arm and query language, with ``pool`` and ``n_seeds``."""
+    keys = [*ARM_AND_RUNG, "language", "supervision"]
+    means = {measure: (measure, "mean") for measure in MEASURES}
+    counted = {"pool": ("pool", "first"), "n_seeds": ("seed", "nunique")}
+    return table.groupby(keys, sort=False).agg(**means, **counted).reset_index()
+
+
+def caption(study: str, means: pd.DataFrame) -> str:
+    """What stands below the figure of one encoder and head.
+
+    Args:
+        means: rows of :func:`mean_of_seeds`.
+    """
+    name, head = means.encoder.iloc[0], means["head"].iloc[0]
+    encoder = figures.ENCODER_NAME.get(name, name)
+    rungs = ", ".join(sorted(set(means.rung)))
+    return (
+        f"Study {study}. Encoder {encoder}, head {head}, {figures.counted(means.n_seeds.max(), 'seed')}, "
+        f"rung {rungs}; pool of {means.pool.max() + 1} sentences. Hollow: no adaptation."
+    )
+
+
+def around_adaptations(state: dict) -> pd.DataFrame:
+    """Mean of each measure over languages and seeds, before and after each adaptation; empty if none measured
+    it.
+
+    Where low-rank updates are attached nothing is measured before: another adaptation of the same model has
+    it.
+    """
+    adapted = measured_adaptations(state)
+    before = {_start(run): run["bias_before"] for run in adapted if run["bias_before"]}
+    rows = []
+    for run in adapted:
+        looked_at = {"before": run["bias_before"] or before.get(_start(run)), "after": run["bias"]}
+        for when, of in looked_at.items():
+            if of:
+                means = pd.DataFrame(of)[list(MEASURES)].mean()
+                rows.append({"adaptation": run["label"].split(" seed")[0], "": when, **means})
+    if not rows:
+        return pd.DataFrame()
+    return pd.DataFrame(rows).groupby(["adaptation", ""], sort=False)[list(MEASURES)].mean()
+
+
+def _start(run: dict) -> str | None:
+    """Id of the run whose model an adaptation started from."""
+    return run["parameters"].get("start")

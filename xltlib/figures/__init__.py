@@ -1,0 +1,48 @@
+"""Figures, each with the CSV of what it plots; ``caption`` is what stands below: encoder, n, seeds, rungs.
+
+``style`` holds what they share, ``effects``, ``grids`` and ``curves`` draw. Importing any of them sets what
+makes the bytes of an SVG the same every time. Nothing here needs torch.
+"""
+
+from xltlib.figures.curves import covariates, dose_response, loss_curve, strength_response
+from xltlib.figures.effects import FAMILY, adaptation_effect, adaptation_family, arm_effects, ladder
+from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
+from xltlib.figures.style import (
+    ADAPTATION_NAME,
+    ENCODER_NAME,
+    NOISE_NAME,
+    STRATEGIES,
+    THEME,
+    adaptation_name,
+    counted,
+    in_order,
+    known,
+    look,
+    save,
+)
+
+__all__ = [
+    "ADAPTATION_NAME",
+    "ENCODER_NAME",
+    "FAMILY",
+    "NOISE_NAME",
+    "STRATEGIES",
+    "THEME",
+    "adaptation_effect",
+    "adaptation_family",
+    "adaptation_name",
+    "arm_effects",
+    "counted",
+    "covariates",
+    "difference_grid",
+    "dose_response",
+    "generalized_grid",
+    "in_order",
+    "known",
+    "ladder",
+    "language_bias",
+    "look",
+    "loss_curve",
+    "save",
+    "strength_response",
+]

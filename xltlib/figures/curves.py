@@ -1,0 +1,136 @@
+"""Lines: losses, responses to a dose or a strength, effects against what is known of languages."""
+
+from __future__ import annotations
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from xltlib import languages
+from xltlib.figures.style import NOISE_NAME, THEME, adaptation_name, in_order, look, titled
+
+
+def loss_curve(losses: list[float]):
+    """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
+    sns.set_theme(style="whitegrid")
+    figure, axis = plt.subplots(figsize=(6, 2.6))
+    updates = range(1, len(losses) + 1)
+    smooth = pd.Series(losses).rolling(max(1, len(losses) // 20), min_periods=1).mean()
+    axis.plot(updates, losses, color="0.8", linewidth=0.8)
+    axis.plot(updates, smooth, color="#0072B2")
+    axis.set(xlabel="update", ylabel="loss", ylim=(0, None))
+    return figure
+
+
+def strength_response(effects: pd.DataFrame, caption: str):
+    """Effect of a noise against its strength, one line a noise, with intervals.
+
+    Args:
+        effects: columns ``noise, strength, effect, low, high``.
+    """
+    lines = {}
+    for noise, of in effects.groupby("noise", sort=False):
+        lines[NOISE_NAME.get(noise, noise)] = of.rename(columns={"strength": "x"})
+    up = "mean of targets against\nthe control (points)"
+    return _response(lines, "radius relative to the mean embedding", up, caption)
+
+
+def dose_response(effects: pd.DataFrame, caption: str):
+    """Mean effect of an adaptation against how much text it could read, with intervals.
+
+    One line an adaptation and strategy.
+
+    Args:
+        effects: columns ``strategy, use, sentences, effect, low, high``; ``sentences`` in all languages
+            together.
+    """
+    lines = {}
+    for (use, strategy), of in effects.groupby(["use", "strategy"], sort=False):
+        name, _, _ = look(strategy)
+        lines[f"{adaptation_name(use)}, {name}"] = of.rename(columns={"sentences": "x"})
+    up = "mean effect on zero-shot\ntargets (points)"
+    return _response(lines, "sentences without labels, all languages together", up, caption)
+
+
+def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str):
+    """Lines of ``effect`` with intervals over ``x``, on a logarithmic scale with a tick at each value."""
+    sns.set_theme(**THEME)
+    figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    for (name, of), marker, colour in zip(lines.items(), "osD^v", sns.color_palette("colorblind")):
+        of = of.sort_values("x")
+        below, above = of.effect - of.low, of.high - of.effect
+        axis.errorbar(of.x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
+    axis.axhline(0, color="0.3", linewidth=1)
+    values = sorted({x for of in lines.values() for x in of.x})
+    axis.set(xscale="log", xlabel=across, ylabel=up)
+    axis.set_xticks(values, [f"{x:,}" if x >= 1000 else f"{x:g}" for x in values])
+    axis.set_xticks([], minor=True)
+    axis.legend(frameon=False)
+    return titled(figure, "", caption)
+
+
+def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
+    """Effect per language against what is known of it: a picture, not a test, for seven languages decide
+    nothing.
+
+    Thick: least squares through all languages; thin: the same with each language left out once.
+
+    Args:
+        effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
+        known: one row a language (index), one column a covariate.
+    """
+    sns.set_theme(**THEME)
+    width = max(5.2 if len(known.columns) == 1 else 3.8, 0.45 * len(known))
+    figure, axes = plt.subplots(
+        1,
+        len(known.columns),
+        figsize=(width * len(known.columns) + 0.4, 4.8),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for axis, covariate in zip(axes[0], known):
+        for strategy in in_order(effects.strategy):
+            of = effects[effects.strategy == strategy].set_index("language")
+            of = of.join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
+            if len(of):
+                x, y = of[covariate].to_numpy(float), of.effect.to_numpy(float)
+                _scatter_with_fits(axis, x, y, strategy)
+        _name_languages_above(axis, known[covariate].dropna().sort_values())
+        axis.axhline(0, color="0.3", linewidth=1)
+        axis.set(xlabel=textwrap.fill(covariate, 26))
+    what = textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30)
+    axes[0, 0].set(ylabel=f"{what}\n(accuracy points)")
+    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+    return titled(figure, "The effect against what is known of a language", caption)
+
+
+def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> None:
+    """A mark a language, and lines of least squares: through all of them, and with each left out once."""
+    name, colour, marker = look(strategy)
+    across = np.array([x.min(), x.max()])
+
+    def fit(kept: np.ndarray, linewidth: float, alpha: float) -> None:
+        line = np.polyval(np.polyfit(x[kept], y[kept], 1), across)
+        axis.plot(across, line, color=colour, linewidth=linewidth, alpha=alpha)
+
+    if len(x) > 3:
+        fit(np.full(len(x), True), 2, 1)
+        for left_out in range(len(x)):
+            fit(np.arange(len(x)) != left_out, 0.6, 0.5)
+    axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none", label=name)
+
+
+def _name_languages_above(axis, values: pd.Series) -> None:
+    """Names of languages side by side above the axis, each tied to its place; values sorted, by language."""
+    rail = np.linspace(values.min(), values.max(), len(values))
+    above = axis.get_xaxis_transform()
+    for (code, value), place in zip(values.items(), rail):
+        axis.plot([value, place], [1.0, 1.08], color="0.7", linewidth=0.6, transform=above, clip_on=False)
+        name = languages.BY_CODE[code].name
+        where = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
+        axis.text(place, 1.09, name, rotation=60, fontsize=8, **where)
+        axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)

@@ -1,0 +1,282 @@
+"""Effects with their intervals: per language, by arm, of all adaptations of a study, and by supervision."""
+
+from __future__ import annotations
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import MaxNLocator
+
+from xltlib import languages
+from xltlib.figures.style import (
+    NOISE_NAME,
+    THEME,
+    adaptation_name,
+    counted,
+    cut_scale,
+    in_order,
+    look,
+    titled,
+)
+
+FAMILY = {  # panels of adaptation_family: column of the table, what stands under it
+    "effect": "effect on zero-shot\ntargets (points)",
+    "effect on source": "effect on English\n(points)",
+    "retrieval, more": "translations found\n(share, change)",
+    "tokens, more": "thousand tokens more\n(less a teacher's)",
+}
+
+
+def adaptation_effect(
+    effects: pd.DataFrame,
+    between: pd.DataFrame,
+    by_seed: pd.DataFrame,
+    adaptation: str,
+    caption: str,
+    seen: set[str] = frozenset(),
+):
+    """The effect of one adaptation per target language and strategy, and below it the difference of
+    strategies.
+
+    Args:
+        effects, between, by_seed: from statistics.adaptation_effects and effects_by_seed, whose seeds are
+            drawn as small dots.
+        adaptation: which one to draw.
+        seen: languages of which labels were read; their names say so.
+    Raises:
+        ValueError: a strategy has effects of two encoders.
+    """
+    sns.set_theme(**THEME)
+    effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
+    codes = [code for code in languages.ORDER if code in set(effects.language)]
+    if effects.groupby("strategy").encoder.nunique().max() > 1:
+        raise ValueError("two encoders in one strategy: draw them apart")
+    by_seed = by_seed[(by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
+    figure, axes = _axes_of_effects(len(codes), effects.strategy.nunique(), bool(len(between)))
+    _draw_effects(axes[0], effects, by_seed, codes)
+    dots = by_seed.effect.abs().max()
+    runs_on = cut_scale(axes[0], effects, 3, dots)
+    if len(between):
+        _draw_between(axes[1], between, codes)
+        of_between = cut_scale(axes[1], between, 3, dots)
+        runs_on = runs_on or of_between
+    _name_languages(axes[-1], codes, seen)
+    _mark_resource_levels(axes, codes)
+    title = f"What {adaptation_name(adaptation)} does to zero-shot accuracy"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    lines = [
+        textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + runs_on).splitlines()
+    ]
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def _axes_of_effects(n_languages: int, n_strategies: int, two_panels: bool):
+    """The figure and its panels: room for the names of languages, and for a long legend beside them."""
+    of_language = 1.05 if n_languages <= 10 else 0.85
+    width = max(6.5, of_language * n_languages + 1.6)
+    if n_strategies > 3:
+        width += 3.2
+    height, panels, ratios = 3.9, 1, [3]
+    if two_panels:
+        height, panels, ratios = 3.9 + 2.3, 2, [3, 2]
+    shared = {"sharex": True, "squeeze": False, "height_ratios": ratios, "layout": "constrained"}
+    figure, axes = plt.subplots(panels, 1, figsize=(width, height), **shared)
+    return figure, axes[:, 0]
+
+
+def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: list[str]) -> None:
+    """A mark with its interval a language and strategy, strategies side by side; beside it a dot a seed."""
+    strategies = in_order(effects.strategy)
+    many = len(strategies) > 3
+    width = min(0.34, 0.1 * len(strategies))
+    if many:
+        width += 0.16
+    offsets = np.linspace(-width / 2, width / 2, len(strategies)) if len(strategies) > 1 else [0.0]
+    for offset, strategy in zip(offsets, strategies):
+        name, colour, marker = look(strategy)
+        rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
+        x = np.arange(len(codes)) + offset
+        axis.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
+        size = 6 if many else 8
+        axis.plot(x, rows.effect, marker, color=colour, markersize=size, label=name, linestyle="none")
+        seeds = by_seed[by_seed.strategy == strategy]
+        if seeds.seed.nunique() > 1:  # the dot of a single seed would only repeat the point
+            place = seeds.language.map(codes.index) + offset + (0.04 if many else 0.09)
+            axis.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
+    axis.axhline(0, color="0.3", linewidth=1)
+    axis.set_ylabel("effect of adaptation\n(accuracy points)")
+    if many:
+        axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
+    else:
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1.08), "borderaxespad": 0}
+        axis.legend(ncols=len(strategies), frameon=False, **place)
+
+
+def _draw_between(axis, between: pd.DataFrame, codes: list[str]) -> None:
+    """Differences of strategies: against LaBSE and against its recipe, if both are there."""
+    for position, (_, rows) in enumerate(between.groupby("strategy")):
+        rows, x = rows.set_index("language").reindex(codes), np.arange(len(codes)) + 0.17 * position
+        axis.vlines(x, rows.low, rows.high, color="0.25", linewidth=2)
+        axis.plot(x, rows.effect, "Ds"[position], color="0.25", markersize=7)
+    axis.axhline(0, color="0.3", linewidth=1)
+    axis.set_ylabel("hybrid minus\nLaBSE arm (points)")
+
+
+def _name_languages(axis, codes: list[str], seen: set[str]) -> None:
+    """Names of languages below, in the colour of their resource level."""
+    names = []
+    for code in codes:
+        name = languages.BY_CODE[code].name
+        names.append(f"{name}\n(labels read)" if code in seen else name)
+    axis.set_xticks(range(len(codes)), names, fontsize=10)
+    for label, code in zip(axis.get_xticklabels(), codes):
+        label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
+    axis.set_xlim(-0.6, len(codes) - 0.4)
+
+
+def _mark_resource_levels(axes, codes: list[str]) -> None:
+    """The name of each resource level above its languages, and a line between levels in every panel."""
+    top = axes[0]
+    for level, colour in languages.RESOURCE_COLOURS.items():
+        places = [i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level]
+        if not places:
+            continue
+        above = {"transform": top.get_xaxis_transform(), "ha": "center", "fontsize": 9, "color": colour}
+        top.text(np.mean(places), 1.01, f"{level}-resource", **above)
+        if places[0] > 0:
+            for axis in axes:
+                axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
+
+
+def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = None, note: str = ""):
+    """Effect of each arm per language, with intervals, one panel a control; the mean of the targets comes
+    last.
+
+    Args:
+        effects: columns ``control, label, language, effect, low, high``; language ``"mean"`` is the mean of
+            the targets.
+        published: a published mean gain, drawn hollow beside the mean in the first panel: it was over plain
+            training.
+        note: whose it is.
+    """
+    sns.set_theme(**THEME)
+    codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
+    controls = list(dict.fromkeys(effects.control))
+    figsize = (max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2)
+    shared = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(len(controls), 1, figsize=figsize, **shared)
+    labels = list(dict.fromkeys(effects.label))
+    for row, (axis, control) in enumerate(zip(axes[:, 0], controls)):
+        _draw_arms(axis, effects[effects.control == control], labels, codes)
+        if published is not None and row == 0:
+            hollow = {"color": "0.2", "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
+            axis.plot(len(codes) - 1 + 0.45, published, "o", label=note, **hollow)
+        axis.axhline(0, color="0.3", linewidth=1)
+        axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
+        axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
+        runs_on = cut_scale(axis, effects, 2)
+    names = [languages.BY_CODE[code].name for code in codes[:-1]] + ["mean of\ntargets"]
+    axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
+    axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
+    return titled(figure, "What noise in training does to zero-shot accuracy", caption + runs_on)
+
+
+def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str]) -> None:
+    """A mark with its interval a language and arm, arms side by side."""
+    colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
+    for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
+        of = effects[effects.label == label].set_index("language").reindex(codes)
+        x, colour = np.arange(len(codes)) + offset, colours[position]
+        axis.vlines(x, of.low, of.high, color=colour, linewidth=1.6)
+        marker, name = markers[position % len(markers)], NOISE_NAME.get(label, label)
+        axis.plot(x, of.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
+
+
+def adaptation_family(table: pd.DataFrame, caption: str):
+    """All adaptations of a study side by side: mean effect with its interval, what it does to English and to
+    alignment, and what it costs.
+
+    Args:
+        table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of
+            ``FAMILY``, and ``n_seeds``.
+    """
+    sns.set_theme(**THEME)
+    panels = [name for name in FAMILY if table[name].notna().any()]
+    order = table.groupby("adaptation").effect.mean().sort_values().index.tolist()
+    figsize = (3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order))
+    ratios = [1.6 if name == "effect" else 1 for name in panels]
+    shared = {"sharey": True, "squeeze": False, "layout": "constrained", "width_ratios": ratios}
+    figure, axes = plt.subplots(1, len(panels), figsize=figsize, **shared)
+    for axis, panel in zip(axes[0], panels):
+        _draw_panel_of_family(axis, panel, table, order)
+    names = [textwrap.fill(name, 34, break_on_hyphens=False) for name in _names_with_seeds(table, order)]
+    axes[0, 0].set_yticks(range(len(order)), names, fontsize=9)
+    n_strategies = table.strategy.nunique()
+    if n_strategies > 1:
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper right", ncols=n_strategies, frameon=False, fontsize=9)
+    if (table.adaptation == "more-updates").any():
+        caption += " Hollow: the control."
+    return titled(figure, "The adaptation family", caption)
+
+
+def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str]) -> None:
+    """One column of the table: a mark a strategy and adaptation, with intervals where it is the effect."""
+    strategies = in_order(table.strategy)
+    offsets = np.linspace(-0.2, 0.2, len(strategies)) if len(strategies) > 1 else [0.0]
+    for offset, strategy in zip(offsets, strategies):
+        name, colour, marker = look(strategy)
+        of = table[table.strategy == strategy]
+        y = np.array([order.index(adaptation) for adaptation in of.adaptation]) + offset
+        if panel == "effect":
+            axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
+        x = of[panel] / (1e3 if panel.startswith("tokens") else 1)
+        mark = {"color": colour, "markersize": 7, "linestyle": "none"}
+        axis.plot(x, y, marker, label=name, **mark)
+        control = (of.adaptation == "more-updates").to_numpy()
+        axis.plot(x[control], y[control], marker, markerfacecolor="white", **mark)
+    axis.axvline(0, color="0.3", linewidth=1)
+    axis.set_xlabel(FAMILY[panel], fontsize=10)
+    axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
+    axis.set_ylim(-0.6, len(order) - 0.4)
+
+
+def _names_with_seeds(table: pd.DataFrame, order: list[str]) -> list[str]:
+    """Adaptations in words, with their seeds where these differ."""
+    seeds = table.groupby("adaptation").n_seeds.min()
+    names = []
+    for adaptation in order:
+        name = adaptation_name(adaptation)
+        if seeds.nunique() > 1:
+            n = counted(seeds[adaptation], "seed").replace(" ", "\xa0")
+            name = f"{name} ({n})"
+        names.append(name)
+    return names
+
+
+def ladder(table: pd.DataFrame, caption: str):
+    """Accuracy over plain training by what supervision was read beyond labelled English.
+
+    One mark an arm, rungs from left to right.
+
+    Args:
+        table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
+    """
+    sns.set_theme(**THEME)
+    figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")
+    names = []
+    for x, row in enumerate(table.itertuples()):
+        name, colour, marker = look(row.strategy)
+        face = "white" if row.adaptation == "none" else colour
+        axis.vlines(x, row.low, row.high, color=colour, linewidth=2)
+        axis.plot(x, row.effect, marker, color=colour, markerfacecolor=face, markersize=8)
+        below = [row.rung, textwrap.fill(name, 18), textwrap.fill(adaptation_name(row.adaptation), 18)]
+        names.append("\n".join(below))
+    axis.set_xticks(range(len(table)), names, fontsize=8)
+    axis.axhline(0, color="0.3", linewidth=1)
+    axis.set(ylabel="over plain training (points)", xlim=(-0.5, len(table) - 0.5))
+    return titled(figure, "What further supervision buys", f"{caption} Filled: with adaptation.")

@@ -1,0 +1,161 @@
+"""Grids of numbers: pairs of languages, and language bias."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from xltlib import languages
+from xltlib.figures.style import NOISE_NAME, THEME, adaptation_name, in_order, look, titled
+
+
+def generalized_grid(grid: pd.DataFrame, caption: str):
+    """Accuracy of every pair of languages, one panel a strategy and adaptation.
+
+    Args:
+        grid: columns ``head, strategy, adaptation, language1, language2, accuracy`` (share), one row each.
+    """
+    sns.set_theme(style="white")
+    strategies = in_order(grid.strategy)
+    adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
+    codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
+    columns = min(3, len(strategies))  # three side by side can still be read on paper
+    places = []  # one row of panels each
+    for first in range(0, len(strategies), columns):
+        places += [(strategies[first : first + columns], adaptation) for adaptation in adaptations]
+    size = max(2.3, 0.36 * len(codes) + 0.5)
+    figsize = (size * columns + 1.2, (size + 0.25) * len(places) + 1.0)
+    figure, axes = _panels(len(places), columns, figsize)
+    low, high = 100 * grid.accuracy.min(), 100 * grid.accuracy.max()
+    look_of_cells = {"vmin": low, "vmax": high, "cmap": "cividis", "annot_kws": {"size": 8}}
+    for row, (beside, adaptation) in enumerate(places):
+        for column, axis in enumerate(axes[row]):
+            if column >= len(beside):
+                axis.set_visible(False)
+                continue
+            of = grid[(grid.strategy == beside[column]) & (grid.adaptation == adaptation)]
+            _heat_map(axis, 100 * _wide(of, "accuracy", codes), **look_of_cells)
+            name, _, _ = look(beside[column], grid["head"].iloc[0])
+            axis.set_title(f"{name}\nadaptation: {adaptation_name(adaptation)}", fontsize=9)
+            _name_sentences(axis, row == len(places) - 1, column == 0)
+            axis.tick_params(labelsize=8, rotation=0)
+    heat = axes[0, 0].collections[0]
+    figure.colorbar(heat, ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
+    return titled(figure, "Both sentences in one language (diagonal), and in two", caption)
+
+
+def difference_grid(cells: pd.DataFrame, caption: str):
+    """Difference of each arm and the control for every pair of languages, one panel an arm.
+
+    Args:
+        cells: columns ``label, language1, language2, effect`` (points).
+    """
+    sns.set_theme(style="white")
+    labels = list(dict.fromkeys(cells.label))
+    codes = [code for code in languages.ORDER if code in set(cells.language1)]
+    # At most four side by side, and rows as full as can be; -(-a // b) rounds up.
+    columns = -(-len(labels) // -(-len(labels) // 4))
+    rows = -(-len(labels) // columns)
+    size = max(2.3, 0.38 * len(codes) + 0.4)
+    figure, axes = _panels(rows, columns, (size * columns + 1, size * rows + 1.2))
+    for axis in axes.flat[len(labels) :]:
+        axis.set_visible(False)
+    most = cells.effect.abs().max()
+    look_of_cells = {"vmin": -most, "vmax": most, "cmap": "PuOr", "annot_kws": {"size": 7}}
+    for position, (axis, label) in enumerate(zip(axes.flat, labels)):
+        _heat_map(axis, _wide(cells[cells.label == label], "effect", codes), **look_of_cells)
+        last = position + columns >= len(labels)
+        _name_sentences(axis, last, position % columns == 0)
+        axis.set_title(NOISE_NAME.get(label, label), fontsize=10)
+        axis.tick_params(labelbottom=last, labelsize=8, rotation=0)
+    heat = axes[0, 0].collections[0]
+    figure.colorbar(heat, ax=axes, label="difference, points", shrink=0.6, aspect=30)
+    return titled(figure, "Against the control, both sentences in one language and in two", caption)
+
+
+def _panels(rows: int, columns: int, figsize: tuple[float, float]):
+    shared = {"squeeze": False, "sharex": True, "sharey": True}
+    return plt.subplots(rows, columns, figsize=figsize, layout="constrained", **shared)
+
+
+def _wide(cells: pd.DataFrame, value: str, codes: list[str]) -> pd.DataFrame:
+    """One row a first language and one column a second one."""
+    wide = cells.pivot(index="language1", columns="language2", values=value)
+    return wide.reindex(index=codes, columns=codes)
+
+
+def _heat_map(axis, values: pd.DataFrame, **look_of_cells) -> None:
+    shape = {"square": True, "cbar": False, "linewidths": 0.4}
+    sns.heatmap(values, ax=axis, annot=True, fmt=".0f", **look_of_cells, **shape)
+
+
+def _name_sentences(axis, below: bool, beside: bool) -> None:
+    """Labels of the outer panels only: the second sentence below, the first beside."""
+    axis.set(xlabel="sentence 2" if below else "", ylabel="sentence 1" if beside else "")
+
+
+def language_bias(table: pd.DataFrame, measure: str, caption: str):
+    """A measure of language bias per query language.
+
+    One mark an arm, hollow without adaptation and filled with; of several adaptations, a table in colour.
+
+    Args:
+        table: columns ``head, strategy, adaptation, language`` and the measure, one row each.
+        measure: column to draw, as bias.language_bias names it.
+    """
+    sns.set_theme(**THEME)
+    codes = sorted(table.language.unique(), key=languages.ORDER.index)
+    arms = []
+    for strategy in in_order(table.strategy):
+        adaptations = dict.fromkeys(table[table.strategy == strategy].adaptation)
+        arms += [(strategy, adaptation) for adaptation in adaptations]
+    if len({adaptation for _, adaptation in arms}) > 2:  # hollow and filled cannot tell more apart: numbers
+        figure = _bias_as_numbers(table, measure, codes, arms)
+        caption = caption.replace(" Hollow: no adaptation.", "")
+    else:
+        figure = _bias_as_marks(table, measure, codes, arms)
+    return titled(figure, f"Language bias: {_words(measure)} of translations, per query language", caption)
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
+
+
+def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: list[tuple[str, str]]):
+    """One row an arm, one column a language."""
+    cells = table.pivot_table(index=["strategy", "adaptation"], columns="language", values=measure)
+    cells = cells.loc[arms, codes]
+    head = table["head"].iloc[0]
+    cells.index = [
+        f"{look(strategy, head)[0]}; {adaptation_name(adaptation)}" for strategy, adaptation in arms
+    ]
+    cells.columns = [languages.BY_CODE[code].name for code in codes]
+    figsize = (max(9.5, 0.9 * len(codes) + 5.5), 0.4 * len(cells) + 1.7)
+    figure, axis = plt.subplots(figsize=figsize, layout="constrained")
+    numbers = {"annot": True, "fmt": ".2f", "annot_kws": {"size": 9}}
+    bar = {"label": _words(measure)}
+    sns.heatmap(cells, ax=axis, cmap="cividis", cbar_kws=bar, linewidths=0.4, **numbers)
+    axis.set(xlabel="", ylabel="")
+    axis.tick_params(labelsize=9)
+    return figure
+
+
+def _bias_as_marks(table: pd.DataFrame, measure: str, codes: list[str], arms: list[tuple[str, str]]):
+    """One mark an arm and language, side by side."""
+    figure, axis = plt.subplots(figsize=(max(6.5, 1.15 * len(codes) + 3.2), 4.2), layout="constrained")
+    offsets = np.linspace(-0.3, 0.3, len(arms)) if len(arms) > 1 else [0.0]
+    for offset, (strategy, adaptation) in zip(offsets, arms):
+        name, colour, marker = look(strategy, table["head"].iloc[0])
+        face = "none"
+        if adaptation != "none":
+            name, face = f"{name}; {adaptation_name(adaptation)}", colour
+        of = table[(table.strategy == strategy) & (table.adaptation == adaptation)]
+        values = of.set_index("language").reindex(codes)[measure]
+        mark = {"color": colour, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
+        axis.plot(np.arange(len(codes)) + offset, values, marker, label=name, **mark)
+    axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
+    axis.set(ylabel=_words(measure), ylim=(0, None))
+    axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
+    return figure

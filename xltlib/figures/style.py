@@ -1,0 +1,158 @@
+"""What all figures share: theme, names in words, colours and markers, titles and captions, files."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.rcParams["svg.hashsalt"] = "xltlib"  # SVG ids, and so the bytes, are the same every time
+
+import pandas as pd
+
+from xltlib import frozen
+
+THEME = {
+    "style": "whitegrid",
+    "rc": {"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"},
+}
+
+STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in greyscale
+    "plain": ("monolingual batches", "#7F7F7F", "D"),
+    "cross-lingual": ("cross-lingual batches", "#56B4E9", "^"),
+    "hybrid": ("hybrid batches", "#0072B2", "o"),
+    "labse": ("LaBSE", "#D55E00", "s"),
+    "labse+cross-lingual": ("LaBSE, cross-lingual batches", "#E69F00", "v"),
+    "labse+hybrid": ("LaBSE, hybrid batches", "#009E73", "P"),
+    "labse-recipe": ("LaBSE recipe (align, then classify)", "#D55E00", "s"),
+    "labse-recipe+cross-lingual": ("LaBSE recipe, cross-lingual batches", "#E69F00", "v"),
+    "labse-recipe+hybrid": ("LaBSE recipe, hybrid batches", "#009E73", "P"),
+}
+ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
+ADAPTATION_NAME = {
+    "none": "none",
+    "mlm": "masked language modelling",
+    "align": "translation ranking",
+    "tsdae": "denoising (TSDAE)",
+    "dann": "domain discriminator",
+    "coral": "CORAL",
+    "mmd": "MMD",
+    "consistency": "consistency on parallel pairs",
+    "centre": "centring per language",
+    "whiten": "whitening per language",
+    "procrustes": "rotation onto English",
+    "more-updates": "as many more English updates (control)",
+}
+NOISE_NAME = {
+    "plain": "start",
+    "step-matched": "no noise (control)",
+    "fgm": "FGM",
+    "pgd": "PGD",
+    "freelb": "FreeLB",
+    "gaussian": "random perturbation",
+    "uniform": "uniform perturbation",
+    "synonyms": "synonyms",
+    "drop": "words left out",
+    "salt": "self-augmentation",
+}
+RUNS_ON = " Lines that reach the edge run on; the table has their ends."
+
+
+def known(strategy: str) -> str:
+    """The strategy of the table above that one with a dose or a kind behind it is a case of."""
+    fitting = [
+        name for name in STRATEGIES if strategy == name or strategy.startswith((f"{name}-", f"{name}+"))
+    ]
+    return max(fitting, key=len, default="plain")
+
+
+def look(strategy: str, head: str = "") -> tuple[str, str, str]:
+    """Name, colour and marker of a strategy; under a frozen head the plain one has no batches to speak of.
+
+    Example:
+        >>> look("labse-recipe-100")[0]
+        'LaBSE recipe (align, then classify), 100'
+    """
+    name, colour, marker = STRATEGIES[known(strategy)]
+    if strategy == "plain" and head in frozen.FEATURES:
+        name = "encoder as it is"
+    rest = strategy.removeprefix(known(strategy)).lstrip("-+")
+    if rest:
+        name = f"{name}, {rest}"
+    return name, colour, marker
+
+
+def in_order(strategies) -> list[str]:
+    """Strategies as they stand side by side in figures, each once."""
+    names = list(STRATEGIES)
+    return sorted(set(strategies), key=lambda strategy: (names.index(known(strategy)), strategy))
+
+
+def adaptation_name(adaptation: str) -> str:
+    """An adaptation in words, with what tells it apart behind it.
+
+    Example:
+        >>> adaptation_name("mlm-wikipedia")
+        'masked language modelling, wikipedia'
+        >>> adaptation_name("dann+consistency")
+        'domain discriminator + consistency on parallel pairs'
+    """
+    return " + ".join(_name_of_one(part) for part in adaptation.split("+"))
+
+
+def _name_of_one(part: str) -> str:
+    fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
+    of = max(fitting, key=len, default="")
+    rest = part.removeprefix(of).lstrip("-")
+    if not rest:
+        return ADAPTATION_NAME[of]
+    return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")
+
+
+def counted(n: int, what: str) -> str:
+    """A number with its noun.
+
+    Example:
+        >>> counted(1, "seed"), counted(2, "seed")
+        ('1 seed', '2 seeds')
+    """
+    return f"{n} {what}s" if n > 1 else f"{n} {what}"
+
+
+def titled(figure, title: str, caption: str):
+    """The figure with a title above, if any, and what is to be known below."""
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    wrapped = textwrap.fill(caption, int(15 * figure.get_figwidth()))
+    figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8, color="0.35")
+    return figure
+
+
+def cut_scale(axis, table: pd.DataFrame, times: float, most: float = 0.0) -> str:
+    """Cut the scale where intervals would dwarf all estimates, as those of two seeds can.
+
+    Args:
+        axis: of the table's ``effect, low, high``.
+        times: how often the median end of an interval must fit.
+        most: something else, in points, that must fit.
+    Returns:
+        What is to be said below; "" where nothing was cut.
+    """
+    ends = table[["low", "high"]].abs().stack()
+    edge = max(1.25 * max(table.effect.abs().max(), most), times * ends.median())
+    if ends.max() > edge:
+        axis.set_ylim(-edge, edge)
+        return RUNS_ON
+    return ""
+
+
+def save(figure, table: pd.DataFrame, stem: Path) -> None:
+    """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for kind, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
+        figure.savefig(
+            stem.with_name(stem.name + kind), dpi=200, metadata=metadata
+        )  # a name may have a dot in it
+    csv = stem.with_name(stem.name + ".csv")
+    table.to_csv(csv, index=False, float_format="%.4f", lineterminator="\n")

@@ -1,0 +1,74 @@
+"""What a study of noise says of the claims on it: 30_robustness writes it, xltlib/claims.py reads it.
+
+The rule for a gain (statistics.verdict) stood before the studies ran.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xltlib import statistics
+from xltlib.robustness import OVER_PLAIN, OVER_UPDATES, one_language, two_languages
+
+CLAIM_OF_TASK = {"paws-x": 1, "xnli": 2}
+
+
+def published_gain(task: str) -> tuple[float | None, str]:
+    """The published mean gain of a task (None if there is none), and whose it is."""
+    rows = statistics.published(task, unverified=True).query("metric == 'accuracy gain'")
+    gain = rows.value.item() if len(rows) else None
+    note = (
+        f"published average, +{gain}\n(Huang et al. 2021, as the\nfounding report has it; no table\n"
+        "per language could be read"
+    )
+    if not rows.verified.all():
+        note += ",\nby itself marked unverified"
+    return gain, note + ")"
+
+
+def outcomes(
+    task: str,
+    mean: pd.DataFrame,
+    generalized: pd.DataFrame,
+    against: dict[str, pd.DataFrame],
+    control: str,
+    targets: list[str],
+) -> pd.DataFrame:
+    """What the study says of the claims, one row a claim and arm.
+
+    Args:
+        task: decides whether claim 1 or 2 is meant.
+        mean, generalized: of robustness.means_of_targets and robustness.generalized.
+        against: by control, differences to it.
+        control: label of the arm with as many updates and no noise.
+    Returns:
+        ``claim, arm, effect, low, high, p (Holm), n_items, n_seeds, by updates, over as many updates,
+        verdict``.
+    """
+    published, _ = published_gain(task)
+    over_plain = against[OVER_PLAIN]
+    pairs = one_language(over_plain)
+    of_control = pairs[(pairs.label == control) & pairs.language1.isin(targets)]
+    over_updates = mean[mean.control == OVER_UPDATES].set_index("label").effect
+    rows = []
+    for _, own in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
+        own_seeds = over_plain[over_plain.label == own.label].seed.unique()
+        by_updates = 100 * of_control[of_control.seed.isin(own_seeds)].difference.mean()
+        said = {
+            "by updates": by_updates,
+            OVER_UPDATES: over_updates[own.label],
+            "verdict": statistics.verdict(own.effect, own.low, own.high, by_updates, published),
+        }
+        found = own[["effect", "low", "high", "p (Holm)", "n_items", "n_seeds"]]
+        rows.append({"claim": CLAIM_OF_TASK.get(task), "arm": own.label, **found, **said})
+    seeds = two_languages(against[OVER_UPDATES]).groupby("label").seed.nunique()
+    for row in generalized[generalized.pairs == "two minus one"].itertuples():
+        verdict = "inconclusive"
+        if row.low > 0:
+            verdict = "reproduced"
+        elif row.high < 0:
+            verdict = "not reproduced"
+        found = {name: getattr(row, name) for name in ("effect", "low", "high", "n_items")}
+        n_seeds = int(seeds[row.label])
+        rows.append({"claim": 3, "arm": row.label, **found, "n_seeds": n_seeds, "verdict": verdict})
+    return pd.DataFrame(rows)

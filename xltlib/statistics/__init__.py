@@ -1,0 +1,65 @@
+"""Effects with honest uncertainty: paired by item and seed, resampled by seed and by cluster.
+
+From predictions to verdicts: ``answers`` (was it right?), ``effects`` (with an adaptation minus without),
+``intervals`` (what is said of a mean), ``verdicts`` (what follows), ``other`` (the same by other tests),
+``spending`` (what it cost) and ``known`` (what was published, and what is known of languages). Nothing here
+needs torch.
+"""
+
+from xltlib.statistics.answers import ARM, generalized, is_right, right_answers, secondary
+from xltlib.statistics.effects import (
+    BETWEEN,
+    EFFECTS,
+    adaptation_effects,
+    beside_plain,
+    differences,
+    effects_by_seed,
+    mean_effects,
+)
+from xltlib.statistics.intervals import Resamples, alike, crossed_variance, described, mean_interval
+from xltlib.statistics.known import covariates, published
+from xltlib.statistics.other import (
+    almost_stochastic_order,
+    gee_effects,
+    mcnemar_table,
+    other_tests,
+    pair_effects,
+    power_table,
+    sign_permutation,
+)
+from xltlib.statistics.spending import costs
+from xltlib.statistics.verdicts import corrected, holm, judge, verdict
+
+__all__ = [
+    "ARM",
+    "BETWEEN",
+    "EFFECTS",
+    "Resamples",
+    "adaptation_effects",
+    "alike",
+    "almost_stochastic_order",
+    "beside_plain",
+    "corrected",
+    "costs",
+    "covariates",
+    "crossed_variance",
+    "described",
+    "differences",
+    "effects_by_seed",
+    "gee_effects",
+    "generalized",
+    "holm",
+    "is_right",
+    "judge",
+    "mcnemar_table",
+    "mean_effects",
+    "mean_interval",
+    "other_tests",
+    "pair_effects",
+    "power_table",
+    "published",
+    "right_answers",
+    "secondary",
+    "sign_permutation",
+    "verdict",
+]

@@ -1,0 +1,196 @@
+"""Effects as paired differences: the same seed, item and language with an adaptation and without."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages
+from xltlib.statistics.answers import ARM, answers_of_pairs
+from xltlib.statistics.intervals import Resamples, alike, described, mean_interval
+
+ABOUT = ["encoder", "strategy", "head", "adaptation", "language", "resource"]
+MEASURED = ["effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"]
+BETWEEN = [*ABOUT, *MEASURED]
+EFFECTS = [*ABOUT, "rung", *MEASURED]
+# Strategies that are compared: the first minus the second.
+COMPARED = (("hybrid", "labse"), ("hybrid", "labse-recipe"))
+
+
+def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd.DataFrame:
+    """Adapted arms' answers beside those of the same strategy, seed, item and language without adaptation.
+
+    Args:
+        right, of: as :func:`right_answers` returns it, and the columns that name the language, or the two.
+    Returns:
+        The adapted arms' rows with ``right_plain`` and ``difference``.
+    """
+    same = ["encoder", "head", "strategy", "seed", "item", *of]
+    plain = right[right.adaptation == "none"][[*same, "right"]]
+    both = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
+    return both.assign(difference=both.right - both.right_plain)
+
+
+def adaptation_effects(
+    right: pd.DataFrame, resamples: int = 10_000, seed: int = 1, groups: list[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Effect of each adaptation within each strategy, and its difference between strategies.
+
+    For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in
+    points; all intervals are from the draws of one :class:`Resamples`.
+
+    Args:
+        right: as :func:`right_answers` returns it; of the targets.
+        resamples, seed: how many bootstrap draws, and their seed.
+        groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of
+            which the same was read), and of those of one resource level (named after it), where there are two
+            or more of them and others besides.
+    Returns:
+        Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %),
+        and the names of arms that lack a partner. An interaction is over the seeds and items that all its
+        four cells have.
+    Raises:
+        ValueError: two runs of one arm have the same seed.
+    """
+    twice = right.groupby([*ARM, "seed", "language", "item"], observed=True).size()
+    if (twice > 1).any():
+        raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
+    codes = sorted(right.language.unique(), key=languages.ORDER.index)
+    means = _groups_to_average([code for code in codes if code in groups], codes)
+    draws = Resamples(right.seed, right.cluster, resamples, seed)
+    paired, missing = _paired_by_arm(right)
+
+    rows = []
+    for names, pairs in paired.items():
+        about = {**dict(zip(("encoder", "head", "strategy", "adaptation"), names)), "rung": pairs.rung.max()}
+        rows += _effects_of_languages(pairs, draws, codes, means, about)
+    between = []
+    for names, pairs in _paired_by_strategies(paired):
+        about = dict(zip(("encoder", "head", "strategy", "adaptation"), names))
+        between += _effects_of_languages(pairs, draws, codes, means, about)
+    return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
+
+
+def _groups_to_average(chosen: list[str], codes: list[str]) -> dict[str, list[str]]:
+    """Languages of each mean: of all that were chosen, and of each resource level that is a part of them."""
+    means = {"mean": chosen}
+    for level in dict.fromkeys(languages.BY_CODE[code].resource for code in codes):
+        means[level] = [code for code in chosen if languages.BY_CODE[code].resource == level]
+    return {
+        name: of for name, of in means.items() if len(of) > 1 and (name == "mean" or len(of) < len(chosen))
+    }
+
+
+def _paired_by_arm(right: pd.DataFrame) -> tuple[dict[tuple, pd.DataFrame], list[str]]:
+    """Differences of each (encoder, head, strategy, adaptation), and what lacks a partner, in words."""
+    paired, missing = {}, []
+    for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
+        strategy = names[-1]
+        for adaptation in sorted(set(group.adaptation) - {"none"}):
+            pairs = beside_plain(group[group.adaptation.isin(["none", adaptation])])
+            if len(pairs):
+                paired[(*names, adaptation)] = pairs
+            else:
+                missing.append(
+                    f"{strategy} with {adaptation}: no run without adaptation and with the same seed"
+                )
+        if "none" not in set(group.adaptation):
+            missing.append(f"{strategy} without adaptation")
+    return paired, missing
+
+
+def _paired_by_strategies(paired: dict[tuple, pd.DataFrame]) -> list[tuple[tuple, pd.DataFrame]]:
+    """Differences of differences, of what all four cells have.
+
+    Returns:
+        Pairs of names (encoder, head, "one - two", adaptation) and rows.
+    """
+    same, found = ["seed", "language", "item"], []
+    for one, two in COMPARED:
+        for (names, pairs), (other_names, other) in product(paired.items(), repeat=2):
+            encoder, head, strategy, adaptation = names
+            if strategy != one or other_names[1:] != (head, two, adaptation):
+                continue
+            if other_names[0] != encoder and two != "labse":  # LaBSE is another checkpoint by nature
+                continue
+            both = pairs.merge(other[[*same, "difference"]], on=same, suffixes=("", "_other"))
+            both["difference"] -= both.difference_other
+            found.append(((encoder, head, f"{one} - {two}", adaptation), both))
+    return found
+
+
+def _effects_of_languages(
+    pairs: pd.DataFrame, draws: Resamples, codes: list[str], means: dict[str, list[str]], about: dict
+) -> list[dict]:
+    """One row a language, and one a mean of which all languages are there.
+
+    Args:
+        pairs: columns ``seed, cluster, item, language, difference``.
+        draws: of the whole study.
+        codes, means: languages, and those of each mean.
+        about: what else stands in each row.
+    """
+    pairs = pairs.assign(column=pairs.language)
+    parts = [(pairs, codes)]
+    for name, of in means.items():
+        if set(of) <= set(pairs.language):
+            parts.append((alike(pairs[pairs.language.isin(of)]).assign(column=name), [name]))
+    rows = []
+    for part, columns in parts:
+        point, drawn, freedom, error = draws(part, columns)
+        for k, name in enumerate(columns):
+            if np.isnan(point[k]):
+                continue
+            n_items, n_seeds = part[part.column == name][["item", "seed"]].nunique()
+            resource = languages.BY_CODE[name].resource if name in codes else name
+            said = described(point[k], drawn[:, k], freedom[k], error[k])
+            counted = {"n_items": n_items, "n_seeds": n_seeds}
+            rows.append({**about, "language": name, "resource": resource, **said, **counted})
+    return rows
+
+
+def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
+    """Effect of each adaptation for each seed alone, in points: the dots of the figure."""
+    by_seed = beside_plain(right).groupby([*ARM, "seed", "language"], observed=True, sort=False)
+    return by_seed.difference.mean().mul(100).reset_index(name="effect")
+
+
+def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
+    """The effect of each adaptation on the mean of the languages given, each counting alike, one row an arm.
+
+    Each arm has draws of its own.
+
+    Args:
+        right: as :func:`right_answers` returns it, of the languages to average over.
+    Returns:
+        Columns of ``ARM`` and ``effect, low, high, p, p_equivalent, n_items, n_seeds``.
+    """
+    rows = []
+    for names, of in beside_plain(right).groupby(ARM, sort=False):
+        counted = {"n_items": of["item"].nunique(), "n_seeds": of.seed.nunique()}
+        rows.append({**dict(zip(ARM, names)), **mean_interval(alike(of), resamples), **counted})
+    return pd.DataFrame(rows, columns=[*ARM, *MEASURED])
+
+
+def differences(
+    predictions: pd.DataFrame, runs: pd.DataFrame, control: str, selection: str = "last"
+) -> pd.DataFrame:
+    """Right answers of every arm minus those of one control, for the same seed, item and pair of languages.
+
+    Args:
+        predictions: as for :func:`right_answers`.
+        runs: columns ``run, seed, label``; a label names an arm, whatever its parameters.
+        control: label of the control.
+    Returns:
+        Columns ``label, seed, item, cluster, language1, language2, difference`` (-1, 0 or 1).
+    """
+    rows = answers_of_pairs(predictions[predictions.selection == selection])
+    rows = rows.merge(runs[["run", "seed", "label"]], on="run", validate="many_to_one").drop(columns="run")
+    same = ["seed", "item", "language1", "language2"]
+    theirs = rows[rows.label == control][[*same, "right"]]
+    others = rows[rows.label != control]
+    both = others.merge(theirs, on=same, suffixes=("", "_control"), validate="many_to_one")
+    difference = both.right - both.right_control
+    return both.assign(difference=difference).drop(columns=["right", "right_control"])

@@ -1,0 +1,98 @@
+"""What follows from effects: Holm's correction over a family of tests, and verdicts in plain words."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages
+from xltlib.statistics.answers import ARM
+
+
+def corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``p (Holm)`` and a plain ``verdict``.
+
+    Holm's correction is over the languages of each arm; of the mean of all, or of a level, over the arms.
+
+    ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided
+    tests at 5 %, Holm's correction likewise. Else ``"undecided"``: the study cannot tell. With one seed
+    ``"one seed"``: items alone decide nothing about a training.
+
+    Args:
+        table: as :func:`adaptation_effects` gives it.
+    """
+    of_language = table.language.isin(languages.BY_CODE)
+    family = [table[name].where(of_language, "") for name in ARM]
+    family.append(table.language.where(~of_language, "").rename("mean of"))
+    judged = [judge(of) for _, of in table.groupby(family, sort=False)]
+    if not judged:
+        return table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
+    return pd.concat(judged).loc[table.index]
+
+
+def judge(family: pd.DataFrame) -> pd.DataFrame:
+    """One family of effects with ``p (Holm)`` and the verdicts of :func:`corrected`.
+
+    Args:
+        family: columns ``effect, p, p_equivalent, n_seeds``; all its rows are tests of one question.
+
+    Example:
+        >>> p = {"p": [0.01, 0.04], "p_equivalent": [0.9, 0.9]}
+        >>> judge(pd.DataFrame({"effect": [2.0, 2.0], **p, "n_seeds": [6, 1]})).verdict.tolist()
+        ['up', 'one seed']
+    """
+    p, equivalent = holm(family.p), holm(family.p_equivalent)
+    said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
+    words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
+    return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
+
+
+def holm(p: pd.Series) -> np.ndarray:
+    """p values corrected over each other by Holm's method; a missing one counts as 1.
+
+    Example:
+        >>> holm(pd.Series([0.01, 0.04, np.nan])).tolist()
+        [0.03, 0.08, 1.0]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    if not len(p):
+        return np.array([])
+    gc.freeze()  # statsmodels collects garbage at each call, a quarter of a second with what is loaded here
+    corrected_p = multipletests(p.fillna(1.0), method="holm")[1]
+    gc.unfreeze()
+    return corrected_p
+
+
+def verdict(gain: float, low: float, high: float, by_updates: float, published: float | None = None) -> str:
+    """What a measured gain over plain training says about a published one; the rule stood before the runs.
+
+    Args:
+        gain, low, high: mean gain over the plain arm and its 95 % interval, in points.
+        by_updates: gain of the control that makes as many updates without noise.
+        published: the gain to reproduce; None: none is published.
+    Returns:
+        ``"step-explained"`` (the interval excludes 0, and the updates alone bring more than half of the
+        gain); else ``"reproduced"`` (it excludes 0 and includes the published gain), ``"not reproduced"`` (it
+        excludes the published gain; ``"not reproduced: larger"`` where it lies above), ``"up"`` and
+        ``"down"`` where none is published, or ``"inconclusive"``.
+
+    Example:
+        >>> verdict(2.0, 0.5, 3.5, 0.2, 2.1), verdict(2.0, 0.5, 3.5, 1.5, 2.1)
+        ('reproduced', 'step-explained')
+        >>> verdict(0.1, -0.9, 1.1, 0.0, 2.1)
+        'not reproduced'
+    """
+    if low > 0 and by_updates > gain / 2:
+        return "step-explained"
+    if published is None:
+        if low > 0 or high < 0:
+            return "up" if gain > 0 else "down"
+        return "inconclusive"
+    if low > published:
+        return "not reproduced: larger"
+    if not low <= published <= high:
+        return "not reproduced"
+    return "reproduced" if low > 0 else "inconclusive"

@@ -1,0 +1,72 @@
+"""Labelled pairs, unlabelled text and parallel text, read strictly and checked against the test set.
+
+Labelled items come as one tidy frame: ``item, language1, language2, sentence1, sentence2, label, cluster``.
+A cluster holds the items that share a sentence; items are translations of each other across languages, so
+they keep their cluster in all of them, and resampling clusters keeps dependent items together.
+
+A task is a module with ``CLASSES`` and ``rows`` (see :class:`xltlib.tasks.base.Task`) and a line in
+``xltlib.tasks.task.TABLE``.
+"""
+
+from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
+from xltlib.tasks.demo import DEMO, DEMO_TEXT
+from xltlib.tasks.leakage import (
+    normalised,
+    overlapping,
+    refuse_test_sentences,
+    without_test_pairs,
+    without_test_sentences,
+)
+from xltlib.tasks.paws import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
+from xltlib.tasks.task import (
+    CLASSES,
+    COLUMNS,
+    TASKS,
+    counts,
+    data_folder,
+    divided,
+    fingerprint,
+    language_pairs,
+    load_pairs,
+    load_training,
+    parallel_sentences,
+    shared_sentence_clusters,
+)
+from xltlib.tasks.text import PARALLEL, load_parallel, load_text, task_text
+from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
+
+__all__ = [
+    "CLASSES",
+    "COLUMNS",
+    "DEMO",
+    "DEMO_TEXT",
+    "FILES",
+    "HEADER",
+    "HUB_PAWS_X",
+    "HUB_XNLI",
+    "PARALLEL",
+    "PLACEHOLDER",
+    "TASKS",
+    "TRANSLATED",
+    "DataError",
+    "Task",
+    "counts",
+    "data_folder",
+    "divided",
+    "fingerprint",
+    "language_pairs",
+    "load_pairs",
+    "load_parallel",
+    "load_text",
+    "load_training",
+    "normalised",
+    "overlapping",
+    "parallel_sentences",
+    "read_paws_file",
+    "read_xnli_file",
+    "refuse_test_sentences",
+    "shared_sentence_clusters",
+    "task_text",
+    "without_test_pairs",
+    "without_test_sentences",
+]

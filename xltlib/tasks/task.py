@@ -1,0 +1,259 @@
+"""Labelled pairs: the tasks there are, their splits in several languages, what training may read of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xltlib.tasks import paws, xnli
+from xltlib.tasks.base import PLACEHOLDER, DataError, Task
+from xltlib.tasks.demo import DEMO_TASKS
+from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
+
+TABLE: dict[str, Task] = {
+    "paws-x": paws,
+    "xnli": xnli,
+    **DEMO_TASKS,
+}
+TASKS = tuple(TABLE)
+CLASSES = {name: task.CLASSES for name, task in TABLE.items()}
+COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
+
+
+def data_folder(folder: str = "") -> Path | None:
+    """The folder of downloaded data: the argument, else ``XLTLIB_DATA``, else None (use the hub).
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    chosen = folder or os.environ.get("XLTLIB_DATA", "")
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().resolve()
+    if not path.is_dir():
+        raise DataError(f"data folder {chosen!r} does not exist: check --data or XLTLIB_DATA")
+    return path
+
+
+def load_pairs(
+    task: str, split: str, codes: list[str], folder: Path | None = None, items: int = 0
+) -> pd.DataFrame:
+    """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
+
+    Args:
+        task: ``"paws-x"``, ``"xnli"``, or the corpus that ships with the package: ``"demo"`` (test pairs with
+            new names), ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and
+            templates not trained on), ``"demo-easy"`` (level 0).
+        split: ``train``, ``dev`` or ``test``.
+        codes: language codes.
+        folder: of downloaded data; None asks the hub.
+        items: keep only the first so many items (0: all), the same ones in every language.
+    Returns:
+        The frame; ``frame.attrs["dropped"]`` counts dropped placeholder rows per language.
+    Raises:
+        DataError: with file and line.
+
+    Example:
+        >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
+        ['en', 'de']
+    """
+    if task not in TABLE:
+        raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
+    frames, dropped = [], {}
+    for code in codes:
+        rows, where = TABLE[task].rows(code, split, folder)
+        missing = (rows.sentence1 == PLACEHOLDER) | (rows.sentence2 == PLACEHOLDER)
+        dropped[code] = int(missing.sum())
+        rows = rows[~missing]
+        if split == "test" and rows.label.nunique() < 2:
+            raise DataError(
+                f"{where}: every label is {rows.label.iloc[0]}: this is a placeholder release, not gold "
+                "labels (XTREME packages PAWS-X so); take the test files of the original PAWS-X release"
+            )
+        frames.append(rows.assign(language1=code, language2=code))
+    frame = pd.concat(frames, ignore_index=True)
+    if items:
+        frame = _part(frame, codes, items)
+    frame = frame.assign(cluster=shared_sentence_clusters(frame))
+    more = frame.columns.intersection(["level", "relation"])  # the embedded corpus has these
+    frame = frame[[*COLUMNS, *more]]
+    frame.attrs["dropped"] = dropped
+    return frame
+
+
+def _part(frame: pd.DataFrame, codes: list[str], items: int) -> pd.DataFrame:
+    """The rows in these languages of the first so many items (0: all) of the frame."""
+    first = sorted(frame["item"].unique())[: items or None]
+    return frame[frame.language1.isin(codes) & frame["item"].isin(first)].reset_index(drop=True)
+
+
+def shared_sentence_clusters(frame: pd.DataFrame) -> np.ndarray:
+    """Cluster of each row, named by its smallest item.
+
+    Clusters are connected components: items are joined where they share a sentence in a language.
+
+    Example:
+        >>> pairs = pd.DataFrame({"item": [1, 2, 3], "sentence1": list("acd"), "sentence2": list("bae")})
+        >>> shared_sentence_clusters(pairs).tolist()
+        [1, 1, 3]
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    items, item_index = np.unique(frame["item"], return_inverse=True)
+    # The same string in two languages (a name, a number) is no shared sentence of two items.
+    keys = pd.concat([frame.get(f"language{k}", "") + "\t" + frame[f"sentence{k}"] for k in (1, 2)])
+    sentence_index, sentences = pd.factorize(keys)
+    size = len(items) + len(sentences)
+    edges = (np.ones(len(keys)), (np.tile(item_index, 2), sentence_index + len(items)))
+    _, component = connected_components(coo_matrix(edges, shape=(size, size)), directed=False)
+    _, first, number = np.unique(component[: len(items)], return_index=True, return_inverse=True)
+    return items[first[number[item_index]]]
+
+
+def load_training(
+    task: str,
+    codes: list[str],
+    targets: list[str],
+    test: pd.DataFrame,
+    folder: Path | None = None,
+    split: str = "train",
+    items: int = 0,
+    dev_items: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Labelled pairs to train on, and development pairs to choose a checkpoint by.
+
+    Args:
+        codes: languages of the training pairs.
+        targets: languages of the development pairs.
+        test: the whole test set in all of these languages; no training pair may hold one of its sentences.
+        split: ``"train"``; or ``"dev"``, where there are no labelled training items in these languages:
+            development items that share no sentence with the test set, those that do choose the checkpoint
+            (see :func:`divided`).
+        items, dev_items: the first so many (0: all).
+    Raises:
+        DataError: a training pair holds a test sentence, or the split is another.
+    """
+    if split not in ("train", "dev"):
+        raise DataError(f"labelled_split={split!r}: known are train and dev")
+    if split == "train":
+        train = load_pairs(task, "train", codes, folder, items)
+        dev = load_pairs(task, "dev", targets, folder, dev_items)
+    else:
+        both = list(dict.fromkeys([*targets, *codes]))
+        train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
+        train, dev = _part(train, codes, items), _part(dev, targets, dev_items)
+    if split == "train" and TABLE[task].SHARES_STOCK_SENTENCES:
+        train = without_test_pairs(train, test)
+    else:
+        pairs = list(zip(train.sentence1, train.sentence2))
+        refuse_test_sentences(pairs, test, "labelled training pairs")
+    return train, dev
+
+
+def divided(dev: pd.DataFrame, test: pd.DataFrame, held_out: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Development items as training items, and what is left of them to choose a checkpoint by.
+
+    An item of which any language shares a sentence with the test set goes to the second part, in all
+    languages. Where fewer than ``held_out`` do so (as in XNLI), the last items join them.
+
+    Raises:
+        DataError: nothing is left to train on.
+    """
+    overlaps = overlapping(list(zip(dev.sentence1, dev.sentence2)), test)
+    shared = set(dev["item"][overlaps])
+    free = [item for item in sorted(dev["item"].unique()) if item not in shared]
+    free = free[: len(free) - max(0, held_out - len(shared))]
+    if not free:
+        counted = f"{len(shared)} share a sentence with the test set, {held_out} are held out"
+        raise DataError(f"no development item is left to train on: {counted}")
+    chosen = dev["item"].isin(free)
+    parts = dev[chosen].reset_index(drop=True), dev[~chosen].reset_index(drop=True)
+    for part in parts:
+        part.attrs |= dev.attrs | {"shared_with_test": len(shared)}
+    return parts
+
+
+def language_pairs(frame: pd.DataFrame, limit: int = 0) -> pd.DataFrame:
+    """The frame, and below it each item in every ordered pair of two languages.
+
+    Sentence 1 is in one, sentence 2 in the other: the generalized cross-lingual test (Huang et al. 2021,
+    arXiv 2104.08645). Items that one of the languages lacks, or that have not the same label in all, stay on
+    the diagonal alone; ``attrs["left_out"]`` counts them.
+
+    Args:
+        limit: of items in two languages, keep only the first so many (0: all).
+
+    Example:
+        >>> pairs = language_pairs(load_pairs("demo", "test", ["en", "de"], items=2))
+        >>> (pairs.language1 + pairs.language2).tolist()
+        ['enen', 'enen', 'dede', 'dede', 'ende', 'ende', 'deen', 'deen']
+    """
+    codes = frame.language1.unique()
+    items = frame.groupby("item").agg(languages=("language1", "nunique"), labels=("label", "nunique"))
+    usable = items.index[(items.languages == len(codes)) & (items.labels == 1)]
+    left_out = len(items) - len(usable)
+    usable = usable[: limit or None]
+    parts = [frame]
+    for first in codes:
+        for second in codes[codes != first]:
+            left = frame[(frame.language1 == first) & frame["item"].isin(usable)]
+            right = frame[frame.language2 == second].set_index("item").sentence2
+            parts.append(left.assign(language2=second, sentence2=right.loc[left["item"]].to_numpy()))
+    pairs = pd.concat(parts, ignore_index=True)
+    pairs.attrs |= frame.attrs | {"left_out": left_out}
+    return pairs
+
+
+def parallel_sentences(frame: pd.DataFrame, limit: int = 0) -> dict[str, list[str]]:
+    """Per language the first sentences of the items, as far as all languages have them; no sentence twice.
+
+    Args:
+        limit: the first so many (0: all).
+
+    Example:
+        >>> sentences = parallel_sentences(load_pairs("demo", "test", ["en", "de"]), 5)
+        >>> {code: len(of) for code, of in sentences.items()}
+        {'en': 5, 'de': 5}
+    """
+    wide = frame.pivot(index="item", columns="language1", values="sentence1")
+    wide = wide[frame.language1.unique()].dropna()
+    for code in wide:
+        wide = wide.drop_duplicates(code)
+    return {code: wide[code].tolist()[: limit or None] for code in wide}
+
+
+def fingerprint(rows: pd.DataFrame | list) -> str:
+    """Sixteen hexadecimal digits of the content of labelled pairs, texts or translations, in any order."""
+    if isinstance(rows, pd.DataFrame):
+        columns = ["item", "language1", "language2", "sentence1", "sentence2", "label"]
+        rows = rows[columns].itertuples(index=False)
+    lines = sorted(row if isinstance(row, str) else "\t".join(map(str, row)) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of a frame per language.
+
+    Returns:
+        Indexed by language: rows, placeholder rows dropped from the whole file, majority rate in per cent,
+        clusters, identical pairs.
+    """
+    table = frame.groupby("language1", sort=False).agg(
+        rows=("item", "size"),
+        majority=("label", _majority_rate),
+        clusters=("cluster", "nunique"),
+    )
+    dropped = frame.attrs.get("dropped", {})
+    table.insert(1, "dropped", [dropped.get(code, 0) for code in table.index])
+    same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
+    same = same.reindex(table.index, fill_value=0)
+    return table.assign(identical=same).rename_axis("language")
+
+
+def _majority_rate(labels: pd.Series) -> float:
+    return round(100 * labels.value_counts(normalize=True).max(), 1)

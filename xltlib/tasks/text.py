@@ -1,0 +1,105 @@
+"""Unlabelled text and translations: files with a sentence a line, or the embedded corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import demo, languages
+from xltlib.tasks.base import DataError, read_lines
+from xltlib.tasks.demo import DEMO_TEXT
+from xltlib.tasks.task import load_pairs, load_training
+
+PARALLEL = ("ntrex", "tatoeba")  # corpora of translations
+
+
+def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> list[str]:
+    """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
+
+    Args:
+        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` and ``"demo-news"``
+            ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``) gives the sentences
+            of this language alone.
+        code: of the language.
+        folder: of downloaded data, or None.
+        limit: keep only the first so many (0: all).
+    """
+    if source in DEMO_TEXT:
+        return demo.text(code, source)[: limit or None]
+    if source in PARALLEL:
+        if code == "en":  # the other side of any translations
+            return [english for english, _ in load_parallel(source, "de", folder, limit)]
+        return [other for _, other in load_parallel(source, code, folder, limit)]
+    lines = read_lines(_source_folder("text", source, folder) / f"{code}.txt")
+    return [line for line in lines if line][: limit or None]
+
+
+def task_text(
+    task: str, code: str, folder: Path | None, whole_test: pd.DataFrame, limit: int = 0
+) -> list[str]:
+    """The task's own unlabelled sentences of a language, each once.
+
+    They are of its training file, or where there is none of its development file.
+
+    Args:
+        whole_test: in all languages of the study; development items that share a sentence with it in any of
+            them are left out in all.
+        limit: keep only the first so many (0: all).
+    Raises:
+        DataError: the task has neither file in this language, or its training file holds a test sentence.
+    """
+    try:
+        load_pairs(task, "train", [code], folder)
+    except DataError:
+        # In every language the same items: a translation of a test sentence is one, too, whatever its words.
+        split, targets = "dev", list(whole_test.language1.unique())
+    else:
+        split, targets = "train", [code]
+    frame, _ = load_training(task, [code], targets, whole_test, folder, split)
+    return list(dict.fromkeys([*frame.sentence1, *frame.sentence2]))[: limit or None]
+
+
+def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:
+    """Translation pairs (English, other language) from NTREX- or Tatoeba-style line-aligned files.
+
+    Args:
+        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, a folder with either layout, ``"demo"`` or
+            ``"demo-news"``.
+        code: of the other language.
+        folder: of downloaded data, or None.
+        limit: keep only the first so many (0: all).
+    Raises:
+        DataError: a file is missing, or the two have unequal numbers of lines.
+    """
+    if source in DEMO_TEXT:
+        return demo.parallel(code, source)[: limit or None]
+    english, other = _parallel_files(_source_folder("parallel", source, folder), code)
+    left, right = read_lines(english), read_lines(other)
+    if len(left) != len(right):
+        sizes = f"{len(right)} lines beside {len(left)} in {english.name}"
+        raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
+    return [(a, b) for a, b in zip(left, right) if a and b][: limit or None]
+
+
+def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
+    """The English file and the other language's, in NTREX's layout if there are such, else in Tatoeba's."""
+    language = languages.BY_CODE[code]
+    ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"
+    if ntrex.is_file():
+        return place / "newstest2019-src.eng.txt", ntrex
+    stem = f"tatoeba.{language.tatoeba}-eng."
+    english, other = place / f"{stem}eng", place / f"{stem}{language.tatoeba}"
+    if not other.is_file():
+        raise DataError(f"no translations of language {code!r}: looked for {ntrex} and {other}")
+    return english, other
+
+
+def _source_folder(kind: str, source: str, folder: Path | None) -> Path:
+    """The folder of a source: itself a path, or a name below ``<data folder>/<kind>/``."""
+    if Path(source).is_dir():
+        return Path(source)
+    if folder is None:
+        advice = "set XLTLIB_DATA or --data"
+        raise DataError(f"{kind} {source!r} is no folder, and no data folder is named: {advice}")
+    return folder / kind / source

@@ -1,0 +1,61 @@
+"""XNLI: files in XTREME's layout, or the data set on the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib.tasks.base import HEADER, DataError, read_lines
+from xltlib.tasks.hub import from_hub
+
+CLASSES = ["contradiction", "entailment", "neutral"]
+SHARES_STOCK_SENTENCES = True  # premises of MNLI, its training set, and of XNLI: "It is true."
+HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked
+HUB_CLASSES = ("entailment", "neutral", "contradiction")  # as the hub numbers them
+
+
+def rows(code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
+    """One language's rows of a split, and where they came from (see :class:`xltlib.tasks.base.Task`)."""
+    if folder is None:
+        return hub_rows(code, split)
+    path = folder / "xnli" / f"{split}-{code}.tsv"
+    return read_xnli_file(path), str(path)
+
+
+def read_xnli_file(path: Path) -> pd.DataFrame:
+    """One file of XTREME's layout: ``premise TAB hypothesis TAB label`` a line, no header, UTF-8.
+
+    Items are the lines, from 1.
+
+    Raises:
+        DataError: no such file, stray or missing tab, empty sentence, unknown label; names the file and the
+            line.
+    """
+    if not path.is_file():
+        raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
+    found = []
+    for number, line in enumerate(read_lines(path), start=1):
+        place = f"{path}, line {number}"
+        fields = [part.strip() for part in line.split("\t")]
+        if len(fields) != 3 or not all(fields):
+            wanted = "wanted premise, hypothesis and label with tabs between, none of them empty"
+            raise DataError(f"{place}: {wanted}")
+        premise, hypothesis, given = fields
+        label = given.replace("contradictory", "contradiction")
+        if label not in CLASSES:
+            raise DataError(f"{place}: label {given!r}, wanted one of {', '.join(CLASSES)}")
+        found.append((number, premise, hypothesis, CLASSES.index(label)))
+    return pd.DataFrame(found, columns=["item", *HEADER[1:]])
+
+
+def hub_rows(code: str, split: str) -> tuple[pd.DataFrame, str]:
+    """The same rows from the model hub, whose labels have other numbers."""
+    found, where = from_hub(*HUB_XNLI, code, split)
+    columns = {
+        "item": range(1, len(found) + 1),
+        "sentence1": found.premise.str.strip(),
+        "sentence2": found.hypothesis.str.strip(),
+        "label": [CLASSES.index(HUB_CLASSES[label]) for label in found.label],
+    }
+    return pd.DataFrame(columns), where
