@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
+
 from xltlib.figures import NOISE_NAME, adaptation_name
 from xltlib.tables.cells import SOURCE, accuracies, markdown, points, read, strategy_name
 
@@ -59,7 +61,7 @@ def noise_strength(folder: Path) -> str:
 
 def claims(folder: Path) -> str:
     """The verdict on each claim of the founding report."""
-    table, rows = read(folder, "claims").fillna(""), []
+    table, rows = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False), []
     for _, row in table.iterrows():
         link = f"[{row['figure']}](../{row['figure']})" if row["figure"] else ""
         measured = re.sub(r"(?<![\w-])-(?=\d)", "−", row["measured"])
