@@ -70,7 +70,7 @@ def main(given: list[str] | None = None) -> int:
     store = Store(runs, figures, committed=args.keep or args.draw, any_code=args.draw)
     todo = [] if args.draw else store.missing(chosen, args.force)
     if args.list:
-        print(chosen.table(todo, values=True))
+        print(chosen.table(todo))
         return 0
     if args.draw and (older := store.other_code(plan)):
         print(f"{older} runs were made by other code than today's; they are drawn as they are")

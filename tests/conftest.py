@@ -1,8 +1,9 @@
-"""Fixtures: tiny random-weight models of each architecture, in their real on-disk forms, and a tiny data folder."""
+"""Fixtures: tiny random-weight models of each architecture, as they lie on disk, and a tiny data folder."""
 
 from __future__ import annotations
 
 import csv
+import json
 import os
 from pathlib import Path
 
@@ -34,7 +35,13 @@ def _unigram(words, kind: str, path: Path):
         tokenizer = Tokenizer(models.Unigram())
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
         trainer = trainers.UnigramTrainer(vocab_size=700, special_tokens=special, unk_token="<unk>")
-        names = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "mask_token": "<mask>"}
+        names = {
+            "bos_token": "<s>",
+            "pad_token": "<pad>",
+            "eos_token": "</s>",
+            "unk_token": "<unk>",
+            "mask_token": "<mask>",
+        }
         start, end, inputs = "<s>", "</s>", ["input_ids", "attention_mask"]
         pair = "<s> $A </s> </s> $B </s>"
     else:
@@ -43,12 +50,20 @@ def _unigram(words, kind: str, path: Path):
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         trainer = trainers.WordPieceTrainer(vocab_size=700, special_tokens=special)
-        names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+        names = {
+            "pad_token": "[PAD]",
+            "unk_token": "[UNK]",
+            "cls_token": "[CLS]",
+            "sep_token": "[SEP]",
+            "mask_token": "[MASK]",
+        }
         start, end, inputs = "[CLS]", "[SEP]", ["input_ids", "token_type_ids", "attention_mask"]
         pair = "[CLS] $A:0 [SEP]:0 $B:1 [SEP]:1"
     tokenizer.train_from_iterator(words, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{start} $A {end}", pair=pair, special_tokens=[(t, tokenizer.token_to_id(t)) for t in (start, end)]
+        single=f"{start} $A {end}",
+        pair=pair,
+        special_tokens=[(t, tokenizer.token_to_id(t)) for t in (start, end)],
     )
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=inputs, **names)
     fast.save_pretrained(path)
@@ -60,32 +75,42 @@ def tiny(tmp_path_factory, words) -> dict[str, Path]:
     """Folders of tiny encoders: bert, xlm-r, xlm, and LaBSE in its sentence-transformers form."""
     import transformers as hf
 
-    root, folders = tmp_path_factory.mktemp("encoders"), {}
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "max_position_embeddings": 140}
+    root = tmp_path_factory.mktemp("encoders")
+    shape = {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "max_position_embeddings": 140,
+    }
     torch.manual_seed(1)
 
     tokenizer = _unigram(words, "wordpiece", root / "bert")
     hf.BertModel(hf.BertConfig(vocab_size=len(tokenizer), **shape)).save_pretrained(root / "bert")
     tokenizer = _unigram(words, "unigram", root / "xlm-r")
-    config = hf.XLMRobertaConfig(vocab_size=len(tokenizer), pad_token_id=1, bos_token_id=0, eos_token_id=2, type_vocab_size=1, **shape)
+    config = hf.XLMRobertaConfig(
+        vocab_size=len(tokenizer), pad_token_id=1, bos_token_id=0, eos_token_id=2, type_vocab_size=1, **shape
+    )
     hf.XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(root / "xlm-r")
 
     (root / "xlm").mkdir()
     letters = sorted({c for sentence in words for c in sentence.lower() if c.isalnum()})
-    pieces = ["<s>", "</s>", "<pad>", "<unk>", *(f"<special{i}>" for i in range(10)), *letters, *(f"{c}</w>" for c in [*letters, "."])]
-    import json
-
+    special = ["<s>", "</s>", "<pad>", "<unk>", *(f"<special{i}>" for i in range(10))]
+    pieces = [*special, *letters, *(f"{c}</w>" for c in [*letters, "."])]
     (root / "xlm/vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(pieces)}))
     (root / "xlm/merges.txt").write_text("#version: 0.2\n")
     hf.XLMTokenizer(str(root / "xlm/vocab.json"), str(root / "xlm/merges.txt")).save_pretrained(root / "xlm")
-    config = hf.XLMConfig(vocab_size=len(pieces), emb_dim=32, n_layers=2, n_heads=4, max_position_embeddings=160)
+    config = hf.XLMConfig(
+        vocab_size=len(pieces), emb_dim=32, n_layers=2, n_heads=4, max_position_embeddings=160
+    )
     hf.XLMModel(config).save_pretrained(root / "xlm")
 
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules
 
     transformer = modules.Transformer(str(root / "bert"), max_seq_length=128)
-    parts = [transformer, modules.Pooling(32, "cls"), modules.Dense(32, 32, activation_function=torch.nn.Tanh()), modules.Normalize()]
+    dense = modules.Dense(32, 32, activation_function=torch.nn.Tanh())
+    parts = [transformer, modules.Pooling(32, "cls"), dense, modules.Normalize()]
     SentenceTransformer(modules=parts, device="cpu").save(str(root / "labse"))
     return {name: root / name for name in ("bert", "xlm-r", "xlm", "labse")}
 
@@ -100,7 +125,8 @@ def paws(tmp_path) -> Path:
             if split == "train" and code != "en":
                 continue
             rows = tasks.load_pairs("demo", split, [code]).rename(columns={"item": "id"})
-            rows[tasks.HEADER].to_csv(place / tasks.FILES[split], sep="\t", index=False, lineterminator="\n", quoting=csv.QUOTE_NONE)
+            form = {"sep": "\t", "index": False, "lineterminator": "\n", "quoting": csv.QUOTE_NONE}
+            rows[tasks.HEADER].to_csv(place / tasks.FILES[split], **form)
     return tmp_path
 
 

@@ -19,15 +19,17 @@ def offline():
 def test_dequantise_follows_the_block_layout():
     nibbles = np.arange(32) % 16
     packed = (nibbles[:16] | (nibbles[16:] << 4)).astype(np.uint8)
-    raw = np.concatenate([np.array([0.5], "<f2").view(np.uint8), packed, np.array([2.0], "<f2").view(np.uint8), packed])
+    half, two = (np.array([scale], "<f2").view(np.uint8) for scale in (0.5, 2.0))
+    raw = np.concatenate([half, packed, two, packed])
     expected = np.concatenate([(nibbles - 8) * 0.5, (nibbles - 8) * 2.0])
     assert np.array_equal(encoders.dequantise(raw), expected.astype(np.float32))
 
 
 def test_the_offline_encoder_is_multilingual_e5_small(offline):
-    assert (offline.hidden, offline.model.config.num_hidden_layers, offline.model.config.vocab_size) == (384, 12, 250037)
-    tokenizer = offline.tokenizer
-    assert [tokenizer.bos_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id] == [0, 1, 2, 3]
+    config, tokenizer = offline.model.config, offline.tokenizer
+    assert (offline.hidden, config.num_hidden_layers, config.vocab_size) == (384, 12, 250037)
+    assert (tokenizer.bos_token_id, tokenizer.pad_token_id) == (0, 1)
+    assert (tokenizer.eos_token_id, tokenizer.unk_token_id) == (2, 3)
     assert tokenizer.mask_token_id == 250001
     # Composed and decomposed Hangul are one text to XLM-R's normaliser.
     composed, decomposed = "한국어", "한국어"
@@ -49,9 +51,10 @@ def test_trimming_keeps_outputs_bit_identical_on_covered_text(offline, words):
     odd = ["☃ 2019 unknown ⚗ sign", "İstanbul’da 一二三"]
     trimmed = encoders.trim(offline, few + odd)
     assert len(trimmed.kept) < 2000 < len(offline.tokenizer)
-    before, after = (encoder.tokenize(few + odd, (few + odd)[::-1])["input_ids"] for encoder in (offline, trimmed))
+    texts = few + odd
+    before, after = (encoder.tokenize(texts, texts[::-1])["input_ids"] for encoder in (offline, trimmed))
     assert [[trimmed.kept[i] for i in ids] for ids in after] == before
-    assert torch.equal(vectors(offline, few + odd), vectors(trimmed, few + odd))
+    assert torch.equal(vectors(offline, texts), vectors(trimmed, texts))
 
 
 @pytest.mark.parametrize("name", ["bert", "xlm-r", "labse"])
@@ -98,7 +101,8 @@ def test_labse_agrees_with_sentence_transformers_and_not_with_mean_pooling(tiny,
     from sentence_transformers import SentenceTransformer
 
     encoder = encoders.load(str(tiny["labse"]))
-    reference = SentenceTransformer(str(tiny["labse"]), device="cpu").encode(words[:6], convert_to_tensor=True)
+    model = SentenceTransformer(str(tiny["labse"]), device="cpu")
+    reference = model.encode(words[:6], convert_to_tensor=True)
     assert encoder.pooling == "cls" and not isinstance(encoder.dense, torch.nn.Identity)
     assert torch.allclose(vectors(encoder, words[:6]), reference, atol=1e-6)
     # The second route to the same vectors, by hand; and the usual mistake, which gives others.
@@ -125,7 +129,8 @@ def test_a_word_that_trimming_would_cut_otherwise_is_refused(tmp_path):
     backend = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, pad_token="[PAD]", unk_token="[UNK]")
-    model = BertModel(BertConfig(vocab_size=6, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8))
+    sizes = {"vocab_size": 6, "hidden_size": 8, "intermediate_size": 8}
+    model = BertModel(BertConfig(num_hidden_layers=1, num_attention_heads=2, **sizes))
     encoder = encoders.Encoder("tiny", model, tokenizer)
     with pytest.raises(ValueError, match="trim_vocabulary"):
         encoders.trim(encoder, ["abcd", "a", "xbcd"])
@@ -139,7 +144,8 @@ def test_sentence_transformers_forms_it_would_get_wrong_are_refused(tiny, tmp_pa
 
     activation = torch.nn.Identity() if parts == "identity" else torch.nn.Tanh()
     dense = modules.Dense(32, 32, bias=parts != "no bias", activation_function=activation)
-    chain = [modules.Transformer(str(tiny["bert"])), modules.Pooling(32, "max" if parts == "max" else "cls"), dense]
+    pooling = modules.Pooling(32, "max" if parts == "max" else "cls")
+    chain = [modules.Transformer(str(tiny["bert"])), pooling, dense]
     SentenceTransformer(modules=chain, device="cpu").save(str(tmp_path))
     with pytest.raises(ValueError, match="pooling by cls or mean"):
         encoders.load(str(tmp_path))

@@ -45,7 +45,8 @@ def test_windows_line_ends_and_a_missing_last_newline_are_read(tmp_path):
 
 
 def test_folder_and_package_give_the_same_frame(paws):
-    assert tasks.load_pairs("paws-x", "test", ["en", "de"], paws).equals(tasks.load_pairs("demo", "test", ["en", "de"])[tasks.COLUMNS])
+    package = tasks.load_pairs("demo", "test", ["en", "de"])[tasks.COLUMNS]
+    assert tasks.load_pairs("paws-x", "test", ["en", "de"], paws).equals(package)
 
 
 def test_placeholders_are_dropped_and_counted(paws):
@@ -75,8 +76,10 @@ def test_a_missing_language_says_where_it_was_looked_for(paws):
 
 
 def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")  # else an older test's rows may come back
-    rows = tasks.load_pairs("demo", "train", ["en"])[["item", "sentence1", "sentence2", "label"]].rename(columns={"item": "id"})
+    # Else an older test's rows may come back.
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    frame = tasks.load_pairs("demo", "train", ["en"])
+    rows = frame[["item", "sentence1", "sentence2", "label"]].rename(columns={"item": "id"})
     rows.loc[0, "sentence2"] = ""
     (tmp_path / "en").mkdir()
     rows.to_parquet(tmp_path / "en/train-00000-of-00001.parquet")
@@ -95,9 +98,14 @@ def test_without_a_hub_the_error_says_what_to_do():
 
 def test_clusters_join_items_through_chains_of_shared_sentences():
     frame = pd.DataFrame(
-        {"item": [1, 2, 3, 4, 1], "language1": ["en"] * 4 + ["de"], "language2": ["en"] * 4 + ["de"],
-         "sentence1": ["a", "b", "x", "y", "A"], "sentence2": ["b", "c", "z", "w", "y"]}
-    )  # fmt: skip
+        {
+            "item": [1, 2, 3, 4, 1],
+            "language1": ["en", "en", "en", "en", "de"],
+            "language2": ["en", "en", "en", "en", "de"],
+            "sentence1": ["a", "b", "x", "y", "A"],
+            "sentence2": ["b", "c", "z", "w", "y"],
+        }
+    )
     # 1 and 2 share "b"; "y" is German in item 1 and English in item 4: another sentence.
     assert tasks.shared_sentence_clusters(frame).tolist() == [1, 1, 3, 4, 1]
 
@@ -116,7 +124,8 @@ def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
 
 def test_short_test_sentences_are_found_inside_text_too():
     test = pd.DataFrame({"sentence1": ["蔡諷には息子、蔡瑁もいた。"], "sentence2": ["却下 。"]})
-    assert tasks.overlapping(["甲乙丙。蔡諷には息子、蔡瑁もいた。丁", "却下された", "却下。"], test) == [True, False, True]
+    texts = ["甲乙丙。蔡諷には息子、蔡瑁もいた。丁", "却下された", "却下。"]
+    assert tasks.overlapping(texts, test) == [True, False, True]
 
 
 def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
@@ -156,7 +165,8 @@ def test_real_paws_x_has_the_documented_placeholders_and_no_overlap(real):
     assert test.attrs["dropped"] == {"en": 0, "de": 32, "fr": 14, "es": 1, "zh": 25, "ja": 54, "ko": 28}
     assert tasks.counts(test).identical["zh"] == 71
     train = tasks.load_pairs("paws-x", "train", ["en"], real)
-    assert len(train) == 49401 or (len(train), train.label.sum()) == (8000, 3536)  # the official file, or PAWS-Wiki's labelled test set
+    # The official file, or PAWS-Wiki's labelled test set.
+    assert len(train) == 49401 or (len(train), train.label.sum()) == (8000, 3536)
     tasks.refuse_test_sentences(list(zip(train.sentence1, train.sentence2)), test, "train")
     dev = tasks.load_pairs("paws-x", "dev", ["en"], real)
     with pytest.raises(tasks.DataError, match="stand in the test set"):

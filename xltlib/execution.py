@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
@@ -16,7 +15,7 @@ from tqdm import tqdm
 
 from xltlib import records
 from xltlib.parameters import ROOT
-from xltlib.studies import Node, Plan
+from xltlib.plan import Plan
 
 BIAS = "40_language_bias"
 QUIET = ["--IPKernelApp.log_level=40"]  # kernels otherwise warn, once a run, that they listen on the loopback interface

@@ -12,9 +12,9 @@ from pathlib import Path
 from xltlib.parameters import ROOT, nested, places_named
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
-    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "studies.py", "store.py",
-    "execution.py", "summary.py", "summary", "report.py", "claims.py", "robustness.py", "figures",
-    "statistics", "tables.py",
+    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "plan.py", "planning.py", "studies.py",
+    "store.py", "execution.py", "report.py", "summary", "claims.py", "robustness.py", "robustness_claims.py",
+    "bias_tables.py", "figures", "statistics", "tables.py",
 )  # fmt: skip
 
 

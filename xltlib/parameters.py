@@ -12,7 +12,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from xltlib import languages, tasks
+from xltlib import tasks
 from xltlib.components.base import Component, check, make, options_of, resolved
 from xltlib.components.kinds import FAMILIES
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from xltlib import parameters, provenance, records
 from xltlib.fingerprint import code_fingerprint
-from xltlib.studies import ADAPT, Node, Plan
+from xltlib.plan import Node, Plan
 
 
 class Store:

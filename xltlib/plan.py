@@ -1,0 +1,124 @@
+"""A plan: the runs of a study as a graph, in an order in which they can run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import yaml
+
+from xltlib import parameters
+
+if TYPE_CHECKING:
+    from xltlib.studies import Study
+
+
+@dataclass
+class Node:
+    """One notebook to execute.
+
+    Attributes:
+        label: in tables; with the seed behind it, where it has one.
+        notebook: its name.
+        parameters: resolved.
+        needs: labels of the runs it waits for.
+        arm: whether it is compared with others.
+        run: its id.
+    """
+
+    label: str
+    notebook: str
+    parameters: dict
+    needs: list[str] = field(default_factory=list)
+    arm: bool = False
+
+    def __post_init__(self):
+        self.run = parameters.run_id(self.notebook, self.parameters)
+
+
+class Plan:
+    """The runs of a study and what they need, in an order in which they can run.
+
+    Args:
+        study: whose they are.
+        nodes: by label.
+    Raises:
+        ValueError: runs that wait for each other.
+    """
+
+    def __init__(self, study: Study, nodes: dict[str, Node]):
+        self.study = study
+        order = self.sorter(nodes, nodes)
+        try:
+            order.prepare()
+        except CycleError as error:
+            raise ValueError(f"runs that wait for each other: {', '.join(error.args[1])}") from error
+        self.nodes = nodes
+
+    @staticmethod
+    def sorter(nodes: dict[str, Node], of) -> TopologicalSorter:
+        """The standard library's graph of some of the nodes."""
+        graph = {label: [need for need in nodes[label].needs if need in of] for label in of}
+        return TopologicalSorter(graph)
+
+    def __getitem__(self, label: str) -> Node:
+        return self.nodes[label]
+
+    def only(self, text: str | None) -> Plan:
+        """The runs whose label contains a text, and what they need.
+
+        Raises:
+            ValueError: it fits none; names what there is.
+        """
+        if not text:
+            return self
+        wanted = [label for label in self.nodes if text in label]
+        if not wanted:
+            raise ValueError(f"--only {text!r} fits no run: they are {', '.join(self.nodes)}")
+        for label in reversed(list(self.nodes)):
+            if label in wanted:
+                wanted += [need for need in self.nodes[label].needs if need not in wanted]
+        return Plan(self.study, {label: node for label, node in self.nodes.items() if label in wanted})
+
+    def chain_behind(self, label: str, todo: list[str]) -> int:
+        """How many runs wait for this one in the longest chain: such come first, so that no job is left alone
+        with a chain at the end."""
+        behind = [other for other in todo if label in self.nodes[other].needs]
+        return 1 + max((self.chain_behind(other, todo) for other in behind), default=0)
+
+    def table(self, todo: list[str]) -> str:
+        """Every resolved parameter of each run, of one seed where only the seed differs; then the plan, and what
+        is done.
+
+        Args:
+            todo: labels of what is not.
+        """
+        said, told = [], set()
+        for label, node in self.nodes.items():
+            name = label.rpartition(" seed ")[0] or label
+            if name not in told:
+                told.add(name)
+                lines = written(parameters.placeless(node.parameters))
+                said += [f"{label} ({node.notebook})", *(f"  {line}" for line in lines), ""]
+        rows = []
+        for label, node in self.nodes.items():
+            state = "to do" if label in todo else "done"
+            rows.append({"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": state})
+        about = f"{self.study.about}\nCost: {self.study.cost}\n"
+        return "\n".join([*said, about, pd.DataFrame(rows).to_string(index=False)])
+
+
+def written(values: dict) -> list[str]:
+    """Resolved parameters as lines of YAML, a component a line.
+
+    Example:
+        >>> written({"steps": 5, "noise": {"kind": "fgm", "radius": 0.1}})
+        ['steps: 5', 'noise: {kind: fgm, radius: 0.1}']
+    """
+    lines = []
+    for name, value in values.items():
+        text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+        lines.append(f"{name}: {text.removesuffix('...' + chr(10)).strip()}")
+    return lines

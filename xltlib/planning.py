@@ -1,0 +1,252 @@
+"""From the fields of a study to its plan: likes resolved, seeds dealt out, every parameter checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xltlib import parameters
+from xltlib.components.base import find, make, merged, options_of, split
+from xltlib.components.kinds import FROZEN
+from xltlib.plan import Node, Plan
+
+if TYPE_CHECKING:
+    from xltlib.studies import Study
+
+ADAPT, FINETUNE, FROZEN_NOTEBOOK = "10_adapt", "20_finetune", "21_frozen"
+SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
+
+
+class Planning:
+    """The planning of one study: arguments as Study.plan."""
+
+    def __init__(self, study: Study, overrides: dict, data: str, runs: Path, reads: bool):
+        self.study, self.data, self.runs, self.reads = study, data, runs, reads
+        self.overrides = dict(overrides)
+        chosen = self.overrides.pop("seeds", None)
+        self.common = study.fields.get("common") or {}
+        if "seed" in {**self.common, **self.overrides} or not (chosen or study.fields.get("seeds")):
+            raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
+        self.chosen_seeds = chosen
+        self.seeds = whole_numbers(chosen or study.fields["seeds"])
+        self.nodes: dict[str, Node] = {}
+        self.used: set[str] = set()
+        self._check_common()
+
+    def _check_common(self) -> None:
+        known = {n for notebook in (ADAPT, FINETUNE, FROZEN_NOTEBOOK) for n in parameters.declared(notebook)}
+        for name in self.common:
+            if name not in known:
+                listed = ", ".join(sorted(known))
+                raise ValueError(f"no notebook has a parameter {name!r}: known are seeds, {listed}")
+
+    def plan(self) -> Plan:
+        sections = self.study.sections()
+        for label, own in sections["encoders"].items():
+            self._add(label, {k: v for k, v in own.items() if k != "seeds"}, "", "encoders")
+        seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
+        seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
+        for label, own in sections["trunk"].items():
+            seeds_of[label] = self._seeds_of(own, seeds)
+        for seed in seeds:
+            for section in ("trunk", "arms"):
+                for label, own in sections[section].items():
+                    if seed not in seeds_of[label]:
+                        continue
+                    own = {name: value for name, value in own.items() if name != "seeds"}
+                    self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
+        unused = set(self.overrides) - self.used
+        if unused:
+            raise ValueError(f"--set {sorted(unused)[0]}: no run of this study has it")
+        self._ask_for_controls()
+        return Plan(self.study, self.nodes)
+
+    def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
+        """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
+        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds", else_these))
+
+    def _add(self, label: str, own: dict, suffix: str, section: str) -> None:
+        notebook = notebook_of(own, self.common)
+        if notebook == ADAPT and section == "arms":
+            raise ValueError(f"{label}: an adaptation is no arm; put it under trunk, or under encoders")
+        if notebook == ADAPT and section == "trunk" and not own.get("start"):
+            raise ValueError(
+                f"{label}: an adaptation in the trunk needs start, the model it adapts; adapted encoders go "
+                "under encoders"
+            )
+        if notebook == FROZEN_NOTEBOOK and not own.get("start") and own.get("seed", 1) != self.seeds[0]:
+            return  # vectors of the encoder itself: nothing is drawn, another seed would give the same again
+        declared = parameters.declared(notebook)
+        shared = {name: value for name, value in self.common.items() if name in declared}
+        blank = {name: {} for name, (kind, _) in declared.items() if kind is dict}
+        chosen = merged(merged(blank, shared), own)
+        chosen = {name: spelled(name, value) if name in blank else value for name, value in chosen.items()}
+        needs = self._resolve_references(label, chosen, suffix)
+        self._override(notebook, chosen, needs)
+        chosen |= {"data": self.data, "runs": str(self.runs)}
+        self._resolve_places(chosen)
+        try:
+            resolved = parameters.resolve(notebook, chosen)
+            self._ask_for_data(resolved)
+        except ValueError as error:
+            raise ValueError(f"{label}: {error}") from error
+        arm = section == "arms"
+        self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, arm)
+
+    def _resolve_references(self, label: str, chosen: dict, suffix: str) -> list[str]:
+        """Labels that a run names become the ids of the runs they stand for."""
+        needs = []
+        encoder, start = chosen["encoder"], chosen.get("start", "")
+        if (need := self._node(encoder.get("name", ""), suffix)) is not None:
+            needs.append(need)
+            chosen["encoder"] = {**encoder, "name": self.nodes[need].run}
+        if start:
+            need = self._node(start, suffix)
+            if need is None:
+                raise ValueError(f"{label}: start {start!r} is nothing above it in the study")
+            theirs = self.nodes[need].parameters
+            if not theirs.get("keep_model", theirs.get("start")):
+                raise ValueError(
+                    f"{label}: starts from {start!r}, which keeps no trained model: give it keep_model: true, "
+                    "or, if it is an adaptation, a start"
+                )
+            needs.append(need)
+            chosen["start"] = self.nodes[need].run
+        return needs
+
+    def _node(self, label: str, suffix: str) -> str | None:
+        for candidate in (label, label + suffix):
+            if candidate in self.nodes:
+                return candidate
+        return None
+
+    def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:
+        """What the command line sets, where this run has it."""
+        declared = parameters.declared(notebook)
+        for name, value in self.overrides.items():
+            family, dot, option = name.partition(".")
+            if family not in declared or family in parameters.PLACES:
+                continue
+            adapted = family == "encoder" and any(n in self.nodes and not self.nodes[n].arm for n in needs)
+            if adapted and option == "name" and chosen["encoder"].get("name", "").startswith("adapt-"):
+                continue  # the adapted encoder that this run names starts from the override itself
+            if not dot:
+                chosen[family] = value
+                self.used.add(name)
+            elif declared[family][0] is dict:
+                given = changed(family, chosen[family], option.split("."), value)
+                if given is not None:
+                    chosen[family] = given
+                    self.used.add(name)
+
+    def _resolve_places(self, chosen: dict) -> None:
+        """Kernels run in notebooks/: a relative path would be another one there."""
+        for family, given in chosen.items():
+            if isinstance(given, dict):
+                chosen[family] = _absolute(family, given)
+
+    def _ask_for_data(self, resolved: dict) -> None:
+        """Text that no hub has must be there before a kernel starts."""
+        for what, value, reads in parameters.places_named(resolved):
+            if what.endswith(".folder") and not Path(value).is_dir():
+                raise ValueError(f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt")
+            words = [value] if Path(value).is_dir() else value.split()
+            if reads and self.reads and not self.data and not all(w in SHIPPED or Path(w).is_dir() for w in words):
+                raise ValueError(
+                    f"{what} = {value!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
+                )
+
+    def _ask_for_controls(self) -> None:
+        """Copies kept with the passes made more updates, too: only a control tells the two apart."""
+        for node in self.nodes.values():
+            if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
+                continue
+            bare = _without_noise(node)
+            plain = [of for of in self.nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
+            if not any(_without_noise(of) == bare for of in plain):
+                raise ValueError(
+                    f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
+                    "parameters, as many steps and no noise"
+                )
+
+
+def _without_noise(node: Node) -> tuple[str, dict]:
+    own = ("noise", "keep_model")
+    rest = {name: value for name, value in node.parameters.items() if name not in own}
+    rest["scored"] = {name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")}
+    return node.notebook, rest
+
+
+def changed(family: str, given: dict | str, path: list[str], value: object) -> dict | None:
+    """A component with one option set; None where it has no such option.
+
+    Args:
+        path: the option; inside a part of the component, the names that lead to it: ``["cross", "corpus"]``.
+
+    Example:
+        >>> changed("noise", {"kind": "fgm", "radius": 0.1}, ["radius"], 0.2), changed("noise", {}, ["radius"], 0.2)
+        ({'kind': 'fgm', 'radius': 0.2}, None)
+    """
+    kind, options = split(family, given)
+    known, (name, *deeper) = options_of(find(family, kind)), path
+    if name not in known:
+        return None
+    if deeper:
+        inner = known[name].metadata.get("family")
+        value = changed(inner, options.get(name, known[name].default), deeper, value) if inner else None
+        if value is None:
+            return None
+    return {"kind": kind, **options, name: value}
+
+
+def spelled(family: str, given: dict | str) -> dict:
+    """A component that stands as a bare word, as a dictionary.
+
+    Example:
+        >>> spelled("noise", "fgm"), spelled("encoder", "offline")
+        ({'kind': 'fgm'}, {'kind': 'held', 'name': 'offline'})
+    """
+    if not isinstance(given, str):
+        return given
+    kind, options = split(family, given)
+    return {"kind": kind, **options}
+
+
+def _absolute(family: str, given: dict) -> dict:
+    """A component's options with relative paths resolved, those of components inside it too."""
+    kind = given.get("kind")
+    try:
+        known = options_of(find(family, kind) if kind else type(make(family, {})))
+    except ValueError:
+        return given  # named where the component is made
+    found = dict(given)
+    for name, of in known.items():
+        value = found.get(name)
+        if "family" in of.metadata and isinstance(value, dict):
+            found[name] = _absolute(of.metadata["family"], value)
+        elif of.metadata.get("place") and isinstance(value, str) and value and Path(value).exists():
+            found[name] = str(Path(value).resolve())
+    return found
+
+
+def notebook_of(own: dict, common: dict) -> str:
+    """The notebook that makes a run: by whether it adapts, and what its head trains."""
+    if "adaptation" in own:
+        return ADAPT
+    head = common.get("head", {})
+    if "head" in own:
+        head = merged({"head": head}, own)["head"]
+    kind, _ = split("head", head)
+    return FROZEN_NOTEBOOK if kind in FROZEN else FINETUNE
+
+
+def whole_numbers(seeds: int | list) -> list[int]:
+    """Seeds as a list.
+
+    Raises:
+        ValueError: they are no whole numbers from 1.
+    """
+    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    if any(type(seed) is not int or seed < 1 for seed in seeds):
+        raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
+    return seeds
