@@ -18,11 +18,16 @@ from xltlib import tasks
 LANGUAGES = ["en", "de", "es", "id"]
 
 
-@pytest.fixture(scope="session")
-def words() -> list[str]:
+def demo_sentences() -> list[str]:
     """Sentences of the demo rows, all languages."""
     frame = tasks.load_pairs("demo", "test", LANGUAGES)
     return sorted({*frame.sentence1, *frame.sentence2})
+
+
+@pytest.fixture(scope="session")
+def words() -> list[str]:
+    """Sentences of the demo rows, all languages."""
+    return demo_sentences()
 
 
 def _unigram(words, kind: str, path: Path):
@@ -73,9 +78,13 @@ def _unigram(words, kind: str, path: Path):
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory, words) -> dict[str, Path]:
     """Folders of tiny encoders: bert, xlm-r, xlm, and LaBSE in its sentence-transformers form."""
+    return tiny_encoders(tmp_path_factory.mktemp("encoders"), words)
+
+
+def tiny_encoders(root: Path, words: list[str]) -> dict[str, Path]:
+    """The same, in a folder of one's own."""
     import transformers as hf
 
-    root = tmp_path_factory.mktemp("encoders")
     shape = {
         "hidden_size": 32,
         "num_hidden_layers": 2,
@@ -93,7 +102,7 @@ def tiny(tmp_path_factory, words) -> dict[str, Path]:
     )
     hf.XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(root / "xlm-r")
 
-    (root / "xlm").mkdir()
+    (root / "xlm").mkdir(parents=True)
     letters = sorted({c for sentence in words for c in sentence.lower() if c.isalnum()})
     special = ["<s>", "</s>", "<pad>", "<unk>", *(f"<special{i}>" for i in range(10))]
     pieces = [*special, *letters, *(f"{c}</w>" for c in [*letters, "."])]

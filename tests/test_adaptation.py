@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from test_run_all import run, tiny_study
+from tiny_studies import run, tiny_study
 from xltlib import batching, encoders, heads, tasks, training
 from xltlib.adaptation import after, consistency, domain, during, lora, mlm, tsdae
 

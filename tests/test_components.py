@@ -42,7 +42,9 @@ def test_every_kind_is_made_and_says_what_its_options_are(family, kind):
     component = make(family, given(family, kind))
     said = " ".join(of.__doc__ or "" for of in type(component).__mro__ if issubclass(of, Component))
     for name in options_of(type(component)):
-        assert re.search(rf"\b{name}\b", said), f"{type(component).__name__}'s docstring does not say what {name} is"
+        assert re.search(rf"\b{name}\b", said), (
+            f"{type(component).__name__}'s docstring does not say what {name} is"
+        )
     assert type(component).__doc__ and resolved(family, given(family, kind), "de")["kind"] == kind
 
 
@@ -69,9 +71,17 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         ("noise", {"kind": "fgm", "radius": 0.0}, "noise fgm: radius = 0.0, wanted a number above 0"),
         ("noise", {"kind": "fgm", "radius": -1}, "noise fgm: radius = -1, wanted a number above 0"),
         ("noise", {"kind": "fgm", "radius": 0.1, "norm": "l1"}, "norm = 'l1': known are 'token', 'sequence'"),
-        ("noise", {"kind": "pgd", "radius": 0.1, "steps": 0}, "noise pgd: steps = 0, wanted a number of at least 1"),
+        (
+            "noise",
+            {"kind": "pgd", "radius": 0.1, "steps": 0},
+            "noise pgd: steps = 0, wanted a number of at least 1",
+        ),
         ("noise", {"kind": "drop", "share": 1.5}, "noise drop: share = 1.5, wanted a number of at most 1"),
-        ("batches", {"kind": "hybrid", "alpha": 1.2}, "batches hybrid: alpha = 1.2, wanted a number of at most 1"),
+        (
+            "batches",
+            {"kind": "hybrid", "alpha": 1.2},
+            "batches hybrid: alpha = 1.2, wanted a number of at most 1",
+        ),
         ("batches", {"size": 0}, "batches monolingual: size = 0, wanted a number of at least 1"),
         ("batches", {"size": 2.5}, "batches monolingual: size = 2.5 is float, wanted int"),
         ("batches", {"kind": "hybrid", "cross": {"kind": "translation"}}, "cross: no kind 'translation'"),
@@ -149,25 +159,37 @@ def test_what_does_not_go_together_is_refused_before_anything_is_read(notebook, 
 
 
 def test_targets_stand_for_all_languages_but_the_source():
-    given = {"targets": "en de sw", "penalty": {"kind": "dann", "text": "demo"}, "labelled": {"languages": "de en"}}
+    given = {
+        "targets": "en de sw",
+        "penalty": {"kind": "dann", "text": "demo"},
+        "labelled": {"languages": "de en"},
+    }
     found = parameters.resolve("20_finetune", given)
     assert found["penalty"]["languages"] == "de sw" and found["labelled"]["zero_shot"] == "de sw"
     assert found["labelled"]["languages"] == "en de"  # in plot order: the order of writing is no other run
 
 
 def test_options_of_a_component_are_added_and_another_kind_starts_afresh():
-    base = {"noise": {"kind": "pgd", "radius": 0.1, "steps": 5}, "batches": {"kind": "hybrid", "cross": {"kind": "drop"}}}
+    base = {
+        "noise": {"kind": "pgd", "radius": 0.1, "steps": 5},
+        "batches": {"kind": "hybrid", "cross": {"kind": "drop"}},
+    }
     assert merged(base, {"noise": {"radius": 0.2}})["noise"] == {"kind": "pgd", "radius": 0.2, "steps": 5}
     assert merged(base, {"noise": {"kind": "fgm", "radius": 0.2}})["noise"] == {"kind": "fgm", "radius": 0.2}
     inner = merged(base, {"batches": {"cross": {"rate": 0.5}}})["batches"]
     assert inner == {"kind": "hybrid", "cross": {"kind": "drop", "rate": 0.5}}
-    assert merged({"batches": {"size": 8}}, {"batches": {"kind": "hybrid"}})["batches"] == {"size": 8, "kind": "hybrid"}
+    assert merged({"batches": {"size": 8}}, {"batches": {"kind": "hybrid"}})["batches"] == {
+        "size": 8,
+        "kind": "hybrid",
+    }
     assert base["noise"]["radius"] == 0.1  # nothing is changed in place
 
 
 def test_an_option_at_its_default_is_no_part_of_what_a_run_is():
     plain = parameters.resolve("20_finetune", {})
-    told = parameters.resolve("20_finetune", {"noise": {"kind": "none"}, "scored": {"test": 40, "dev": 20, "bias": 0}})
+    told = parameters.resolve(
+        "20_finetune", {"noise": {"kind": "none"}, "scored": {"test": 40, "dev": 20, "bias": 0}}
+    )
     other = parameters.resolve("20_finetune", {"scored": {"test": 40, "dev": 20, "bias": 5}})
     ids = [parameters.run_id("20_finetune", of) for of in (plain, told, other)]
     assert ids[0] == ids[1] != ids[2]
@@ -191,7 +213,9 @@ def test_a_kind_of_ones_own_is_an_import_path_and_is_checked_alike():
         make("noise", {"kind": f"{__name__}:Own", "share": 0})
     own = parameters.resolve("20_finetune", {"noise": {"kind": f"{__name__}:Own"}})
     plain = parameters.resolve("20_finetune", {})
-    assert fingerprint.code_fingerprint("20_finetune", own) != fingerprint.code_fingerprint("20_finetune", plain)
+    assert fingerprint.code_fingerprint("20_finetune", own) != fingerprint.code_fingerprint(
+        "20_finetune", plain
+    )
 
 
 CACHED = ("_code_of", "_cells", "_followed")

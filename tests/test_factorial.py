@@ -9,7 +9,7 @@ import torch
 import yaml
 from torch.nn.functional import normalize
 
-from test_run_all import run, run_all, tiny_study
+from tiny_studies import run, tiny_study
 from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, records, statistics, tasks
 
 

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-import run_all
-from test_run_all import run, tiny_study
+from tiny_studies import run, tiny_study
 from xltlib import batching, encoders, heads, noise, prediction, records, statistics, tasks, training
 from xltlib.noise.embeddings import _gaussian, _in_ball, at_embeddings
 from xltlib.noise.neighbours import _is_word

@@ -43,7 +43,10 @@ def test_names_follow_from_entries():
     labse = Entry("recipe", "labse", "parallel")
     assert named(labse, Entry("adaptation", "align", "parallel", ("de",)), ENGLISH) == ("labse", "align")
     assert named(ENGLISH, Entry("noise", "fgm", "nothing")) == ("fgm", "none")
-    assert named(Entry("adaptation", "more-updates", "labelled-source", ("en",)), ENGLISH) == ("plain", "more-updates")
+    assert named(Entry("adaptation", "more-updates", "labelled-source", ("en",)), ENGLISH) == (
+        "plain",
+        "more-updates",
+    )
     assert named(ENGLISH, Entry("probe", "probe", "measured", ("es",))) == ("plain", "none")
 
 
@@ -56,7 +59,9 @@ def test_what_a_study_has_in_several_doses_stands_behind_the_name():
     assert told == {("mlm", "dose")} and named(dose("all"), ENGLISH, told=told) == ("plain", "mlm-all")
     told = provenance.differing([[dose("1")], [dose("1", "de-es")]])
     assert told == {("mlm", "languages")} and named(dose("1", "de-es"), told=told)[1] == "mlm-de-es"
-    sources = [[Entry("adaptation", "x", kind, told={"kind": kind, "source": kind})] for kind in ("text", "parallel")]
+    sources = [
+        [Entry("adaptation", "x", kind, told={"kind": kind, "source": kind})] for kind in ("text", "parallel")
+    ]
     assert provenance.differing(sources) == {("x", "kind")}  # two kinds have two sources anyway
 
 
@@ -104,12 +109,17 @@ def test_translations_of_which_one_side_is_a_test_sentence_are_left_out(door):
     pairs = {"de": [("One .", "Eins ."), (english, "Irgendwas .")], "es": [("Two .", "Dos .")]}
     kept = door.admit_by_language(pairs, HYBRID, held_out=1)
     assert kept == {"de": [("One .", "Eins .")], "es": [("Two .", "Dos .")]}
-    assert (door.entries[0].count, door.entries[0].left_out) == (0, 1)  # one a language is held out: nothing is left
+    assert (door.entries[0].count, door.entries[0].left_out) == (
+        0,
+        1,
+    )  # one a language is held out: nothing is left
     assert door.vocabulary == ["One .", "Eins .", "Two .", "Dos ."]
 
 
 def test_text_that_is_only_measured_is_not_kept_in_the_vocabulary(door):
-    found = door.translations("demo", ["es"], 5, Entry("probe", "probe", "measured", ("es",), "demo"), vocabulary=False)
+    found = door.translations(
+        "demo", ["es"], 5, Entry("probe", "probe", "measured", ("es",), "demo"), vocabulary=False
+    )
     assert len(found["es"]) + door.entries[0].left_out == 5 and door.vocabulary == []
 
 
@@ -123,7 +133,9 @@ def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read(door
     door.refuse_labels(["es"])
     with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
         door.refuse_labels(["de", "es"])
-    ancestor = Provenance("demo", door.test, None, [Entry("labels", "train", "labelled-target", ("de", "zh"))])
+    ancestor = Provenance(
+        "demo", door.test, None, [Entry("labels", "train", "labelled-target", ("de", "zh"))]
+    )
     with pytest.raises(ValueError, match="de zh: called zero-shot, but labelled items of them are read"):
         ancestor.refuse_labels(["de", "zh"])
 
@@ -131,7 +143,9 @@ def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read(door
 def test_word_lists_leave_entries_and_keep_their_words(door, tmp_path):
     (tmp_path / "en-de.txt").write_text("was wurde\nborn geboren\n", encoding="utf-8")
     (tmp_path / "synonyms.txt").write_text("was were\nthe a\n", encoding="utf-8")
-    data = SimpleNamespace(train=pd.DataFrame({"sentence1": ["he was"], "sentence2": ["the dog"]}), test=door.test)
+    data = SimpleNamespace(
+        train=pd.DataFrame({"sentence1": ["he was"], "sentence2": ["the dog"]}), test=door.test
+    )
     door.synonyms(str(tmp_path / "synonyms.txt"), data, Entry("noise", "synonyms", "words", ("en",)))
     door.dictionaries(str(tmp_path), "en", ["de"], Entry("noise", "code-switch", "dictionary", ("de",)))
     synonyms, dictionary = door.entries

@@ -33,7 +33,9 @@ def checkout(commit: str, work: Path) -> Path:
     """The files of a commit in a worktree."""
     if commit == ".":
         return ROOT
-    name = subprocess.run(["git", "rev-parse", "--short", commit], cwd=ROOT, capture_output=True, text=True, check=True)
+    name = subprocess.run(
+        ["git", "rev-parse", "--short", commit], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     place = work / name.stdout.strip()
     if not place.exists():
         subprocess.run(["git", "worktree", "add", "--detach", str(place), commit], cwd=ROOT, check=True)
@@ -54,7 +56,9 @@ def materials(work: Path) -> dict[str, Path]:
     return {"ENCODER": work / "encoders/xlm-r", "SYNONYMS": synonyms, "LISTS": lists}
 
 
-def run(place: Path, given: dict[str, Path], work: Path, only: str) -> tuple[dict[str, dict], dict[str, pd.DataFrame]]:
+def run(
+    place: Path, given: dict[str, Path], work: Path, only: str
+) -> tuple[dict[str, dict], dict[str, pd.DataFrame]]:
     """Records and predictions of the study by the code that lies in ``place``, by label."""
     flat = not (place / "xltlib/studies.py").exists()
     text = (HERE / ("flat.yaml" if flat else "nested.yaml")).read_text(encoding="utf-8")
@@ -80,7 +84,9 @@ def run(place: Path, given: dict[str, Path], work: Path, only: str) -> tuple[dic
 def reading(record: dict) -> set[tuple]:
     """What lifts a run's rung: kinds and languages of what was read beside the source language."""
     lifting = ("text", "dictionary", "parallel", "labelled-target")
-    found = {(entry["kind"], *sorted(entry["languages"])) for entry in record["read"] if entry["kind"] in lifting}
+    found = {
+        (entry["kind"], *sorted(entry["languages"])) for entry in record["read"] if entry["kind"] in lifting
+    }
     return found - {("text", "en")}
 
 
@@ -106,10 +112,14 @@ def differences(old: dict, new: dict) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("commits", nargs=2, metavar="COMMIT")
     parser.add_argument("--only", default="", metavar="TEXT", help="only runs whose label contains TEXT")
-    parser.add_argument("--work", type=Path, metavar="DIR", help="where worktrees and runs lie; kept, and gone on with")
+    parser.add_argument(
+        "--work", type=Path, metavar="DIR", help="where worktrees and runs lie; kept, and gone on with"
+    )
     args = parser.parse_args()
     work = (args.work or Path(tempfile.mkdtemp())).resolve()
     work.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,255 @@
+"""Planning a study: likes, seeds, references, overrides, and every mistake named before a kernel starts."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny_studies import HYBRID, ROOT, command, run, tiny_study
+
+from xltlib import studies
+
+ENCODER = Path("tiny-encoder")
+
+
+def planned(study: dict, overrides: tuple[str, ...] = (), data: str = "", runs: str = "runs"):
+    return studies.Study("tiny", study).plan(studies.parse_set(list(overrides)), data, Path(runs))
+
+
+def test_the_plan_resolves_names_to_runs_and_shares_encoders():
+    nodes = planned(tiny_study(ENCODER), ("seeds=1,2",)).nodes
+    assert len(nodes) == 1 + 2 * 4
+    mlm = nodes["mlm"].run
+    assert {nodes[f"english-mlm seed {seed}"].parameters["encoder"]["name"] for seed in (1, 2)} == {mlm}
+    assert nodes["hybrid seed 2"].parameters["start"] == nodes["english seed 2"].run
+    assert nodes["hybrid-mlm seed 1"].needs == ["mlm", "english-mlm seed 1"]
+    assert len({node.run for node in nodes.values()}) == len(nodes)
+    # Where things lie is no part of what a run is.
+    elsewhere = planned(tiny_study(ENCODER), ("seeds=1,2",), "/data", "elsewhere").nodes
+    assert [node.run for node in elsewhere.values()] == [node.run for node in nodes.values()]
+
+
+def test_what_a_long_chain_waits_for_comes_first():
+    plan = planned(tiny_study(ENCODER))
+    behind = {label: plan.chain_behind(label, list(plan.nodes)) for label in plan.nodes}
+    for label, node in plan.nodes.items():
+        assert all(behind[need] > behind[label] for need in node.needs)
+    assert behind["mlm"] == 3 and behind["hybrid-mlm seed 1"] == 1  # mlm, english-mlm, hybrid-mlm
+
+
+def test_a_like_gives_its_options_and_another_kind_starts_afresh():
+    study = tiny_study(ENCODER)
+    study["parts"] = {"wide": {"batches": {"kind": "hybrid", "size": 4, "cross": "drop"}, "steps": 7}}
+    study["arms"] = {
+        "same": {"like": "wide"},
+        "narrow": {"like": "wide", "batches": {"size": 2, "cross": {"kind": "drop", "rate": 0.5}}},
+        "plain": {"like": "narrow", "batches": {"kind": "monolingual"}},
+    }
+    nodes = {label: node for label, node in planned(study).nodes.items() if node.arm}
+    batches = {label: node.parameters["batches"] for label, node in nodes.items()}
+    assert batches["same seed 1"] == {
+        "kind": "hybrid", "size": 4, "alpha": 0.5, "exponent": 0.0, "cross": {"kind": "drop", "rate": 0.3},
+    }  # fmt: skip
+    assert batches["narrow seed 1"]["size"] == 2 and batches["narrow seed 1"]["cross"]["rate"] == 0.5
+    assert batches["plain seed 1"] == {"kind": "monolingual", "size": 8, "exponent": 0.0}
+    assert {node.parameters["steps"] for node in nodes.values()} == {7}
+    assert "wide seed 1" not in nodes  # a part is never run
+
+
+def test_a_study_may_be_like_another():
+    book = studies.Book(
+        Path("studies.yaml"), {"one": tiny_study(ENCODER), "two": {"like": "one", "common": {"steps": 9}}}
+    )
+    one, two = (book[name].plan({}) for name in ("one", "two"))
+    assert list(one.nodes) == list(two.nodes)
+    assert {n.parameters["steps"] for n in two.nodes.values() if n.arm} == {9}
+    with pytest.raises(ValueError, match="study three: like 'four' is no other study of studies.yaml"):
+        studies.Book(Path("studies.yaml"), {"three": {"like": "four"}})["three"]
+
+
+ADAPTED = {"adaptation": {"text": "demo", "sentences": 60}}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"common": {"task": "demo", "stepz": 3}}, "no notebook has a parameter 'stepz'"),
+        ({"arms": {"english": {"step": 3}}}, "english: 20_finetune has no parameter 'step'"),
+        ({"arms": {"english": {"steps": "3"}}}, "steps = '3' is str, wanted int"),
+        ({"arms": {"english": {"steps": True}}}, "steps = True is bool, wanted int"),
+        ({"arms": {"english": {"noise": {"kind": "fgm"}}}}, "english: noise fgm needs radius"),
+        (
+            {"arms": {"english": {"noise": {"kind": "fgm", "radius": -1.0}}}},
+            "radius = -1.0, wanted a number above 0",
+        ),
+        ({"arms": {"english": {"noise": "some"}}}, "english: noise: no kind 'some'; known are none, fgm"),
+        ({"arms": {"hybrid": {"start": "english"}}}, "start 'english' is nothing above it"),
+        ({"arms": {"a": {}, "b": {"start": "a"}}}, "keeps no trained model: give it keep_model: true"),
+        ({"arms": {"english": {"start": "mlm"}}}, "starts from 'mlm', which keeps no trained model"),
+        (
+            {"arms": {"english": {"like": "some"}}},
+            "english: like 'some' is nothing above it in the study; above are mlm",
+        ),
+        ({"trunk": {"english": {}}}, "'english' stands twice"),
+        ({"arms": {"more": ADAPTED}}, "more: an adaptation is no arm"),
+        ({"trunk": {"more": ADAPTED}}, "needs start, the model it adapts"),
+        ({"finetune": {}}, "unknown field 'finetune'"),
+        ({"seeds": None, "common": {"seed": 3}}, "name the seeds of a study as seeds"),
+        ({"seeds": [0]}, "a list of whole numbers from 1"),
+        ({"seeds": "1, 2"}, "a list of whole numbers from 1"),
+        ({"arms": {"english": {"targets": "en xx"}}}, "unknown language 'xx'"),
+        (
+            {"arms": {"english": {"penalty": {"kind": "dann", "text": "demo", "languages": "xx"}}}},
+            "unknown language 'xx'",
+        ),
+        (
+            {"encoders": {"mlm": {"adaptation": {"text": "wikipedia"}}}},
+            "adaptation.text = 'wikipedia' comes from a data folder",
+        ),
+        (
+            {"encoders": {"mlm": {**ADAPTED, "measured": {"probes": "es", "corpus": "ntrex"}}}},
+            "measured.corpus = 'ntrex'",
+        ),
+    ],
+)
+def test_mistakes_are_named(change, complaint):
+    with pytest.raises(ValueError) as error:
+        planned(tiny_study(ENCODER, **change))
+    assert complaint in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_mistake_ends_the_command_before_anything_is_written(tmp_path):
+    result = run(tmp_path, tiny_study(ENCODER, arms={"english": {"noise": {"kind": "fgm", "radius": 0.0}}}))
+    assert result.returncode == 2 and not (tmp_path / "runs").exists()
+    assert result.stderr.strip() == "run_all: english: noise fgm: radius = 0.0, wanted a number above 0"
+
+
+def test_a_study_file_that_is_none_is_named(tmp_path):
+    path = tmp_path / "studies.yaml"
+    for text, complaint in (("a: [1", "studies.yaml: "), ("- a\n", "wanted a mapping")):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=complaint):
+            studies.read(path)
+
+
+def test_an_arm_can_have_seeds_of_its_own():
+    study = tiny_study(ENCODER)
+    study["arms"]["english"]["seeds"] = [1, 2, 3]
+    labels = set(planned(study).nodes)
+    assert {f"english seed {seed}" for seed in (1, 2, 3)} <= labels and "english-mlm seed 2" not in labels
+    assert "english seed 3" not in planned(study, ("seeds=1",)).nodes
+    study["arms"]["english"]["seeds"] = [0]
+    with pytest.raises(ValueError, match="whole numbers from 1"):
+        planned(study)
+
+
+def test_what_the_command_line_sets_reaches_the_runs_that_have_it():
+    study = tiny_study(ENCODER)
+    study["arms"]["fgm"] = {"noise": {"kind": "fgm", "radius": 0.1}}
+    nodes = planned(study, ("noise.radius=0.01", "steps=9", "batches.cross.size=5")).nodes
+    assert nodes["fgm seed 1"].parameters["noise"]["radius"] == 0.01
+    assert nodes["english seed 1"].parameters["noise"] == {"kind": "none"}
+    assert nodes["hybrid seed 1"].parameters["batches"]["cross"]["size"] == 5
+    assert {node.parameters["steps"] for node in nodes.values()} == {9}
+    whole = planned(study, ('noise={"kind": "drop", "share": 0.2}',)).nodes
+    assert whole["english seed 1"].parameters["noise"] == {"kind": "drop", "share": 0.2}
+    for wrong, complaint in (
+        ("stepz=1", "--set stepz: no run of this study has it"),
+        ("noise.radiuss=1", "--set noise.radiuss: no run of this study has it"),
+        ("noise.radius=-1", "radius = -1, wanted a number above 0"),
+        ("seed=3", "as seeds"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            planned(study, (wrong,))
+    for wrong, complaint in (("steps", "write name=value"), ("seeds=a", "seeds are whole numbers")):
+        with pytest.raises(ValueError, match=complaint):
+            studies.parse_set([wrong])
+
+
+def test_another_encoder_is_adapted_too():
+    nodes = planned(tiny_study(ENCODER), ("encoder.name=other",)).nodes
+    assert (
+        nodes["mlm"].parameters["encoder"]["name"]
+        == nodes["english seed 1"].parameters["encoder"]["name"]
+        == "other"
+    )
+    assert nodes["english-mlm seed 1"].parameters["encoder"]["name"] == nodes["mlm"].run
+
+
+def test_folders_are_resolved_where_the_study_is_planned(tmp_path, monkeypatch):
+    (tmp_path / "lists").mkdir()
+    monkeypatch.chdir(tmp_path)
+    study = tiny_study(ENCODER)
+    study["arms"] = {
+        "words": {"batches": {"kind": "hybrid", "cross": {"kind": "dictionary", "folder": "lists"}}}
+    }
+    cross = planned(study).nodes["words seed 1"].parameters["batches"]["cross"]
+    assert cross["folder"] == str(tmp_path / "lists")
+    study["arms"]["words"]["batches"]["cross"]["folder"] = "none"
+    with pytest.raises(ValueError, match="cross.folder = 'none' is no folder; it holds word lists"):
+        planned(study)
+
+
+def test_text_of_a_data_folder_is_planned_where_one_is_named():
+    study = tiny_study(ENCODER, encoders={"mlm": {"adaptation": {"text": "wikipedia"}}})
+    assert "mlm" in planned(study, data="/data").nodes
+
+
+def test_copies_need_a_control():
+    study = tiny_study(ENCODER)
+    copies = {"noise": {"kind": "synonyms-copies", "words": "file.txt"}, "steps": 3}
+    study["arms"] = {"copies": copies, "control": {"steps": 2}}
+    with pytest.raises(ValueError, match="copies seed 1: synonyms-copies without a control"):
+        planned(study)
+    study["arms"]["control"]["steps"] = 3
+    assert "control seed 1" in planned(study).nodes
+
+
+def test_frozen_vectors_of_the_encoder_itself_are_made_once():
+    study = tiny_study(ENCODER)
+    study["arms"] = {"frozen": {"head": "cosine"}, "trained": {"keep_model": True, "head": "bi"}}
+    study["arms"]["vectors"] = {"head": "cosine", "start": "trained"}
+    nodes = planned(study, ("seeds=1,2",)).nodes
+    assert "frozen seed 2" not in nodes and "vectors seed 2" in nodes
+    assert nodes["frozen seed 1"].notebook == nodes["vectors seed 2"].notebook == "21_frozen"
+
+
+def test_every_study_of_the_project_can_be_planned_quickly_and_without_torch():
+    code = (
+        "import sys, time; from pathlib import Path; from xltlib import studies;"
+        "book = studies.read(Path('experiments.yaml'));"
+        "began = time.perf_counter(); plans = {n: book[n].plan({}, 'not needed') for n in book.studies};"
+        "slowest = time.perf_counter() - began; assert 'torch' not in sys.modules;"
+        "assert all(p.study.cost and len({n.run for n in p.nodes.values()}) == len(p.nodes) for p in plans.values());"
+        "print(len(plans), sum(len(p.nodes) for p in plans.values()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    counted = [int(n) for n in done.stdout.split()]
+    assert counted[0] >= 20 and counted[1] > 800
+
+
+def test_planning_the_question_takes_a_moment():
+    began = time.perf_counter()
+    plan = studies.read(ROOT / "experiments.yaml")["paws-x"].plan({}, "not needed")
+    assert len(plan.nodes) == 96 and time.perf_counter() - began < 1.5
+
+
+def test_two_studies_share_no_anchors():
+    text = (ROOT / "experiments.yaml").read_text(encoding="utf-8")
+    words = [line.split("#")[0] for line in text.splitlines()]
+    assert not [line for line in words if "<<" in line or " &" in line or " *" in line]
+
+
+def test_the_list_prints_every_resolved_value_and_unknown_studies_are_named(tmp_path):
+    study = tiny_study(ENCODER)
+    study["arms"] = {"hybrid": {"batches": HYBRID}}
+    listed = run(tmp_path, study, "--list")
+    assert listed.returncode == 0, listed.stderr
+    line = "batches: {kind: hybrid, size: 8, alpha: 0.5, exponent: 0.0, cross: {kind: translations, corpus: demo, "
+    assert line in listed.stdout and listed.stdout.splitlines()[-1].endswith("to do")
+    asked = command(tmp_path, study)
+    asked[2] = "paws"
+    result = subprocess.run(asked, capture_output=True, text=True)
+    assert result.returncode == 2 and "no study 'paws' in studies.yaml: it has tiny" in result.stderr
