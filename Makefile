@@ -1,5 +1,6 @@
 # make run    the default study, end to end          make test   unit tests and every notebook
 # make lab    JupyterLab                             make bench  training throughput beside its peers
+# make tables the tables of all pages, from the CSV files
 # Each creates .venv from the lock by itself; tests run in TEST_JOBS processes. ARGS goes to run_all.py: make run ARGS="--jobs 2"
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ ARGS ?=
 TEST_JOBS ?= 2
 BIN := .venv/bin
 
-.PHONY: setup run test slow claims lab bench notebooks clean
+.PHONY: setup run test slow claims tables lab bench notebooks clean
 
 setup: .venv/ready
 
@@ -31,6 +32,9 @@ slow: setup
 
 claims: setup  # the table of verdicts and its figure, from the committed studies
 	mkdir -p runs && cd notebooks && ../$(BIN)/papermill 91_claims.ipynb ../runs/claims.ipynb -p save True
+
+tables: setup  # the tables of README.md, docs/ and figures/*/README.md, from the CSV files
+	$(BIN)/python -m xltlib.tables
 
 lab: setup
 	$(BIN)/jupyter lab --notebook-dir=. $(ARGS)

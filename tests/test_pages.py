@@ -1,0 +1,320 @@
+"""What README.md, docs/ and figures/*/README.md say in words is so, and what they point to is there."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from pages import ROOT, TEXTS, cells_of, committed, flat
+
+import run_all
+from xltlib import studies
+from xltlib.components.base import make
+from xltlib.components.kinds import FAMILIES
+from xltlib.tables import PAGES, adaptation, benchmarks, cells
+
+QUESTION = "figures/paws-x/README.md"
+
+
+@pytest.fixture
+def paws_x(tmp_path) -> Path:
+    """The committed folder of the study that answers the question."""
+    return committed(QUESTION, tmp_path)
+
+
+# Sentences with numbers
+
+
+def test_the_answer_gives_the_effects_of_the_committed_runs(paws_x):
+    text, arm = flat("README.md"), ["strategy", "adaptation"]
+    family = pd.read_csv(paws_x / "adaptation.csv").set_index(arm)
+    control = pd.read_csv(paws_x / "over_updates.csv").set_index(arm)
+    of, over = family.apply(cells.points, axis=1), control.apply(cells.points, axis=1)
+    hybrid, recipe = "hybrid", "labse-recipe"
+    assert f"changes that mean by {of[hybrid, 'consistency']} points under hybrid batches" in text
+    assert f"and by {of[recipe, 'consistency']} under the LaBSE recipe" in text
+    denoising = f"{of[hybrid, 'tsdae']} and by {of[recipe, 'tsdae']}"
+    left = f"{over[hybrid, 'tsdae']} and {over[recipe, 'tsdae']}"
+    assert f"denoising by {denoising}, of which {left} are left over a control" in text
+    assert ((family.low < 0) & (family.high > 0)).all() and "every 95 % interval includes zero" in text
+
+
+def test_the_answer_says_how_the_strategies_compare(paws_x):
+    text, table = flat("README.md"), cells.accuracies(paws_x)
+    plain = table[(table.selection == "last") & (table.adaptation == "none") & (table.language1 != "en")]
+    level = plain.groupby("strategy").accuracy.mean()
+    said = f"hybrid batches reach {level['hybrid']:.1f} % and the LaBSE recipe {level['labse-recipe']:.1f} %"
+    assert said in text
+    for name in ("groups", "interaction"):
+        between = pd.read_csv(paws_x / f"{name}.csv").query("strategy == 'hybrid - labse-recipe'")
+        assert len(between) and ((between.low < 0) & (between.high > 0)).all()
+    assert "no interval of a difference between their effects of adaptation excludes zero" in text
+
+
+def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):
+    text, family = flat("README.md"), pd.read_csv(paws_x / "adaptation.csv")
+    found = adaptation.FOUND * (family.high - family.low)[family.adaptation != "more-updates"]
+    assert f"in four of five cases are {found.min():.1f} to {found.max():.1f} points" in text
+    assert (family.p_equivalent > 0.05).all()
+    assert "could not have shown that an effect lies within half a point of zero" in text
+    assert set(family.n_seeds) == {6} and family.n_items.max() == 200
+    assert "six seeds and at most 200 test items a language" in text
+    effects = pd.read_csv(paws_x / "adaptation_effect.csv")
+    assert effects.language.nunique() == 7 and set(effects.resource) == {"high", "medium"}
+    assert "seven target languages" in text and "no low-resource language has been measured on PAWS-X" in text
+
+
+def means_by_seed(folder: Path) -> pd.DataFrame:
+    """Accuracy on the mean of the targets: rows adaptation and strategy, a column a seed."""
+    table = cells.accuracies(folder)
+    table = table[(table.selection == "last") & (table.language1 != "en")]
+    return table.groupby(["adaptation", "strategy", "seed"]).accuracy.mean().unstack("seed")
+
+
+def test_the_page_of_the_question_says_what_single_seeds_do(paws_x):
+    text, means = flat(QUESTION), means_by_seed(paws_x)
+    effects = {name: means.loc[name] - means.loc["none"] for name in ("consistency", "tsdae", "more-updates")}
+    later = {name: of[[3, 4, 5, 6]].mean(axis=1).map(cells.signed).tolist() for name, of in effects.items()}
+    hybrid, recipe = later["consistency"]
+    assert f"consistency has effects of {hybrid} and {recipe} points (hybrid batches, LaBSE recipe)" in text
+    denoising, control = " and ".join(later["tsdae"]), " and ".join(later["more-updates"])
+    assert f"denoising {denoising}, the control {control}" in text
+    assert (effects["consistency"][[1, 2]].mean(axis=1).round(1) == -1.5).all()
+    assert "After seeds 1 and 2 consistency was at −1.5 under both strategies" in text
+    single = effects["consistency"].stack()
+    least, most = cells.signed(single.min()), cells.signed(single.max())
+    assert f"moves single seeds by {least} to {most} points" in text
+    ahead = (means.loc["none"].loc["hybrid"] > means.loc["none"].loc["labse-recipe"]).sum()
+    assert ahead == 4 and "hybrid batches in four of six" in text
+
+
+def test_the_page_of_the_question_says_how_clear_denoising_is(paws_x):
+    text = flat(QUESTION)
+    denoised = pd.read_csv(paws_x / "adaptation_effect.csv").query("adaptation == 'tsdae'")
+    assert (denoised.effect > 0).all() and (denoised["p (Holm)"] > 0.05).all()
+    assert "above zero in all seven languages under both strategies, in none after Holm's correction" in text
+    others = pd.read_csv(paws_x / "other_tests.csv").set_index(["strategy", "adaptation"])
+    own = others.loc[("labse-recipe", "tsdae")]
+    assert own["gee low"] > 0
+    assert f"a permutation of the seeds' signs gives p = {own['p (signs)']:.2f}" in text
+
+
+def test_how_much_arms_differ_from_seed_to_seed_is_said_where_intervals_are_explained(paws_x):
+    text, means = flat("docs/measuring.md"), means_by_seed(paws_x)
+    table = cells.accuracies(paws_x)
+    targets = table[(table.selection == "last") & (table.language1 != "en")]
+    spread = means.std(axis=1)
+    single = targets.groupby(["strategy", "adaptation", "language1"]).accuracy.std()
+    assert f"by {spread.min():.1f} to {spread.max():.1f} points on the mean of the targets" in text
+    assert f"by {single.min():.1f} to {single.max():.1f} in single languages" in text
+    assert single.idxmax()[-1] == "ko" and "most in Korean" in text
+    adapted = [means.loc[name] - means.loc["none"] for name in ("consistency", "tsdae", "more-updates")]
+    paired = pd.concat(adapted).std(axis=1)
+    assert f"effects on the mean differ by {paired.min():.1f} to {paired.max():.1f}" in text
+
+
+def test_vectors_without_adaptation_stay_below_the_majority(tmp_path):
+    page = "figures/adaptation-after/README.md"
+    plain = pd.read_csv(committed(page, tmp_path) / "intervals.csv").query("adaptation == 'none'")
+    assert f"{plain.accuracy.mean():.1f} per cent are right on the mean" in flat(page)
+    assert f"the majority class is right in {plain.majority.mean():.1f}" in flat(page)
+
+
+def test_frozen_cosine_is_within_three_points_of_the_majority_as_published(tmp_path):
+    """On the mean of the eight languages; of one, 250 items say no more than 6 points to each side."""
+    page = "figures/paws-x-bi/README.md"
+    table = pd.read_csv(committed(page, tmp_path) / "intervals.csv")
+    frozen = table[table["head"] == "cosine"]
+    assert set(frozen.strategy) == {"plain", "labse-recipe"} and len(frozen) == 16
+    above = (frozen.accuracy - frozen.majority).groupby(frozen.strategy).mean()
+    assert above.abs().max() <= 3
+    said = f"{above['plain']:.1f} points above the majority class on the mean of eight languages"
+    assert f"a threshold lies {said}, {above['labse-recipe']:.1f} after the recipe" in flat(page)
+
+
+def test_the_baseline_reaches_what_english_fine_tuning_should(tmp_path):
+    page = "figures/baseline/README.md"
+    table = pd.read_csv(committed(page, tmp_path) / "accuracy.csv").query("selection == 'last'")
+    last = table.set_index("language1").accuracy
+    others = last.drop("en").mean()
+    assert last["en"] >= 0.83 and others >= 0.72
+    assert f"{100 * last['en']:.1f} % in English and {100 * others:.1f} % on the mean of six" in flat(page)
+    assert f"this run has {100 * last.mean():.1f}" in flat(page)
+
+
+def test_the_verdict_on_synonyms_is_that_of_the_committed_effects(tmp_path):
+    page = "figures/robustness/README.md"
+    means = pd.read_csv(committed(page, tmp_path) / "noise_mean.csv")
+    own = means[(means.label == "synonyms") & (means.control == "over plain training")].iloc[0]
+    assert own.high < 2.1 and f"have {cells.signed(own.effect)} points over the model" in flat(page)
+    over = means[means.control == "over as many updates"]
+    assert (over.low < 0).all() and "No noise has a detectable gain over as many updates" in flat(page)
+
+
+def test_verdicts_are_counted_as_the_page_of_the_claims_says(tmp_path):
+    page = "figures/claims/README.md"
+    table = pd.read_csv(committed(page, tmp_path) / "claims.csv", dtype=str)
+    counts = table[table.claim != "Q"].verdict.value_counts().to_dict()
+    assert counts == {"reproduced": 1, "not reproduced": 1, "inconclusive": 4, "not testable here": 6}
+    assert "one is reproduced (a definition), one is not reproduced, four are inconclusive" in flat(page)
+
+
+def test_aims_of_the_cost_of_noise_are_missed_as_often_as_the_page_says():
+    _, rows = cells_of(benchmarks.noise_cost(ROOT / "benchmarks"))
+    missed = [sum(float(row[k]) > float(row[-1]) for row in rows) for k in (1, 2)]
+    assert missed == [3, 3]
+    assert "Three aims are missed with all layers trained, and three with four frozen" in flat(
+        "docs/speed.md"
+    )
+
+
+def test_only_denoising_is_much_slower_than_fine_tuning():
+    _, rows = cells_of(benchmarks.adaptation_speed(ROOT / "benchmarks"))
+    assert [row[0] for row in rows if float(row[2]) < 0.85] == ["tsdae"]
+    assert "within 15 per cent of fine-tuning, is missed by `tsdae` alone" in flat("docs/speed.md")
+
+
+def test_simulated_intervals_hold_what_they_should_with_six_seeds():
+    measured = pd.read_csv(ROOT / "benchmarks" / "intervals.csv")
+    six = measured[measured.seeds == 6]
+    assert six[["languages", "mean"]].stack().between(0.93, 0.97).all()
+    assert (six[six.effect == 0]["Holm finds one"] <= 0.055).all() and {0.7, 1.5} <= set(six["seed noise"])
+    at_the_border = measured[measured.effect == 0.5]["called equivalent"]  # of nothing: an error
+    assert len(at_the_border) and (at_the_border <= 0.05).all()
+    assert "intervals hold in 93 to 97 % of studies, Holm errs in at most 5.5 %" in flat("docs/measuring.md")
+
+
+@pytest.mark.parametrize("study", ["adaptation", "paws-x", "paws-x-factorial"])
+def test_held_out_text_gets_more_likely_in_every_language_that_was_adapted_to(study, tmp_path):
+    table = pd.read_csv(committed(f"figures/{study}/README.md", tmp_path) / "held_out.csv")
+    perplexity = table[table.method.isin(["mlm", "tsdae"])]
+    assert len(perplexity) >= 7 and (perplexity.after < perplexity.before).all()
+
+
+# Form
+
+
+def test_the_readme_is_one_page_and_begins_with_two_commands():
+    assert len(TEXTS["README.md"].encode()) <= 9 * 1024
+    beginning = TEXTS["README.md"].splitlines()[:40]
+    assert [line for line in beginning if line.startswith("    make setup")]
+    assert [line for line in beginning if line.startswith("    make run")]
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_lines_are_short_but_for_rows_of_tables_and_links(page):
+    for line in TEXTS[page].splitlines():
+        without_links = re.sub(r"\]\([^)]*\)|https?://\S+", "]", line)
+        assert line.startswith("|") or len(without_links) <= 110, line
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links_resolve(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        if target.startswith("http"):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in map(slug, headings), f"{page}: {target}"
+
+
+FOLDERS = ("xltlib/", "docs/", "figures/", "benchmarks/", "notebooks/", "tests/")
+ENDS = (".py", ".csv", ".png", ".yaml", ".ipynb", ".cff", ".lock")
+FILES = {path.name for path in ROOT.iterdir()}
+FILES |= {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*")}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_files_and_names_of_code_exist(page):
+    for name in re.findall(r"`([\w./-]+)`", TEXTS[page]):
+        if name.startswith(FOLDERS):
+            assert (ROOT / name).exists(), f"{page}: {name}"
+        elif name.endswith(ENDS) and "/" not in name:
+            assert name in FILES, f"{page}: {name}"
+        elif re.fullmatch(r"\d\d_\w+", name):
+            assert f"{name}.ipynb" in FILES, f"{page}: {name}"
+        elif name.startswith("xltlib."):
+            assert importable(name), f"{page}: {name}"
+
+
+def importable(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        module, _, last = name.rpartition(".")
+        return hasattr(importlib.import_module(module), last)
+    return True
+
+
+# Commands, components, studies
+
+STUDIES = set(yaml.safe_load((ROOT / "experiments.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_commands_exist(page):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^    |`|\.\.\. )make (\w+)", TEXTS[page], re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
+    for line in re.findall(r"(?:^    .*|`)run_all\.py ([^#\n`]*)", TEXTS[page], re.MULTILINE):
+        arguments = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
+        args = run_all.parsed(arguments)  # an unknown flag exits
+        assert args.study in {*STUDIES, "", "STUDY"}, f"{page}: {line}"
+        if args.set:  # an option that no run has is refused
+            study = studies.read(ROOT / "experiments.yaml")[args.study]
+            study.plan(studies.parse_set(args.set), runs=ROOT / "runs", reads=False)
+    for module in re.findall(r"python (\w+/\w+\.py)", TEXTS[page]):
+        assert (ROOT / module).exists(), f"{page}: {module}"
+
+
+def shown(text: str) -> list[tuple[str, dict]]:
+    """Components that a page shows in full: ``noise: {kind: fgm, radius: 0.03}``."""
+    families = "|".join(FAMILIES)
+    found = re.findall(rf"(?<![\w.])({families}): (\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})", text)
+    return [(family, yaml.safe_load(options)) for family, options in found]
+
+
+@pytest.mark.parametrize("page", ["docs/words.md", "docs/studies.md", "docs/adaptation.md", "docs/noise.md"])
+def test_components_that_pages_show_can_be_made(page):
+    of_page, with_one_kind = shown(TEXTS[page]), ("labelled", "encoder", "scored", "measured")
+    assert len(of_page) >= 5
+    for family, options in of_page:
+        if "kind" in options or family in with_one_kind:  # else its options are added to those of its like
+            make(family, options)
+
+
+def test_the_study_that_the_documentation_shows_can_be_planned(tmp_path):
+    blocks = re.findall(r"```yaml\n(.*?)```", TEXTS["docs/studies.md"], re.DOTALL)
+    (example,) = [block for block in blocks if block.startswith("mine:")]
+    (tmp_path / "mine.yaml").write_text(example, encoding="utf-8")
+    plan = studies.read(tmp_path / "mine.yaml")["mine"].plan({}, runs=tmp_path, reads=False)
+    assert len(plan.nodes) == 8
+    wide = plan["pgd-wide seed 2"].parameters["noise"]
+    assert (wide["kind"], wide["radius"], wide["steps"]) == ("pgd", 0.1, 3)
+
+
+def test_every_field_and_every_study_stands_in_the_documentation():
+    text = TEXTS["docs/studies.md"]
+    assert all(f"`{field}`" in text for field in studies.FIELDS)
+    table = text[text.index("## All studies") :]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert STUDIES == {name for cell in first_cells for name in re.findall(r"`([\w-]+)`", cell)}
+    run_here = set(re.findall(r"\[yes\]\(\.\./figures/([\w-]+)/README\.md\)", table))
+    assert run_here == {Path(page).parent.name for page in PAGES if page.startswith("figures/")} - {"claims"}
+
+
+@pytest.mark.parametrize("family", ["adaptation", "penalty", "after", "noise"])
+def test_every_kind_stands_in_the_documentation(family):
+    text = TEXTS["docs/noise.md" if family == "noise" else "docs/adaptation.md"]
+    assert all(f"`{kind}`" in text for kind in FAMILIES[family] if kind != "none")

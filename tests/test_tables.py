@@ -1,0 +1,355 @@
+"""The tables of the pages are those of the committed CSV files; the generator, on made-up folders."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pages import ROOT, TEXTS, cells_of, committed, markers
+
+from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, filled, robustness, write
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_generating_the_tables_again_changes_nothing(page, tmp_path):
+    assert filled(TEXTS[page], committed(page, tmp_path)) == TEXTS[page], "run make tables"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_the_tables_that_the_registry_says(page):
+    _, names = PAGES[page]
+    assert sorted(markers(page)) == sorted(names)
+
+
+def test_every_study_has_a_page_and_every_table_a_place():
+    folders = {path.parent.name for path in ROOT.glob("figures/*/*.csv")}
+    assert {Path(page).parent.name for page in PAGES if page.startswith("figures/")} == folders
+    assert {name for _, names in PAGES.values() for name in names} == set(TABLES)
+    assert not [page for page in TEXTS if markers(page) and page not in PAGES]
+
+
+# The generator
+
+ARM = {"encoder": "offline", "strategy": "hybrid", "head": "cross", "adaptation": "none", "rung": "Z3"}
+
+
+def saved(folder: Path, name: str, rows: list[dict]) -> None:
+    """A CSV file in a made-up folder."""
+    pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
+
+
+def accuracies(seeds=(1, 2), **about) -> list[dict]:
+    """Rows of accuracy.csv: English 0.9, German 0.7 and 0.8 in two seeds, Korean 0.5."""
+    levels, rows = {"en": (0.9, 0.9), "de": (0.7, 0.8), "ko": (0.5, 0.5)}, []
+    for seed in seeds:
+        for code, of in levels.items():
+            row = {**ARM, "seed": seed, "language1": code, "language2": code, "supervision": "parallel"}
+            row |= {"selection": "last", "accuracy": of[seed - 1], "n_items": 100 if code == "en" else 99}
+            rows.append(row | about)
+    return rows
+
+
+def raised(rows: list[dict], by: float) -> list[dict]:
+    """The rows with a higher accuracy."""
+    return [row | {"accuracy": row["accuracy"] + by} for row in rows]
+
+
+def effect(value: float, low: float, high: float, **about) -> dict:
+    """A row with an effect of masked language modelling."""
+    found = {"effect": value, "low": low, "high": high, "p (Holm)": 0.2, "verdict": "undecided"}
+    return ARM | {"adaptation": "mlm", "n_items": 99, "n_seeds": 2} | found | about
+
+
+def test_accuracies_are_means_over_seeds_and_of_the_targets(tmp_path):
+    saved(tmp_path, "accuracy", accuracies() + raised(accuracies((1,), adaptation="mlm"), 0.1))
+    header, (plain, mlm, items) = cells_of(adaptation.accuracy(tmp_path))
+    assert header == ["strategy", "adaptation", "rung", "seeds", "en", "de", "ko", "mean of the targets"]
+    assert plain == ["hybrid batches", "none", "Z3", "2", "90.0", "75.0", "50.0", "62.5"]
+    assert mlm[1:] == ["masked language modelling", "Z3", "1", "100.0", "80.0", "60.0", "70.0"]
+    assert items == ["test items", "", "", "", "100", "99", "99", ""]
+
+
+def test_targets_of_which_labels_were_read_have_a_mean_of_their_own(tmp_path):
+    rows = accuracies()
+    for row in rows:
+        row["supervision"] = "none" if row["language1"] == "ko" else "labelled"
+    saved(tmp_path, "accuracy", rows)
+    header, (row, _) = cells_of(adaptation.accuracy(tmp_path))
+    assert header[-2:] == ["mean of de (labels read)", "mean of the zero-shot targets"]
+    assert row[-2:] == ["75.0", "50.0"]
+
+
+def test_checkpoints_chosen_otherwise_are_shown_where_they_differ(tmp_path):
+    rows = accuracies((1,))
+    same = [row | {"selection": rule} for row in rows for rule in ("en-dev", "oracle")]
+    saved(tmp_path, "accuracy", rows + same)
+    assert "oracle" not in adaptation.accuracy(tmp_path)
+    other = [row | {"accuracy": 0.4} if row["selection"] == "oracle" else row for row in same]
+    saved(tmp_path, "accuracy", rows + other)
+    header, (row, _) = cells_of(adaptation.accuracy(tmp_path))
+    assert header[-2:] == ["chosen by English dev items", "chosen by the oracle"]
+    assert row[-3:] == ["60.0", "60.0", "40.0"]
+
+
+def test_pairs_of_two_languages_are_no_accuracies_of_a_language(tmp_path):
+    two = [row | {"language2": "en", "accuracy": 0.0} for row in accuracies() if row["language1"] != "en"]
+    saved(tmp_path, "accuracy", accuracies() + two)
+    _, (row, _) = cells_of(adaptation.accuracy(tmp_path))
+    assert row[-1] == "62.5"
+
+
+def test_heads_stand_in_the_table_only_where_there_are_several(tmp_path):
+    saved(tmp_path, "accuracy", accuracies() + accuracies(head="cosine", strategy="plain"))
+    header, (cross, cosine, _) = cells_of(adaptation.accuracy(tmp_path))
+    assert header[:3] == ["strategy", "head", "adaptation"]
+    assert cross[:3] == ["hybrid batches", "cross", "none"]
+    assert cosine[:3] == ["encoder as it is", "cosine", "none"]
+
+
+def test_the_answer_has_an_effect_beside_each_adaptation_strategy_by_strategy(tmp_path):
+    recipe = accuracies(strategy="labse-recipe")
+    saved(tmp_path, "accuracy", accuracies() + recipe + raised(accuracies(adaptation="mlm"), 0.02))
+    saved(tmp_path, "adaptation", [effect(2.0, 1.0, 3.0)])
+    _, rows = cells_of(adaptation.answer(tmp_path))
+    assert rows == [
+        ["hybrid batches", "none", "90.0", "62.5", ""],
+        ["hybrid batches", "masked language modelling", "92.0", "64.5", "+2.0 [+1.0, +3.0]"],
+        ["LaBSE recipe", "none", "90.0", "62.5", ""],
+    ]
+
+
+COSTS = {"effect on en": 0.5, "forgotten": 0.05, "tokens, more": 1234.0, "seconds, more": 10.0}
+COSTS |= {"retrieval": 0.5, "retrieval, more": -0.1}
+COSTS |= {"rank_distance": None, "rank_distance, more": None, "effect on unread": None}
+
+
+def effects_folder(folder: Path) -> None:
+    """A folder with an adaptation under two strategies, one of them with a single seed."""
+    arms = [effect(1.0, -1.0, 3.0), effect(-2.0, -3.0, -1.0, strategy="labse-recipe", n_seeds=1)]
+    saved(folder, "adaptation", [arm | COSTS for arm in arms])
+    means = [arm | {"language": "mean"} for arm in arms]
+    between = effect(3.0, 0.0, 6.0, strategy="hybrid - labse-recipe", language="mean")
+    saved(folder, "groups", [*means, effect(9.0, 9.0, 9.0, language="high"), between])
+
+
+def test_effects_say_what_could_have_been_found_but_not_of_one_seed(tmp_path):
+    effects_folder(tmp_path)
+    header, (two, one) = cells_of(adaptation.effects(tmp_path))
+    assert header[-2:] == ["found in 4 of 5", "effect on English"] and "over as many updates" not in header
+    assert two[2:] == [
+        "Z3",
+        "2",
+        "99",
+        "+1.0 [−1.0, +3.0]",
+        "0.20",
+        "undecided",
+        "2.9",
+        "+0.5",
+    ]  # 2.8 / 3.92 of 4
+    assert one[2:] == ["Z3", "1", "99", "−2.0 [−3.0, −1.0]", "0.20", "undecided", "", "+0.5"]
+
+
+def test_effects_over_as_many_updates_stand_beside_their_arm(tmp_path):
+    effects_folder(tmp_path)
+    saved(tmp_path, "over_updates", [effect(-0.5, -1.5, 0.5, strategy="labse-recipe")])
+    header, rows = cells_of(adaptation.effects(tmp_path))
+    place = header.index("over as many updates")
+    assert [row[place] for row in rows] == ["", "−0.5 [−1.5, +0.5]"]
+
+
+def test_differences_are_those_of_the_mean_between_strategies(tmp_path):
+    effects_folder(tmp_path)
+    _, (row,) = cells_of(adaptation.differences(tmp_path))
+    assert row[:2] == ["hybrid batches minus LaBSE recipe", "masked language modelling"]
+    assert row[2:] == ["2", "+3.0 [+0.0, +6.0]", "0.20", "undecided"]
+
+
+def test_what_was_not_measured_has_no_column(tmp_path):
+    effects_folder(tmp_path)
+    header, (row, _) = cells_of(adaptation.costs(tmp_path))
+    assert header[3:] == ["translations found (change)", "forgotten", "thousand tokens more", "seconds more"]
+    assert row[3:] == ["0.50 (−0.10)", "+0.05", "1", "10"]
+
+
+def test_the_longer_of_arms_and_languages_goes_down_and_what_is_clear_is_bold(tmp_path):
+    own = [effect(1, 0, 2, language="de"), effect(-2, -3, -1, language="ko", verdict="down")]
+    saved(tmp_path, "adaptation_effect", own)
+    header, rows = cells_of(adaptation.by_language(tmp_path))
+    assert header == ["language", "masked language modelling"]
+    assert rows == [["German", "+1.0 [+0.0, +2.0]"], ["Korean", "**−2.0 [−3.0, −1.0]**"]]
+    more = [
+        effect(0, 0, 0, language=code, adaptation=name) for code in ("de", "ko") for name in ("mmd", "coral")
+    ]
+    saved(tmp_path, "adaptation_effect", own + more)
+    header, rows = cells_of(adaptation.by_language(tmp_path))
+    assert header == ["adaptation", "de", "ko"]
+    assert [row[0] for row in rows] == ["masked language modelling", "MMD", "CORAL"]
+
+
+def test_effects_seed_by_seed_are_over_no_adaptation_of_the_same_seed(tmp_path):
+    saved(tmp_path, "accuracy", accuracies() + raised(accuracies((2,), adaptation="mlm"), 0.04))
+    header, rows = cells_of(adaptation.by_seed(tmp_path))
+    assert header == ["strategy", "adaptation", "seed 2"]  # seed 1 was not adapted: nothing stands there
+    assert rows == [["hybrid batches", "masked language modelling", "+4.0"]]
+
+
+def test_other_tests_leave_out_what_few_seeds_cannot_say(tmp_path):
+    row = ARM | {"adaptation": "mlm", "effect": 1.0, "p (signs)": 0.5, "smallest": 0.5, "violation": None}
+    saved(tmp_path, "other_tests", [row | {"gee low": -0.5, "gee high": 2.5, "n_seeds": 2}])
+    header, (row,) = cells_of(adaptation.other_tests(tmp_path))
+    assert "order violated" not in header and row[-1] == "[−0.5, +2.5]"
+
+
+def test_held_out_text_is_perplexity_or_a_share(tmp_path):
+    about = [
+        ("mlm", "de", 12000.4, 900.0),
+        ("mlm", "ko", 5.0, 4.0),
+        ("align", "de", 0.5, 1.0),
+        ("align", "ko", 0.2, 0.9),
+    ]
+    columns = ("method", "language", "before", "after")
+    saved(tmp_path, "held_out", [{"adaptation": of[0]} | dict(zip(columns, of)) for of in about])
+    _, (mlm, align) = cells_of(adaptation.held_out(tmp_path))
+    assert mlm[2:] == ["12,000 → 900", "5 → 4"] and align[2:] == ["50 → 100 %", "20 → 90 %"]
+
+
+def test_bias_is_the_mean_over_languages(tmp_path):
+    measured = ARM | {"average_precision": 0.25, "same_language": 0.5, "retrieval": 0.75, "n_seeds": 2}
+    rows = [
+        measured | {"language": "de", "rank_distance": 0.1},
+        measured | {"language": "ko", "rank_distance": 0.3},
+    ]
+    saved(tmp_path, "language_bias", rows)
+    _, (row,) = cells_of(adaptation.bias(tmp_path))
+    assert row[2:] == ["2", "0.200", "0.250", "0.500", "0.750"]
+
+
+def test_intervals_and_the_majority(tmp_path):
+    german = {"language": "de", "accuracy": 70.0, "low": 65.0, "high": 75.0, "majority": 60.0}
+    korean = {"language": "ko", "accuracy": 55.0, "low": 50.0, "high": 60.0, "majority": 58.0}
+    saved(tmp_path, "intervals", [ARM | german, ARM | korean])
+    _, rows = cells_of(adaptation.intervals(tmp_path))
+    assert rows == [["German", "70.0 [65.0, 75.0]"], ["Korean", "55.0 [50.0, 60.0]"]]
+    _, (row,) = cells_of(adaptation.majority(tmp_path))
+    assert row[2:] == ["62.5", "59.0", "+3.5", "−3.0 (Korean)", "+10.0 (German)"]
+
+
+def test_pairs_of_two_languages_are_of_zero_shot_targets_alone(tmp_path):
+    two = []
+    for row in accuracies():
+        for other in {"en", "de", "ko"} - {row["language1"]}:
+            with_english = "en" in (row["language1"], other)
+            two.append(row | {"language2": other, "accuracy": 1.0 if with_english else 0.4})
+    saved(tmp_path, "accuracy", accuracies() + two)
+    _, (row,) = cells_of(adaptation.two_languages(tmp_path))
+    assert row[2:] == ["60.0 / 65.0", "62.5", "40.0 / 40.0", "40.0"]
+
+
+def test_doses_go_up(tmp_path):
+    doses = [("mlm-all", 5000), ("mlm-100", 100)]
+    saved(tmp_path, "dose_response", [effect(1, 0, 2, adaptation=name, sentences=n) for name, n in doses])
+    _, rows = cells_of(adaptation.doses(tmp_path))
+    assert [row[:2] for row in rows] == [
+        ["masked language modelling, 100", "100"],
+        ["masked language modelling, all", "5,000"],
+    ]
+
+
+def noise_folder(folder: Path) -> None:
+    """A study of noise: the control and FGM, of which seed 2 is missing."""
+    rows = accuracies(label="plain") + accuracies(label="step-matched") + accuracies((1,), label="fgm")
+    saved(folder, "accuracy", rows)
+    plain, updates = {"control": "over plain training"}, {"control": "over as many updates"}
+    control = effect(0.2, -1.0, 1.4, label="step-matched", **plain)
+    fgm = [effect(-1.0, -2.0, 0.0, label="fgm", **plain), effect(-1.2, -2.0, -0.4, label="fgm", **updates)]
+    saved(folder, "noise_mean", [control, *fgm])
+    two = effect(0.5, 0.0, 1.0, label="fgm", pairs="two minus one")
+    saved(folder, "generalized", [effect(9, 9, 9, label="fgm", pairs="two languages"), two])
+    attacked = [
+        {"label": label, "seed": seed, "attacked": 10.0 * seed}
+        for label in ("plain", "fgm")
+        for seed in (2, 1)
+    ]
+    saved(folder, "attack", attacked)
+    given = {"kind": "fgm", "radius": 0.03, "norm": "token"}
+    runs = {"runs": [{"label": "fgm seed 1", "parameters": {"noise": given}}]}
+    (folder / "runs.json").write_text(json.dumps(runs))
+
+
+def test_noise_is_compared_twice_and_levels_are_of_shared_seeds(tmp_path):
+    noise_folder(tmp_path)
+    _, (plain, control, fgm) = cells_of(robustness.noise(tmp_path))
+    assert plain == ["none: the model the others start from", "2", "", "", "", "60.0", "90.0", "10.0"]
+    assert control[:4] == ["as many updates without noise", "2", "+0.2 [−1.0, +1.4]", ""]
+    assert fgm[:4] == ["FGM (radius 0.03)", "1", "−1.0 [−2.0, +0.0]", "−1.2 [−2.0, −0.4]"]
+    assert fgm[4:] == ["+0.5 [+0.0, +1.0]", "60.0", "90.0", "10.0"]
+
+
+def test_strengths_go_up_within_a_noise(tmp_path):
+    saved(tmp_path, "noise_strength", [effect(0, 0, 0, noise="fgm", strength=of) for of in (0.1, 0.001)])
+    _, rows = cells_of(robustness.noise_strength(tmp_path))
+    assert [row[:2] for row in rows] == [["FGM", "0.001"], ["FGM", "0.1"]]
+
+
+def test_claims_link_to_their_figure_and_keep_hyphens(tmp_path):
+    claim = {"claim": "1", "said": "It helps", "report": "verified", "verdict": "inconclusive", "on": ""}
+    claim["measured"] = "e5-small -0.4 [-1.6, +0.7]"
+    saved(tmp_path, "claims", [claim | {"figure": "demo/ladder.png"}, claim | {"figure": None}])
+    _, (one, two) = cells_of(robustness.claims(tmp_path))
+    assert one[3:5] == ["**inconclusive**", "e5-small −0.4 [−1.6, +0.7]"]
+    assert one[-1] == "[demo/ladder.png](../demo/ladder.png)" and two[-1] == ""
+
+
+def test_the_ladder_has_no_effect_of_its_lowest_rung(tmp_path):
+    low = effect(0, 0, 0, strategy="plain", adaptation="none", accuracy=70.0)
+    saved(tmp_path, "ladder", [low, effect(1.0, 0.0, 2.0, accuracy=71.0)])
+    _, rows = cells_of(robustness.ladder(tmp_path))
+    assert [row[-1] for row in rows] == ["", "+1.0 [+0.0, +2.0]"]
+
+
+def test_the_table_of_throughput_has_a_ratio_of_peers_alone(tmp_path):
+    rows = [("ours", 13.52, 1.0, 0.73), ("Trainer, bf16", 0.32, 42.22, 0.02), ("mine", 6.0, 2.26, 0.3)]
+    columns = ("contender", "pairs/s", "ours is faster by", "share of the matrix peak")
+    saved(tmp_path, "throughput", [dict(zip(columns, row)) for row in rows])
+    _, (ours, trainer, mine) = cells_of(benchmarks.throughput(tmp_path))
+    assert (
+        ours == ["xltlib", "13.5", "", "73 %"] and trainer[2] == "42" and mine[:3] == ["mine", "6.0", "2.3"]
+    )
+
+
+def test_the_cost_of_noise_stands_beside_its_aim(tmp_path):
+    columns = ("relative to plain", "0 layers frozen", "4 layers frozen")
+    saved(tmp_path, "noise", [dict(zip(columns, row)) for row in (("plain", 1, 1), ("FGM", 1.7625, 1.8))])
+    _, rows = cells_of(benchmarks.noise_cost(tmp_path))
+    assert rows == [["FGM", "1.76", "1.80", "1.70"]]
+
+
+# Writing pages
+
+
+def test_only_what_stands_between_markers_is_replaced(tmp_path):
+    saved(tmp_path, "dose_response", [effect(1.0, 0.0, 2.0, sentences=100)])
+    page = tmp_path / "README.md"
+    page.write_text("before\n\n<!-- doses -->\nold\n<!-- /doses -->\n\nafter − ü\n", encoding="utf-8")
+    assert write(page, tmp_path) and not write(page, tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n\n<!-- doses -->\n| adaptation |")
+    assert text.endswith(" |\n<!-- /doses -->\n\nafter − ü\n") and "old" not in text
+
+
+def test_a_marker_that_names_no_table_is_refused_with_what_there_is(tmp_path):
+    with pytest.raises(ValueError, match="no table 'nonsense'.*accuracy"):
+        filled("<!-- nonsense -->\n<!-- /nonsense -->", tmp_path)
+
+
+def test_a_marker_without_an_end_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="has no end: write <!-- /doses -->"):
+        filled("<!-- doses -->\n| a |", tmp_path)
+
+
+def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
+    saved(tmp_path, "dose_response", [effect(1.0, 0.0, 2.0, sentences=100)])
+    (tmp_path / "README.md").write_text("<!-- doses -->\n<!-- /doses -->")
+    __main__.main([str(tmp_path)])
+    __main__.main([str(tmp_path)])
+    assert capsys.readouterr().out == f"written: {tmp_path / 'README.md'}\n"

@@ -1,0 +1,241 @@
+"""Tables of studies of adaptation, from what 90_summary writes into a study's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import languages
+from xltlib.figures import adaptation_name
+from xltlib.tables.cells import (
+    SOURCE,
+    accuracies,
+    arm_cells,
+    arm_columns,
+    in_order,
+    markdown,
+    points,
+    read,
+    signed,
+    strategy_name,
+    target_means,
+    zero_shot,
+)
+
+FOUND = (1.96 + 0.84) / (2 * 1.96)  # of an interval's width: what a test of 5 % finds in four of five cases
+
+
+def accuracy(folder: Path) -> str:
+    """Accuracy of each arm and language at the last checkpoint, mean over seeds; last row: test items.
+
+    Where there were several checkpoints, also the mean of the targets if they are chosen otherwise.
+    """
+    table = accuracies(folder)
+    arm, codes, means = arm_columns(table), in_order(table.language1), target_means(table)
+    rules = {}
+    if table.groupby("selection").accuracy.mean().round(9).nunique() > 1:
+        rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
+    rows = []
+    for _, of in table.groupby([*arm, "rung"], sort=False):
+        by_rule = of.groupby(["selection", "language1"]).accuracy.mean()
+        measured, first = by_rule["last"], of.iloc[0]
+        numbers = [*measured[codes], *(measured[own].mean() for own in means.values())]
+        numbers += [by_rule[rule][zero_shot(table)].mean() for rule in rules.values()]
+        named = [*arm_cells(first, arm), first["rung"], str(of.seed.nunique())]
+        rows.append([*named, *(f"{number:.1f}" for number in numbers)])
+    items = table.groupby("language1").n_items.max()
+    blank = [""] * (len(means) + len(rules))
+    rows.append(["test items", *[""] * (len(arm) + 1), *(f"{items[code]:,}" for code in codes), *blank])
+    return markdown([*arm, "rung", "seeds", *codes, *means, *rules], rows)
+
+
+def answer(folder: Path) -> str:
+    """The question in a few rows: accuracy without and with each adaptation, and its effect on the mean."""
+    table = accuracies(folder)
+    table, arm = table[table.selection == "last"], arm_columns(table)
+    family, rows = read(folder, "adaptation").set_index(arm), []
+    for names, of in table.groupby(arm, sort=False):
+        measured = of.groupby("language1").accuracy.mean()
+        effect = points(family.loc[names]) if names in family.index else ""
+        levels = [f"{measured[SOURCE]:.1f}", f"{measured[zero_shot(table)].mean():.1f}"]
+        rows.append((names[0], [*arm_cells(of.iloc[0], arm), *levels, effect]))
+    order = list(dict.fromkeys(strategy for strategy, _ in rows))
+    shown = [cells for strategy in order for own, cells in rows if own == strategy]
+    return markdown([*arm, "English", "mean of the targets", "effect on that mean"], shown)
+
+
+def effects(folder: Path) -> str:
+    """The effect of each adaptation on the mean of the zero-shot targets, and what could have been found."""
+    family, keys = read(folder, "adaptation"), ["strategy", "head", "adaptation"]
+    judged = read(folder, "groups").query("language == 'mean'").set_index(keys)
+    over = pd.DataFrame()
+    if (folder / "over_updates.csv").exists():
+        over = read(folder, "over_updates").set_index(keys)
+    arm, rows = arm_columns(family), []
+    for _, row in family.iterrows():
+        names = tuple(row[keys])
+        of = judged.loc[names]
+        cells = [*arm_cells(row, arm), of["rung"], str(of["n_seeds"]), str(of["n_items"]), points(of)]
+        cells += [f"{of['p (Holm)']:.2f}", of["verdict"]]
+        cells.append(f"{FOUND * (of['high'] - of['low']):.1f}" if of["n_seeds"] > 1 else "")
+        cells.append(points(over.loc[names]) if names in over.index else "")
+        rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
+    header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
+    return markdown([*arm, *header, "over as many updates", "effect on English"], rows)
+
+
+def differences(folder: Path) -> str:
+    """How much the effect differs between two strategies, on the mean of the zero-shot targets."""
+    table = read(folder, "groups")
+    table, rows = table[table.strategy.str.contains(" - ") & (table.language == "mean")], []
+    for _, row in table.iterrows():
+        between = " minus ".join(strategy_name(name) for name in row["strategy"].split(" - "))
+        cells = [between, adaptation_name(row["adaptation"]), str(row["n_seeds"]), points(row)]
+        rows.append([*cells, f"{row['p (Holm)']:.2f}", row["verdict"]])
+    header = ["strategies", "adaptation", "seeds", "difference of effects", "p (Holm)", "verdict"]
+    return markdown(header, rows)
+
+
+def by_language(folder: Path) -> str:
+    """The effect of each adaptation in each language; bold: an effect after Holm's correction.
+
+    The longer of the two, arms or languages, goes down.
+    """
+    table = read(folder, "adaptation_effect")
+    arm, cells = arm_columns(table), {}
+    if table.strategy.nunique() == 1:
+        arm = arm[1:]
+    for _, row in table.iterrows():
+        bold = "**" if row["verdict"] in ("up", "down") else ""
+        cells[", ".join(arm_cells(row, arm)), row["language"]] = f"{bold}{points(row)}{bold}"
+    arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
+    if len(arms) > len(codes):
+        rows = [[name, *(cells[name, code] for code in codes)] for name in arms]
+        return markdown(["adaptation", *codes], rows)
+    rows = [[languages.BY_CODE[code].name, *(cells[name, code] for name in arms)] for code in codes]
+    return markdown(["language", *arms], rows)
+
+
+def by_seed(folder: Path) -> str:
+    """The effect of each adaptation on the mean of the zero-shot targets, seed by seed."""
+    table = accuracies(folder)
+    chosen = table[(table.selection == "last") & table.language1.isin(zero_shot(table))]
+    arm = arm_columns(table)
+    means = chosen.groupby([*arm, "seed"], sort=False).accuracy.mean().unstack("seed")
+    heads, rows = chosen.groupby(arm)["head"].first(), []
+    for names, of in means.iterrows():
+        plain = (*names[:-1], "none")
+        if names[-1] != "none" and plain in means.index:
+            row = dict(zip(arm, names)) | {"head": heads[names]}
+            change = of - means.loc[plain]
+            rows.append([*arm_cells(row, arm), *(signed(change[seed]) for seed in means)])
+    return markdown([*arm, *(f"seed {seed}" for seed in means)], rows)
+
+
+def costs(folder: Path) -> str:
+    """What each adaptation does to the vectors of translations, and what it takes beside no adaptation."""
+    family = read(folder, "adaptation")
+    arm, rows = arm_columns(family), []
+    for _, row in family.iterrows():
+        cells = [*arm_cells(row, arm), str(row["n_seeds"])]
+        for name in ("retrieval", "rank_distance"):
+            change = signed(row[f"{name}, more"], 2)
+            cells.append(f"{row[name]:.2f} ({change})" if change else "")
+        cells += [signed(row["forgotten"], 2), signed(row["effect on unread"])]
+        tokens = row["tokens, more"]
+        cells.append("" if pd.isna(tokens) else f"{tokens / 1e3:,.0f}")
+        rows.append([*cells, f"{row['seconds, more']:,.0f}"])
+    header = ["seeds", "translations found (change)", "rank distance (change)", "forgotten"]
+    header += ["effect on languages not read", "thousand tokens more", "seconds more"]
+    return markdown([*arm, *header], rows)
+
+
+def other_tests(folder: Path) -> str:
+    """The mean effect by tests that rest on other assumptions."""
+    table = read(folder, "other_tests")
+    arm, rows = arm_columns(table), []
+    for _, row in table.iterrows():
+        gee = f"[{signed(row['gee low'])}, {signed(row['gee high'])}]"
+        violation = "" if pd.isna(row["violation"]) else f"{row['violation']:.2f}"
+        numbers = [f"{row['p (signs)']:.2f}", f"{row['smallest']:.2f}", violation, gee]
+        rows.append([*arm_cells(row, arm), str(row["n_seeds"]), signed(row["effect"]), *numbers])
+    header = ["seeds", "effect", "p (signs)", "smallest p", "order violated", "GEE interval (items only)"]
+    return markdown([*arm, *header], rows)
+
+
+def held_out(folder: Path) -> str:
+    """Held-out text before and after: perplexity, or where it is a share, per cent of translations found."""
+    table, rows = read(folder, "held_out"), []
+    codes = in_order(table.language)
+    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
+        of, cells = of.set_index("language"), []
+        is_share = of[["before", "after"]].max().max() <= 1
+        for code in codes:
+            before, after = of.loc[code, ["before", "after"]]
+            shown = f"{before:,.0f} → {after:,.0f}"
+            if is_share:
+                shown = f"{100 * before:.0f} → {100 * after:.0f} %"
+            cells.append(shown)
+        rows.append([f"`{adaptation}`", method, *cells])
+    return markdown(["adaptation", "method", *codes], rows)
+
+
+def bias(folder: Path) -> str:
+    """How far apart the vectors of translations lie in each arm: means over languages and seeds."""
+    table = read(folder, "language_bias")
+    arm, rows = arm_columns(table), []
+    measures = ["rank_distance", "average_precision", "same_language", "retrieval"]
+    for _, of in table.groupby(arm, sort=False):
+        means = [f"{of[name].mean():.3f}" for name in measures]
+        rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.max()), *means])
+    return markdown([*arm, "seeds", *(name.replace("_", " ") for name in measures)], rows)
+
+
+def intervals(folder: Path) -> str:
+    """Accuracy of each language and arm with its 95 % interval over items."""
+    table = read(folder, "intervals")
+    arm, cells = arm_columns(table), {}
+    for _, row in table.iterrows():
+        shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+        cells[row["language"], ", ".join(arm_cells(row, arm))] = shown
+    arms, codes = list(dict.fromkeys(name for _, name in cells)), in_order(table.language)
+    rows = [[languages.BY_CODE[code].name, *(cells[code, name] for name in arms)] for code in codes]
+    return markdown(["language", *arms], rows)
+
+
+def majority(folder: Path) -> str:
+    """Accuracy of each arm beside the rate of the majority class: mean of all languages, and the extremes."""
+    table, rows = read(folder, "intervals"), []
+    table = table.assign(above=table.accuracy - table.majority)
+    arm = arm_columns(table)
+    for _, of in table.groupby(arm, sort=False):
+        cells = [f"{of.accuracy.mean():.1f}", f"{of.majority.mean():.1f}", signed(of.above.mean())]
+        for row in (of.loc[of.above.idxmin()], of.loc[of.above.idxmax()]):
+            cells.append(f"{signed(row['above'])} ({languages.BY_CODE[row['language']].name})")
+        rows.append([*arm_cells(of.iloc[0], arm), *cells])
+    return markdown([*arm, "mean of the languages", "majority", "above it", "least in", "most in"], rows)
+
+
+def two_languages(folder: Path) -> str:
+    """Accuracy on zero-shot targets, seed by seed: sentences in one language, and in two different ones."""
+    table = read(folder, "accuracy").query("selection == 'last'")
+    table = table.assign(accuracy=100 * table.accuracy, same=table.language1 == table.language2)
+    codes, arm = zero_shot(table[table.same]), arm_columns(table)
+    chosen, rows = table[table.language1.isin(codes) & table.language2.isin(codes)], []
+    for _, of in chosen.groupby(arm, sort=False):
+        by_seed = of.groupby(["same", "seed"]).accuracy.mean()
+        cells = []
+        for same in (True, False):
+            cells += [" / ".join(f"{value:.1f}" for value in by_seed[same]), f"{by_seed[same].mean():.1f}"]
+        rows.append([*arm_cells(of.iloc[0], arm), *cells])
+    return markdown([*arm, "one language, by seed", "mean", "two languages, by seed", "mean"], rows)
+
+
+def doses(folder: Path) -> str:
+    """The effect on the mean of the zero-shot targets by how many sentences were read."""
+    table, rows = read(folder, "dose_response"), []
+    for _, row in table.sort_values("sentences").iterrows():
+        counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
+        rows.append([adaptation_name(row["adaptation"]), *counts, points(row)])
+    return markdown(["adaptation", "sentences read", "test items", "seeds", "effect on the mean"], rows)

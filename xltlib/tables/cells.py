@@ -1,0 +1,112 @@
+"""What the tables share: Markdown, numbers as text, names of arms, and the languages that means are over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import languages
+from xltlib.figures import adaptation_name, look
+
+SOURCE = "en"  # the language that is trained on: no target
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; columns in which nothing stands are left out.
+
+    Example:
+        >>> print(markdown(["a", "b", "c"], [["1", "", "3"]]))
+        | a | c |
+        |---|---|
+        | 1 | 3 |
+    """
+    kept = [k for k in range(len(header)) if any(row[k] for row in rows)]
+    lines = ["| " + " | ".join(cells[k] for k in kept) + " |" for cells in (header, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(kept), *lines[1:]])
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, a true minus; "" where there is none.
+
+    Example:
+        >>> signed(-0.04), signed(1.25, 2), signed(float("nan"))
+        ('−0.0', '+1.25', '')
+    """
+    if pd.isna(value):
+        return ""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def points(row) -> str:
+    """An effect and its 95 % interval.
+
+    Example:
+        >>> points({"effect": 1.3242, "low": -0.0324, "high": 2.7202})
+        '+1.3 [−0.0, +2.7]'
+    """
+    return f"{signed(row['effect'])} [{signed(row['low'])}, {signed(row['high'])}]"
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    """A CSV file of a folder."""
+    return pd.read_csv(folder / f"{name}.csv")
+
+
+def in_order(codes) -> list[str]:
+    """Language codes in plot order, each once."""
+    return sorted(set(codes), key=languages.ORDER.index)
+
+
+def strategy_name(strategy: str, head: str = "") -> str:
+    """A strategy in words, as figures have it, but without what stands there in brackets.
+
+    Example:
+        >>> strategy_name("labse-recipe+hybrid"), strategy_name("plain", "cosine")
+        ('LaBSE recipe, hybrid batches', 'encoder as it is')
+    """
+    return re.sub(r" \(.*?\)", "", look(strategy, head)[0])
+
+
+def arm_columns(table: pd.DataFrame) -> list[str]:
+    """The columns that tell a study's arms apart: its head only where there are several."""
+    if table["head"].nunique() > 1:
+        return ["strategy", "head", "adaptation"]
+    return ["strategy", "adaptation"]
+
+
+def arm_cells(row, arm: list[str]) -> list[str]:
+    """The cells that name an arm, in words."""
+    cells = {"strategy": strategy_name(row["strategy"], row["head"]), "head": row["head"]}
+    cells["adaptation"] = adaptation_name(row["adaptation"])
+    return [cells[name] for name in arm]
+
+
+def accuracies(folder: Path) -> pd.DataFrame:
+    """A study's accuracies in per cent, of pairs whose two sentences are in one language."""
+    table = read(folder, "accuracy")
+    table = table[table.language1 == table.language2]
+    return table.assign(accuracy=100 * table.accuracy)
+
+
+def target_means(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The means over languages that a table ends with: name -> codes.
+
+    Args:
+        table: columns ``language1`` and perhaps ``supervision``; targets of which an arm has read labels get
+            a mean of their own, which comes first.
+    """
+    codes, seen = [code for code in in_order(table.language1) if code != SOURCE], []
+    if "supervision" in table:
+        labelled = set(table.language1[table.supervision == "labelled"])
+        seen = [code for code in codes if code in labelled]
+    if not seen:
+        return {"mean of the targets": codes}
+    others = [code for code in codes if code not in seen]
+    return {f"mean of {', '.join(seen)} (labels read)": seen, "mean of the zero-shot targets": others}
+
+
+def zero_shot(table: pd.DataFrame) -> list[str]:
+    """Codes of the targets of which no arm has read a label; arguments as above."""
+    return list(target_means(table).values())[-1]

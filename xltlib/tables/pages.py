@@ -1,0 +1,88 @@
+"""Which page has which tables, and writing them between their markers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from xltlib.tables import adaptation, benchmarks, robustness
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TABLES = {  # name of a marker -> function
+    "answer": adaptation.answer,
+    "accuracy": adaptation.accuracy,
+    "effects": adaptation.effects,
+    "by-language": adaptation.by_language,
+    "by-seed": adaptation.by_seed,
+    "differences": adaptation.differences,
+    "costs": adaptation.costs,
+    "other-tests": adaptation.other_tests,
+    "held-out": adaptation.held_out,
+    "bias": adaptation.bias,
+    "intervals": adaptation.intervals,
+    "majority": adaptation.majority,
+    "two-languages": adaptation.two_languages,
+    "doses": adaptation.doses,
+    "noise": robustness.noise,
+    "noise-strength": robustness.noise_strength,
+    "claims": robustness.claims,
+    "ladder": robustness.ladder,
+    "throughput": benchmarks.throughput,
+    "noise-cost": benchmarks.noise_cost,
+    "adaptation-speed": benchmarks.adaptation_speed,
+    "scoring": benchmarks.scoring,
+    "simulations": benchmarks.simulations,
+}
+EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
+STUDIES = {
+    "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
+    "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "bias", "held-out"),
+    "paws-x-bi": (*EFFECTS, "differences", "two-languages", "majority", "held-out"),
+    "paws-x-parallel": (*EFFECTS, "differences", "held-out"),
+    "adaptation": (*EFFECTS, "costs", "held-out"),
+    "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
+    "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
+    "baseline": ("accuracy",),
+    "demo": ("intervals", "effects", "by-language", "differences", "held-out"),
+    "robustness": ("noise", "noise-strength"),
+    "robustness-xnli": ("noise",),
+    "claims": ("claims", "ladder"),
+}
+PAGES = {  # page -> folder of its CSV files, its tables
+    "README.md": ("figures/paws-x", ("answer",)),
+    "docs/measuring.md": ("benchmarks", ("simulations",)),
+    "docs/speed.md": ("benchmarks", ("throughput", "adaptation-speed", "noise-cost", "scoring")),
+    **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},
+}
+MARKED = re.compile(r"<!-- (?P<name>[\w-]+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
+
+
+def filled(text: str, folder: Path) -> str:
+    """A page with its tables written anew.
+
+    Args:
+        text: with markers.
+        folder: of the CSV files.
+    Raises:
+        ValueError: a marker names no table, or has no end.
+    """
+    for name in re.findall(r"<!-- ([\w-]+) -->", text):
+        if name not in TABLES:
+            raise ValueError(f"no table {name!r}: there are {', '.join(TABLES)}")
+        if f"<!-- /{name} -->" not in text:
+            raise ValueError(f"<!-- {name} --> has no end: write <!-- /{name} --> below the table")
+
+    def anew(found: re.Match) -> str:
+        name = found["name"]
+        return f"<!-- {name} -->\n{TABLES[name](folder)}\n<!-- /{name} -->"
+
+    return MARKED.sub(anew, text)
+
+
+def write(page: Path, folder: Path) -> bool:
+    """Write a page's tables anew; returns whether anything has changed."""
+    before = page.read_text(encoding="utf-8")
+    after = filled(before, folder)
+    if after != before:
+        page.write_text(after, encoding="utf-8")
+    return after != before
