@@ -12,6 +12,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from xltlib import tasks
 from xltlib.components.base import Component, check, make, options_of, resolved
 from xltlib.components.kinds import FAMILIES
@@ -198,3 +200,19 @@ def _own_options(family: str, value: dict) -> dict:
         elif value[name] != of.default:
             told[name] = value[name]
     return told
+
+
+def written(values: dict) -> list[str]:
+    """Resolved parameters as lines of YAML, a component a line.
+
+    Example:
+        >>> written({"steps": 5, "noise": {"kind": "fgm", "radius": 0.1}})
+        ['steps: 5', 'noise: {kind: fgm, radius: 0.1}']
+    """
+    lines = []
+    for name, value in values.items():
+        text = yaml.safe_dump(
+            value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True
+        )
+        lines.append(f"{name}: {text.removesuffix('...' + chr(10)).strip()}")
+    return lines

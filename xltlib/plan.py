@@ -7,7 +7,6 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import yaml
 
 from xltlib import parameters
 
@@ -99,7 +98,7 @@ class Plan:
             name = label.rpartition(" seed ")[0] or label
             if name not in told:
                 told.add(name)
-                lines = written(parameters.placeless(node.parameters))
+                lines = parameters.written(parameters.placeless(node.parameters))
                 said += [f"{label} ({node.notebook})", *(f"  {line}" for line in lines), ""]
         rows = []
         for label, node in self.nodes.items():
@@ -107,19 +106,3 @@ class Plan:
             rows.append({"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": state})
         about = f"{self.study.about}\nCost: {self.study.cost}\n"
         return "\n".join([*said, about, pd.DataFrame(rows).to_string(index=False)])
-
-
-def written(values: dict) -> list[str]:
-    """Resolved parameters as lines of YAML, a component a line.
-
-    Example:
-        >>> written({"steps": 5, "noise": {"kind": "fgm", "radius": 0.1}})
-        ['steps: 5', 'noise: {kind: fgm, radius: 0.1}']
-    """
-    lines = []
-    for name, value in values.items():
-        text = yaml.safe_dump(
-            value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True
-        )
-        lines.append(f"{name}: {text.removesuffix('...' + chr(10)).strip()}")
-    return lines

@@ -60,15 +60,10 @@ class Run:
         """The kind of a component, as tables name it."""
         return self.parameters[family]["kind"].partition(":")[2].lower() or self.parameters[family]["kind"]
 
-    def table(self) -> pd.DataFrame:
-        """The resolved components: every option, defaults filled in."""
-        rows = {}
-        for name, value in self.parameters.items():
-            if isinstance(value, dict):
-                options = {option: given for option, given in value.items() if option != "kind"}
-                said = [f"{option} {_said(given)}" for option, given in options.items()]
-                rows[name] = {"kind": value["kind"], "options": ", ".join(said)}
-        return pd.DataFrame(rows).T.rename_axis("component")
+    def said(self) -> str:
+        """The resolved components, a line each: every option, defaults filled in."""
+        dictionaries = {name: of for name, of in self.parameters.items() if isinstance(of, dict)}
+        return "\n".join(parameters.written(dictionaries))
 
     def codes(self, text: str) -> list[str]:
         """Language codes from an option, in plot order."""
@@ -204,16 +199,6 @@ class Run:
         }
         records.write(self.place, record, predictions)
         return record
-
-
-def _said(value: object) -> str:
-    """An option's value as the table of components prints it."""
-    if isinstance(value, dict):
-        inner = ", ".join(f"{name} {_said(of)}" for name, of in value.items() if name != "kind")
-        return f"{value['kind']} ({inner})" if inner else value["kind"]
-    if value == "":
-        return "none"
-    return str(value)
 
 
 def ancestry(run: Run) -> tuple[str, str, list[Entry], dict[str, str]]:

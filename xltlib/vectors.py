@@ -38,9 +38,11 @@ class Turned:
             found[own] = turn(found[own])
         return found / np.linalg.norm(found, axis=1, keepdims=True)
 
-    def said(self) -> pd.DataFrame:
-        """Translations found before and after, a row a language."""
-        return pd.DataFrame(self.retrieved).T.rename_axis("translations found")
+    def said(self) -> pd.DataFrame | None:
+        """Translations found before and after, a row a language; None where they were not looked for."""
+        if not self.retrieved:
+            return None
+        return pd.DataFrame(self.retrieved).T.round(3).rename_axis("translations found")
 
 
 class Vectors:
@@ -98,6 +100,11 @@ class Vectors:
         if turned.detect is None:
             return None
         return float((turned.detect(self.of(test.sentence1)) == test.language1).mean())
+
+    @staticmethod
+    def shown(bias: pd.DataFrame) -> pd.DataFrame | None:
+        """A table of language bias, rounded; None where it was not asked for."""
+        return bias.round(3) if len(bias) else None
 
     @staticmethod
     def rows(bias: pd.DataFrame) -> list[dict]:

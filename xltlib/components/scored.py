@@ -91,6 +91,10 @@ class Looked:
         """Both in words."""
         return f"languages whose bias was measured: {len(self.bias)}; attacked: {bool(self.attacked)}"
 
+    def table(self) -> pd.DataFrame | None:
+        """Language bias, rounded; None if it was not asked for."""
+        return self.bias.round(3) if len(self.bias) else None
+
     def rows(self) -> list[dict]:
         """Language bias as a record keeps it."""
         return self.bias.reset_index().to_dict("records") if len(self.bias) else []
