@@ -4,22 +4,26 @@
     XLTLIB_DATA=... python benchmarks/throughput.py   # on English PAWS-X
 
 Every contender does a few updates in turn, round after round, so that a slow minute of the machine hits them
-alike; the table gives all pairs over all seconds. A contender is: how pairs become batches, which model, and how it updates.
+alike; the table gives all pairs over all seconds. A contender is: how pairs become batches, which model, and
+how it updates.
 
-* ``ours``: xltlib.training on length buckets, vocabulary trimmed, eager attention, embeddings frozen, no dropout;
-  bf16 where the hardware has it.
+* ``ours``: xltlib.training on length buckets, vocabulary trimmed, eager attention, embeddings frozen, no
+  dropout; bf16 where the hardware has it.
 * ``trainer``: transformers' Trainer as its documentation sets it up: DataCollatorWithPadding, its defaults.
-* ``robust-xlt``: the recipe of Robust-XLT's scripts: padded to 128, fp32, full vocabulary, gradient accumulation off.
+* ``robust-xlt``: the recipe of Robust-XLT's scripts: padded to 128, fp32, full vocabulary, gradient
+  accumulation off.
 
-Then each contender trains ``--accuracy`` updates from the same start and is scored on English test pairs (but for
-bf16 where the hardware only emulates it, which would take hours). ``--accuracy 0`` leaves this longer part out.
+Then each contender trains ``--accuracy`` updates from the same start and is scored on English test pairs (but
+for bf16 where the hardware only emulates it, which would take hours). ``--accuracy 0`` leaves this longer
+part out.
 """
 
 from __future__ import annotations
 
-import argparse
+import copy
 import tempfile
 import time
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +34,12 @@ from xltlib import batching, encoders, heads, tasks, training
 
 
 def matrix_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
-    """TFLOP/s of this machine's best matrix product among shapes of the encoder's layers and one large square."""
+    """TFLOP/s of this machine's best matrix product: shapes of the encoder's layers, and one large square."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     best = 0.0
     for rows, inner, columns in ((2048, 384, 1536), (2048, 1536, 384), (2048, 2048, 2048)):
-        a, b = torch.randn(rows, inner, device=device, dtype=dtype), torch.randn(columns, inner, device=device, dtype=dtype)
+        a = torch.randn(rows, inner, device=device, dtype=dtype)
+        b = torch.randn(columns, inner, device=device, dtype=dtype)
         torch.nn.functional.linear(a, b)
         done, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
@@ -47,7 +52,10 @@ def matrix_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
 
 
 def flops_per_pair(model: torch.nn.Module, tokens: float) -> float:
-    """Operations in the layers' matrix products for an average pair: 2 a weight forward, 4 backward where it is trained."""
+    """Operations in the layers' matrix products for an average pair.
+
+    Two a weight forward, and four backward where it is trained.
+    """
     matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embeddings" not in name]
     return tokens * sum((6 if p.requires_grad else 2) * p.numel() for p in matrices)
 
@@ -57,7 +65,8 @@ class Ours:
         training.set_seed(args.seed)
         trimmed = encoders.trim(whole, [*frame.sentence1, *frame.sentence2])
         self.model = heads.build("cross", trimmed, frozen_layers=frozen_layers)
-        self.stream = batching.monolingual(frame, args.batch_size, self.model.lengths, np.random.default_rng(args.seed))
+        rng = np.random.default_rng(args.seed)
+        self.stream = batching.monolingual(frame, args.batch_size, self.model.lengths, rng)
         self.rate = args.learning_rate
 
     def update(self, steps: int) -> float:
@@ -66,8 +75,11 @@ class Ours:
         AcceleratorState._reset_state(True)  # a Trainer before may have left another precision behind
         drawn = [next(self.stream) for _ in range(steps)]
         began = time.perf_counter()
-        training.train(self.model, iter(drawn), lambda batch: heads.loss(self.model, batch), steps, self.rate, progress=False)
+        training.train(self.model, iter(drawn), self._loss, steps, self.rate, progress=False)
         return time.perf_counter() - began
+
+    def _loss(self, batch: batching.Batch) -> torch.Tensor:
+        return heads.loss(self.model, batch)
 
     def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
         return self.model.eval().logits(first, second)
@@ -77,13 +89,12 @@ class Peer:
     """transformers' Trainer on BertForSequenceClassification, with the encoder's full vocabulary."""
 
     def __init__(self, whole, frame: pd.DataFrame, args, bf16: bool = False, pad_to: int = 0):
-        import copy
-
         from datasets import Dataset
         from transformers import BertConfig, BertForSequenceClassification
 
         training.set_seed(args.seed)
-        self.tokenizer, self.args, self.bf16, self.pad_to, self.calls = whole.tokenizer, args, bf16, pad_to, 0
+        self.tokenizer, self.args = whole.tokenizer, args
+        self.bf16, self.pad_to, self.calls = bf16, pad_to, 0
         config = BertConfig.from_dict({**whole.model.config.to_dict(), "num_labels": 2})
         config._attn_implementation = "sdpa"  # what transformers takes when nobody says otherwise
         self.model = BertForSequenceClassification(config)
@@ -97,21 +108,29 @@ class Peer:
         padding = {"padding": "max_length", "max_length": self.pad_to} if self.pad_to else {}
         self.calls += 1  # another order of the pairs each time: rounds time different batches
         with tempfile.TemporaryDirectory() as folder:
-            trainer = Trainer(
-                self.model,
-                TrainingArguments(
-                    folder, max_steps=steps, per_device_train_batch_size=self.args.batch_size, learning_rate=self.args.learning_rate / 2,
-                    bf16=self.bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, seed=self.args.seed + self.calls,
-                    use_cpu=not torch.cuda.is_available(), dataloader_pin_memory=torch.cuda.is_available(),
-                ),
-                train_dataset=self.data, data_collator=DataCollatorWithPadding(self.tokenizer, **padding),
-            )  # fmt: skip
+            options = TrainingArguments(
+                folder,
+                max_steps=steps,
+                per_device_train_batch_size=self.args.batch_size,
+                learning_rate=self.args.learning_rate / 2,
+                bf16=self.bf16,
+                report_to=[],
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                seed=self.args.seed + self.calls,
+                use_cpu=not torch.cuda.is_available(),
+                dataloader_pin_memory=torch.cuda.is_available(),
+            )
+            collator = DataCollatorWithPadding(self.tokenizer, **padding)
+            trainer = Trainer(self.model, options, train_dataset=self.data, data_collator=collator)
             began = time.perf_counter()
             trainer.train()
             return time.perf_counter() - began
 
     def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
-        inputs = self.tokenizer(first, second, truncation=True, max_length=128, padding=True, return_tensors="pt")
+        options = {"truncation": True, "max_length": 128, "padding": True, "return_tensors": "pt"}
+        inputs = self.tokenizer(first, second, **options)
         return self.model.eval()(**inputs.to(self.model.device)).logits
 
 
@@ -122,28 +141,69 @@ def accuracy(contender, frame: pd.DataFrame) -> tuple[float, float]:
     right = []
     for start in range(0, len(order), 32):
         rows = frame.loc[order[start : start + 32]]
-        right += (contender.logits(rows.sentence1.tolist(), rows.sentence2.tolist()).argmax(1).cpu().numpy() == rows.label).tolist()
+        logits = contender.logits(rows.sentence1.tolist(), rows.sentence2.tolist())
+        right += (logits.argmax(1).cpu().numpy() == rows.label).tolist()
     return 100 * np.mean(right), 100 * np.std(right) / len(right) ** 0.5
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def encoded_tokens(whole, frame: pd.DataFrame) -> float:
+    """Tokens of an average pair."""
+    ids = whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist())["input_ids"]
+    return float(np.mean([len(of_pair) for of_pair in ids]))
+
+
+def timed(contenders: dict, steps: dict[str, int], rounds: int, batch_size: int) -> dict[str, float]:
+    """Pairs a second of each contender, over rounds in which they take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for contender in contenders.values():
+        contender.update(1)  # allocators, kernels and caches are warm before anything counts
+    for number in range(rounds):
+        for name, contender in contenders.items():
+            seconds[name].append(contender.update(steps[name]))
+            rate = steps[name] * batch_size / seconds[name][-1]
+            print(f"round {number + 1}, {name}: {rate:.1f} pairs/s", flush=True)
+    return {name: steps[name] * batch_size / np.mean(times) for name, times in seconds.items()}
+
+
+def trained(
+    makers: dict, left_out: set[str], updates: int, test: pd.DataFrame
+) -> dict[str, tuple[float, float]]:
+    """Accuracy of each contender, made anew, after so many updates, and its standard error."""
+    scores = {}
+    for name, make in makers.items():
+        if name in left_out:
+            scores[name] = (float("nan"), float("nan"))
+            continue
+        contender = make()
+        contender.update(updates)
+        scores[name] = accuracy(contender, test)
+        print(f"{name}: {scores[name][0]:.1f} after {updates} updates", flush=True)
+    return scores
+
+
+def arguments() -> Namespace:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8, help="updates a round")
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=1e-4, help="ours; the peers, without a separate head rate, take half")
+    half = "ours; the peers, without a separate head rate, take half"
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help=half)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline")
-    parser.add_argument("--accuracy", type=int, default=250, metavar="N", help="then train N updates each and score on test pairs; 0: do not")
+    then = "then train N updates each and score on test pairs; 0: do not"
+    parser.add_argument("--accuracy", type=int, default=250, metavar="N", help=then)
     parser.add_argument("--test-items", type=int, default=500)
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    args = arguments()
     folder = tasks.data_folder()
     task = "paws-x" if folder else "demo"
     frame = tasks.load_pairs(task, "train", ["en"], folder)
     whole = encoders.load(args.encoder)
-    tokens = float(np.mean([len(ids) for ids in whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist())["input_ids"]]))
+    tokens = encoded_tokens(whole, frame)
     native = training.mixed_precision() == "bf16"
     makers = {
         "ours": lambda: Ours(whole, frame, args),
@@ -153,37 +213,26 @@ def main() -> None:
         "Robust-XLT recipe (fp32, padded to 128)": lambda: Peer(whole, frame, args, pad_to=128),
     }
     contenders = {name: make() for name, make in makers.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for name, contender in contenders.items():
-        contender.update(1)  # allocators, kernels and caches are warm before anything counts
-    emulated = set() if native else {"Trainer, bf16"}  # bf16 in software: an update takes the better part of a minute
+    # bf16 in software: an update takes the better part of a minute.
+    emulated = set() if native else {"Trainer, bf16"}
     steps = {name: 1 if name in emulated else args.steps for name in contenders}
-    for round_number in range(args.rounds):
-        for name, contender in contenders.items():
-            seconds[name].append(contender.update(steps[name]))
-            print(f"round {round_number + 1}, {name}: {steps[name] * args.batch_size / seconds[name][-1]:.1f} pairs/s", flush=True)
+    rates = timed(contenders, steps, args.rounds, args.batch_size)
     peak = matrix_peak(torch.bfloat16 if native else torch.float32)
-    rates = {name: steps[name] * args.batch_size / np.mean(times) for name, times in seconds.items()}
     table = pd.DataFrame({"pairs/s": rates})
     table["ours is faster by"] = rates["ours"] / table["pairs/s"]
-    done = [contenders[name].model if name.startswith("ours") else contenders["ours"].model for name in table.index]
-    table["share of the matrix peak"] = table["pairs/s"] * [flops_per_pair(model, tokens) for model in done] / 1e12 / peak
+    # The work of a peer's pair is counted as that of ours: what it does beyond is no use.
+    counted = [contenders[name if name.startswith("ours") else "ours"].model for name in table.index]
+    flops = [flops_per_pair(model, tokens) for model in counted]
+    table["share of the matrix peak"] = table["pairs/s"] * flops / 1e12 / peak
     if args.accuracy:
         test = tasks.load_pairs(task, "test", ["en"], folder, args.test_items)
-        scores = {}
-        for name, make in makers.items():
-            if name in emulated:
-                scores[name] = (float("nan"), float("nan"))
-                continue
-            contender = make()
-            contender.update(args.accuracy)
-            scores[name] = accuracy(contender, test)
-            print(f"{name}: {scores[name][0]:.1f} after {args.accuracy} updates", flush=True)
+        scores = trained(makers, emulated, args.accuracy, test)
         table["accuracy"], table["standard error"] = zip(*(scores[name] for name in table.index))
     kind = "bf16" if native else "fp32; no native bf16 here"
     print(
-        f"\n{args.encoder}, {task} ({tokens:.0f} tokens a pair), batches of {args.batch_size}, {torch.get_num_threads()} threads, "
-        f"{torch.backends.cpu.get_cpu_capability()}; matrix peak {peak:.2f} TFLOP/s ({kind})\n"
+        f"\n{args.encoder}, {task} ({tokens:.0f} tokens a pair), batches of {args.batch_size}, "
+        f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}; "
+        f"matrix peak {peak:.2f} TFLOP/s ({kind})\n"
     )
     print(table.round(2).to_string())
     if args.out:

@@ -21,9 +21,11 @@ if __name__ == "__main__":
     for name in tqdm(chosen, desc="notebooks", disable=False):
         path = FOLDER / f"{Path(name).stem}.ipynb"
         book = nbformat.read(path, as_version=4)
-        NotebookClient(book, kernel_name="python3", record_timing=False, timeout=1200, resources={"metadata": {"path": str(FOLDER)}}).execute()
+        options = {"kernel_name": "python3", "record_timing": False, "timeout": 1200}
+        NotebookClient(book, **options, resources={"metadata": {"path": str(FOLDER)}}).execute()
         book.metadata.pop("widgets", None)
-        book.metadata["language_info"] = {"name": "python"}  # the patch release of Python is no part of a notebook
+        # The patch release of Python is no part of a notebook.
+        book.metadata["language_info"] = {"name": "python"}
         for cell in book.cells:
             if cell.cell_type == "code":
                 cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]

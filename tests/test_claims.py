@@ -14,34 +14,22 @@ ROOT = Path(__file__).resolve().parent.parent
 def study(folder: Path, name: str, **tables: pd.DataFrame) -> None:
     (folder / name).mkdir(parents=True)
     runs = [{"run": "a", "arm": True, "encoder": "offline", "notebook": "20_finetune"}]
-    (folder / name / "runs.json").write_text(
-        json.dumps({"study": name, "missing": ["fgm seed 2"], "runs": runs}), encoding="utf-8"
-    )
+    state = {"study": name, "missing": ["fgm seed 2"], "runs": runs}
+    (folder / name / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     for table, rows in tables.items():
         rows.to_csv(folder / name / f"{table}.csv", index=False)
 
 
 def outcome(claim: int, arm: str, effect: float, verdict: str) -> dict:
-    return {
-        "claim": claim,
-        "arm": arm,
-        "effect": effect,
-        "low": effect - 1,
-        "high": effect + 1,
-        "n_items": 10,
-        "n_seeds": 2,
-        "over as many updates": 0.2,
-        "verdict": verdict,
-    }
+    found = {"effect": effect, "low": effect - 1, "high": effect + 1, "over as many updates": 0.2}
+    return {"claim": claim, "arm": arm, **found, "n_items": 10, "n_seeds": 2, "verdict": verdict}
 
 
 def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is_missing(tmp_path):
     table = claims.judged(tmp_path).set_index("claim")
     measured = table[table.kind == "measured"]
-    assert (
-        set(measured.verdict) == {"inconclusive"}
-        and measured.measured.str.contains("has not been run here").all()
-    )
+    assert set(measured.verdict) == {"inconclusive"}
+    assert measured.measured.str.contains("has not been run here").all()
     assert set(table.loc[["5", "6", "7", "10", "11", "12"], "verdict"]) == {"not testable here"}
     assert table.loc["1", "measured"] == "Study robustness has not been run here."
 
@@ -56,24 +44,17 @@ def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is
     ],
 )
 def test_the_first_claim_is_judged_by_synonyms_alone(tmp_path, said, verdict):
-    study(
-        tmp_path,
-        "robustness",
-        claims=pd.DataFrame(
-            [
-                outcome(1, "fgm", 9.0, "reproduced"),
-                outcome(1, "synonyms", 2.0, said),
-                outcome(3, "synonyms", 1.5, "reproduced"),
-            ]
-        ),
-    )
+    outcomes = [
+        outcome(1, "fgm", 9.0, "reproduced"),
+        outcome(1, "synonyms", 2.0, said),
+        outcome(3, "synonyms", 1.5, "reproduced"),
+    ]
+    study(tmp_path, "robustness", claims=pd.DataFrame(outcomes))
     table = claims.judged(tmp_path).set_index("claim")
     assert table.loc["1", "verdict"] == verdict and table.loc["2", "verdict"] == "inconclusive"
-    assert (
-        "Synonyms +2.0 [+1.0, +3.0] points over plain training, +0.2 over as many updates"
-        in table.loc["1", "measured"]
-    )
-    assert "fgm +9.0" in table.loc["1", "measured"] and "missing: fgm seed 2" in table.loc["1", "on"]
+    measured = table.loc["1", "measured"]
+    assert "Synonyms +2.0 [+1.0, +3.0] points over plain training, +0.2 over as many updates" in measured
+    assert "fgm +9.0" in measured and "missing: fgm seed 2" in table.loc["1", "on"]
     assert table.loc["3", "verdict"] == "reproduced"
 
 
@@ -85,14 +66,8 @@ def test_two_studies_that_disagree_leave_the_third_claim_open(tmp_path):
 
 def test_a_cell_with_another_label_breaks_the_definition_of_the_generalized_setting(tmp_path):
     study(tmp_path, "paws-x")
-    rows = pd.DataFrame(
-        {
-            "item": [1, 1, 2, 2],
-            "language1": ["en", "en", "en", "en"],
-            "language2": ["en", "de", "en", "de"],
-            "label": [1, 1, 0, 0],
-        }
-    )
+    languages = {"language1": ["en", "en", "en", "en"], "language2": ["en", "de", "en", "de"]}
+    rows = pd.DataFrame({"item": [1, 1, 2, 2], **languages, "label": [1, 1, 0, 0]})
     rows.to_parquet(tmp_path / "paws-x" / "predictions.parquet")
     assert claims._definition(tmp_path)["verdict"] == "reproduced"
     rows.assign(label=[1, 0, 0, 0]).to_parquet(tmp_path / "paws-x" / "predictions.parquet")
@@ -100,80 +75,83 @@ def test_a_cell_with_another_label_breaks_the_definition_of_the_generalized_sett
 
 
 def aligned(*effects: float, p: float, n_seeds: int = 6, p_equivalent: float = 0.9) -> pd.DataFrame:
-    rows = [{"adaptation": name, "effect": e, "low": e - 1, "high": e + 1, "p": p, "p_equivalent": p_equivalent, "n_seeds": n_seeds, "n_items": 9}
-            for name, e in zip(("centre", "centre-detected", "procrustes"), effects)]  # fmt: skip
+    found = {"p": p, "p_equivalent": p_equivalent, "n_seeds": n_seeds, "n_items": 9}
+    rows = []
+    for name, effect in zip(("centre", "centre-detected", "procrustes"), effects):
+        rows.append({"adaptation": name, "effect": effect, "low": effect - 1, "high": effect + 1, **found})
     return pd.DataFrame(rows)
 
 
-@pytest.mark.parametrize("rows, verdict", [
-    (aligned(1.5, 0.2, p=0.01), "reproduced"), (aligned(-1.5, -0.2, p=0.01), "not reproduced"), (aligned(1.5, -1.5, p=0.01), "inconclusive"),
-    (aligned(1.5, 0.2, p=0.04), "inconclusive"),  # two of them: Holm's 0.08
-    (aligned(1.5, 1.0, p=0.01, n_seeds=1), "inconclusive"), (aligned(0.1, 0.0, p=0.9, p_equivalent=0.01), "not reproduced"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows, verdict",
+    [
+        (aligned(1.5, 0.2, p=0.01), "reproduced"),
+        (aligned(-1.5, -0.2, p=0.01), "not reproduced"),
+        (aligned(1.5, -1.5, p=0.01), "inconclusive"),
+        (aligned(1.5, 0.2, p=0.04), "inconclusive"),  # two of them: Holm's 0.08
+        (aligned(1.5, 1.0, p=0.01, n_seeds=1), "inconclusive"),
+        (aligned(0.1, 0.0, p=0.9, p_equivalent=0.01), "not reproduced"),
+    ],
+)
 def test_alignment_is_judged_after_holms_correction_and_never_by_one_seed(tmp_path, rows, verdict):
-    study(
-        tmp_path,
-        "adaptation-after",
-        adaptation=rows,
-        intervals=pd.DataFrame(
-            {"adaptation": ["none", "centre"], "accuracy": [55.0, 90.0], "majority": 58.0}
-        ),
-    )
-    assert claims.judged(tmp_path).set_index("claim").loc["8", "verdict"] == verdict
-    assert (
-        "55.0 per cent" in claims.judged(tmp_path).set_index("claim").loc["8", "measured"]
-    )  # below the majority: said
+    intervals = {"adaptation": ["none", "centre"], "accuracy": [55.0, 90.0], "majority": 58.0}
+    study(tmp_path, "adaptation-after", adaptation=rows, intervals=pd.DataFrame(intervals))
+    claim = claims.judged(tmp_path).set_index("claim").loc["8"]
+    assert claim.verdict == verdict
+    assert "55.0 per cent" in claim.measured  # below the majority: said
 
 
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     strategies = ("hybrid", "labse-recipe", "hybrid - labse-recipe")
-    groups = [
-        {
-            "strategy": s,
-            "adaptation": "mlm",
-            "language": "mean",
-            "effect": 1.0,
-            "low": 0.5,
-            "high": 1.5,
-            "n_seeds": 6,
-            "verdict": v,
-        }
-        for s, v in zip(strategies, verdicts)
-    ]
-    return {
-        "groups": pd.DataFrame(groups),
-        "adaptation_effect": pd.DataFrame({"resource": resources, "n_items": 9}),
-    }
+    groups = pd.DataFrame(
+        {"strategy": strategies, "adaptation": "mlm", "language": "mean", "verdict": verdicts}
+    )
+    groups = groups.assign(effect=1.0, low=0.5, high=1.5, n_seeds=6)
+    return {"groups": groups, "adaptation_effect": pd.DataFrame({"resource": resources, "n_items": 9})}
 
 
-def test_the_question_is_answered_only_if_all_is_decided_down_to_low_resource_languages(tmp_path):
-    for k, (verdicts, resources, said) in enumerate([
-        (("up", "equivalent to nothing", "up"), ("high", "medium", "low"), "answered"), (("up", "up", "undecided"), ("high", "medium", "low"), "inconclusive"),
-        (("up", "up", "up"), ("high", "medium"), "inconclusive"), (("one seed", "up", "up"), ("high", "medium", "low"), "inconclusive"),
-    ]):  # fmt: skip
-        study(tmp_path / str(k), "paws-x", **question(verdicts, resources))
-        row = claims.judged(tmp_path / str(k)).set_index("claim").loc["Q"]
-        assert row.verdict == said and ("No low-resource language was measured" in row.measured) == (
-            "low" not in resources
-        )
+THREE_LEVELS = ("high", "medium", "low")
+
+
+@pytest.mark.parametrize(
+    "verdicts, resources, said",
+    [
+        (("up", "equivalent to nothing", "up"), THREE_LEVELS, "answered"),
+        (("up", "up", "undecided"), THREE_LEVELS, "inconclusive"),
+        (("up", "up", "up"), ("high", "medium"), "inconclusive"),
+        (("one seed", "up", "up"), THREE_LEVELS, "inconclusive"),
+    ],
+)
+def test_the_question_is_answered_only_if_all_is_decided_down_to_low_resource_languages(
+    tmp_path, verdicts, resources, said
+):
+    study(tmp_path, "paws-x", **question(verdicts, resources))
+    row = claims.judged(tmp_path).set_index("claim").loc["Q"]
+    assert row.verdict == said
+    assert ("No low-resource language was measured" in row.measured) == ("low" not in resources)
 
 
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):
-    tables = question(("up", "up", "up"), ("high", "medium", "low"))
+    tables = question(("up", "up", "up"), THREE_LEVELS)
     study(tmp_path, "paws-x", **tables | {"groups": tables["groups"].iloc[:1]})
     assert claims.judged(tmp_path).set_index("claim").loc["Q", "verdict"] == "inconclusive"
 
 
 def test_the_committed_verdicts_are_among_the_known_and_link_to_figures():
     table = claims.judged(ROOT / "figures").set_index("claim")
-    assert table.index.tolist() == [*map(str, range(1, 13)), "Q"] and set(table.verdict) <= set(
-        claims.VERDICTS
-    )
+    assert table.index.tolist() == [*map(str, range(1, 13)), "Q"]
+    assert set(table.verdict) <= set(claims.VERDICTS)
     assert table.loc[["9", "Q"], "figure"].tolist() == ["claims/ladder.png", "paws-x/adaptation_effect.png"]
-    saved = pd.read_csv(
-        ROOT / "figures" / "claims" / "claims.csv", dtype=str, keep_default_na=False
-    ).set_index("claim")
-    assert (
-        saved.verdict.tolist() == table.verdict.tolist()
-        and saved.measured.tolist() == table.measured.tolist()
-    )
+    path = ROOT / "figures" / "claims" / "claims.csv"
+    saved = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("claim")
+    assert saved.verdict.tolist() == table.verdict.tolist()
+    assert saved.measured.tolist() == table.measured.tolist()
+
+
+def test_the_table_of_claims_links_to_figures_from_where_it_stands():
+    table = claims.judged(ROOT / "figures")
+    head, line, *rows = claims.as_markdown(table, "../figures").splitlines()
+    assert len(rows) == len(table) and head.count("|") == line.count("|") == 8
+    assert rows[-1].startswith("| Q |")
+    assert "[paws-x/adaptation_effect.png](../figures/paws-x/adaptation_effect.png)" in rows[-1]
+    assert rows[4].endswith("| **not testable here** |  |")

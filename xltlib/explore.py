@@ -61,8 +61,7 @@ class NoiseOnPairs:
         self.kinds = {"words left out": 0.3, **dict.fromkeys(tables, 1.0), **embeddings}
 
     def show(self, language: str, row: int, kind: str, strength: float) -> pd.DataFrame:
-        """A pair's first sentence as it is and with noise: sentence, cosine to the clean one,
-        P(paraphrase)."""
+        """A pair's first sentence as it is and with noise, its cosine to the clean one, and P(paraphrase)."""
         pair = self.pairs[self.pairs.language1 == language].iloc[row]
         u, v = self._vectors([pair.sentence1]), self._vectors([pair.sentence2])
         view = self._view(kind, strength)

@@ -255,7 +255,7 @@ def under_attack(table: pd.DataFrame, by_seed: pd.Series, source: str) -> pd.Dat
 
 
 def accuracy_of_pairs(answered: pd.DataFrame, table: pd.DataFrame, selection: str) -> pd.DataFrame:
-    """One row a run and pair of languages: the arm's columns, ``accuracy`` as a share, ``n_items, selection``.
+    """One row a run and pair of languages: columns of the arm, ``accuracy`` (share), ``n_items, selection``.
 
     Args:
         answered, table: of :func:`answers` and :func:`arms`.

@@ -6,18 +6,14 @@ import textwrap
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.rcParams["svg.hashsalt"] = "xltlib"  # SVG ids, and so the bytes, are the same every time
-
 import pandas as pd
 
 from xltlib import frozen
 
-THEME = {
-    "style": "whitegrid",
-    "rc": {"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"},
-}
+matplotlib.rcParams["svg.hashsalt"] = "xltlib"  # SVG ids, and so the bytes, are the same every time
 
+BARE = {"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"}
+THEME = {"style": "whitegrid", "rc": BARE}
 STRATEGIES = {  # name, colour, marker: apart for colour-blind readers and in greyscale
     "plain": ("monolingual batches", "#7F7F7F", "D"),
     "cross-lingual": ("cross-lingual batches", "#56B4E9", "^"),

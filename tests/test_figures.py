@@ -1,0 +1,105 @@
+"""Figures show what their tables say, name what they show, and are the same bytes every time."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_statistics import runs_and_predictions
+
+from xltlib import figures, languages, statistics
+
+
+@pytest.fixture(scope="module")
+def right():
+    runs, predictions = runs_and_predictions()
+    return statistics.right_answers(predictions, runs)
+
+
+def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):
+    effects, between, _ = statistics.adaptation_effects(right, 200)
+    by_seed = statistics.effects_by_seed(right)
+    for name in ("a", "b"):
+        figure = figures.adaptation_effect(effects, between, by_seed, "mlm", "caption")
+        figures.save(figure, effects, tmp_path / name)
+    for kind in (".png", ".svg", ".csv"):
+        one, two = ((tmp_path / name).with_suffix(kind).read_bytes() for name in ("a", "b"))
+        assert one == two
+    top, bottom = figure.axes
+    drawn = {line.get_label(): line.get_ydata() for line in top.lines}
+    expected = effects[effects.strategy == "hybrid"].set_index("language").effect
+    labels = [label.get_text() for label in bottom.get_xticklabels()]
+    assert labels == ["English", "German", "Japanese", "Indonesian"]
+    assert np.allclose(drawn["hybrid batches"], expected.loc[["en", "de", "ja", "id"]])
+    expected = between.set_index("language").effect
+    assert np.allclose(bottom.lines[0].get_ydata(), expected.loc[["en", "de", "ja", "id"]])
+    boxes = [text.get_window_extent() for text in bottom.get_xticklabels()]
+    assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:]))
+
+
+def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
+    table = pd.DataFrame(
+        {
+            "strategy": ["plain"] * 3 + ["hybrid"],
+            "adaptation": ["mlm-wikipedia", "consistency-de-es-fr", "dann", "dann"],
+            "effect": [-1.0, 2.0, 0.5, 0.1],
+            "effect on source": [0.0, -1.0, 0.0, 0.2],
+            "retrieval, more": np.nan,
+            "tokens, more": [2e6, 1e6, 1e6, 1e6],
+            "n_seeds": [1, 2, 2, 2],
+        }
+    )
+    table = table.assign(low=table.effect - 1, high=table.effect + 1)
+    figure = figures.adaptation_family(table, "caption")
+    assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
+    assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
+        "masked language modelling, wikipedia (1 seed)",
+        "domain discriminator (2 seeds)",
+        "consistency on parallel pairs, de-es-fr (2 seeds)",
+    ]
+    plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
+    places = dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))
+    assert places[2.0] == 2 and plain.get_ydata().min() == -0.2
+    assert max(x for line in figure.axes[2].lines for x in line.get_xdata()) == 2000.0  # thousands
+    figures.save(figure, table, tmp_path / "family")
+    assert (tmp_path / "family.svg").stat().st_size > 1000
+
+
+def test_the_figure_of_doses_has_a_tick_at_each_dose():
+    table = pd.DataFrame({"sentences": [2560, 80, 640], "effect": [2.0, 0.5, 1.0], "low": 0.0, "high": 3.0})
+    table = table.assign(use="consistency", strategy="plain")
+    axis = figures.dose_response(table, "caption").axes[0]
+    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"]
+    assert axis.get_xscale() == "log"
+    assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
+
+
+def test_language_bias_of_several_adaptations_is_drawn_as_numbers():
+    rows = list(itertools.product(("none", "mlm", "dann"), ("en", "de")))
+    table = pd.DataFrame(rows, columns=["adaptation", "language"])
+    table = table.assign(strategy="plain", head="cross", rank_distance=[0.1 * k for k in range(len(rows))])
+    axis = figures.language_bias(table, "rank_distance", "caption").axes[0]
+    adaptations = [label.get_text().split("; ")[1] for label in axis.get_yticklabels()]
+    assert adaptations == ["none", "masked language modelling", "domain discriminator"]
+    assert [text.get_text() for text in axis.texts] == ["0.00", "0.10", "0.20", "0.30", "0.40", "0.50"]
+    two = figures.language_bias(table[table.adaptation != "dann"], "rank_distance", "caption").axes[0]
+    # One adaptation: hollow and filled marks.
+    assert [line.get_markerfacecolor() for line in two.lines] == ["none", "#7F7F7F"]
+
+
+@pytest.mark.parametrize("codes", ["de fr es zh ja ko id", "de fr es zh ja ko id vi ar bg el tr gl sw"])
+def test_no_two_names_of_languages_overlap_in_the_figure_of_effects(codes):
+    rows = list(itertools.product(("hybrid", "labse-recipe"), codes.split()))
+    effects = pd.DataFrame(rows, columns=["strategy", "language"])
+    effects = effects.assign(
+        encoder="e", head="cross", adaptation="mlm", n_seeds=2, effect=1.0, low=-1.0, high=2.0
+    )
+    effects["resource"] = [languages.BY_CODE[code].resource for code in effects.language]
+    by_seed = pd.concat([effects.assign(seed=seed, effect=seed) for seed in (1, 2)])
+    between = effects[effects.strategy == "hybrid"].assign(strategy="hybrid - labse-recipe")
+    figure = figures.adaptation_effect(effects, between, by_seed, "mlm", "caption " * 20, set())
+    figure.canvas.draw()
+    words = [text for axis in figure.axes for text in [*axis.get_xticklabels(), *axis.texts]]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in words if text.get_text()]
+    pairs = itertools.combinations(boxes, 2)
+    assert not [(one, two) for (one, a), (two, b) in pairs if a.overlaps(b)]

@@ -1,0 +1,170 @@
+"""Tables of the studies of noise, and of language bias, from records and predictions made up here."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xltlib import bias_tables, robustness, robustness_claims, statistics
+
+CODES = ("en", "de", "ko")
+# How often an arm is right: pairs of one language, and of two.
+SHARES = {"plain": (0.5, 0.5), "step-matched": (0.55, 0.5), "fgm": (0.8, 0.9), "synonyms": (0.5, 0.5)}
+
+
+def record(label: str, seed: int, **own) -> dict:
+    parameters = {"noise": "", "noise_strength": 0.1, "synonyms": "", "steps": 10, "batch_size": 4}
+    names = {"encoder": "offline", "strategy": "plain", "head": "cross", "adaptation": "none"}
+    about = {
+        "run": f"{label}-{seed}",
+        "label": f"{label} seed {seed}",
+        "seed": seed,
+        "task": "paws-x",
+        **names,
+    }
+    of_run = {"arm": True, "rung": "Z0", "attack": {}, "read": [], "seconds": {"training": 8.0}}
+    noise = own.get("noise", "")
+    return {**about, **of_run, "noise": noise, "parameters": parameters | {"noise": noise} | own}
+
+
+@pytest.fixture(scope="module")
+def state():
+    runs = []
+    for seed in (1, 2, 3):
+        runs += [
+            record("plain", seed, steps=1),
+            record("step-matched", seed),
+            record("fgm", seed, noise="fgm"),
+        ]
+        runs.append(record("synonyms", seed, noise="synonyms", synonyms="lists/near.json"))
+    runs[2]["attack"] = {"accuracy": 0.25, "radius": 0.1}
+    runs.append({"run": "trunk", "arm": False})
+    return {"runs": runs, "missing": []}
+
+
+@pytest.fixture(scope="module")
+def arms(state):
+    return robustness.arms(state)
+
+
+@pytest.fixture(scope="module")
+def predictions(arms):
+    rng, parts = np.random.default_rng(1), []
+    for run, label in zip(arms.run, arms.label):
+        for one, two in itertools.product(CODES, repeat=2):
+            right = rng.random(200) < SHARES[label][int(one != two)]
+            p1 = np.where(right, 0.9, 0.1)
+            cells = {"language1": one, "language2": two, "selection": "last", "p0": 1 - p1, "p1": p1}
+            parts.append(
+                pd.DataFrame({"run": run, "item": range(200), "cluster": range(200), "label": 1, **cells})
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def against(arms, predictions):
+    controls = {robustness.OVER_PLAIN: "plain", robustness.OVER_UPDATES: "step-matched"}
+    return {name: statistics.differences(predictions, arms, label) for name, label in controls.items()}
+
+
+def test_an_arm_is_listed_with_its_noise_and_what_it_costs(state, arms):
+    table = robustness.overview(arms, "step-matched")
+    assert table.index.tolist() == list(SHARES) and (table.seeds == 3).all()
+    assert table.loc["synonyms", "words"] == "near.json" and table.loc["fgm", "words"] == ""
+    assert table.loc["fgm", "strength"] == 0.1 and np.isnan(table.loc["step-matched", "strength"])
+    assert np.isnan(table.loc["plain", "cost"])  # other updates: its cost compares with nothing
+    assert table.cost.drop("plain").tolist() == [1.0, 1.0, 1.0]
+    own = {"use": "train", "kind": "self", "source": "own table"}
+    salt = record("salt", 1, noise="salt") | {"read": [{"use": "align", "kind": "self", "source": "no"}, own]}
+    assert robustness.arms({"runs": [salt]}).words.tolist() == ["own table"]
+
+
+def test_a_control_that_is_not_there_is_named(arms):
+    with pytest.raises(
+        ValueError, match="no finished arm 'freelb' to compare with: it has plain, step-matched"
+    ):
+        robustness.refuse_without(arms, "robustness", ["plain", "freelb"])
+
+
+def test_arms_are_compared_over_the_seeds_that_all_have(arms, predictions):
+    fewer = arms[~((arms.label == "fgm") & (arms.seed == 2))]
+    labels = robustness.compared(fewer)
+    seeds = robustness.seeds_of_all(fewer, labels)
+    assert seeds == [1, 3]
+    by_seed = robustness.accuracy(robustness.answers(predictions, fewer, "last"))
+    means = robustness.mean_accuracy(by_seed, labels, seeds, "en")
+    assert means.columns.tolist() == [*CODES, "targets"]
+    expected = (by_seed["plain", 1, "de"] + by_seed["plain", 3, "de"]) / 2
+    assert means.loc["plain", "de"] == pytest.approx(expected)
+    assert np.allclose(means.targets, (means.de + means.ko) / 2)
+
+
+def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms, predictions, against):
+    labels = ["step-matched", "fgm", "synonyms"]
+    by_seed = robustness.accuracy(robustness.answers(predictions, arms, "last"))
+    mean_of = by_seed.groupby(["label", "language1"]).mean()
+    effects = robustness.effects(against, "plain", list(CODES), "en", 200)
+    found = effects.set_index(["control", "label", "language"]).effect
+    expected = mean_of["fgm", "de"] - mean_of["step-matched", "de"]
+    assert found[robustness.OVER_UPDATES, "fgm", "de"] == pytest.approx(expected)
+    targets = [found[robustness.OVER_PLAIN, "fgm", code] for code in ("de", "ko")]
+    assert found[robustness.OVER_PLAIN, "fgm", "mean"] == pytest.approx(np.mean(targets))
+    mean = robustness.means_of_targets(effects, labels)
+    assert len(mean) == 5 and (mean["p (Holm)"] >= mean.p).all()
+
+    generalized = robustness.generalized(against[robustness.OVER_UPDATES], labels, 200)
+    wide = generalized.pivot(index="label", columns="pairs", values="effect")
+    assert np.allclose(wide["two minus one"], wide["two languages"] - wide["one language"])
+    outcomes = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
+    verdict = outcomes.set_index(["claim", "arm"]).verdict
+    assert verdict.index.tolist() == [(1, "fgm"), (1, "synonyms"), (3, "fgm"), (3, "synonyms")]
+    assert verdict[1, "fgm"] == "not reproduced: larger" and verdict[3, "fgm"] == "reproduced"
+
+
+def test_a_noise_has_a_curve_only_with_several_strengths(arms, predictions, against):
+    over_updates = against[robustness.OVER_UPDATES]
+    assert robustness.over_strength(arms, over_updates, ["de", "ko"], 100).empty
+    again = arms[arms.label == "fgm"].assign(label="fgm-r0.3", strength=0.3).query("seed == 1")
+    more = over_updates[(over_updates.label == "fgm") & (over_updates.seed == 1)].assign(label="fgm-r0.3")
+    curve = robustness.over_strength(
+        pd.concat([arms, again]), pd.concat([over_updates, more]), ["de", "ko"], 100
+    )
+    assert curve.strength.tolist() == [0.1, 0.3] and curve.n_seeds.tolist() == [1, 1]
+    assert curve.effect.nunique() == 1  # over the one seed that both have, the same answers
+    caption = robustness.caption("s", arms, pd.Series([2, 4]), 200, "last")
+    assert "multilingual-e5-small (offline), 2 to 4 seeds, 200 test items a language, rung Z0" in caption
+
+
+def test_attacked_runs_stand_beside_their_clean_accuracy(arms, predictions):
+    by_seed = robustness.accuracy(robustness.answers(predictions, arms, "last"))
+    row = robustness.under_attack(arms, by_seed, "en").iloc[0]
+    assert (row.label, row.attacked, row.radius) == ("fgm", 25.0, 0.1)
+    assert row.clean == pytest.approx(by_seed["fgm", 1, "en"])
+
+
+def test_an_adaptation_that_measured_nothing_before_takes_it_from_another_of_the_same_model():
+    before, after = ([dict.fromkeys(bias_tables.MEASURES, value)] for value in (0.2, 0.4))
+    about = {"arm": False, "notebook": "10_adapt", "parameters": {"start": "english"}, "bias": after}
+    runs = [
+        {**about, "label": "mlm seed 1", "bias_before": before},
+        {**about, "label": "lora seed 1", "bias_before": None},
+    ]
+    table = bias_tables.around_adaptations({"runs": runs})
+    assert table.index.tolist() == [(name, when) for name in ("mlm", "lora") for when in ("before", "after")]
+    assert table.rank_distance.tolist() == [0.2, 0.4, 0.2, 0.4]
+    assert bias_tables.around_adaptations({"runs": runs[1:]}).rank_distance.tolist() == [0.4]
+
+
+def test_zero_shot_languages_stand_apart_from_those_whose_labels_were_read():
+    bias = [
+        {"language": code, **dict.fromkeys(bias_tables.MEASURES, value)}
+        for code, value in (("en", 0.1), ("de", 0.3))
+    ]
+    read = [{"kind": "labelled-source", "languages": ["en"]}]
+    run = record("plain", 1) | {"bias": bias, "read": read, "notebook": "20_finetune"}
+    table = bias_tables.of_arms({"runs": [run, record("fgm", 1)]})
+    assert len(table) == 2 and table.supervision.tolist() == ["labelled", "none"]
+    row = bias_tables.by_supervision(table).iloc[0]
+    assert row.to_dict() == {"languages with labels": 0.1, "zero-shot languages": 0.3}
+    assert bias_tables.of_arms({"runs": []}).empty
