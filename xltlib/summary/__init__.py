@@ -1,0 +1,125 @@
+"""The tables, sentences and figures of a study, as functions of what its runs left (notebooks/90_summary).
+
+    from xltlib import summary
+    data = summary.load("figures", "paws-x")
+    print(summary.answer(data))
+    summary.accuracy_table(data)
+
+Another column of accuracy_table or effect_table is one function, of an arm's accuracies or of a row of the
+effects; its name becomes the column's:
+
+    def worst_seed(rows):
+        return 100 * rows.groupby("seed").accuracy.mean().min()
+    summary.accuracy_table(data, worst_seed)
+
+Nothing here trains, and nothing needs torch.
+"""
+
+from xltlib.summary.accuracy import (
+    accuracy_table,
+    items,
+    labels_read,
+    largest_spread,
+    level_table,
+    majority_table,
+    metric_table,
+    published_table,
+    rule_table,
+    rules_agree,
+    stuck_runs,
+)
+from xltlib.summary.costs import (
+    dose_table,
+    doses,
+    family,
+    family_table,
+    held_out,
+    held_out_table,
+    over_updates_table,
+    penalty_table,
+)
+from xltlib.summary.data import StudyData, load
+from xltlib.summary.effects import (
+    about,
+    arm_table,
+    between_table,
+    effect_table,
+    language_table,
+    other_test_table,
+    pairs_said,
+    partners,
+    power_table,
+    seed_noise_said,
+    seed_table,
+    single_tests_said,
+)
+from xltlib.summary.grids import grid_table
+from xltlib.summary.pictures import (
+    Picture,
+    answer_pictures,
+    cost_pictures,
+    covariate_pictures,
+    covariate_table,
+    dose_pictures,
+    effect_pictures,
+    family_pictures,
+    grid_pictures,
+)
+from xltlib.summary.saving import all_pictures, save
+from xltlib.summary.selfchecks import checks
+from xltlib.summary.sentences import answer
+from xltlib.summary.verdicts import verdict_list
+from xltlib.summary.words import Said, unless_empty
+
+__all__ = [
+    "Picture",
+    "Said",
+    "StudyData",
+    "about",
+    "accuracy_table",
+    "all_pictures",
+    "answer",
+    "answer_pictures",
+    "arm_table",
+    "between_table",
+    "checks",
+    "cost_pictures",
+    "covariate_pictures",
+    "covariate_table",
+    "dose_pictures",
+    "dose_table",
+    "doses",
+    "effect_pictures",
+    "effect_table",
+    "family",
+    "family_pictures",
+    "family_table",
+    "grid_pictures",
+    "grid_table",
+    "held_out",
+    "held_out_table",
+    "items",
+    "labels_read",
+    "language_table",
+    "largest_spread",
+    "level_table",
+    "load",
+    "majority_table",
+    "metric_table",
+    "other_test_table",
+    "over_updates_table",
+    "pairs_said",
+    "partners",
+    "penalty_table",
+    "power_table",
+    "published_table",
+    "rule_table",
+    "rules_agree",
+    "save",
+    "seed_noise_said",
+    "seed_table",
+    "single_tests_said",
+    "stuck_runs",
+    "unless_empty",
+    "verdict_list",
+]

@@ -1,0 +1,154 @@
+"""Tables of accuracy: by arm and language, beside baselines; other metrics; the choice of the checkpoint."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import numpy as np
+import pandas as pd
+
+from xltlib import statistics
+from xltlib.statistics import ARM
+from xltlib.summary.data import StudyData
+
+METRICS = [
+    "macro_f1",
+    "average_precision",
+    "brier",
+    "calibration_error",
+    "as in English",
+    "all languages alike",
+]
+
+
+def accuracy_table(data: StudyData, *more: Callable[[pd.DataFrame], object]) -> pd.DataFrame:
+    """Mean accuracy over seeds, ± their standard deviation, in per cent: a row an arm, a column a language.
+
+    Behind the languages: means of targets of which the same was read.
+
+    Args:
+        more: further columns: each a function of one arm's accuracies (columns ``seed, language1,
+            supervision, accuracy, n_items``, accuracy a share); its name becomes the column's.
+    """
+    by = [*data.arm, "rung"]
+    per_cent = data.shown.assign(accuracy=100 * data.shown.accuracy)
+    cells = per_cent.groupby([*by, "language1"], sort=False, observed=True).accuracy
+    written = cells.mean().map("{:.1f}".format) + cells.std().map(_plus_minus)
+    targets = per_cent[per_cent.language1 != data.source]
+    read = targets.pivot_table(
+        index=by, columns="supervision", values="accuracy", sort=False, observed=True
+    ).add_prefix("mean, read: ")
+    table = written.unstack("language1")[data.order]
+    table = table.join(read.round(1).astype(object).fillna("")).rename_axis(columns=None)
+    for function in more:
+        values = {arm: function(of) for arm, of in data.shown.groupby(by, sort=False, observed=True)}
+        table[function.__name__.replace("_", " ")] = pd.Series(values)
+    return table
+
+
+def _plus_minus(deviation: float) -> str:
+    return "" if pd.isna(deviation) else f" ± {deviation:.1f}"
+
+
+def items(data: StudyData) -> str:
+    """How many test items each language has, and how many seeds."""
+    of_language = data.shown.groupby("language1", observed=True).n_items.first()
+    counts = ", ".join(f"{code} {of_language[code]}" for code in data.order)
+    return f"items: {counts}; seeds: {data.n_seeds}"
+
+
+def labels_read(data: StudyData) -> str:
+    """Of which languages labels were read."""
+    return f"languages of which labels were read: {', '.join(sorted(data.seen)) or 'none but the source'}"
+
+
+def published_table(data: StudyData) -> pd.DataFrame:
+    """Published accuracies of zero-shot transfer on the study's task, a row a model and source."""
+    task = data.runs.task.iloc[0] if "task" in data.runs else data.study
+    known = statistics.published(task)
+    known = known[(known.metric == "accuracy") & (known.setting == "zero-shot")]
+    known = known.assign(source=known.source + ", " + known.note.fillna(""))
+    wide = known.pivot_table(index=["model", "source"], columns="language", values="value", sort=False)
+    return wide.round(1).rename_axis(columns=None)
+
+
+def majority_table(data: StudyData) -> pd.DataFrame:
+    """In how many languages an arm is better than the more frequent answer, with its whole interval."""
+    above = data.intervals.assign(above=data.intervals.low > data.intervals.majority)
+    return above.groupby(ARM, sort=False).above.agg(languages="size", above_majority="sum")
+
+
+def level_table(data: StudyData) -> pd.DataFrame:
+    """Accuracy in per cent by what tells a pair's two sentences apart, in the source and in the targets.
+
+    Empty where the task does not say; the corpus in the package does.
+    """
+    if "level" not in data.predictions:
+        return pd.DataFrame()
+    chosen = data.predictions[data.predictions.selection == data.selection]
+    chosen = chosen[chosen.language1.astype(str) == chosen.language2.astype(str)]
+    rows = chosen.merge(data.runs[["run", *ARM]], on="run")
+    language = np.where(rows.language1 == data.source, data.source, "targets")
+    rows = rows.assign(right=100 * statistics.is_right(rows), language=language)
+    columns = ["language", "level"]
+    return rows.pivot_table(index=data.arm, columns=columns, values="right", sort=False).round(1)
+
+
+def rules(data: StudyData) -> pd.DataFrame:
+    """Mean accuracy of the zero-shot targets under each checkpoint rule, in per cent, a row an arm."""
+    same = data.accuracy.language1.astype(str) == data.accuracy.language2.astype(str)
+    zero_shot = (data.accuracy.language1 != data.source) & (data.accuracy.supervision != "labelled")
+    rows = data.accuracy[same & zero_shot]
+    wide = rows.pivot_table(index=data.arm, columns="selection", values="accuracy", sort=False, observed=True)
+    return 100 * wide.rename_axis(columns=None).rename(columns=str)
+
+
+def rule_table(data: StudyData) -> pd.DataFrame:
+    """The same to be read; empty where every rule chose the same checkpoint, or one was kept."""
+    table = rules(data)
+    differ = table.nunique(axis=1).max() > 1
+    return table.round(1) if differ else table.head(0)
+
+
+def rules_agree(data: StudyData) -> str:
+    """Whether the rules order the arms alike: Spearman's correlation of their means."""
+    table = rules(data)
+    if rule_table(data).empty or len(table) < 3:
+        return "Spearman: one checkpoint, or too few arms: the rules cannot differ"
+    said = []
+    for other in ("en-dev", "oracle"):
+        if other in table:
+            said.append(f"last and {other} {table['last'].corr(table[other], method='spearman'):.2f}")
+    return f"Spearman: {'; '.join(said)}"
+
+
+def stuck_runs(data: StudyData) -> str:
+    """Runs that never left the plateau at the rate of the more frequent answer, in the source language."""
+    of_source = data.predictions[data.predictions.language1 == data.source]
+    of_source = of_source[of_source.selection == data.selection].drop_duplicates("item")
+    most_frequent = of_source.label.value_counts(normalize=True).max()
+    own = data.shown[data.shown.language1 == data.source]
+    stuck = own[own.accuracy < most_frequent + 0.05]
+    names = [f"{run.strategy}, {run.adaptation}, seed {run.seed}" for run in stuck.itertuples()]
+    return f"runs that did not leave the plateau: {'; '.join(names) or 'none'}"
+
+
+def spread(data: StudyData) -> pd.Series:
+    """Standard deviation over seeds of each arm's accuracy in each language, in points."""
+    return data.shown.groupby([*ARM, "language1"], sort=False).accuracy.std().mul(100)
+
+
+def largest_spread(data: StudyData) -> str:
+    """The largest of them, in words."""
+    if data.n_seeds < 2:
+        return "largest standard deviation over seeds, in points: one seed only"
+    return f"largest standard deviation over seeds, in points: {spread(data).max():.1f}"
+
+
+def metric_table(data: StudyData) -> pd.DataFrame:
+    """Metrics beside accuracy (statistics.secondary), mean of zero-shot targets and seeds, a row an arm."""
+    chosen = data.predictions[data.predictions.selection == data.selection]
+    found = statistics.secondary(chosen, source=data.source)
+    found = found[~found.language.isin(data.seen | {data.source})].merge(data.runs[["run", *ARM]], on="run")
+    found = found.rename(columns={"agreement": "as in English", "consistency": "all languages alike"})
+    return found.pivot_table(index=data.arm, values=METRICS, sort=False).round(3)

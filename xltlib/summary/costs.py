@@ -1,0 +1,152 @@
+"""What an adaptation costs and what else it changes; doses, penalties, and text that was held out from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xltlib import provenance, statistics
+from xltlib.statistics import ARM
+from xltlib.summary.data import StudyData
+
+MEASURES = ["seconds", "tokens", "retrieval", "rank_distance"]
+ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
+HELD_OUT = ["adaptation", "method", "language"]
+
+
+def taken(data: StudyData) -> pd.DataFrame:
+    """What the runs of each arm took, and how much more than those of the same seed without adaptation.
+
+    Returns:
+        Columns of statistics.costs, and ``..., more``: mean over seeds, a row an arm.
+    """
+    same = ["encoder", "strategy", "head", "seed"]
+    of_run = data.runs[["run", "seed", *ARM]].merge(statistics.costs(data.records), on="run")
+    without = of_run[of_run.adaptation == "none"][[*same, *MEASURES]]
+    of_run = of_run.merge(without, on=same, how="left", suffixes=("", ", without"))
+    for name in MEASURES:
+        of_run[f"{name}, more"] = of_run[name] - of_run.pop(f"{name}, without")
+    return of_run.groupby(ARM, sort=False).mean(numeric_only=True).drop(columns="seed")
+
+
+def family(data: StudyData) -> pd.DataFrame:
+    """All adaptations side by side, a row an adapted arm.
+
+    Returns:
+        The mean effect; the effect on each target, on the source, and on targets of which nothing was read;
+        what it took, and what it did to sentence retrieval.
+    """
+    named = data.targets.assign(language="effect on " + data.targets.language.astype(str))
+    on_each = named.pivot_table(index=ARM, columns="language", values="effect", sort=False).reset_index()
+    on_source = _effect_only(data.effects_at_source, f"effect on {data.source}")
+    unread = _effect_only(data.effects_on_unread, "effect on unread")
+    costs = taken(data).drop(columns=["seconds", "tokens"]).reset_index()
+    table = data.mean_effects
+    if len(on_each):
+        table = table.merge(on_each, on=ARM, how="left")
+    return table.merge(on_source, on=ARM).merge(unread, on=ARM, how="left").merge(costs, on=ARM)
+
+
+def _effect_only(effects: pd.DataFrame, name: str) -> pd.DataFrame:
+    return effects[[*ARM, "effect"]].rename(columns={"effect": name})
+
+
+def family_table(data: StudyData) -> pd.DataFrame:
+    """The family to be read: a column an adapted arm, a row a number; rows that no arm has are left out."""
+    numbers = family(data).set_index(data.arm).select_dtypes("number").dropna(axis=1, how="all")
+    return numbers.map(shortly).T
+
+
+def shortly(value: float) -> str:
+    """A number of any size in few digits.
+
+    Example:
+        >>> shortly(26041.2), shortly(0.4577), shortly(3e-17), shortly(float("nan"))
+        ('26,041', '0.458', '0', '')
+    """
+    if pd.isna(value):
+        return ""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{round(value, 6) + 0.0:.3g}"
+
+
+def over_updates_table(data: StudyData) -> pd.DataFrame:
+    """The mean effect of each adaptation over the control of as many updates; empty without that control."""
+    columns = ["effect", "low", "high", "p", "p (Holm)", "verdict", "n_items", "n_seeds"]
+    return data.over_updates.set_index(data.arm)[columns].round(ROUNDED)
+
+
+def penalty_table(data: StudyData) -> pd.DataFrame:
+    """How large the penalties on training were, before their weight, mean over seeds; empty without any."""
+    rows = []
+    for run in data.runs.itertuples():
+        curve = getattr(run, "penalty", None)
+        if isinstance(curve, list) and curve:
+            rows.append((run.strategy, run.adaptation, np.mean(curve[:5]), min(curve), np.mean(curve[-5:])))
+    columns = ["strategy", "adaptation", "first five updates", "lowest", "last five updates"]
+    of_arm = pd.DataFrame(rows, columns=columns).groupby(columns[:2], sort=False)
+    return of_arm.mean().map("{:.2g}".format)
+
+
+def doses(data: StudyData) -> pd.DataFrame:
+    """Adaptations that the study has in several doses and that differ in nothing else, a row an arm.
+
+    Returns:
+        ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect.
+    """
+    told = provenance.differing(list(data.read.values()))
+    other = {use for use, fact in told if fact != "dose"}
+    uses = {use for use, fact in told if fact == "dose"} - other
+    read = [
+        (run, entry.use, entry.count)
+        for run, entries in data.read.items()
+        for entry in entries
+        if entry.use in uses
+    ]
+    sentences = pd.DataFrame(read, columns=["run", "use", "sentences"])
+    found = data.runs[["run", *ARM]].merge(sentences, on="run").drop(columns="run").drop_duplicates()
+    return found.merge(data.mean_effects, on=ARM)
+
+
+def dose_table(data: StudyData) -> pd.DataFrame:
+    """The mean effect by dose; empty where the study has one dose of each adaptation."""
+    index = [*(name for name in data.arm if name != "adaptation"), "use", "sentences"]
+    return doses(data).set_index(index)[["effect", "low", "high", "n_seeds"]].round(ROUNDED)
+
+
+def held_out(data: StudyData) -> pd.DataFrame:
+    """What adaptations did to held-out text of their own kind, mean over seeds.
+
+    Returns:
+        ``adaptation, method, language, before, after``: perplexities, or shares of translations found.
+    """
+    rows = []
+    for record in data.records:
+        if record["notebook"] == "10_adapt":
+            name = record["label"].split(" seed")[0]
+            found = ((code, record["before"][code], record["after"][code]) for code in record["before"])
+            rows += [(name, record["method"], *numbers) for numbers in found]
+    for record in data.records:
+        if record["arm"] and isinstance(record.get("retrieved"), dict):
+            name = "last layer" if record["layer"] == -1 else f"layer {record['layer']}"
+            found = ((code, of["before"], of["after"]) for code, of in record["retrieved"].items())
+            rows += [(name, "rotation", *numbers) for numbers in found]
+    table = pd.DataFrame(rows, columns=[*HELD_OUT, "before", "after"])
+    return table.groupby(HELD_OUT, sort=False).mean().reset_index()
+
+
+def held_out_table(data: StudyData) -> pd.DataFrame:
+    """The same to be read: a row an adaptation, before and after; a column a language."""
+    table = held_out(data)
+    if table.empty:
+        return table
+    long = table.melt(HELD_OUT, ["before", "after"], "when")
+    index = ["adaptation", "method", "when"]
+    return long.pivot_table(index=index, columns="language", values="value", sort=False).map(_perplexity)
+
+
+def _perplexity(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"

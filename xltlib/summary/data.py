@@ -1,0 +1,299 @@
+"""One study's runs and predictions, and the numbers that cost time: computed when asked for, then kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from statsmodels.api import OLS
+
+from xltlib import languages, provenance, statistics
+from xltlib.provenance import Entry
+from xltlib.statistics import ARM
+
+CELL = ["run", "language1", "language2", "selection"]  # what one accuracy is of
+CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
+ASKED_ABOUT = ("hybrid", "labse", "labse-recipe")  # the strategies that the question names
+
+
+@dataclass(eq=False)
+class StudyData:
+    """What a study left, and what follows from it.
+
+    Args:
+        study: its name.
+        folder: where its tables and figures lie.
+        about: what it is, in words.
+        missing: labels of runs that are planned and not done.
+        records: of all runs, as they stand in ``runs.json``, adaptations and trunks among them.
+        predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
+        selection: checkpoint rule: ``"last"``, ``"en-dev"`` or ``"oracle"``.
+        resamples: bootstrap draws.
+        source: the language that was trained on.
+    """
+
+    study: str
+    folder: Path
+    about: str
+    missing: list[str]
+    records: list[dict]
+    predictions: pd.DataFrame
+    selection: str = "last"
+    resamples: int = 10_000
+    source: str = "en"
+
+    # What was run, and what it read.
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Records of the arms that are compared, a row a run."""
+        return pd.DataFrame([record for record in self.records if record["arm"]])
+
+    @cached_property
+    def read(self) -> dict[str, list[Entry]]:
+        """What each run has read."""
+        return {run.run: provenance.from_record(run.read) for run in self.runs.itertuples()}
+
+    @cached_property
+    def n_seeds(self) -> int:
+        """How many seeds the study has."""
+        return self.runs.seed.nunique()
+
+    @cached_property
+    def seen(self) -> set[str]:
+        """Languages beside the source of which labels were read by some arm: not zero-shot."""
+        labelled = self.shown[(self.shown.language1 != self.source) & (self.shown.supervision == "labelled")]
+        return set(labelled.language1.astype(str))
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Languages that were scored, in the order of figures."""
+        there = set(self.shown.language1.astype(str))
+        return [code for code in languages.ORDER if code in there]
+
+    @cached_property
+    def zero_shot(self) -> list[str]:
+        """Targets of which no label was read."""
+        return [code for code in self.order if code not in self.seen | {self.source}]
+
+    @cached_property
+    def arm(self) -> list[str]:
+        """Columns that tell this study's arms apart: encoder and head where there are several."""
+        asked = ("strategy", "adaptation")
+        return [name for name in ARM if name in asked or self.accuracy[name].nunique() > 1]
+
+    # Accuracies.
+
+    @cached_property
+    def by_cell(self) -> pd.DataFrame:
+        """Accuracy (a share) of each run, pair of languages and checkpoint rule, from the predictions."""
+        answers = self.predictions.assign(right=statistics.is_right(self.predictions))
+        cells = answers.groupby(CELL, observed=True, sort=False).right
+        return cells.agg(accuracy="mean", n_items="size").reset_index()
+
+    @cached_property
+    def accuracy(self) -> pd.DataFrame:
+        """The same beside what describes the run; ``supervision`` is the most that was read of it."""
+        found = self.by_cell.merge(self.runs[["run", *ARM, "rung", "seed"]], on="run")
+        of_language = zip(found.run, found.language1.astype(str))
+        found["supervision"] = [provenance.supervision(self.read[run], code) for run, code in of_language]
+        of_run = [*ARM, "rung", "seed"]
+        return found[[*of_run, "language1", "language2", "supervision", "selection", "accuracy", "n_items"]]
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """Accuracies of one-language pairs under the chosen checkpoint rule."""
+        same = self.accuracy.language1.astype(str) == self.accuracy.language2.astype(str)
+        return self.accuracy[(self.accuracy.selection == self.selection) & same]
+
+    @cached_property
+    def right(self) -> pd.DataFrame:
+        """One row a run, item and language: see statistics.right_answers."""
+        return statistics.right_answers(self.predictions, self.runs, self.selection)
+
+    @cached_property
+    def right_zero_shot(self) -> pd.DataFrame:
+        """Those of targets of which no label was read."""
+        return self.right[(self.right.language != self.source) & ~self.right.language.isin(self.seen)]
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """Accuracy of each arm and language in per cent, all seeds together, with a 95 % interval.
+
+        Over clusters of shared sentences; ``majority`` is the share of the most frequent answer.
+        """
+        chosen = self.predictions[self.predictions.selection == self.selection]
+        labels = chosen.drop_duplicates(["language1", "item"]).groupby("language1", observed=True).label
+        majority = 100 * labels.agg(share_of_the_most_frequent)
+        rows, keys = [], [*ARM, "rung", "language"]
+        for names, of in self.right.groupby(keys, sort=False):
+            fit = OLS(100 * of.right, np.ones(len(of))).fit(
+                cov_type="cluster", cov_kwds={"groups": of.cluster}
+            )
+            low, high = fit.conf_int().clip(0, 100).to_numpy()[0]
+            rows.append(
+                {
+                    **dict(zip(keys, names)),
+                    "accuracy": fit.params.iloc[0],
+                    "low": low,
+                    "high": high,
+                    "majority": majority[names[-1]],
+                    "n_items": of["item"].nunique(),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def grids(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """Of runs that were scored on all pairs of languages: see statistics.generalized; empty without any.
+
+        Returns:
+            Accuracy of every pair, and what the grid says as a whole, by which languages they are of.
+        """
+        one, two = self.predictions.language1.astype(str), self.predictions.language2.astype(str)
+        scored = self.predictions.run.isin(self.predictions.run[one != two].unique())
+        if not scored.any():
+            return {}
+        parts = {"all languages": scored}
+        if len(self.zero_shot) > 1:
+            parts["zero-shot targets alone"] = scored & one.isin(self.zero_shot) & two.isin(self.zero_shot)
+        found = {}
+        for title, part in parts.items():
+            found[title] = statistics.generalized(self.predictions[part], self.selection, self.source)
+        return found
+
+    # Effects of adaptation.
+
+    @cached_property
+    def _effects(self) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+        of_targets = self.right[self.right.language != self.source]
+        if of_targets.empty:
+            effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
+            missing = []
+        else:
+            found = statistics.adaptation_effects(of_targets, self.resamples, groups=self.zero_shot)
+            effects, between, missing = found
+        return statistics.corrected(effects), statistics.corrected(between), missing
+
+    @cached_property
+    def targets(self) -> pd.DataFrame:
+        """The effect on each target language: see statistics.adaptation_effects and corrected."""
+        effects, _, _ = self._effects
+        return effects[effects.language.isin(languages.BY_CODE)].assign(study=self.study)
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """The effect on means of zero-shot targets: of all (language ``"mean"``), of each resource level."""
+        effects, _, _ = self._effects
+        return effects[~effects.language.isin(languages.BY_CODE)]
+
+    @cached_property
+    def between(self) -> pd.DataFrame:
+        """The effect under hybrid batches less that under the LaBSE arm, on each target language."""
+        _, between, _ = self._effects
+        return between[between.language.isin(languages.BY_CODE)]
+
+    @cached_property
+    def between_groups(self) -> pd.DataFrame:
+        """The same on means of zero-shot targets."""
+        _, between, _ = self._effects
+        return between[~between.language.isin(languages.BY_CODE)]
+
+    @cached_property
+    def without_partner(self) -> list[str]:
+        """Arms that lack the run beside them from which an effect would follow."""
+        _, _, missing = self._effects
+        return missing
+
+    @cached_property
+    def by_seed(self) -> pd.DataFrame:
+        """The effect for each seed alone."""
+        return statistics.effects_by_seed(self.right)
+
+    @cached_property
+    def many_adaptations(self) -> bool:
+        """Too many to draw each: the figure of the family has them all."""
+        return self.targets.adaptation.nunique() > 4
+
+    @cached_property
+    def mean_effects(self) -> pd.DataFrame:
+        """The effect on the mean of the zero-shot targets, from draws of its own, a row an adapted arm."""
+        return statistics.mean_effects(self.right_zero_shot, self.resamples)
+
+    @cached_property
+    def effects_at_source(self) -> pd.DataFrame:
+        """The effect on the source language."""
+        return statistics.mean_effects(self.right[self.right.language == self.source], self.resamples)
+
+    @cached_property
+    def effects_on_unread(self) -> pd.DataFrame:
+        """The effect on those targets of which the adapted arm has read nothing at all."""
+        columns = [*ARM, "language1", "supervision"]
+        read = self.accuracy[columns].astype(str).drop_duplicates().rename(columns={"language1": "language"})
+        rows = self.right_zero_shot.merge(read, on=[*ARM, "language"])
+        unread = (rows.supervision == "none") | (rows.adaptation == "none")
+        return statistics.mean_effects(rows[unread], self.resamples)
+
+    @cached_property
+    def over_updates(self) -> pd.DataFrame:
+        """The effect on the mean of the zero-shot targets over the control; empty without one."""
+        adapted = self.right_zero_shot[self.right_zero_shot.adaptation != "none"]
+        beside_control = adapted.replace({"adaptation": {CONTROL: "none"}})
+        return statistics.judge(statistics.mean_effects(beside_control, self.resamples))
+
+    @cached_property
+    def other_tests(self) -> pd.DataFrame:
+        """The mean effect by tests that rest on other assumptions: see statistics.other_tests."""
+        return statistics.other_tests(self.right, self.zero_shot)
+
+
+def is_control(adaptations: pd.Series) -> pd.Series:
+    """Whether these are the control of as many updates.
+
+    Example:
+        >>> is_control(pd.Series(["more-updates", "mlm"])).tolist()
+        [True, False]
+    """
+    names = adaptations.astype(str)
+    return (names == CONTROL) | names.str.startswith(f"{CONTROL}-")
+
+
+def share_of_the_most_frequent(labels: pd.Series) -> float:
+    """Accuracy of always giving the more frequent answer.
+
+    Example:
+        >>> share_of_the_most_frequent(pd.Series([0, 0, 1, 0]))
+        0.75
+    """
+    return float(labels.value_counts(normalize=True).max())
+
+
+def load(
+    folder: Path | str,
+    study: str,
+    selection: str = "last",
+    resamples: int = 10_000,
+    source: str = "en",
+) -> StudyData:
+    """A study from the folder that collecting its runs has filled.
+
+    Args:
+        folder: where studies lie; this one in ``folder/study``.
+        study, selection, resamples, source: see :class:`StudyData`.
+    Raises:
+        FileNotFoundError: the study is not there; says which are.
+    """
+    place = Path(folder) / study
+    if not (place / "runs.json").exists():
+        there = sorted(path.parent.name for path in Path(folder).glob("*/runs.json"))
+        raise FileNotFoundError(
+            f"no study {study!r} in {Path(folder).name}/: it has {', '.join(there) or 'none'}"
+        )
+    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
+    predictions = pd.read_parquet(place / "predictions.parquet")
+    about, missing = state.get("about", ""), state["missing"]
+    return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)

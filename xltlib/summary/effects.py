@@ -1,0 +1,175 @@
+"""Tables of the effect of adaptation: by language, by seed, between strategies; the arms; other tests."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pandas as pd
+
+from xltlib import figures, languages, statistics
+from xltlib.statistics import ARM
+from xltlib.summary.accuracy import spread
+from xltlib.summary.data import StudyData, is_control
+from xltlib.summary.words import LEVELS, encoders, estimate, language, reading, strategy_name
+
+SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
+ROUNDED = {"effect": 1, "low": 1, "high": 1, "p (Holm)": 3}
+
+
+def language_table(data: StudyData) -> pd.DataFrame:
+    """The answer by language: effect (95 % interval) in points, with an asterisk where it is detected.
+
+    A row a language, below them means of the zero-shot targets; a column an adapted arm. The other way round
+    where there are more arms than languages.
+    """
+    rows = pd.concat([data.targets, data.groups])
+    rows = rows.assign(said=[_with_asterisk(row) for row in rows.itertuples()])
+    arms = rows[ARM].drop_duplicates().sort_values("adaptation", key=is_control, kind="stable")
+    wide = rows.pivot(index="language", columns=ARM, values="said")
+    wide = wide.reindex(index=rows.language.unique(), columns=pd.MultiIndex.from_frame(arms)).fillna("")
+    wide.index = [_row_name(code, data.seen) for code in wide.index]
+    named = [_column_name(data, arm) for arm in arms.itertuples()]
+    wide.columns = pd.MultiIndex.from_tuples(named, names=data.arm)
+    return wide.T if len(wide.columns) > len(wide) else wide
+
+
+def _column_name(data: StudyData, arm) -> tuple[str, ...]:
+    """An arm in words, a level a column that tells arms apart."""
+    said = {
+        "encoder": figures.ENCODER_NAME.get(arm.encoder, arm.encoder),
+        "strategy": strategy_name(arm.strategy, arm.head),
+        "head": arm.head,
+        "adaptation": figures.adaptation_name(arm.adaptation),
+    }
+    return tuple(said[name] for name in data.arm)
+
+
+def _with_asterisk(row) -> str:
+    mark = " *" if row.verdict in ("up", "down") else ""
+    return f"{estimate(row)}{mark}".replace(" ", "\u00a0")  # a cell is not broken into lines
+
+
+def _row_name(code: str, seen: set[str]) -> str:
+    if code in seen:
+        return f"{language(code)} (labels read)"
+    if code in languages.BY_CODE:
+        return language(code)
+    return f"{language(code)} zero-shot targets" if code == "mean" else f"{language(code)} targets"
+
+
+def effect_table(data: StudyData, *more: Callable[[pd.Series], object]) -> pd.DataFrame:
+    """Every effect in numbers, a row an arm and target language.
+
+    Args:
+        more: further columns: each a function of one row (``row.effect``, ``row.low``, ``row.n_seeds``, ...);
+            its name becomes the column's.
+    """
+    table = data.targets.set_index([*data.arm, "language"])[SHOWN].round(ROUNDED)
+    for function in more:
+        values = [function(row) for _, row in data.targets.iterrows()]
+        table[function.__name__.replace("_", " ")] = values
+    return table
+
+
+def seed_table(data: StudyData) -> pd.DataFrame:
+    """The effect on the mean of the zero-shot targets, a row an arm, a column a seed."""
+    rows = data.by_seed[~data.by_seed.language.isin(data.seen | {data.source})]
+    if rows.empty:
+        return pd.DataFrame()
+    return rows.pivot_table(index=data.arm, columns="seed", values="effect", sort=False).round(1)
+
+
+def between_table(data: StudyData) -> pd.DataFrame:
+    """Effects under hybrid batches less those under the LaBSE arm, on each language; then, on means of the
+    zero-shot targets, effects and differences."""
+    rows = pd.concat([data.between, data.groups, data.between_groups]).replace({"language": LEVELS})
+    columns = ["effect", "low", "high", "p (Holm)", "verdict"]
+    return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
+
+
+def about(data: StudyData) -> str:
+    """The study in its own words, and how much of it is there."""
+    seeds, there = data.n_seeds, ", ".join(data.missing) or "none"
+    return (
+        f"**Study `{data.study}`.** {data.about}\n\n"
+        f"{len(data.runs)} runs, {seeds} seeds, encoder {encoders(data)}; missing: {there}."
+    )
+
+
+def arm_table(data: StudyData) -> pd.DataFrame:
+    """The arms: rung, seeds, and what each reads beside labelled items of the source language."""
+    rows = data.runs.assign(reads=[reading(data.read[run]) for run in data.runs.run])
+    return rows.groupby(ARM, sort=False).agg(
+        rung=("rung", "first"), seeds=("seed", "nunique"), reads=("reads", "first")
+    )
+
+
+def partners(data: StudyData) -> str:
+    """Arms that nothing can be compared with."""
+    if data.targets.empty:
+        return "arms without a partner: all, no adapted arm is done yet"
+    return f"arms without a partner: {'; '.join(data.without_partner) or 'none'}"
+
+
+def other_test_table(data: StudyData) -> pd.DataFrame:
+    """The mean effect by tests that rest on other assumptions."""
+    tests = data.other_tests
+    if len(tests) and tests.encoder.nunique() == 1:
+        tests = tests.drop(columns="encoder")
+    return tests.round(3)
+
+
+def single_tests(data: StudyData) -> pd.DataFrame:
+    """McNemar's test of every adaptation, zero-shot target and seed alone."""
+    return statistics.mcnemar_table(data.right[data.right.language.isin(data.zero_shot)])
+
+
+def single_tests_said(data: StudyData) -> str:
+    """How many of them find something, and how many chance alone finds."""
+    single = single_tests(data)
+    found = (single.p < 0.05).sum()
+    return (
+        "exact McNemar, one seed and language at a time, before any correction: p < 0.05 in "
+        f"{found} of {len(single)}, where chance alone gives up to {0.05 * len(single):.0f}"
+    )
+
+
+def pairs_said(data: StudyData) -> str:
+    """How many effects on pairs of two languages are found, before and after a correction."""
+    pairs = statistics.pair_effects(data.predictions, data.runs, data.selection)
+    if pairs.empty:
+        return "pairs of two languages were not scored"
+    found, corrected = (pairs.p < 0.05).sum(), (pairs["p (BH)"] < 0.05).sum()
+    return (
+        f"pairs of two languages: {len(pairs)} effects, {found} with p < 0.05, "
+        f"{corrected} after Benjamini and Hochberg"
+    )
+
+
+def power_table(data: StudyData) -> pd.DataFrame:
+    """The smallest effect on one language that is found in four of five cases, in points.
+
+    Returns:
+        A row a number of items, a column a share of items that two arms answer differently; empty without an
+        effect.
+    """
+    single = single_tests(data)
+    if single.empty:
+        return pd.DataFrame()
+    items = int(data.right.groupby("language")["item"].nunique().loc[data.zero_shot].median())
+    shares = ((single.gained + single.lost) / items).quantile([0.1, 0.5, 0.9]).round(2)
+    counts, noise = (items, 500, 1000, 2000), seed_noise(data)
+    return statistics.power_table(counts, tuple(dict.fromkeys(shares)), max(1, data.n_seeds), noise).round(1)
+
+
+def seed_noise(data: StudyData) -> float:
+    """The median standard deviation over seeds, in points; 0 with one seed."""
+    return float(spread(data).median()) if data.n_seeds > 1 else 0.0
+
+
+def seed_noise_said(data: StudyData) -> str:
+    """The same in words."""
+    noise = seed_noise(data)
+    if not noise:
+        return "one seed: its spread is not in the table, which is too small"
+    return f"standard deviation over seeds: {noise:.1f} points"

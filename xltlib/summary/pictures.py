@@ -1,0 +1,154 @@
+"""The figures of a study, each with the table of what it plots and the name under which it is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from xltlib import figures, statistics
+from xltlib.summary import costs, grids
+from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
+from xltlib.summary.words import caption, counted, language, lines_are
+
+EFFECT_COLUMNS = [
+    *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
+    *("effect", "low", "high", "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds"),
+]
+
+
+@dataclass
+class Picture:
+    """A figure that was drawn.
+
+    Attributes:
+        stem: of its files.
+        figure: as matplotlib has it.
+        table: what it plots.
+    """
+
+    stem: str
+    figure: Figure
+    table: pd.DataFrame
+
+
+def effect_pictures(data: StudyData) -> list[Picture]:
+    """What an adaptation does to each target language, one figure an adaptation and head.
+
+    Controls come last; of many adaptations the first alone is drawn. The table beside the first holds all
+    effects of the study.
+    """
+    groups = list(data.targets.groupby(["adaptation", "head"], sort=False))
+    if data.many_adaptations:
+        groups = groups[:1]
+    first = groups[0][0] if groups else None
+    drawn = []
+    for (adaptation, head), of in sorted(groups, key=_control_last):
+        stem, table = f"adaptation_effect_{adaptation}_{head}", of[EFFECT_COLUMNS]
+        if (adaptation, head) == first:
+            stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
+        between = data.between[data.between["head"] == head]
+        seeds = data.by_seed[data.by_seed["head"] == head]
+        figure = figures.adaptation_effect(of, between, seeds, adaptation, caption(data, of), data.seen)
+        drawn.append(Picture(stem, figure, table))
+    return drawn
+
+
+def _control_last(group: tuple) -> bool:
+    """Where a group of effects stands among those of a study."""
+    _, effects = group
+    return bool(is_control(effects.adaptation).all())
+
+
+def family_pictures(data: StudyData) -> list[Picture]:
+    """All adaptations side by side, one figure a head, where there are more than two."""
+    drawn, family = [], costs.family(data)
+    for position, (head, of) in enumerate(family.groupby("head", sort=False)):
+        if of.adaptation.nunique() < 3:
+            continue
+        most, fewest = of.n_seeds.max(), of.n_seeds.min()
+        marks = f"{counted(most, 'seed')}, {of.n_items.max()} items a language. Lines: {lines_are(most)}"
+        if fewest == 1 < most:
+            marks += ", of single seeds over clusters alone"
+        below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
+        at_source = {f"effect on {data.source}": "effect on source"}
+        figure = figures.adaptation_family(of.rename(columns=at_source), below)
+        drawn.append(
+            Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, of)
+        )
+    return drawn
+
+
+def answer_pictures(data: StudyData) -> list[Picture]:
+    """The figures that answer the question: effects by language; of many adaptations the family, too."""
+    if data.many_adaptations:
+        return effect_pictures(data) + family_pictures(data)
+    return effect_pictures(data)
+
+
+def cost_pictures(data: StudyData) -> list[Picture]:
+    """The family of adaptations, unless it stands beside the answer already."""
+    return [] if data.many_adaptations else family_pictures(data)
+
+
+def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Effects of the first adaptation, and what is known of their languages (a column a covariate).
+
+    Where the strategies that the question names are there, only theirs: others would hide them.
+    """
+    effects = data.targets
+    if len(effects):
+        first = effects.iloc[0]
+        effects = effects[(effects.adaptation == first.adaptation) & (effects["head"] == first["head"])]
+        asked = effects[effects.strategy.isin(ASKED_ABOUT)]
+        effects = asked if len(asked) else effects
+    known = statistics.covariates(data.runs.encoder.iloc[0])
+    return effects, known[known.index.isin(effects.language)].dropna(axis=1, how="all")
+
+
+def covariate_pictures(data: StudyData) -> list[Picture]:
+    """The effect on each language against what is known of it, for three languages or more."""
+    effects, known = described_effects(data)
+    if len(known) < 3 or not len(known.columns):
+        return []
+    figure = figures.covariates(effects, known, caption(data, effects).split("\n")[0])
+    columns = ["strategy", "adaptation", "language", "effect", *known.columns]
+    table = effects.merge(known.rename_axis("language").reset_index(), on="language")[columns]
+    return [Picture("covariates", figure, table)]
+
+
+def covariate_table(data: StudyData) -> pd.DataFrame:
+    """What is known of the languages of that figure: a row a language."""
+    _, known = described_effects(data)
+    return known.rename(index=language).round(2)
+
+
+def grid_pictures(data: StudyData) -> list[Picture]:
+    """Accuracy of every pair of two languages, one figure a head, where the study was scored on them.
+
+    The table beside the first holds all cells of the study.
+    """
+    drawn, cells = [], grids.cells(data)
+    for (encoder, head), of in cells.groupby(["encoder", "head"], sort=False):
+        items, rungs = of.n_items.max(), ", ".join(sorted(set(of.rung)))
+        seeds, half_width = counted(of.n_seeds.max(), "seed"), 98 / items**0.5
+        below = (
+            f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, head {head}, "
+            f"{seeds}, rung {rungs}. {items} items a cell (95 % interval of one seed's cell: "
+            f"up to {half_width:.0f} points to each side), checkpoint: {data.selection}."
+        )
+        figure = figures.generalized_grid(of, below)
+        stem, table = (f"generalized_{head}", of) if drawn else ("generalized", cells)
+        drawn.append(Picture(stem, figure, table))
+    return drawn
+
+
+def dose_pictures(data: StudyData) -> list[Picture]:
+    """The mean effect by how much text an adaptation could read, where the study has several doses of one."""
+    doses = costs.doses(data)
+    if doses.empty:
+        return []
+    seeds, items = doses.n_seeds.max(), doses.n_items.max()
+    below = f"Study {data.study}; {seeds} seeds, {items} items a language. Lines: {lines_are(seeds)}."
+    return [Picture("dose_response", figures.dose_response(doses, below), doses)]

@@ -1,0 +1,59 @@
+"""Every arm in words: how many languages an adaptation changes, and what it does to their mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xltlib import figures
+from xltlib.summary.sentences import FOUND
+from xltlib.summary.data import StudyData
+from xltlib.summary.words import counted, estimate
+
+VERDICTS = ("up", "down", "equivalent to nothing", "undecided", "one seed")
+
+
+def verdict_list(data: StudyData) -> str:
+    """A line an adapted arm, controls among them, then a line a difference of strategies: a Markdown list."""
+    lines, zero_shot = [], data.targets[~data.targets.language.isin(data.seen)]
+    for names, of in zero_shot.groupby(data.arm, sort=False):
+        means = data.groups[data.groups.language == "mean"]
+        mean = means[(means[data.arm] == list(names)).all(axis=1)]
+        seeds = counted(of.n_seeds.min(), "seed")
+        lines.append(
+            f"- **{_arm_name(data, of.iloc[0])}** ({seeds}): {_languages_said(of)}{_mean_said(mean)}"
+        )
+    for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
+        who = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
+        lines.append(
+            f"- **{who}, {figures.adaptation_name(row.adaptation)}**: the effects differ by {estimate(row)} "
+            f"points on the mean of the zero-shot targets: {row.verdict}."
+        )
+    return "\n".join(lines)
+
+
+def _arm_name(data: StudyData, row: pd.Series) -> str:
+    apart = [str(row[name]) for name in data.arm if name not in ("strategy", "adaptation")]
+    strategy, _, _ = figures.look(row.strategy, row["head"])
+    return ", ".join([*apart, strategy, figures.adaptation_name(row.adaptation)])
+
+
+def _languages_said(of: pd.DataFrame) -> str:
+    counts = of.verdict.value_counts()
+    said = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
+    return f"{', '.join(said)} of {counted(len(of), 'zero-shot language')}, after Holm's correction"
+
+
+def _mean_said(mean: pd.DataFrame) -> str:
+    """What an arm does to the mean of the zero-shot targets, and what would have been found.
+
+    Args:
+        mean: one row, or none where there is no mean.
+    """
+    if mean.empty:
+        return "."
+    row = mean.iloc[0]
+    said = f"; {estimate(row)} points on their mean: {row.verdict}."
+    if row.n_seeds > 1:
+        size = FOUND * (row.high - row.low)
+        said += f" About {size:.1f} points would have been found four times in five, before any correction."
+    return said

@@ -1,0 +1,230 @@
+"""Numbers, arms and intervals in words: the phrases that all tables, captions and sentences share."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from xltlib import figures, languages
+from xltlib.provenance import Entry
+
+SOURCES = {
+    "pairs": "the task's own development items",
+    "task": "the task's own development sentences",
+    "ntrex": "NTREX (news)",
+    "wikipedia": "Wikipedia",
+}
+KINDS = {
+    "parallel": "translations from",
+    "text": "text from",
+    "labelled-target": "labels from",
+}
+NUMBERS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+LEVELS = {
+    "mean": "mean of all",
+    "high": "mean of high-resource",
+    "medium": "mean of medium-resource",
+    "low": "mean of low-resource",
+}
+
+
+class Said(str):
+    """Text that a notebook shows as it is, without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def unless_empty(table: pd.DataFrame, text: str) -> pd.DataFrame | Said:
+    """The table, or where it has no rows the text that says why.
+
+    Example:
+        >>> unless_empty(pd.DataFrame(), "nothing was adapted")
+        nothing was adapted
+    """
+    return table if len(table) else Said(text)
+
+
+def number(n: int) -> str:
+    """A count as prose has it.
+
+    Example:
+        >>> number(7), number(28)
+        ('seven', '28')
+    """
+    return NUMBERS[n] if n < len(NUMBERS) else str(n)
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun.
+
+    Example:
+        >>> counted(1, "seed"), counted(6, "seed")
+        ('1 seed', '6 seeds')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def joined(parts: list[str]) -> str:
+    """A list as prose has it.
+
+    Example:
+        >>> joined(["German", "French", "Korean"])
+        'German, French and Korean'
+    """
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A difference in points, with a minus sign that prose can have.
+
+    Example:
+        >>> signed(-2.44), signed(0.003), signed(-0.003)
+        ('−2.4', '+0.0', '+0.0')
+    """
+    rounded = round(value, digits) + 0.0  # -0.0 is nothing
+    return f"{rounded:+.{digits}f}".replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    """The ends of an interval; one that is nearly zero with two digits, so that its side can be seen.
+
+    Example:
+        >>> interval(-2.4, 2.44), interval(-0.032, 2.7)
+        ('−2.4 to +2.4', '−0.03 to +2.7')
+    """
+    return f"{_end(low)} to {_end(high)}"
+
+
+def _end(value: float) -> str:
+    digits = 2 if abs(value) < 0.05 else 1
+    return signed(value, digits)
+
+
+def estimate(row) -> str:
+    """An effect with its 95 % interval.
+
+    Args:
+        row: with ``effect, low, high``, in points.
+    """
+    return f"{signed(row.effect)} ({interval(row.low, row.high)})"
+
+
+def strategy_name(strategy: str, head: str = "") -> str:
+    """A strategy as sentences name it: what figures put in parentheses is left out.
+
+    Example:
+        >>> strategy_name("labse-recipe"), strategy_name("hybrid")
+        ('LaBSE recipe', 'hybrid batches')
+    """
+    name, _, _ = figures.look(strategy, head)
+    return re.sub(r" \(.*?\)", "", name)
+
+
+def adaptation_name(adaptation: str) -> str:
+    """An adaptation as sentences name it: what tells doses and kinds apart stands in parentheses.
+
+    Example:
+        >>> adaptation_name("mlm-wikipedia"), adaptation_name("dann")
+        ('masked language modelling (wikipedia)', 'domain discriminator')
+    """
+    parts = []
+    for part in figures.adaptation_name(adaptation).split(" + "):
+        name, _, apart = part.partition(", ")
+        parts.append(f"{name} ({apart})" if apart else name)
+    return " + ".join(parts)
+
+
+def under(strategy: str, head: str = "") -> str:
+    """A strategy as the circumstance of an effect.
+
+    Example:
+        >>> under("hybrid"), under("labse-recipe"), under("plain", "logistic")
+        ('under hybrid batches', 'under the LaBSE recipe', 'with the encoder as it is')
+    """
+    name = strategy_name(strategy, head)
+    if name.startswith("LaBSE recipe"):
+        return f"under the {name}"
+    if name.startswith("LaBSE"):
+        return f"with {name}"
+    if name.startswith("encoder as it is"):
+        return f"with the {name}"
+    return f"under {name}"
+
+
+def against(difference: str) -> str:
+    """Two strategies side by side, of a row of their difference.
+
+    Example:
+        >>> against("hybrid - labse-recipe")
+        'hybrid batches against the LaBSE recipe'
+    """
+    one, two = (strategy_name(strategy) for strategy in difference.split(" - "))
+    two = f"the {two}" if two.startswith("LaBSE recipe") else two
+    return f"{one} against {two}"
+
+
+def language(code: str) -> str:
+    """A language's name; of a mean of languages, what it is of."""
+    if code in languages.BY_CODE:
+        return languages.BY_CODE[code].name
+    return LEVELS.get(code, code)
+
+
+def reading(entries: list[Entry]) -> str:
+    """What was read beside labelled items of the source language.
+
+    Example:
+        >>> reading([Entry("adaptation", "mlm", "text", ("de", "fr"), "wikipedia")])
+        'mlm: text from Wikipedia, 2 languages'
+    """
+    parts = []
+    for entry in entries:
+        if entry.kind == "labelled-source":
+            continue
+        what = KINDS.get(entry.kind, entry.kind)
+        source = SOURCES.get(entry.source, entry.source or "the task")
+        parts.append(f"{entry.use}: {what} {source}, {len(entry.languages)} languages")
+    return "; ".join(dict.fromkeys(parts)) or "nothing more"
+
+
+def encoders(data) -> str:
+    """The encoders of a study."""
+    return ", ".join(figures.ENCODER_NAME.get(name, name) for name in data.runs.encoder.unique())
+
+
+def lines_are(n_seeds: int) -> str:
+    """What an interval knows of."""
+    if n_seeds > 1:
+        return "95 % intervals over seeds and clusters of shared sentences"
+    known = "95 % bootstrap of clusters of shared sentences"
+    return f"{known}; with one seed they know nothing of how much seeds differ"
+
+
+def _from_to(values: pd.Series) -> str:
+    """The smallest and the largest of them, or the one that all are."""
+    return " to ".join(str(value) for value in sorted({values.min(), values.max()}))
+
+
+def caption(data, of: pd.DataFrame) -> str:
+    """What stands below a figure: encoder, seeds, items, rungs, and what its marks are.
+
+    Args:
+        of: the effects that are drawn.
+    """
+    most, items = of.n_seeds.max(), _from_to(of.n_items)
+    seeds = f"{_from_to(of.n_seeds)} {'seeds' if most > 1 else 'seed'}"
+    by_strategy = of.groupby("strategy", sort=False).rung.first()
+    rungs = ", ".join(f"{figures.look(strategy)[0]} {rung}" for strategy, rung in by_strategy.items())
+    marks = f"Lines: {lines_are(1)}."
+    if most > 1:
+        marks = f"Points: mean over seeds; lines: {lines_are(most)}; small dots: single seeds."
+    return (
+        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a language, "
+        f"checkpoint: {data.selection}. Rungs: {rungs}.\n{marks}"
+    )
