@@ -1,7 +1,10 @@
 """docs/extending.md: its very files are run as a study; what adding a part takes."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -18,6 +21,8 @@ BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
 def own(tiny, tmp_path):
     """The page's files in a folder, and its study on a tiny encoder."""
     for name, text in BLOCK.findall(PAGE):
+        if name.startswith("xltlib/"):
+            continue
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -28,7 +33,7 @@ def own(tiny, tmp_path):
 
 def test_each_file_is_complete_and_short():
     files = {name: text for name, text in BLOCK.findall(PAGE) if name.endswith(".py")}
-    assert len(files) == 5
+    assert len(files) == 6
     for name, text in files.items():
         lines = [line for line in text.splitlines() if line.strip()]
         assert 10 <= len(lines) <= 30, f"{name} has {len(lines)} lines"
@@ -80,3 +85,31 @@ def test_a_mistake_in_an_option_or_a_file_of_ones_own_is_one_line(own, monkeypat
     assert "cannot be imported (AttributeError" in complaint({"kind": "mylab.shuffle:Shufle", "share": 0.1})
     (folder / "mylab/broken.py").write_text("def (:\n")
     assert "cannot be imported (SyntaxError" in complaint({"kind": "mylab.broken:Noise"})
+
+
+def test_a_task_is_one_file_and_one_line(tmp_path):
+    shutil.copytree(ROOT / "xltlib", tmp_path / "xltlib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    (text,) = [text for name, text in BLOCK.findall(PAGE) if name == "xltlib/tasks/own.py"]
+    (tmp_path / "xltlib/tasks/own.py").write_text(text, encoding="utf-8")
+    (line,) = re.findall(r'`("own": import_module\("xltlib.tasks.own"\),)`', PAGE)
+    table = tmp_path / "xltlib/tasks/task.py"
+    code = table.read_text(encoding="utf-8")
+    changed = code.replace("    **DEMO_TASKS,\n", f"    {line}\n    **DEMO_TASKS,\n")
+    assert len(changed.splitlines()) == len(code.splitlines()) + 1
+    table.write_text(changed, encoding="utf-8")
+    (tmp_path / "data/own").mkdir(parents=True)
+    (tmp_path / "data/own/test-en.tsv").write_text("One .\tTwo .\t0\nOne .\tThree .\t1\n", encoding="utf-8")
+    script = (
+        "from pathlib import Path; from xltlib import parameters, tasks;"
+        "frame = tasks.load_pairs('own', 'test', ['en'], Path('data'));"
+        "print(frame.label.tolist(), frame.cluster.tolist());"
+        "given = parameters.resolve('20_finetune', {'task': 'own'});"
+        "print(given['task'], parameters.resolve('20_finetune', {'task': 'xnli'})['task'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[0, 1] [1, 1]", "own xnli"]

@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import figures, statistics
+from xltlib.ladder import LADDER, ladder
 
 # The last is of the question alone.
 VERDICTS = ("reproduced", "not reproduced", "inconclusive", "not testable here", "answered")
 # The only method of claims 1 to 3 whose code is public (RS-DA); the other noises are shown, not judged by.
 SMOOTHING = "synonyms"
-LADDER = "paws-x-parallel"
 
 NOT_TESTABLE = {
     "5": (
@@ -102,7 +102,7 @@ def _missing(study: str, why: str = "") -> dict:
 
 def _on(folder: Path, study: str, seeds: int, items: int) -> str:
     state = json.loads((folder / study / "runs.json").read_text(encoding="utf-8"))
-    encoder = next(run["encoder"] for run in state["runs"] if _is_arm(run))
+    encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
     gaps = f"; missing: {', '.join(state['missing'])}" if state["missing"] else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
     return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
@@ -111,10 +111,6 @@ def _on(folder: Path, study: str, seeds: int, items: int) -> str:
 def _on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
     """As :func:`_on`, with the most seeds and items that stand in a table."""
     return _on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
-
-
-def _is_arm(run: dict) -> bool:
-    return run.get("arm", run["notebook"] != "10_adapt")
 
 
 def _points(row) -> str:
@@ -238,43 +234,6 @@ def _alignment(folder: Path) -> dict:
         )
     on = _on_largest(folder, study, table)
     return _row(measured, on, _direction(table), place / "adaptation_family.png")
-
-
-def ladder(
-    folder: Path, selection: str = "last", source: str = "en", resamples: int = 10_000
-) -> pd.DataFrame:
-    """Mean accuracy of the targets on each rung, and its difference to plain training.
-
-    Args:
-        folder: where studies lie; read is the study without labels in other languages. Its plain training, on
-            labelled English, is rung Z0.
-    Returns:
-        One row an arm: ``strategy, adaptation, rung, accuracy, effect, low, high, p, p_equivalent, n_seeds,
-        n_items``; the plain arm has effect 0. Empty where the study or its plain arm is missing.
-    """
-    arm = ["strategy", "adaptation", "rung"]
-    columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
-    place = folder / LADDER
-    if not (place / "predictions.parquet").exists():
-        return pd.DataFrame(columns=columns)
-    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
-    runs = pd.DataFrame([run for run in state["runs"] if _is_arm(run)])
-    right = statistics.right_answers(pd.read_parquet(place / "predictions.parquet"), runs, selection)
-    right = right[right.language != source]
-    same, rows = ["seed", "language", "item"], []
-    plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]
-    for names, of in right.groupby(arm, sort=False):
-        both = of.merge(plain, on=same, suffixes=("", "_plain"))
-        if both.empty:
-            continue
-        both = both.assign(difference=both.right - both.right_plain)
-        accuracy = 100 * of.groupby("language").right.mean().mean()
-        found = statistics.mean_interval(statistics.alike(both), resamples)
-        counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
-        rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
-    table = pd.DataFrame(rows, columns=columns)
-    order = ["rung", "strategy", "adapted", "adaptation"]
-    return table.assign(adapted=table.adaptation != "none").sort_values(order, ignore_index=True)[columns]
 
 
 def ladder_caption(folder: Path, table: pd.DataFrame) -> str:

@@ -8,21 +8,23 @@ import json
 from functools import cache
 from importlib import util
 from pathlib import Path
+from types import ModuleType
 
 from xltlib.parameters import ROOT, nested, places_named
+from xltlib.tasks.task import TABLE
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
     "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "plan.py", "planning.py",
     "studies.py", "store.py", "execution.py", "report.py", "summary", "claims.py", "robustness.py",
-    "robustness_claims.py", "bias_tables.py", "figures", "statistics", "tables",
+    "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 
 def code_fingerprint(notebook: str, parameters: dict) -> str:
     """Hash of the code that computes a run.
 
-    That is the notebook's cells, the modules they import, and those of the run's own components, followed
-    through.
+    That is the notebook's cells, the modules they import, and those of the run's own task and components,
+    followed through.
 
     Comments, docstrings and layout do not count, nor do modules that only read records or draw, nor those of
     components that this run has not: a new noise makes no plain run stale. Data are not code: their
@@ -31,10 +33,13 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     Args:
         parameters: resolved.
     """
-    modules = sorted({type(component).__module__ for _, component in nested(parameters)})
+    modules = {type(component).__module__ for _, component in nested(parameters)}
+    task = TABLE.get(parameters.get("task", ""))
+    if isinstance(task, ModuleType):
+        modules.add(task.__name__)
     named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
     demo = any(word.startswith("demo") for value in named for word in value.split())
-    return _code_of(notebook, tuple(modules), demo)
+    return _code_of(notebook, tuple(sorted(modules)), demo)
 
 
 @cache

@@ -1,0 +1,49 @@
+"""What further supervision buys: the arms of one study by their rungs, over plain training on English."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import statistics
+
+LADDER = "paws-x-parallel"
+
+
+def ladder(
+    folder: Path, selection: str = "last", source: str = "en", resamples: int = 10_000
+) -> pd.DataFrame:
+    """Mean accuracy of the targets on each rung, and its difference to plain training.
+
+    Args:
+        folder: where studies lie; read is the study without labels in other languages. Its plain training, on
+            labelled English, is rung Z0.
+    Returns:
+        One row an arm: ``strategy, adaptation, rung, accuracy, effect, low, high, p, p_equivalent, n_seeds,
+        n_items``; the plain arm has effect 0. Empty where the study or its plain arm is missing.
+    """
+    arm = ["strategy", "adaptation", "rung"]
+    columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
+    place = folder / LADDER
+    if not (place / "predictions.parquet").exists():
+        return pd.DataFrame(columns=columns)
+    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
+    runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
+    right = statistics.right_answers(pd.read_parquet(place / "predictions.parquet"), runs, selection)
+    right = right[right.language != source]
+    same, rows = ["seed", "language", "item"], []
+    plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]
+    for names, of in right.groupby(arm, sort=False):
+        both = of.merge(plain, on=same, suffixes=("", "_plain"))
+        if both.empty:
+            continue
+        both = both.assign(difference=both.right - both.right_plain)
+        accuracy = 100 * of.groupby("language").right.mean().mean()
+        found = statistics.mean_interval(statistics.alike(both), resamples)
+        counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
+        rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
+    table = pd.DataFrame(rows, columns=columns)
+    order = ["rung", "strategy", "adapted", "adaptation"]
+    return table.assign(adapted=table.adaptation != "none").sort_values(order, ignore_index=True)[columns]
