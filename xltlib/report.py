@@ -73,10 +73,16 @@ def plain(markdown: str) -> str:
 
     Example:
         >>> plain("## The *effect*\\nof `mlm`")
-        'The effect of mlm'
+        'The effect: of mlm'
     """
-    lines = [line.lstrip("# ") for line in markdown.splitlines()]
-    return re.sub(r"[*`]", "", " ".join(line for line in lines if line))
+    heading, _, rest = markdown.partition("\n")
+    text = " ".join(line.lstrip("# ") for line in rest.splitlines() if line)
+    if heading.startswith("#"):
+        heading = heading.lstrip("# ")
+        text = f"{heading}: {text}" if text else heading
+    else:
+        text = f"{heading} {text}".strip()
+    return re.sub(r"[*`]", "", text)
 
 
 def title_of(book) -> str:

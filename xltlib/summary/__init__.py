@@ -65,7 +65,7 @@ from xltlib.summary.pictures import (
     family_pictures,
     grid_pictures,
 )
-from xltlib.summary.saving import all_pictures, save
+from xltlib.summary.saving import all_pictures, all_tables, save
 from xltlib.summary.selfchecks import checks
 from xltlib.summary.sentences import answer
 from xltlib.summary.verdicts import verdict_list
@@ -78,6 +78,7 @@ __all__ = [
     "about",
     "accuracy_table",
     "all_pictures",
+    "all_tables",
     "answer",
     "answer_pictures",
     "arm_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Iterator
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -11,31 +12,23 @@ from xltlib import figures
 from xltlib.summary import costs, pictures
 from xltlib.summary.data import StudyData
 
+DRAWING = (
+    pictures.effect_pictures,
+    pictures.covariate_pictures,
+    pictures.grid_pictures,
+    pictures.family_pictures,
+    pictures.dose_pictures,
+)
 
-def all_pictures(data: StudyData) -> list[pictures.Picture]:
+
+def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
     """Every figure of a study."""
-    drawing = (
-        pictures.effect_pictures,
-        pictures.covariate_pictures,
-        pictures.grid_pictures,
-        pictures.family_pictures,
-        pictures.dose_pictures,
-    )
-    return [picture for draw in drawing for picture in draw(data)]
+    for draw in DRAWING:
+        yield from draw(data)
 
 
-def save(data: StudyData, folder: Path | None = None) -> list[str]:
-    """Write the study's figures, each with the table of what it plots, and its tables.
-
-    Args:
-        folder: where to; None: the study's own.
-    Returns:
-        Names of the tables.
-    """
-    place = Path(folder or data.folder)
-    for picture in all_pictures(data):
-        figures.save(picture.figure, picture.table, place / picture.stem)
-        plt.close(picture.figure)
+def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
+    """Every table that is kept, by the name of its file."""
     tables = {
         "accuracy": data.accuracy,
         "intervals": data.intervals,
@@ -47,8 +40,19 @@ def save(data: StudyData, folder: Path | None = None) -> list[str]:
     }
     if len(data.over_updates):
         tables["over_updates"] = data.over_updates
-    for name, table in tables.items():
+    return tables
+
+
+def save(data: StudyData, folder: Path | None = None) -> None:
+    """Write the study's figures, each with the table of what it plots, and its tables.
+
+    Args:
+        folder: where to; None: the study's own.
+    """
+    place = Path(folder or data.folder)
+    for picture in all_pictures(data):
+        figures.save(picture.figure, picture.table, place / picture.stem)
+        plt.close(picture.figure)
+    for name, table in all_tables(data).items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
-        path = place / f"{name}.csv"
-        table.to_csv(path, index=False, float_format=digits, lineterminator="\n")
-    return sorted(f"{name}.csv" for name in tables)
+        table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

@@ -28,7 +28,7 @@ def verdict_list(data: StudyData) -> str:
             f"- **{who}, {figures.adaptation_name(row.adaptation)}**: the effects differ by {estimate(row)} "
             f"points on the mean of the zero-shot targets: {row.verdict}."
         )
-    return "\n".join(lines)
+    return "\n".join(lines) or "There is no effect on a zero-shot target."
 
 
 def _arm_name(data: StudyData, row: pd.Series) -> str:

@@ -1,0 +1,543 @@
+"""The summary of a study: tables, sentences and figures as functions of what its runs left; no kernel."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from xltlib import summary
+from xltlib.provenance import Entry
+
+FIGURES = Path(__file__).resolve().parent.parent / "figures"
+STUDIES = ("paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "baseline")
+TABLES = (
+    summary.language_table,
+    summary.effect_table,
+    summary.seed_table,
+    summary.between_table,
+    summary.arm_table,
+    summary.covariate_table,
+    summary.accuracy_table,
+    summary.level_table,
+    summary.rule_table,
+    summary.majority_table,
+    summary.published_table,
+    summary.metric_table,
+    summary.grid_table,
+    summary.family_table,
+    summary.over_updates_table,
+    summary.penalty_table,
+    summary.dose_table,
+    summary.held_out_table,
+    summary.other_test_table,
+    summary.power_table,
+    summary.checks,
+)
+TEXTS = (
+    summary.answer,
+    summary.verdict_list,
+    summary.about,
+    summary.partners,
+    summary.labels_read,
+    summary.items,
+    summary.largest_spread,
+    summary.rules_agree,
+    summary.stuck_runs,
+    summary.single_tests_said,
+    summary.pairs_said,
+    summary.seed_noise_said,
+)
+ENGLISH = Entry("labels", "train", "labelled-source", ("en",), "paws-x", 100)
+MLM = Entry("adaptation", "mlm", "text", ("de", "fr"), "wikipedia", 50, told={"dose": "50"})
+
+
+def made_up(
+    arms: list[dict], seeds=(1, 2, 3, 4), codes=("en", "de", "fr"), n_items=200, missing=(), pairs="same"
+):
+    """A study whose answers are right as often as the arms say.
+
+    Args:
+        arms: strategy, adaptation, head; ``right``: share of right answers, or a function of seed and code to
+            it; ``read``: entries; ``more``: what the records have besides.
+    """
+    records, predictions = [], []
+    cells = [(one, two) for one in codes for two in codes if one == two or pairs == "all"]
+    for arm in arms:
+        for seed in arm.get("seeds", seeds):
+            record = made_up_record(arm, seed)
+            for one, two in cells:
+                of = answered(record["run"], arm, seed, (one, two), n_items)
+                seen = {"selection": "last", "language1": one, "language2": two, "accuracy": right_of(of)}
+                record["accuracy"].append({**seen, "n_items": n_items})
+                predictions.append(of)
+            records.append(record)
+    frame = pd.concat(predictions, ignore_index=True)
+    for column in ("run", "language1", "language2", "selection"):
+        frame[column] = frame[column].astype("category")
+    about = ("made-up", Path("made-up"), "A study.", list(missing))
+    return summary.StudyData(*about, records, frame, resamples=300)
+
+
+def made_up_record(arm: dict, seed: int) -> dict:
+    """The record of one run; its accuracies are still to come."""
+    strategy, adaptation = arm.get("strategy", "hybrid"), arm.get("adaptation", "none")
+    head, entries = arm.get("head", "cross"), arm.get("read", [ENGLISH])
+    record = {
+        "label": f"{adaptation} seed {seed}",
+        "arm": True,
+        "run": f"finetune-{strategy}-{adaptation}-{head}-{seed}",
+        "notebook": "20_finetune",
+        "encoder": "offline",
+        "strategy": strategy,
+        "head": head,
+        "adaptation": adaptation,
+        "rung": "Z1",
+        "read": [entry.as_record() for entry in entries],
+        "seed": seed,
+        "task": "paws-x",
+        "parents": {},
+        "parameters": {},
+        "seconds": {"training": 10.0},
+        "tokens": 1000,
+        "accuracy": [],
+    }
+    return record | arm.get("more", {})
+
+
+def answered(run: str, arm: dict, seed: int, cell: tuple[str, str], n_items: int) -> pd.DataFrame:
+    """Predictions of one run and pair of languages: the same items are right where the share is the same."""
+    share = arm.get("right", 0.7)
+    share = share(seed, cell[0]) if callable(share) else share
+    order = np.random.default_rng(1).permutation(n_items)
+    right = order < round(share * n_items)
+    label = np.arange(n_items) % 2
+    sure = np.where(right == (label == 1), 0.9, 0.1)
+    columns = {"item": np.arange(n_items), "cluster": np.arange(n_items), "label": label}
+    found = {"run": run, "language1": cell[0], "language2": cell[1], "selection": "last", **columns}
+    return pd.DataFrame({**found, "p0": 1 - sure, "p1": sure})
+
+
+def right_of(predictions: pd.DataFrame) -> float:
+    return float(((predictions.p1 > 0.5) == (predictions.label == 1)).mean())
+
+
+def pair_of_arms(right, **given):
+    """An arm without adaptation, 70 % right, and one with, as right as it is said."""
+    return made_up([{}, {"adaptation": "mlm", "right": right, "read": [ENGLISH, MLM]}], **given)
+
+
+def swinging(seed: int, code: str) -> float:
+    """Better with one seed, worse with the next."""
+    if code == "en":
+        return 0.7
+    return 0.75 if seed % 2 else 0.64
+
+
+def committed(study: str, resamples: int = 200):
+    return summary.load(FIGURES, study, resamples=resamples)
+
+
+@pytest.fixture(scope="module")
+def paws_x():
+    """The committed study of the question, with as many draws as its committed tables."""
+    return committed("paws-x", 10_000)
+
+
+# The answer.
+
+
+@pytest.mark.parametrize(
+    ("right", "given", "headline", "by"),
+    [
+        (0.8, {}, "Detected gain", "+10.0 points"),
+        (0.6, {}, "Detected loss", "−10.0 points"),
+        (swinging, {}, "No detectable effect", "−0.5 points"),
+        (0.7, {"n_items": 4000}, "Equivalent to zero within half a point", "+0.0 points"),
+        (0.8, {"seeds": (1,)}, "One seed", "+10.0 points"),
+    ],
+    ids=["up", "down", "undecided", "equivalent", "one-seed"],
+)
+def test_the_first_sentence_is_the_verdict(right, given, headline, by):
+    data = pair_of_arms(right, **given)
+    if headline.startswith("Equivalent"):
+        data = almost_the_same(data)
+    first = summary.answer(data).splitlines()[0]
+    assert first.startswith(f"- **{headline}")
+    who = "under hybrid batches, masked language modelling"
+    assert (
+        f"{who} changes the mean of the two zero-shot targets by {by}" in first and "95 % interval" in first
+    )
+    (row,) = data.groups[data.groups.language == "mean"].itertuples()
+    assert f"{row.low:+.1f}".replace("-", "−") in first and f"{row.high:+.1f}" in first.replace("−", "-")
+
+
+def almost_the_same(data):
+    """The same study, in which adaptation turns ten answers right and ten others wrong, in each language."""
+    adapted = data.predictions.run.astype(str).str.contains("-mlm-")
+    right = (data.predictions.p1 > 0.5) == (data.predictions.label == 1)
+    rank = right.groupby([data.predictions.run, data.predictions.language1, right], observed=True).cumcount()
+    turned = adapted & (rank < 10)
+    data.predictions.loc[turned, ["p0", "p1"]] = data.predictions.loc[turned, ["p1", "p0"]].to_numpy()
+    return data
+
+
+def test_what_cannot_be_told_is_called_underpowered():
+    said = summary.answer(pair_of_arms(swinging))
+    size = re.search(
+        r"Underpowered:\*\* an effect of ([\d.]+) points would have been found four times in five", said
+    )
+    (row,) = pair_of_arms(swinging).groups.query("language == 'mean'").itertuples()
+    assert float(size[1]) == pytest.approx((row.high - row.low) * 2.8 / 3.92, abs=0.06)
+    assert "Underpowered" not in summary.answer(pair_of_arms(0.8))
+
+
+def test_an_interval_off_zero_is_no_effect_before_the_correction():
+    data = pair_of_arms(0.8)
+    data.groups["verdict"], data.groups["p (Holm)"] = "undecided", 0.12
+    first = summary.answer(data).splitlines()[0]
+    assert (
+        first.startswith("- **Not established:**")
+        and "excludes zero, but p is 0.12 after Holm's correction" in first
+    )
+
+
+def test_a_detected_effect_stands_beside_that_over_the_control():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "more-updates", "right": 0.78}]
+    said = summary.answer(made_up(arms))
+    assert "Detected gain" in said and "the control) that is +2.0" in said
+    assert "as many more English updates" not in said  # a control is no answer
+
+
+def test_a_single_target_is_named():
+    said = summary.answer(pair_of_arms(0.8, codes=("en", "de")))
+    assert "changes accuracy in German by +10.0 points" in said
+
+
+def test_without_adaptation_there_is_no_answer():
+    assert "No answer" in summary.answer(made_up([{}, {"strategy": "labse-recipe"}]))
+    assert "No answer yet" in summary.answer(made_up([{"strategy": "plain"}, {"adaptation": "mlm"}]))
+
+
+def test_labels_of_every_target_leave_no_answer():
+    labels = Entry("labels", "train", "labelled-target", ("de", "fr"))
+    data = made_up([{"read": [ENGLISH, labels]}, {"adaptation": "mlm", "read": [ENGLISH, labels]}])
+    assert "labels of every target were read" in summary.answer(data)
+    assert summary.labels_read(data).endswith("de, fr")
+
+
+def test_missing_runs_are_said_last_and_five_sentences_are_enough():
+    arms = [{"strategy": s, "adaptation": a, "right": r} for s, a, r in varied()]
+    lines = summary.answer(made_up(arms, missing=["mlm seed 5", "mlm seed 6"])).splitlines()
+    assert len(lines) == 5
+    assert lines[-1] == "- **Incomplete:** 2 planned runs are not done, mlm seed 5 among them."
+
+
+def varied() -> list[tuple]:
+    """Arms of two strategies, whose adaptations gain, lose and swing."""
+    effects = [("none", 0.7), ("mlm", 0.8), ("tsdae", 0.6), ("coral", swinging), ("more-updates", 0.71)]
+    return [(strategy, *effect) for strategy in ("hybrid", "labse-recipe", "plain") for effect in effects]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_answer_of_a_committed_study_is_short(study):
+    lines = summary.answer(committed(study)).splitlines()
+    assert 1 <= len(lines) <= 5 and all(line.startswith("- ") and line.endswith(".") for line in lines)
+
+
+def test_the_answer_of_the_question_is_that_of_its_tables(paws_x):
+    said, table = summary.answer(paws_x), pd.read_csv(FIGURES / "paws-x/groups.csv")
+    means = table[(table.language == "mean") & (table.adaptation != "more-updates")]
+    assert said.startswith(
+        "- **No detectable effect:** under hybrid batches, consistency on parallel pairs changes"
+    )
+    for row in means.itertuples():
+        assert f"{row.effect:+.1f}".replace("-", "−") in said
+    assert "none of 28 effects is detectable" in said and "no detectable difference" in said
+
+
+# Tables.
+
+
+def test_every_table_of_the_question_is_the_committed_one(paws_x):
+    for name, table in summary.all_tables(paws_x).items():
+        kept = pd.read_csv(FIGURES / "paws-x" / f"{name}.csv")
+        assert list(table.columns) == list(kept.columns), name
+        for column in kept:
+            if pd.api.types.is_numeric_dtype(kept[column]):
+                assert np.allclose(table[column].astype(float), kept[column], atol=0.02, equal_nan=True), (
+                    name,
+                    column,
+                )
+            else:
+                assert table[column].fillna("").astype(str).tolist() == kept[column].fillna("").tolist(), (
+                    name,
+                    column,
+                )
+
+
+def test_accuracies_are_saved_as_they_are_committed(paws_x, tmp_path):
+    options = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
+    paws_x.accuracy.to_csv(tmp_path / "accuracy.csv", **options)
+    assert (tmp_path / "accuracy.csv").read_bytes() == (FIGURES / "paws-x/accuracy.csv").read_bytes()
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_check_of_a_committed_study_holds(study):
+    assert summary.checks(committed(study)).holds.all()
+
+
+def test_a_check_can_fail():
+    data = pair_of_arms(0.8)
+    data.records[0]["accuracy"][0]["accuracy"] = 0.1
+    assert not summary.checks(data).holds["the runs recorded the same accuracies"]
+
+
+def test_the_table_by_language_has_effects_means_and_marks():
+    table = summary.language_table(pair_of_arms(0.8))
+    assert table.index.tolist() == ["German", "French", "mean of all zero-shot targets"]
+    assert table.columns.tolist() == [("hybrid batches", "masked language modelling")]
+    assert all(re.fullmatch(r"\+10\.0\s\(\+\d.*\)\s\*", cell) for cell in table.iloc[:, 0])
+    undetected = summary.language_table(pair_of_arms(swinging))
+    assert not undetected.iloc[:, 0].str.contains("*", regex=False).any()
+
+
+def test_more_arms_than_languages_stand_in_rows():
+    arms = [{"adaptation": name} for name in ("none", "mlm", "tsdae", "coral", "mmd", "more-updates")]
+    table = summary.language_table(made_up(arms))
+    assert table.columns.tolist() == ["German", "French", "mean of all zero-shot targets"]
+    assert table.index[-1] == ("hybrid batches", "as many more English updates (control)")
+
+
+def test_accuracy_by_arm_and_language():
+    table = summary.accuracy_table(pair_of_arms(swinging))
+    assert table.loc[("hybrid", "none", "Z1"), "de"] == "70.0 ± 0.0"
+    assert table.loc[("hybrid", "mlm", "Z1"), "de"] == "69.5 ± 6.4"
+    assert table.loc[("hybrid", "none", "Z1"), "mean, read: none"] == 70.0
+    assert table.loc[("hybrid", "mlm", "Z1"), "mean, read: text"] == 69.5
+
+
+def worst_seed(rows):
+    return 100 * rows.groupby("seed").accuracy.mean().min()
+
+
+def width(row):
+    return row.high - row.low
+
+
+def test_another_column_is_one_function():
+    data = pair_of_arms(swinging)
+    accuracy = summary.accuracy_table(data, worst_seed)
+    assert accuracy["worst seed"].round(6).tolist() == [70.0, 66.0]
+    effects = summary.effect_table(data, width)
+    assert np.allclose(effects["width"], data.targets.high - data.targets.low)
+    assert list(accuracy.columns[:-1]) == list(summary.accuracy_table(data).columns)
+
+
+def test_seeds_stand_side_by_side():
+    table = summary.seed_table(pair_of_arms(swinging))
+    assert table.loc[("hybrid", "mlm")].tolist() == [5.0, -6.0, 5.0, -6.0]
+
+
+def test_the_difference_of_two_strategies():
+    arms = [{"strategy": s, "adaptation": a} for s in ("hybrid", "labse-recipe") for a in ("none", "mlm")]
+    arms[1]["right"] = 0.8
+    table = summary.between_table(made_up(arms))
+    difference = table.xs("hybrid - labse-recipe", level="strategy")
+    assert difference.effect.tolist() == [10.0, 10.0, 10.0] and set(difference.verdict) == {"up"}
+    assert "a detected difference; the effects differ by +10.0" in summary.answer(made_up(arms))
+
+
+def test_what_an_arm_reads_is_said():
+    table = summary.arm_table(pair_of_arms(0.8))
+    assert table.reads.tolist() == ["nothing more", "mlm: text from Wikipedia, 2 languages"]
+    assert table.seeds.tolist() == [4, 4]
+
+
+def test_costs_are_those_beyond_no_adaptation():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8, "more": {"tokens": 3500}}]
+    table = summary.family_table(made_up(arms))[("hybrid", "mlm")]
+    assert table["tokens, more"] == "2,500" and table["effect"] == "10" and table["effect on de"] == "10"
+    assert table["effect on unread"] == "10" and "retrieval" not in table.index
+
+
+def test_effects_over_the_control():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "more-updates", "right": 0.75}]
+    table = summary.over_updates_table(made_up(arms))
+    assert table.effect.tolist() == [5.0] and table.index.tolist() == [("hybrid", "mlm")]
+    assert summary.over_updates_table(pair_of_arms(0.8)).empty
+
+
+def test_doses_are_drawn_where_nothing_else_differs():
+    few = Entry(
+        "adaptation", "mlm", "text", ("de",), "wikipedia", 50, told={"dose": "50", "source": "wikipedia"}
+    )
+    many = Entry(
+        "adaptation", "mlm", "text", ("de",), "wikipedia", 400, told={"dose": "all", "source": "wikipedia"}
+    )
+    other = Entry("adaptation", "mlm", "text", ("de",), "ntrex", 400, told={"dose": "all", "source": "ntrex"})
+    arms = [
+        {},
+        {"adaptation": "mlm-50", "read": [ENGLISH, few]},
+        {"adaptation": "mlm-all", "read": [ENGLISH, many]},
+    ]
+    table = summary.dose_table(made_up(arms))
+    assert table.index.tolist() == [("hybrid", "mlm", 50), ("hybrid", "mlm", 400)]
+    assert [picture.stem for picture in summary.dose_pictures(made_up(arms))] == ["dose_response"]
+    arms[2]["read"] = [ENGLISH, other]
+    assert summary.dose_table(made_up(arms)).empty and not summary.dose_pictures(made_up(arms))
+
+
+def test_penalties_and_held_out_text():
+    arms = [{}, {"adaptation": "coral", "more": {"penalty": [4.0] * 5 + [1.0] + [2.0] * 5}}]
+    data = made_up(arms)
+    data.records.append(
+        {"label": "mlm seed 1", "arm": False, "notebook": "10_adapt", "method": "mlm", "run": "adapt-1"}
+        | {"before": {"de": 900.0}, "after": {"de": 8.5}, "parents": {}, "seconds": {}}
+    )
+    assert summary.penalty_table(data).loc[("hybrid", "coral")].tolist() == ["4", "1", "2"]
+    table = summary.held_out_table(data)
+    assert table["de"].to_dict() == {("mlm", "mlm", "before"): "900", ("mlm", "mlm", "after"): "8.50"}
+
+
+def test_all_pairs_of_languages():
+    data = made_up([{}, {"adaptation": "mlm", "right": 0.8}], pairs="all")
+    table = summary.grid_table(data)
+    assert table.loc[("all languages", "hybrid", "mlm", "Z1"), "diagonal"] == 80.0
+    assert table.cells.tolist() == [9, 9, 4, 4] and set(table["items"]) == {200}
+    assert summary.pairs_said(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
+    assert [picture.stem for picture in summary.grid_pictures(data)] == ["generalized"]
+
+
+def test_checkpoint_rules_that_differ_are_shown():
+    arms = [("hybrid", 0.8), ("labse-recipe", 0.75), ("plain", 0.7)]
+    data = made_up([{"strategy": name, "right": right} for name, right in arms])
+    last = data.predictions
+    oracle = last.assign(selection="oracle")
+    oracle.loc[oracle.run == "finetune-plain-none-cross-1", ["p0", "p1"]] = [0.9, 0.1]
+    data.predictions = pd.concat([last, oracle], ignore_index=True)
+    table = summary.rule_table(data)
+    assert table.loc[("plain", "none"), "last"] == 70.0 and table.loc[("plain", "none"), "oracle"] == 65.0
+    assert summary.rules_agree(data) == "Spearman: last and oracle 1.00"
+    assert summary.rule_table(pair_of_arms(0.8)).empty
+
+
+def test_runs_on_the_plateau_are_named():
+    data = made_up([{}, {"adaptation": "mlm", "right": 0.5}])
+    assert summary.stuck_runs(data).count("hybrid, mlm, seed") == 4
+    above = summary.majority_table(data).droplevel(["encoder", "head"])
+    assert above.above_majority.tolist() == [3, 0]
+
+
+# What is not there, or more than usual.
+
+
+def scored_in_part():
+    """One arm was scored on pairs of two languages, the other was not."""
+    data = made_up([{}, {"adaptation": "mlm"}], pairs="all")
+    same = data.predictions.language1.astype(str) == data.predictions.language2.astype(str)
+    data.predictions = data.predictions[same | ~data.predictions.run.astype(str).str.contains("mlm")]
+    return data
+
+
+LABELS = Entry("labels", "train", "labelled-target", ("de", "fr"))
+UNUSUAL = {
+    "an arm without its partner": lambda: made_up([{"strategy": "plain"}, {"adaptation": "mlm"}]),
+    "seeds without their partner": lambda: made_up(
+        [{"seeds": (1, 2)}, {"adaptation": "mlm", "seeds": (3, 4)}]
+    ),
+    "one seed": lambda: pair_of_arms(0.8, seeds=(1,)),
+    "no adaptation": lambda: made_up([{}, {"strategy": "labse-recipe"}]),
+    "one run": lambda: made_up([{}], seeds=(1,)),
+    "the source alone": lambda: pair_of_arms(0.8, codes=("en",)),
+    "one target": lambda: pair_of_arms(0.8, codes=("en", "de")),
+    "two heads": lambda: made_up(
+        [{"head": h, "adaptation": a} for h in ("cross", "bi") for a in ("none", "mlm")]
+    ),
+    "labels of all targets": lambda: made_up([{"read": [LABELS]}, {"adaptation": "mlm", "read": [LABELS]}]),
+    "labels in one arm": lambda: made_up([{}, {"adaptation": "mlm", "read": [ENGLISH, LABELS]}]),
+    "scored in part": scored_in_part,
+    "many adaptations": lambda: made_up(
+        [{"strategy": s, "adaptation": a, "right": r} for s, a, r in varied()]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_study_has_tables_and_no_exception(name, tmp_path):
+    data = UNUSUAL[name]()
+    for table in TABLES:
+        assert isinstance(table(data), pd.DataFrame), table.__name__
+    for text in TEXTS:
+        assert isinstance(text(data), str) and "nan" not in text(data).split(), text.__name__
+    summary.save(data, tmp_path)
+    assert {"accuracy.csv", "intervals.csv", "adaptation.csv", "groups.csv"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
+    assert (tmp_path / "adaptation_effect.png").exists() == bool(len(data.targets))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_table_of_a_committed_study_can_be_made(study):
+    data = committed(study)
+    for table in TABLES:
+        if table is not summary.metric_table:  # the slow one; made-up studies have it
+            assert isinstance(table(data), pd.DataFrame), table.__name__
+    for text in TEXTS:
+        assert text(data), text.__name__
+
+
+# Figures.
+
+
+def test_figures_are_named_after_what_they_show_and_the_control_comes_last(paws_x):
+    stems = [picture.stem for picture in summary.answer_pictures(paws_x)]
+    assert stems == [
+        "adaptation_effect",
+        "adaptation_effect_tsdae_cross",
+        "adaptation_effect_more-updates_cross",
+    ]
+    tables = {picture.stem: picture.table for picture in summary.all_pictures(paws_x)}
+    assert set(tables["adaptation_effect"].adaptation) == {"consistency", "tsdae", "more-updates"}
+    assert set(tables["adaptation_effect_tsdae_cross"].adaptation) == {"tsdae"}
+    assert {path.stem for path in (FIGURES / "paws-x").glob("*.svg")} == {*tables, "language_bias"}
+    plt.close("all")
+
+
+def test_the_family_answers_where_adaptations_are_many():
+    stems = [picture.stem for picture in summary.answer_pictures(committed("adaptation"))]
+    assert stems == ["adaptation_effect", "adaptation_family"]
+    assert not summary.cost_pictures(committed("adaptation"))
+    plt.close("all")
+
+
+def test_saving_twice_leaves_the_same_bytes(tmp_path):
+    data = pair_of_arms(0.8, codes=("en", "de", "fr", "es"))
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        summary.save(data, tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert "covariates.svg" in files and "adaptation_effect.csv" in files
+    for name in files:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+# Around it.
+
+
+def test_a_study_that_is_not_there_is_named():
+    with pytest.raises(FileNotFoundError, match="no study 'paws' in figures/: it has .*paws-x"):
+        summary.load(FIGURES, "paws")
+
+
+def test_nothing_here_needs_torch():
+    code = "import sys; import xltlib.summary, xltlib.report; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
