@@ -1,16 +1,14 @@
 """The adaptation family against what can be worked out by hand."""
 
-import json
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from tiny_studies import run, tiny_study
 from xltlib import batching, encoders, heads, tasks, training
 from xltlib.adaptation import after, consistency, domain, during, lora, mlm, tsdae
+from xltlib.components.base import make
 
 
 def test_a_reversed_gradient_has_the_other_sign_and_the_forward_pass_is_the_same():
@@ -143,12 +141,16 @@ def model(tiny, words):
     return build(tiny, words)
 
 
-def penalty_stream(kind, frame):
-    rng = np.random.default_rng(2)
+def penalised(kind, weight, loss, model, frame):
+    """The loss with a penalty beside it, whose component holds what a run would have gathered."""
     if kind == "consistency":
-        return during.pair_batches(frame, "en", 4, rng)
-    texts = {code: frame[frame.language1 == code].sentence1.tolist() for code in ("en", "de")}
-    return during.text_batches(texts, "en", 4, rng)
+        penalty = make("penalty", {"kind": kind, "weight": weight})
+        penalty = penalty.holding(pairs={"frame": frame, "source": "en", "size": 4})
+    else:
+        texts = {code: frame[frame.language1 == code].sentence1.tolist() for code in ("en", "de")}
+        penalty = make("penalty", {"kind": kind, "text": "demo", "weight": weight})
+        penalty = penalty.holding(texts={"source": "en", "by_language": texts}, size=4)
+    return penalty.beside(loss, model, 5, np.random.default_rng(2))
 
 
 @pytest.mark.parametrize("kind", ["dann", "coral", "mmd", "consistency"])
@@ -164,7 +166,7 @@ def test_a_penalty_of_weight_zero_trains_as_none_and_more_does_not(tiny, words, 
             return heads.loss(model, batch)
 
         if weight is not None:
-            loss = during.with_penalty(model, loss, kind, penalty_stream(kind, frame), weight, 5)
+            loss = penalised(kind, weight, loss, model, frame)
         training.set_seed(1)
         batches = batching.monolingual(english, 4, model.lengths, np.random.default_rng(1))
         losses = training.train(model, batches, loss, 5, 1e-3, **options)
@@ -178,11 +180,10 @@ def test_a_penalty_of_weight_zero_trains_as_none_and_more_does_not(tiny, words, 
 
 
 def test_a_discriminator_is_trained_but_not_kept_with_the_model(model, tiny, words, tmp_path):
-    during.with_penalty(model, None, "dann", iter(()), 1.0, 5)
+    during.DannPenalty(model, iter(()), 5)
+    assert any(name.startswith("discriminator.") for name, _ in model.named_parameters())
     heads.save_trained(model, tmp_path)
     heads.load_trained(build(tiny, words), tmp_path)
-    with pytest.raises(ValueError, match="penalty='some'"):
-        during.with_penalty(model, None, "some", iter(()), 1.0, 5)
 
 
 def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
@@ -255,9 +256,11 @@ def test_an_early_stop_keeps_the_best_weights():
         if stop(step):
             break
         best.append(step)
-    assert step == 4 and stop.restore() == 2 and model.weight.item() == 2
+    assert step == 4 and stop.restore(4) == 2 and model.weight.item() == 2
     never = training.EarlyStop(model, lambda: 1.0, patience=0)
-    assert not any(never(step) for step in range(5)) and never.restore() == 4 and model.weight.item() == 2
+    assert not any(never(step) for step in range(5)) and never.restore(9) == 4 and model.weight.item() == 2
+    unmeasured = training.EarlyStop(model, lambda: 1.0, patience=1)
+    assert unmeasured.restore(7) == 7 and model.weight.item() == 2
     data = iter(lambda: torch.ones(1, 1), None)
 
     def late(step):
@@ -306,73 +309,6 @@ def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
     assert {name.split(".")[-2] for name in changed} <= {"query", "value"}
     with pytest.raises(ValueError, match="lora_rank=0"):
         lora.attach(trimmed.model, 0)
-
-
-def study_of_the_family(encoder):
-    """Every adaptation once: of the encoder, during training, after it."""
-    study = tiny_study(encoder)
-    study["common"] |= {"targets": "en de es"}
-    mlm = {"languages_read": "de", "steps": 2, "lora_rank": 2}
-    study["adapt"] = {
-        "tsdae": {"method": "tsdae", "languages_read": "de es", "steps": 2},
-        "lora": mlm | {"checks": 2, "patience": 1, "probes": "es", "probe_parallel": "demo"},
-        "again": mlm | {"draw": 2},
-    }
-    study["trunk"] = {"more": {"steps": 3, "stands_for": "more-updates", "keep_model": True}}
-    dann = {"penalty": "dann", "penalty_text": "demo", "penalty_languages": "de es"}
-    consistency = {"penalty": "consistency", "penalty_languages": "de"}
-    frozen = {"features": "cosine", "dev_items": 10}
-    centre = {"after": "centre", "after_sentences": 30}
-    procrustes = {"after": "procrustes", "after_parallel": "demo", "after_sentences": 60}
-    study["finetune"] = {
-        "plain": {"steps": 2},
-        "after-tsdae": {"steps": 2, "encoder": "tsdae"},
-        "after-lora": {"steps": 2, "encoder": "lora"},
-        "after-again": {"steps": 2, "encoder": "again"},
-        "longer": {"steps": 2, "start": "more"},
-        "dann": {"steps": 2, "keep_model": True} | dann,
-        "consistency": {"steps": 2, "start": "dann"} | consistency,
-        "frozen": frozen,
-        "centre": frozen | centre | {"after_text": "demo"},
-        "detected": frozen | centre | {"after_text": "task", "language_identity": "detected", "layer": 1},
-        "layer": frozen | {"layer": 1},
-        "procrustes": frozen | procrustes,
-    }
-    return study
-
-
-def test_a_study_of_the_family_names_what_each_arm_read(tiny, tmp_path):
-    study = study_of_the_family(tiny["xlm-r"])
-    result = run(tmp_path, study)
-    assert result.returncode == 0, result.stderr
-    runs = json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]
-    state = {r["label"].removesuffix(" seed 1"): r for r in runs}
-    assert state["detected"]["head"] == "cosine-layer-1"
-    assert {name: (state[name]["adaptation"], state[name]["rung"]) for name in study["finetune"]} == {
-        "plain": ("none", "Z0"),
-        "after-tsdae": ("tsdae", "Z1"),
-        "after-lora": ("mlm-lora-draw-1", "Z1"),
-        "after-again": ("mlm-lora-draw-2", "Z1"),
-        "longer": ("more-updates", "Z0"),
-        "detected": ("centre-detected", "Z1"),
-        "layer": ("none", "Z0"),
-        "dann": ("dann", "Z1"),
-        "consistency": ("dann+consistency", "Z3"),
-        "frozen": ("none", "Z0"),
-        "centre": ("centre", "Z1"),
-        "procrustes": ("procrustes", "Z3"),
-    }
-    of_lora = state["lora"]
-    assert set(of_lora["before"]) == {"de"} and set(of_lora["probes"]) == {"es"}
-    assert 0 <= of_lora["probes"]["es"]["after"] <= 1 and 1 <= len(of_lora["on_the_way"]) <= 2
-    assert state["more"]["updates"] == 3 and state["plain"]["updates"] == 2
-    assert all(state[name]["tokens"] > 0 for name in ("plain", "tsdae", "centre"))
-    assert state["dann"]["penalty"] and 0 <= state["detected"]["languages_guessed"] <= 1
-    assert set(state["procrustes"]["retrieved"]) == {"de", "es"}
-    effects = pd.read_csv(tmp_path / "figures/tiny/adaptation_effect.csv")
-    assert set(effects.language) == {"de", "es"}
-    in_training = {"tsdae", "mlm-lora-draw-1", "mlm-lora-draw-2", "more-updates", "dann", "dann+consistency"}
-    assert set(effects.adaptation) == in_training | {"centre", "centre-detected", "procrustes"}
 
 
 def test_the_tasks_own_text_is_of_the_same_items_in_every_language_and_of_no_test_item(real):

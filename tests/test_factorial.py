@@ -1,16 +1,20 @@
-"""Zero-shot bookkeeping, language pairs, frozen arms, language bias, XNLI: what the factorial stands on."""
+"""What the factorial stands on: language pairs, frozen arms, language bias, XNLI; and every kind of run in a study."""
 
 import json
+import runpy
+from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 import yaml
+from tiny_studies import ROOT, run, tiny_study
 from torch.nn.functional import normalize
 
-from tiny_studies import run, tiny_study
-from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, records, statistics, tasks
+from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, statistics, studies, tasks
 
 
 @pytest.fixture(scope="module")
@@ -166,13 +170,6 @@ def test_development_items_that_share_a_sentence_with_the_test_set_are_never_tra
         tasks.divided(dev, test_pairs, 10)
 
 
-def test_labels_of_a_zero_shot_language_are_refused_wherever_they_were_read():
-    ancestor = [{"use": "train", "kind": "labelled-target", "languages": ["de", "zh"]}]
-    records.refuse_labels(ancestor, ["es"])
-    with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
-        records.refuse_labels(ancestor, ["de", "es"])
-
-
 def test_a_threshold_and_a_regression_on_frozen_vectors():
     rng = np.random.default_rng(1)
     u = rng.normal(size=(400, 8))
@@ -257,104 +254,277 @@ def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pair
     assert heads.loss(model, batch, contrastive=1.0, temperature=0.1) < both
 
 
-def study_of_grids(encoder, folder):
-    """Doses of text, batches seen through word lists, and frozen arms; scored on pairs of languages."""
-    lists = folder / "lists"
+# -- studies of every kind of run -------------------------------------------------------------------
+
+
+def script_of(node) -> str:
+    """The notebook of a run as a script, its parameters put in as papermill does."""
+    path = ROOT / "notebooks" / f"{node.notebook}.ipynb"
+    parts = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            parts.append("".join(cell["source"]))
+        if "parameters" in cell["metadata"].get("tags", []):
+            parts += [f"{name} = {value!r}" for name, value in node.parameters.items()]
+    return "\n".join(parts)
+
+
+def in_one_process(folder: Path, study: dict) -> None:
+    """Every run of a study, one after the other in this process: a kernel each would take minutes."""
+    matplotlib.use("agg")
+    plan = studies.Study("tiny", study).plan({}, "", folder / "runs")
+    for node in plan.nodes.values():
+        script = folder / f"{node.label}.py"
+        script.write_text(script_of(node), encoding="utf-8")
+        runpy.run_path(str(script))
+        plt.close("all")
+
+
+def finished(folder: Path, text: str, encoder: Path):
+    """A study whose runs were made in this process; the rest is done as a user does it.
+
+    Args:
+        text: fields of the study, in YAML.
+    Returns:
+        Where its figures lie, the state of each run by its label without the seed, what the command said.
+    """
+    synonyms, lists = folder / "synonyms.txt", folder / "lists"
+    synonyms.write_text("was were\nborn made\nthe a\nfrom of\n", encoding="utf-8")
     lists.mkdir()
     (lists / "en-de.txt").write_text("was wurde\nborn geboren\nthe das\n", encoding="utf-8")
+    fields = yaml.safe_load(text.replace("SYNONYMS", str(synonyms)).replace("LISTS", str(lists)))
     study = tiny_study(encoder)
-    study["common"] |= {"targets": "en de es", "pairs": "all", "pair_items": 5, "bias_items": 6}
-    mlm = {"languages_read": "de", "steps": 2, "held_out": 8}
-    study["adapt"] = {"mlm": mlm | {"sentences": 48}, "mlm-60": mlm | {"sentences": 68}}
-    dictionary = {"view": "dictionary", "dictionary": str(lists), "dictionary_languages": "de"}
-    study["finetune"] = {
-        "plain": {"steps": 2},
-        "dose-40": {"steps": 2, "encoder": "mlm"},
-        "dose-60": {"steps": 2, "encoder": "mlm-60"},
-        "words": {"steps": 4, "batching": "hybrid"} | dictionary,
-        "drop": {"steps": 4, "batching": "hybrid", "view": "drop"},
-        "cosine": {"features": "cosine", "dev_items": 10},
-        "logistic": {"features": "logistic", "dev_items": 10},
+    fields["common"] = study["common"] | fields["common"]
+    study = {**study, "encoders": {}, **fields}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TQDM_DISABLE", "1")
+        in_one_process(folder, study)
+    result = run(folder, study)
+    figures = folder / "figures/tiny"
+    runs = json.loads((figures / "runs.json").read_text(encoding="utf-8"))["runs"]
+    return figures, {of["label"].removesuffix(" seed 1"): of for of in runs}, result
+
+
+# Every kind of noise once, on a model that they share as their start.
+NOISE = """
+summary: 30_robustness
+common: {scored: {test: 20, dev: 10, pairs: all, pair_items: 6, attack: {kind: pgd, radius: 0.1}}}
+parts:
+  more: {start: english, steps: 3}
+  same: {like: more, scored: {pairs: same}}
+trunk:
+  english: {keep_model: true, scored: {pairs: same, attack: none}}
+arms:
+  plain: {start: english, steps: 1, learning_rate: 0.0}
+  step-matched: {like: more}
+  fgm: {like: more, noise: {kind: fgm, radius: 0.03}}
+  copies: {like: more, noise: {kind: synonyms-copies, words: SYNONYMS, copies: 2}}
+  synonyms: {like: more, noise: {kind: synonyms, words: SYNONYMS}, scored: {votes: 3}}
+  view: {like: more, batches: {kind: hybrid, cross: {kind: synonyms, words: SYNONYMS}}}
+  self: {like: more, batches: {kind: hybrid, cross: self}}
+  salt: {like: more, noise: {kind: salt, share: 0.3}}
+  mixup: {like: same, noise: {kind: mixup, share: 0.3}}
+  switched: {like: same, noise: {kind: code-switch, folder: LISTS, languages: de, share: 1.0}}
+  gaussian: {like: more, noise: {kind: gaussian, radius: 0.03}}
+  gaussian-r0.3: {like: same, noise: {kind: gaussian, radius: 0.3}}
+"""
+of_noise = pytest.mark.xdist_group("noise")  # so that the study is run once
+
+
+@pytest.fixture(scope="module")
+def noises(tiny, tmp_path_factory):
+    return finished(tmp_path_factory.mktemp("noises"), NOISE, tiny["xlm-r"])
+
+
+@of_noise
+def test_a_study_of_noise_names_what_each_arm_read(noises):
+    _, state, result = noises
+    assert "0 runs to do, 13 done already" in result.stdout
+    assert {label: of["strategy"] for label, of in state.items() if of["arm"]} == {
+        "plain": "plain",
+        "step-matched": "plain",
+        "fgm": "fgm",
+        "copies": "synonyms-copies",
+        "synonyms": "synonyms-votes",
+        "salt": "salt",
+        "mixup": "mixup",
+        "switched": "code-switch",
+        "gaussian": "gaussian",
+        "gaussian-r0.3": "gaussian",
+        "view": "hybrid-synonyms",
+        "self": "hybrid-self",
     }
-    return study
+    assert {label: of["rung"] for label, of in state.items() if of["rung"] != "Z0"} == {
+        "salt": "Z0'",
+        "mixup": "Z0'",
+        "self": "Z0'",
+        "switched": "Z2",
+    }
+    for label in ("copies", "synonyms", "view"):
+        (words,) = [entry for entry in state[label]["read"] if entry["kind"] == "words"]
+        assert words["source"] == "synonyms.txt" and words["languages"] == ["en"] and words["count"] > 0
+    assert state["fgm"]["attack"]["items"] == 20 and state["english"]["attack"] == {}
 
 
-def test_a_study_of_grids_frozen_arms_doses_and_word_lists(tiny, tmp_path):
-    study = study_of_grids(tiny["xlm-r"], tmp_path)
-    result = run(tmp_path, study)
+@of_noise
+def test_a_study_of_noise_ends_in_its_own_summary(noises):
+    figures, _, result = noises
     assert result.returncode == 0, result.stderr
-    figures = tmp_path / "figures/tiny"
-    runs = json.loads((figures / "runs.json").read_text())["runs"]
-    state = {r["label"].removesuffix(" seed 1"): r for r in runs}
-    arm = ("head", "strategy", "adaptation", "rung")
-    assert {name: tuple(state[name][part] for part in arm) for name in study["finetune"]} == {
-        "plain": ("cross", "plain", "none", "Z0"),
-        "dose-40": ("cross", "plain", "mlm-40", "Z1"),
-        "dose-60": ("cross", "plain", "mlm-60", "Z1"),
-        "words": ("cross", "hybrid-dictionary", "none", "Z2"),
-        "drop": ("cross", "hybrid-drop", "none", "Z0"),
-        "cosine": ("cosine", "plain", "none", "Z0"),
-        "logistic": ("logistic", "plain", "none", "Z0"),
-    }
+    names = {path.name for path in figures.iterdir()}
+    for kind in ("effect", "generalized", "strength"):
+        assert {f"noise_{kind}.png", f"noise_{kind}.svg", f"noise_{kind}.csv"} <= names
+    accuracy = pd.read_csv(figures / "accuracy.csv")
+    arm = {"encoder", "strategy", "head", "adaptation", "rung", "seed"}
+    assert arm <= set(accuracy.columns)
+    assert {"language1", "language2", "selection", "accuracy", "n_items"} <= set(accuracy.columns)
+    same = accuracy[accuracy.language1 == accuracy.language2]
+    accuracy = 100 * same.groupby(["label", "language1"]).accuracy.mean()
+    effects = pd.read_csv(figures / "noise_effect.csv").set_index(["control", "label", "language"]).effect
+    for control, name in (("plain", "over plain training"), ("step-matched", "over as many updates")):
+        for label in ("fgm", "salt"):  # the figure's effects are the differences of the accuracies
+            difference = accuracy[label, "de"] - accuracy[control, "de"]
+            assert effects[name, label, "de"] == pytest.approx(difference, abs=1e-3)
+
+
+# Every adaptation once: of the encoder, during training, after it; doses of text, batches seen through word
+# lists, and frozen arms. All are scored on pairs of languages.
+FAMILY = """
+common:
+  targets: en de es
+  scored: {test: 20, dev: 10, pairs: all, pair_items: 5, bias: 6}
+  steps: 2
+parts:
+  text: {adaptation: {kind: mlm, text: demo, sentences: 60, languages: de}}
+  low-rank: {like: text, adaptation: {lora_rank: 2}}
+  dose: {like: text, adaptation: {held_out: 8}, measured: {bias: 6}}
+  frozen-vectors: {head: {kind: cosine}}
+  centred: {like: frozen-vectors, after: {kind: centre, sentences: 30}}
+encoders:
+  tsdae: {adaptation: {kind: tsdae, text: demo, sentences: 60, languages: de es}}
+  lora: {like: low-rank, adaptation: {checks: 2, patience: 1}, measured: {probes: es, corpus: demo}}
+  again: {like: low-rank, draw: 2}
+  mlm: {like: dose, adaptation: {sentences: 48}}
+  mlm-60: {like: dose, adaptation: {sentences: 68}}
+trunk:
+  more: {steps: 3, labelled: {stands_for: more-updates}, keep_model: true}
+arms:
+  plain: {}
+  after-tsdae: {encoder: tsdae}
+  after-lora: {encoder: lora}
+  after-again: {encoder: again}
+  dose-40: {encoder: mlm}
+  dose-60: {encoder: mlm-60}
+  longer: {start: more}
+  dann: {keep_model: true, penalty: {kind: dann, text: demo, languages: de es}}
+  consistency: {start: dann, penalty: {kind: consistency, languages: de}}
+  words: {steps: 4, batches: {kind: hybrid, cross: {kind: dictionary, folder: LISTS, languages: de}}}
+  drop: {steps: 4, batches: {kind: hybrid, cross: drop}}
+  frozen: {like: frozen-vectors}
+  layer: {like: frozen-vectors, head: {layer: 1}}
+  logistic: {head: logistic}
+  centre: {like: centred, after: {text: demo}}
+  detected: {like: centred, head: {layer: 1}, after: {text: task, language_identity: detected}}
+  procrustes: {like: frozen-vectors, after: {kind: procrustes, corpus: demo, sentences: 60}}
+"""
+READ = {  # head, strategy, adaptation and rung of each arm
+    "plain": ("cross", "plain", "none", "Z0"),
+    "after-tsdae": ("cross", "plain", "tsdae", "Z1"),
+    "after-lora": ("cross", "plain", "mlm-lora-draw-1", "Z1"),
+    "after-again": ("cross", "plain", "mlm-lora-draw-2", "Z1"),
+    "dose-40": ("cross", "plain", "mlm-40", "Z1"),
+    "dose-60": ("cross", "plain", "mlm-60", "Z1"),
+    "longer": ("cross", "plain", "more-updates", "Z0"),
+    "dann": ("cross", "plain", "dann", "Z1"),
+    "consistency": ("cross", "plain", "dann+consistency", "Z3"),
+    "words": ("cross", "hybrid-dictionary", "none", "Z2"),
+    "drop": ("cross", "hybrid-drop", "none", "Z0"),
+    "frozen": ("cosine", "plain", "none", "Z0"),
+    "layer": ("cosine-layer-1", "plain", "none", "Z0"),
+    "logistic": ("logistic", "plain", "none", "Z0"),
+    "centre": ("cosine", "plain", "centre", "Z1"),
+    "detected": ("cosine-layer-1", "plain", "centre-detected", "Z1"),
+    "procrustes": ("cosine", "plain", "procrustes", "Z3"),
+}
+of_family = pytest.mark.xdist_group("family")
+
+
+@pytest.fixture(scope="module")
+def family(tiny, tmp_path_factory):
+    return finished(tmp_path_factory.mktemp("family"), FAMILY, tiny["xlm-r"])
+
+
+@of_family
+def test_a_study_of_the_family_names_what_each_arm_read(family):
+    _, state, result = family
+    assert "0 runs to do, 23 done already" in result.stdout
+    arms = {label: of for label, of in state.items() if of["arm"]}
+    parts = ("head", "strategy", "adaptation", "rung")
+    assert {label: tuple(of[part] for part in parts) for label, of in arms.items()} == READ
     assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
+
+
+@of_family
+def test_a_study_of_the_family_keeps_what_was_measured(family):
+    figures, state, _ = family
+    of_lora = state["lora"]
+    assert set(of_lora["before"]) == {"de"} and set(of_lora["probes"]) == {"es"}
+    assert 0 <= of_lora["probes"]["es"]["after"] <= 1 and 1 <= len(of_lora["on_the_way"]) <= 2
+    assert state["more"]["updates"] == 3 and state["plain"]["updates"] == 2
+    assert all(state[label]["tokens"] > 0 for label in ("plain", "tsdae", "centre"))
+    assert state["dann"]["penalty"] and 0 <= state["detected"]["languages_guessed"] <= 1
+    assert set(state["procrustes"]["retrieved"]) == {"de", "es"}
+    assert all(len(state[label][of]) == 3 for label in ("mlm", "mlm-60") for of in ("bias", "bias_before"))
     predicted = pd.read_parquet(figures / "predictions.parquet")
     last = predicted[predicted.selection == "last"]
     cells = last.groupby(["run", "language1", "language2"], observed=True).size()
     off = cells.index.get_level_values(1) != cells.index.get_level_values(2)
-    assert len(cells) == 7 * 9 and (cells[off] == 5).all()
+    assert len(cells) == len(READ) * 9 and (cells[off] == 5).all()
+
+
+@of_family
+def test_a_study_of_the_family_ends_in_its_figures(family):
+    figures, _, result = family
+    assert result.returncode == 0, result.stderr
     assert {path.name for path in figures.glob("*.csv")} >= {"generalized.csv", "language_bias.csv"}
-    assert len(pd.read_csv(figures / "language_bias.csv")) == 7 * 3
-    adapted = [r for r in state.values() if r["notebook"] == "10_adapt"]
-    assert all(len(r["bias"]) == len(r["bias_before"]) == 3 for r in adapted)
-    study["finetune"]["words"]["dictionary"] = str(tmp_path / "none")
-    refused = run(tmp_path, study)
-    assert refused.returncode == 2 and "is no folder; it holds word lists" in refused.stderr
+    assert len(pd.read_csv(figures / "language_bias.csv")) == len(READ) * 3
+    effects = pd.read_csv(figures / "adaptation_effect.csv")
+    assert set(effects.language) == {"de", "es"}
+    assert set(effects.adaptation) == {adaptation for _, _, adaptation, _ in READ.values()} - {"none"}
 
 
-def test_training_on_a_test_sentence_stops_the_run_and_counts(tiny, tmp_path, paws):
-    place = paws / "paws-x/x-final/en"
-    lines = (place / "test_2k.tsv").read_text(encoding="utf-8").splitlines()
-    train = (place / "train.tsv").read_text(encoding="utf-8").splitlines()
+def test_a_test_sentence_among_the_training_pairs_stops_a_run_and_xnli_beside_it_trains_three_classes(
+    tiny, tmp_path, paws
+):
+    english = paws / "paws-x/x-final/en"
+    lines = (english / "test_2k.tsv").read_text(encoding="utf-8").splitlines()
+    train = (english / "train.tsv").read_text(encoding="utf-8").splitlines()
     leaked = ["9" + line for line in lines[1:4]]
-    (place / "train.tsv").write_text("\n".join(train[:20] + leaked) + "\n", encoding="utf-8")
-    study = tiny_study(tiny["xlm-r"])
-    del study["adapt"]
-    study["common"] |= {"task": "paws-x", "train_items": 0}
-    study["finetune"] = {"english": {"steps": 2}}
-    result = run(tmp_path, study, "--data", str(paws))
-    assert result.returncode == 1
-    assert "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
-    assert not list((tmp_path / "runs").glob("*/record.json"))
-
-
-def test_xnli_trains_three_classes_on_its_development_items(tiny, tmp_path):
+    (english / "train.tsv").write_text("\n".join(train[:20] + leaked) + "\n", encoding="utf-8")
     labels = ["entailment", "neutral", "contradiction"] * 4
     rows = [f"A man saw {a} .\tThe man saw {a} .\t{label}\n" for a, label in zip("abcdefghijkl", labels)]
-    folder = tmp_path / "data/xnli"
-    folder.mkdir(parents=True)
+    (paws / "xnli").mkdir()
     for code in ("en", "de"):
         for split, word in (("dev", "man"), ("test", "woman")):
             text = "".join(rows).replace("man", word + code)
-            (folder / f"{split}-{code}.tsv").write_text(text, encoding="utf-8")
-    study = tiny_study(tiny["xlm-r"])
-    del study["adapt"]
-    study["common"] |= {"task": "xnli", "targets": "en de", "trim_vocabulary": False}
-    study["common"] |= {"labelled_split": "dev", "dev_items": 3}
-    study["finetune"] = {"english": {"steps": 2}}
-    result = run(tmp_path, study, "--data", str(tmp_path / "data"))
-    assert result.returncode == 0, result.stderr
+            (paws / f"xnli/{split}-{code}.tsv").write_text(text, encoding="utf-8")
+    study = tiny_study(tiny["xlm-r"], encoders={})
+    of_xnli = {"task": "xnli", "encoder": {"trim": False}, "labelled": {"split": "dev"}, "scored": {"dev": 3}}
+    study["arms"] = {
+        "leaked": {"steps": 2, "task": "paws-x", "labelled": {"items": 0}},
+        "english": {"steps": 2, **of_xnli},
+    }
+    result = run(tmp_path, study, "--data", str(paws))
+    assert result.returncode == 1
+    assert "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
+    (record,) = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]
+    assert record["task"] == "xnli"
     predicted = pd.read_parquet(tmp_path / "figures/tiny/predictions.parquet")
     assert {"p0", "p1", "p2"} <= set(predicted.columns) and set(predicted.label) == {0, 1, 2}
     table = pd.read_csv(tmp_path / "figures/tiny/intervals.csv")
     assert table.majority.round(1).tolist() == [33.3, 33.3]
 
 
-def test_every_study_of_the_project_can_be_planned():
-    studies = yaml.safe_load((run_all.ROOT / "experiments.yaml").read_text(encoding="utf-8"))
-    for name, study in studies.items():
-        nodes = run_all.plan(study, {}, "not needed", run_all.ROOT / "runs")
-        assert study["cost"] and len({node.run for node in nodes.values()}) == len(nodes), name
-        assert all(need in nodes for node in nodes.values() for need in node.needs)
+# -- real data --------------------------------------------------------------------------------------
 
 
 def test_real_paws_x_development_data_is_refused_as_training_data_and_cleaned_on_request(real):

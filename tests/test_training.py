@@ -12,7 +12,6 @@ from xltlib import batching, encoders, heads, prediction, tasks, training
 from xltlib.adaptation import mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 
-
 QUIET = {"precision": "no", "progress": False}
 
 
@@ -119,9 +118,8 @@ def test_monolingual_batches_hold_one_language_drawn_uniformly(frame):
 
 
 def test_cross_lingual_batches_never_pair_a_language_with_itself(frame):
-    frame = frame.drop_duplicates(
-        ["cluster", "language1"]
-    )  # a sentence of two items would not tell them apart
+    # A sentence of two items would not tell them apart.
+    frame = frame.drop_duplicates(["cluster", "language1"])
     side1 = {(r.item, r.sentence1): r.language1 for r in frame.itertuples()}
     side2 = {(r.item, r.sentence2): r.language1 for r in frame.itertuples()}
     item1 = {r.sentence1: r.item for r in frame.itertuples()}
