@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib import figures, records, statistics
+from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
@@ -30,7 +30,8 @@ def of_arms(state: dict) -> pd.DataFrame:
     parts = []
     for run in measured_arms(state):
         about = {name: run[name] for name in ("seed", "rung", *statistics.ARM)}
-        supervision = [records.supervision(run["read"], of["language"]) for of in run["bias"]]
+        entries = provenance.from_record(run["read"])
+        supervision = [provenance.supervision(entries, of["language"]) for of in run["bias"]]
         parts.append(pd.DataFrame(run["bias"]).assign(**about, supervision=supervision))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

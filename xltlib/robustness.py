@@ -35,22 +35,18 @@ def arms(state: dict) -> pd.DataFrame:
     for run in state["runs"]:
         if not run["arm"]:
             continue
-        asked = run["parameters"]
-        kind = asked["noise"]
-        trained_on = [entry for entry in run["read"] if entry["use"] == "train"]
-        own = [entry["source"] for entry in trained_on if entry["kind"] == "self"]
-        words = own[0] if own else ""
-        if kind == "synonyms":
-            words = Path(asked["synonyms"]).name
+        asked, noise = run["parameters"], run["parameters"]["noise"]
+        kind = "" if noise["kind"] == "none" else noise["kind"]
+        listed = [entry["source"] for entry in run["read"] if entry["role"] == "noise"]
         about = {name: run[name] for name in ("run", "seed", "task", "rung", *statistics.ARM)}
         about["label"] = re.sub(r" seed \d+$", "", run["label"])
         about["attack"] = run.get("attack")
         about["noise"] = run["noise"]
         about["kind"] = kind
-        about["strength"] = asked["noise_strength"] if kind else np.nan
-        about["words"] = words
+        about["strength"] = noise.get("radius", noise.get("share", np.nan))
+        about["words"] = listed[-1] if kind and listed else ""
         about["updates"] = asked["steps"]
-        about["seconds a pair"] = run["seconds"]["training"] / (asked["steps"] * asked["batch_size"])
+        about["seconds a pair"] = run["seconds"]["training"] / (asked["steps"] * asked["batches"]["size"])
         rows.append(about)
     return pd.DataFrame(rows)
 
