@@ -1,4 +1,4 @@
-"""What the factorial stands on: language pairs, frozen arms, language bias, XNLI; and every kind of run in a study."""
+"""What the factorial stands on: language pairs, frozen arms, bias, XNLI; and every kind of run in a study."""
 
 import json
 import runpy
