@@ -80,13 +80,14 @@ def main(given: list[str] | None = None) -> int:
         return 2
     runs, figures = args.runs.resolve(), args.figures.resolve() / args.study
     store = Store(runs, figures, committed=args.keep or args.draw, any_code=args.draw)
-    todo = [] if args.draw else store.missing(chosen, args.force)
+    missing = store.missing(chosen, args.force)
+    todo = [] if args.draw else missing
     if args.list:
         print(chosen.table(todo))
         return 0
     if args.draw and (older := store.other_code(plan)):
         print(f"{older} runs were made by other code than today's; they are drawn as they are")
-    done = len(chosen.nodes) - len(todo)
+    done = len(chosen.nodes) - len(missing)
     print(f"{args.study}: {len(todo)} runs to do, {done} done already; {args.jobs} at a time")
     with execution.pool(args.jobs, args.scheduler) as pool:
         failed = execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent)

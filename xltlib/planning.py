@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xltlib import parameters
-from xltlib.components.base import find, make, merged, options_of, split
+from xltlib.components.base import find, make, merged, options_of, spelled, split
 from xltlib.components.kinds import FROZEN
 from xltlib.plan import Node, Plan
 
@@ -207,19 +207,6 @@ def changed(family: str, given: dict | str, path: list[str], value: object) -> d
         if value is None:
             return None
     return {"kind": kind, **options, name: value}
-
-
-def spelled(family: str, given: dict | str) -> dict:
-    """A component that stands as a bare word, as a dictionary.
-
-    Example:
-        >>> spelled("noise", "fgm"), spelled("encoder", "offline")
-        ({'kind': 'fgm'}, {'kind': 'held', 'name': 'offline'})
-    """
-    if not isinstance(given, str):
-        return given
-    kind, options = split(family, given)
-    return {"kind": kind, **options}
 
 
 def _absolute(family: str, given: dict) -> dict:

@@ -157,6 +157,19 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
     return options.pop("kind", next(iter(FAMILIES[family]))), options
 
 
+def spelled(family: str, given: dict | str) -> dict:
+    """A component that stands as a bare word, as a dictionary.
+
+    Example:
+        >>> spelled("noise", "fgm"), spelled("encoder", "offline")
+        ({'kind': 'fgm'}, {'kind': 'held', 'name': 'offline'})
+    """
+    if not isinstance(given, str):
+        return given
+    kind, options = split(family, given)
+    return {"kind": kind, **options}
+
+
 def _checked(what: str, of, value: object):
     """The value of an option, as its field says it must be."""
     rules = of.metadata
@@ -215,17 +228,21 @@ def resolved(family: str, given: dict | str, targets: str = "") -> dict:
 
 
 def merged(base: dict, own: dict) -> dict:
-    """Options of a component added to those of its like; another kind starts afresh.
+    """Options of a component added to those of its like; another kind, or a bare word, starts afresh.
 
     Example:
         >>> merged({"steps": 5, "noise": {"kind": "pgd", "radius": 0.1}}, {"noise": {"radius": 0.3}})
         {'steps': 5, 'noise': {'kind': 'pgd', 'radius': 0.3}}
         >>> merged({"noise": {"kind": "pgd", "radius": 0.1}}, {"noise": {"kind": "fgm", "radius": 0.3}})
         {'noise': {'kind': 'fgm', 'radius': 0.3}}
+        >>> merged({"batches": "hybrid"}, {"batches": {"size": 4}})
+        {'batches': {'kind': 'hybrid', 'size': 4}}
     """
     result = dict(base)
     for name, value in own.items():
         before = result.get(name)
+        if isinstance(before, str) and name in FAMILIES:
+            before = spelled(name, before)
         alike = isinstance(value, dict) and isinstance(before, dict)
         if alike and value.get("kind", before.get("kind")) == before.get("kind", value.get("kind")):
             result[name] = merged(before, value)
