@@ -18,30 +18,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import batching, encoders, heads, noise, tasks, training
+from xltlib import batching, encoders, heads, tasks, training
+from xltlib.components.base import make
+from xltlib.noise import lists
 
 KINDS = {
-    "plain": "",
-    "FGM": "fgm",
-    "PGD, 3 steps": "pgd",
-    "RS-RP (gaussian)": "gaussian",
-    "RS-DA on the fly": "synonyms",
+    "plain": {"kind": "none"},
+    "FGM": {"kind": "fgm", "radius": 0.03},
+    "PGD, 3 steps": {"kind": "pgd", "radius": 0.03, "steps": 3},
+    "RS-RP (gaussian)": {"kind": "gaussian", "radius": 0.03},
+    "RS-DA on the fly": {"kind": "synonyms", "words": "those below"},
 }
 
 
-def synonyms_of(frame: pd.DataFrame, folder: Path | None) -> noise.Synonyms:
-    """A view that exchanges words of these pairs; without a data folder, for themselves in capitals."""
+def synonyms_of(frame: pd.DataFrame, folder: Path | None) -> dict[str, list[str]]:
+    """Synonyms of the words of these pairs; without a data folder, themselves in capitals."""
     sentences = [*frame.sentence1, *frame.sentence2]
-    words = {word for sentence in sentences for word in sentence.split(" ")}
+    known = {word for sentence in sentences for word in sentence.split(" ")}
     if folder:
-        table = noise.read_synonyms(folder / "synonyms/counterfitted_neighbors.json")
+        table = lists.read_synonyms(folder / "synonyms/counterfitted_neighbors.json")
     else:
-        table = {word: [word.upper()] * 2 for word in words}
-    return noise.Synonyms({word: found for word, found in table.items() if word in words})
+        table = {word: [word.upper()] * 2 for word in known}
+    return {word: found for word, found in table.items() if word in known}
 
 
 def seconds_of_noises(
-    model, frame: pd.DataFrame, view: noise.Synonyms, args: Namespace
+    model, frame: pd.DataFrame, table: dict[str, list[str]], args: Namespace
 ) -> dict[str, list[float]]:
     """Seconds of each round, by noise."""
     stream = batching.monolingual(frame, args.batch_size, model.lengths, np.random.default_rng(1))
@@ -52,8 +54,11 @@ def seconds_of_noises(
 
     for number in range(args.rounds + 1):  # the first warms caches and does not count
         drawn = [next(stream) for _ in range(args.steps)]
-        for name, kind in KINDS.items():
-            step = noise.make(kind, model, 1.0 if kind == "synonyms" else 0.03, view=view)
+        for name, options in KINDS.items():
+            noise = make("noise", options)
+            if options["kind"] == "synonyms":
+                noise = noise.holding(table=table)
+            step = noise.step(model, 1)
             began = time.perf_counter()
             training.train(model, iter(drawn), loss, args.steps, 1e-5, progress=False, noise=step)
             if number:
@@ -71,14 +76,14 @@ def main() -> None:
     args = parser.parse_args()
     folder = tasks.data_folder()
     frame = tasks.load_pairs("paws-x" if folder else "demo", "train", ["en"], folder, 2000)
-    view = synonyms_of(frame, folder)
-    exchanged = [word for found in view.table.values() for word in found]
+    table = synonyms_of(frame, folder)
+    exchanged = [word for found in table.values() for word in found]
     trimmed = encoders.trim(encoders.load("offline"), [*frame.sentence1, *frame.sentence2, *exchanged])
     columns = {}
     for frozen in args.frozen_layers:
         training.set_seed(1)
         model = heads.build("cross", copy.deepcopy(trimmed), frozen_layers=frozen)
-        total = {name: np.sum(of) for name, of in seconds_of_noises(model, frame, view, args).items()}
+        total = {name: np.sum(of) for name, of in seconds_of_noises(model, frame, table, args).items()}
         columns[f"{frozen} layers frozen"] = {name: of / total["plain"] for name, of in total.items()}
     result = pd.DataFrame(columns).rename_axis("relative to plain")
     print(result.round(2).to_string())

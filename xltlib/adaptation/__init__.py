@@ -3,5 +3,3 @@
 The encoder is adapted before fine-tuning by ``mlm``, ``tsdae`` or ``align``; ``during`` adds a penalty to the
 labelled loss; ``after`` changes sentence vectors alone.
 """
-
-METHODS = ("mlm", "tsdae", "align")
