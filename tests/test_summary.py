@@ -540,4 +540,4 @@ def test_a_study_that_is_not_there_is_named():
 
 def test_nothing_here_needs_torch():
     code = "import sys; import xltlib.summary, xltlib.report; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib import figures
-from xltlib.summary.sentences import FOUND
 from xltlib.summary.data import StudyData
+from xltlib.summary.sentences import FOUND
 from xltlib.summary.words import counted, estimate
 
 VERDICTS = ("up", "down", "equivalent to nothing", "undecided", "one seed")
