@@ -13,8 +13,9 @@ CODES = ("en", "de", "ko")
 SHARES = {"plain": (0.5, 0.5), "step-matched": (0.55, 0.5), "fgm": (0.8, 0.9), "synonyms": (0.5, 0.5)}
 
 
-def record(label: str, seed: int, **own) -> dict:
-    parameters = {"noise": "", "noise_strength": 0.1, "synonyms": "", "steps": 10, "batch_size": 4}
+def record(label: str, seed: int, noise: dict | None = None, steps: int = 10, words: str = "") -> dict:
+    noise = noise or {"kind": "none"}
+    parameters = {"noise": noise, "steps": steps, "batches": {"kind": "monolingual", "size": 4}}
     names = {"encoder": "offline", "strategy": "plain", "head": "cross", "adaptation": "none"}
     about = {
         "run": f"{label}-{seed}",
@@ -23,9 +24,9 @@ def record(label: str, seed: int, **own) -> dict:
         "task": "paws-x",
         **names,
     }
-    of_run = {"arm": True, "rung": "Z0", "attack": {}, "read": [], "seconds": {"training": 8.0}}
-    noise = own.get("noise", "")
-    return {**about, **of_run, "noise": noise, "parameters": parameters | {"noise": noise} | own}
+    read = [{"role": "noise", "use": noise["kind"], "kind": "nothing", "languages": [], "source": words}]
+    of_run = {"arm": True, "rung": "Z0", "attack": {}, "read": read, "seconds": {"training": 8.0}}
+    return {**about, **of_run, "noise": noise["kind"].replace("none", ""), "parameters": parameters}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +36,9 @@ def state():
         runs += [
             record("plain", seed, steps=1),
             record("step-matched", seed),
-            record("fgm", seed, noise="fgm"),
+            record("fgm", seed, {"kind": "fgm", "radius": 0.1}),
+            record("synonyms", seed, {"kind": "synonyms", "share": 1.0}, words="near.json"),
         ]
-        runs.append(record("synonyms", seed, noise="synonyms", synonyms="lists/near.json"))
     runs[2]["attack"] = {"accuracy": 0.25, "radius": 0.1}
     runs.append({"run": "trunk", "arm": False})
     return {"runs": runs, "missing": []}
@@ -75,8 +76,9 @@ def test_an_arm_is_listed_with_its_noise_and_what_it_costs(state, arms):
     assert table.loc["fgm", "strength"] == 0.1 and np.isnan(table.loc["step-matched", "strength"])
     assert np.isnan(table.loc["plain", "cost"])  # other updates: its cost compares with nothing
     assert table.cost.drop("plain").tolist() == [1.0, 1.0, 1.0]
-    own = {"use": "train", "kind": "self", "source": "own table"}
-    salt = record("salt", 1, noise="salt") | {"read": [{"use": "align", "kind": "self", "source": "no"}, own]}
+    salt = record("salt", 1, {"kind": "salt", "share": 0.3}, words="own table")
+    text = {"role": "noise", "use": "salt", "kind": "text", "languages": ["en"], "source": "wikipedia"}
+    salt["read"].insert(0, text)  # further text of the source language, beside the table
     assert robustness.arms({"runs": [salt]}).words.tolist() == ["own table"]
 
 
@@ -161,7 +163,7 @@ def test_zero_shot_languages_stand_apart_from_those_whose_labels_were_read():
         {"language": code, **dict.fromkeys(bias_tables.MEASURES, value)}
         for code, value in (("en", 0.1), ("de", 0.3))
     ]
-    read = [{"kind": "labelled-source", "languages": ["en"]}]
+    read = [{"role": "labels", "use": "train", "kind": "labelled-source", "languages": ["en"]}]
     run = record("plain", 1) | {"bias": bias, "read": read, "notebook": "20_finetune"}
     table = bias_tables.of_arms({"runs": [run, record("fgm", 1)]})
     assert len(table) == 2 and table.supervision.tolist() == ["labelled", "none"]
