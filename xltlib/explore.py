@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from xltlib import batching, encoders, frozen, heads, noise, prediction
+from xltlib import batching, encoders, frozen, heads, prediction
+from xltlib.noise import embeddings, words
 
 
 def fertility(encoder: encoders.Encoder, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -87,19 +88,19 @@ class NoiseOnPairs:
         """What exchanges or leaves out words; None where the noise is one of embeddings."""
         share = min(strength, 1.0)
         if kind == "words left out":
-            return noise.dropping(share)
+            return words.dropping(share)
         if kind in self.tables:
-            return noise.Synonyms(self.tables[kind], share)
+            return words.Synonyms(self.tables[kind], share)
         return None
 
     def _perturbation(self, pair: pd.Series, kind: str, strength: float) -> AbstractContextManager:
         """What perturbs the input embeddings while it is entered: at random, or against the pair's label."""
         if kind != "fgm":
-            return noise.RandomPerturbation(self.reader, strength, kind).drawn()
+            return embeddings.RandomPerturbation(self.reader, strength, kind).drawn()
 
         def towards_the_wrong_answer(batch: batching.Batch) -> torch.Tensor:
             cosine = (self.reader.embed(batch.first) * self.reader.embed(batch.second)).sum()
             return cosine if pair.label == 0 else -cosine
 
         batch = batching.Batch([pair.sentence1], [pair.sentence2])
-        return noise.Adversarial(self.reader, strength).against(towards_the_wrong_answer, batch)
+        return embeddings.Adversarial(self.reader, strength).against(towards_the_wrong_answer, batch)
