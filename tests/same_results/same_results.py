@@ -4,7 +4,8 @@
 
 OLD and NEW are commits, or ``.`` for the files as they lie here. Each is run on a tiny encoder with random
 weights, on one thread, in a worktree of its own. Compared bit by bit are predictions, losses, what was
-measured, data and rungs, what was read, and names; the exit status is 1 where anything differs.
+measured, data and rungs, what was read, and names; the exit status is 1 where anything differs. The study is
+none to read: run_all.py says at the end that its summary cannot be drawn.
 """
 
 from __future__ import annotations
