@@ -46,6 +46,8 @@ def test_every_kind_is_made_and_says_what_its_options_are(family, kind):
             f"{type(component).__name__}'s docstring does not say what {name} is"
         )
     assert type(component).__doc__ and resolved(family, given(family, kind), "de")["kind"] == kind
+    if family in ("head", "batches", "cross", "noise", "penalty", "adaptation", "after"):
+        assert "rung" in type(component).__doc__, "which rung it needs"
 
 
 @pytest.mark.parametrize(("family", "kind"), KINDS)

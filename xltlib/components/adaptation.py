@@ -95,7 +95,7 @@ class TextAdaptation(Adaptation):
 
 @dataclass(frozen=True, kw_only=True)
 class Mlm(TextAdaptation):
-    """Masked language modelling: DAPT and TAPT (Gururangan et al. 2020, arXiv 2004.10964).
+    """Masked language modelling (rung Z1): DAPT and TAPT, Gururangan et al. 2020 (arXiv 2004.10964).
 
     ``L = -sum_{t in M} log p(w_t | x without M)``, 15 % of the pieces masked. The encoder's own head is gone:
     a new one, tied to the embedding table, starts as the frequencies of the pieces.
@@ -116,7 +116,7 @@ class Mlm(TextAdaptation):
 
 @dataclass(frozen=True, kw_only=True)
 class Tsdae(TextAdaptation):
-    """Denoising: most of a sentence is deleted, and written again from its vector.
+    """Denoising: most of a sentence is deleted, and written again from its vector (rung Z1).
 
     Wang, Reimers & Gurevych 2021 (arXiv 2104.06979).
 

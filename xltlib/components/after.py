@@ -39,4 +39,4 @@ class After(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class NoAfter(After):
-    """Vectors as they are."""
+    """Vectors as they are (rung Z0)."""

@@ -36,7 +36,9 @@ def neighbours_of(run, text: str, entry: Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Mixup(Noise):
-    """Embeddings mixed with those of a word's neighbours: ``lam E[w] + (1 - lam) mean E[candidates]``.
+    """Embeddings mixed with those of a word's neighbours (rung Z0').
+
+    ``lam E[w] + (1 - lam) mean E[candidates]``, lam ~ Beta(1, 1), one a token.
 
     Args:
         share: of the tokens that have neighbours.
@@ -67,7 +69,7 @@ class Mixup(Noise):
 
 @dataclass(frozen=True, kw_only=True)
 class Salt(Mixup):
-    """Mixup, and words exchanged for their neighbours in every second pair.
+    """Mixup, and words exchanged for their neighbours in every second pair (rung Z0').
 
     Args:
         share: of the words that have neighbours, and of the tokens that are mixed.

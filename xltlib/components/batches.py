@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Monolingual(Component):
-    """Labelled pairs, each batch in one language.
+    """Labelled pairs, each batch in one language (rung Z0; with labels of other languages Z4).
 
     Args:
         size: labelled pairs an update.

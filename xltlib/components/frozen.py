@@ -34,7 +34,7 @@ class Frozen(Head):
 
 @dataclass(frozen=True, kw_only=True)
 class Cosine(Frozen):
-    """L0: a threshold on the cosine, chosen on development pairs of the source language."""
+    """L0: a threshold on the cosine, chosen on development pairs of the source language (rung Z0)."""
 
     features = "cosine"
     two_classes = True
@@ -43,7 +43,7 @@ class Cosine(Frozen):
 
 @dataclass(frozen=True, kw_only=True)
 class Logistic(Frozen):
-    """L1: a logistic regression on [u; v; |u-v|; u*v] of the training pairs.
+    """L1: a logistic regression on [u; v; |u-v|; u*v] of the training pairs (rung Z0).
 
     Its penalty is chosen on development pairs.
     """

@@ -42,21 +42,29 @@ class Head(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class Cross(Head):
-    """Both sentences through the encoder at once: ``softmax(W tanh(V pool(<s> s1 </s></s> s2 </s>)))``."""
+    """Both sentences through the encoder at once (rung Z0).
+
+    ``softmax(W tanh(V pool(<s> s1 </s></s> s2 </s>)))``.
+    """
 
     reads = "cross"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bi(Head):
-    """Each sentence by itself; the classifier sees [u; v; |u-v|; u*v] (Reimers & Gurevych 2019)."""
+    """Each sentence by itself; the classifier sees [u; v; |u-v|; u*v] (rung Z0).
+
+    Reimers & Gurevych 2019 (arXiv 1908.10084).
+    """
 
     reads = "bi"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BiNegatives(Head):
-    """``bi``, and InfoNCE among the pairs of a batch, non-paraphrases as hard negatives (losses.info_nce).
+    """``bi``, and InfoNCE among the pairs of a batch, non-paraphrases as hard negatives (rung Z0).
+
+    The equation, and where it is from: losses.info_nce.
 
     Args:
         weight: of InfoNCE beside cross-entropy.

@@ -72,7 +72,7 @@ class Translations(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class CrossLingual(Component):
-    """Every batch in several languages.
+    """Every batch in several languages (the rung is that of what it is made of).
 
     Args:
         size: labelled pairs an update.
@@ -93,7 +93,7 @@ class CrossLingual(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class Hybrid(Component):
-    """Per batch, monolingual with probability alpha, else cross-lingual.
+    """Per batch, monolingual with probability alpha, else cross-lingual (the rung is that of ``cross``).
 
     Args:
         size: labelled pairs an update.

@@ -54,7 +54,7 @@ class Noise(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class NoNoise(Noise):
-    """Pairs as they are."""
+    """Pairs as they are (rung Z0)."""
 
     def gather(self, run) -> NoNoise:
         return self

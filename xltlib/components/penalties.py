@@ -48,7 +48,10 @@ class TextPenalty(Penalty):
 
 @dataclass(frozen=True, kw_only=True)
 class Dann(TextPenalty):
-    """A language discriminator through a reversed gradient (Ganin & Lempitsky 2015, arXiv 1409.7495)."""
+    """A language discriminator through a reversed gradient (rung Z1); options of TextPenalty.
+
+    Ganin & Lempitsky 2015 (arXiv 1409.7495); its strength grows as ``2 / (1 + exp(-10 p)) - 1`` (domain.py).
+    """
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import during
@@ -58,7 +61,10 @@ class Dann(TextPenalty):
 
 @dataclass(frozen=True, kw_only=True)
 class Coral(TextPenalty):
-    """``||C_s - C_t||_F^2 / (4 d^2)`` of the covariances (Sun & Saenko 2016, arXiv 1607.01719)."""
+    """``||C_s - C_t||_F^2 / (4 d^2)`` of the covariances (rung Z1); options of TextPenalty.
+
+    Sun & Saenko 2016 (arXiv 1607.01719).
+    """
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import domain, during
@@ -69,7 +75,10 @@ class Coral(TextPenalty):
 
 @dataclass(frozen=True, kw_only=True)
 class Mmd(TextPenalty):
-    """Squared maximum mean discrepancy under a mean of Gaussian kernels (Gretton et al. 2012)."""
+    """Squared maximum mean discrepancy under a mean of Gaussian kernels (rung Z1); options of TextPenalty.
+
+    ``E k(s, s') + E k(t, t') - 2 E k(s, t)`` (Gretton et al. 2012; adaptation/domain.py).
+    """
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import domain, during

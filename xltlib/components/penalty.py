@@ -31,4 +31,4 @@ class Penalty(Component):
 
 @dataclass(frozen=True, kw_only=True)
 class NoPenalty(Penalty):
-    """The labelled loss alone."""
+    """The labelled loss alone (rung Z0)."""

@@ -14,7 +14,7 @@ from xltlib.components.noise import Noise
 
 @dataclass(frozen=True, kw_only=True)
 class Fgm(Noise):
-    """One step from zero against the labels: ``min E max_{|d| <= eps} CE(f(e + d))``.
+    """One step from zero against the labels (rung Z0): ``min E max_{|d| <= eps} CE(f(e + d))``.
 
     Args:
         radius: largest norm of a token's perturbation, relative to the mean norm of the embedding table.
@@ -33,7 +33,7 @@ class Fgm(Noise):
 
 @dataclass(frozen=True, kw_only=True)
 class Pgd(Fgm):
-    """Several steps from a random start, each projected back into the ball.
+    """Several steps from a random start, each projected back into the ball (rung Z0).
 
     Args:
         steps: ascents, each ``2 * radius / steps`` far.
@@ -49,7 +49,7 @@ class Pgd(Fgm):
 
 @dataclass(frozen=True, kw_only=True)
 class FreeLb(Pgd):
-    """Steps from zero whose gradients of the parameters are averaged; none is taken at the end."""
+    """Steps from zero whose gradients of the parameters are averaged; none at the end (rung Z0)."""
 
     def step(self, model, seed: int):
         from xltlib.noise.embeddings import Adversarial
@@ -59,7 +59,7 @@ class FreeLb(Pgd):
 
 @dataclass(frozen=True, kw_only=True)
 class Gaussian(Noise):
-    """Random perturbation, drawn once a forward pass (RS-RP): ``min E E_d CE(f(e + d))``.
+    """Random perturbation, drawn once a forward pass (RS-RP; rung Z0): ``min E E_d CE(f(e + d))``.
 
     Args:
         radius: root mean square norm of a token's perturbation, relative to the mean norm of the table.
@@ -76,7 +76,7 @@ class Gaussian(Noise):
 
 @dataclass(frozen=True, kw_only=True)
 class Uniform(Gaussian):
-    """The same, uniform in the ball of that radius."""
+    """The same, uniform in the ball of that radius (rung Z0)."""
 
     def step(self, model, seed: int):
         from xltlib.noise.embeddings import RandomPerturbation

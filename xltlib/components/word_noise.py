@@ -26,7 +26,9 @@ class Drop(Noise):
 
 @dataclass(frozen=True, kw_only=True)
 class Synonyms(Noise):
-    """Words drawn anew among themselves and their synonyms (RS-DA, Huang et al. 2021, arXiv 2104.08645; Z0).
+    """Words drawn anew among themselves and their synonyms (RS-DA; rung Z0).
+
+    Huang et al. 2021 (arXiv 2104.08645).
 
     ``min E_{x' ~ S(x)} CE(f(x'), y)``: a word with k synonyms is exchanged with probability k / (k + 1).
 
@@ -56,7 +58,7 @@ class Synonyms(Noise):
 
 @dataclass(frozen=True, kw_only=True)
 class SynonymCopies(Synonyms):
-    """Fixed noisy copies of the training pairs instead of the pairs, as RS-DA was published.
+    """Fixed noisy copies of the training pairs instead of the pairs, as RS-DA was published (rung Z0).
 
     Copies kept with as many passes make more updates: a study must have a control with as many and no noise.
 
