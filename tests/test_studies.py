@@ -99,6 +99,17 @@ ADAPTED = {"adaptation": {"text": "demo", "sentences": 60}}
         ({"seeds": [0]}, "a list of whole numbers from 1"),
         ({"seeds": "1, 2"}, "a list of whole numbers from 1"),
         ({"arms": {"english": {"targets": "en xx"}}}, "unknown language 'xx'"),
+        ({"arms": ["english"]}, "arms = ['english']: wanted names with a value each"),
+        ({"arms": {"english": [1]}}, "english = [1]: wanted names with a value each"),
+        ({"common": [1]}, "common = [1]: wanted names with a value each"),
+        ({"seeds": 1.5}, "a list of whole numbers from 1"),
+        ({"arms": {"english": {"seed": 3}}}, "english: seeds, --data and --runs say what seed"),
+        ({"arms": {"english": {"like": ["mlm"]}}}, "english: like ['mlm'] is nothing above it"),
+        ({"arms": {"english": {"start": 3}}}, "english: start 3 is nothing above it"),
+        ({"arms": {"english": {"encoder": None}}}, "english: encoder = None: wanted a dictionary of options"),
+        ({"arms": {"english": {"noise": {"kind": None}}}}, "english: noise: kind = None, wanted a word"),
+        ({"arms": {"english": {"targets": ""}}}, "targets = '', wanted language codes, the source first"),
+        ({"summary": "some"}, "summary 'some' is no notebook"),
         (
             {"arms": {"english": {"penalty": {"kind": "dann", "text": "demo", "languages": "xx"}}}},
             "unknown language 'xx'",
@@ -152,6 +163,8 @@ def test_what_the_command_line_sets_reaches_the_runs_that_have_it():
     assert nodes["english seed 1"].parameters["noise"] == {"kind": "none"}
     assert nodes["hybrid seed 1"].parameters["batches"]["cross"]["size"] == 5
     assert {node.parameters["steps"] for node in nodes.values()} == {9}
+    other = planned(study, ("noise.kind=none",)).nodes
+    assert other["fgm seed 1"].parameters["noise"] == {"kind": "none"}
     whole = planned(study, ('noise={"kind": "drop", "share": 0.2}',)).nodes
     assert whole["english seed 1"].parameters["noise"] == {"kind": "drop", "share": 0.2}
     for wrong, complaint in (

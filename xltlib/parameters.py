@@ -75,6 +75,10 @@ def resolve(notebook: str, given: dict) -> dict:
             check(f"{notebook}: {name}", kind, RULES.get(name, {}), chosen[name])
             chosen[name] = kind(chosen[name])
     codes = chosen.get("targets", "").replace(",", " ").split()
+    if not codes:
+        raise ValueError(
+            f"{notebook}: targets = {chosen.get('targets')!r}, wanted language codes, the source first"
+        )
     others = " ".join(codes[1:])  # the first is the source language
     for name, (kind, _) in known.items():
         if kind is dict:

@@ -80,12 +80,14 @@ class Planning:
         shared = {name: value for name, value in self.common.items() if name in declared}
         blank = {name: {} for name, (kind, _) in declared.items() if kind is dict}
         chosen = merged(merged(blank, shared), own)
-        chosen = {name: spelled(name, value) if name in blank else value for name, value in chosen.items()}
-        needs = self._resolve_references(label, chosen, suffix)
-        self._override(notebook, chosen, needs)
-        chosen |= {"data": self.data, "runs": str(self.runs)}
-        self._resolve_places(chosen)
         try:
+            for name in blank:
+                split(name, chosen[name])  # refuses what is no component
+                chosen[name] = spelled(name, chosen[name])
+            needs = self._resolve_references(chosen, suffix)
+            self._override(notebook, chosen, needs)
+            chosen |= {"data": self.data, "runs": str(self.runs)}
+            self._resolve_places(chosen)
             resolved = parameters.resolve(notebook, chosen)
             self._ask_for_data(resolved)
         except ValueError as error:
@@ -93,7 +95,7 @@ class Planning:
         arm = section == "arms"
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, arm)
 
-    def _resolve_references(self, label: str, chosen: dict, suffix: str) -> list[str]:
+    def _resolve_references(self, chosen: dict, suffix: str) -> list[str]:
         """Labels that a run names become the ids of the runs they stand for."""
         needs = []
         encoder, start = chosen["encoder"], chosen.get("start", "")
@@ -103,18 +105,20 @@ class Planning:
         if start:
             need = self._node(start, suffix)
             if need is None:
-                raise ValueError(f"{label}: start {start!r} is nothing above it in the study")
+                raise ValueError(f"start {start!r} is nothing above it in the study")
             theirs = self.nodes[need].parameters
             if not theirs.get("keep_model", theirs.get("start")):
                 raise ValueError(
-                    f"{label}: starts from {start!r}, which keeps no trained model: "
+                    f"starts from {start!r}, which keeps no trained model: "
                     "give it keep_model: true, or, if it is an adaptation, a start"
                 )
             needs.append(need)
             chosen["start"] = self.nodes[need].run
         return needs
 
-    def _node(self, label: str, suffix: str) -> str | None:
+    def _node(self, label: object, suffix: str) -> str | None:
+        if not isinstance(label, str):
+            return None
         for candidate in (label, label + suffix):
             if candidate in self.nodes:
                 return candidate
@@ -128,7 +132,7 @@ class Planning:
             if family not in declared or family in parameters.PLACES:
                 continue
             adapted = family == "encoder" and any(n in self.nodes and not self.nodes[n].arm for n in needs)
-            if adapted and option == "name" and chosen["encoder"].get("name", "").startswith("adapt-"):
+            if adapted and option in ("", "name") and chosen["encoder"].get("name", "").startswith("adapt-"):
                 continue  # the adapted encoder that this run names starts from the override itself
             if not dot:
                 chosen[family] = value
@@ -199,6 +203,8 @@ def changed(family: str, given: dict | str, path: list[str], value: object) -> d
     """
     kind, options = split(family, given)
     known, (name, *deeper) = options_of(find(family, kind)), path
+    if name == "kind":
+        return {"kind": value}  # another kind starts afresh
     if name not in known:
         return None
     if deeper:
@@ -243,7 +249,8 @@ def whole_numbers(seeds: int | list) -> list[int]:
     Raises:
         ValueError: they are no whole numbers from 1.
     """
-    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    if isinstance(seeds, (int, float)):
+        seeds = [seeds]
     if any(type(seed) is not int or seed < 1 for seed in seeds):
         raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
     return seeds

@@ -25,6 +25,7 @@ from pathlib import Path
 import yaml
 
 from xltlib.components.base import merged
+from xltlib.parameters import ROOT
 from xltlib.plan import Plan
 from xltlib.planning import Planning
 
@@ -50,9 +51,14 @@ class Study:
                     f"unknown field {field_name!r} in study {name}: known are {', '.join(FIELDS)}"
                 )
         self.name, self.fields = name, fields
+        mapping("common", fields.get("common"))
         self.about = " ".join(str(fields.get("about", "")).split())
         self.cost = fields.get("cost", "not stated")
         self.summary = fields.get("summary", SUMMARY)
+        if not (ROOT / "notebooks" / f"{self.summary}.ipynb").is_file():
+            raise ValueError(
+                f"study {name}: summary {self.summary!r} is no notebook; leave it out, or 30_robustness"
+            )
 
     def sections(self) -> dict[str, dict[str, dict]]:
         """Each section's runs with what their ``like`` gives them.
@@ -63,12 +69,14 @@ class Study:
         known, sections = {}, {}
         for section in SECTIONS:
             sections[section] = {}
-            for label, own in (self.fields.get(section) or {}).items():
-                own = dict(own or {})
+            for label, own in mapping(section, self.fields.get(section)).items():
+                own = dict(mapping(label, own))
                 like = own.pop("like", None)
+                if "seed" in own or "data" in own or "runs" in own:
+                    raise ValueError(f"{label}: seeds, --data and --runs say what seed, data and runs are")
                 if label in known:
                     raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
-                if like is not None and like not in known:
+                if like is not None and (not isinstance(like, str) or like not in known):
                     above = ", ".join(known) or "nothing"
                     raise ValueError(
                         f"{label}: like {like!r} is nothing above it in the study; above are {above}"
@@ -89,6 +97,19 @@ class Study:
             ValueError: an unknown field, parameter, option, type, range or reference; names it.
         """
         return Planning(self, overrides, data, runs, reads).plan()
+
+
+def mapping(what: str, given: object) -> dict:
+    """A field that holds names and values; an empty one may be left blank.
+
+    Raises:
+        ValueError: it is something else; names it.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ValueError(f"{what} = {given!r}: wanted names with a value each, as in {what}: {{steps: 10}}")
+    return given
 
 
 def parse_set(entries: list[str]) -> dict:

@@ -154,7 +154,10 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
     if not isinstance(given, dict):
         raise ValueError(f"{family} = {given!r}: wanted a dictionary of options, or a kind")
     options = dict(given)
-    return options.pop("kind", next(iter(FAMILIES[family]))), options
+    kind = options.pop("kind", next(iter(FAMILIES[family])))
+    if not isinstance(kind, str):
+        raise ValueError(f"{family}: kind = {kind!r}, wanted a word; known are {', '.join(FAMILIES[family])}")
+    return kind, options
 
 
 def spelled(family: str, given: dict | str) -> dict:
