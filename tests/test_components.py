@@ -94,6 +94,9 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         ("encoder", 3, "encoder = 3: wanted a dictionary of options, or a kind"),
         ("noise", {"kind": "nowhere.at_all:Noise"}, "noise: kind 'nowhere.at_all:Noise' cannot be imported"),
         ("noise", {"kind": "xltlib.batching:Batch"}, "is no xltlib.components.base.Component"),
+        ("noise", {"kind": "xltlib.components.head:Bi"}, "has no method step: it is of another family"),
+        ("labelled", {"languages": ""}, "labelled pairs: languages = '': it must name something"),
+        ("penalty", {"kind": "dann", "text": ""}, "penalty dann: text = '': it must name something"),
     ],
 )
 def test_mistakes_are_named(family, options, complaint):
@@ -134,6 +137,11 @@ def test_mistakes_are_named(family, options, complaint):
             {"noise": {"kind": "pgd", "radius": 0.1}, "penalty": {"kind": "dann", "text": "demo"}},
             "noise pgd computes the loss several times a step",
         ),
+        ("20_finetune", {"head": "cosine"}, "head cosine is not of 20_finetune: it is of 21_frozen"),
+        ("21_frozen", {"head": "cross"}, "head cross is not of 21_frozen: it is of 20_finetune"),
+        ("20_finetune", {"labelled": "en de"}, "de: called zero-shot, but labelled items of it are read"),
+        ("10_adapt", {"adaptation": {"text": "demo", "sentences": 20}}, "nothing is left to train on"),
+        ("10_adapt", {"adaptation": {"text": "demo", "patience": 2}}, "adaptation.patience needs checks"),
         ("20_finetune", {"penalty": "consistency"}, "a teacher that stays as it was needs start"),
         (
             "20_finetune",
@@ -161,13 +169,11 @@ def test_what_does_not_go_together_is_refused_before_anything_is_read(notebook, 
 
 
 def test_targets_stand_for_all_languages_but_the_source():
-    given = {
-        "targets": "en de sw",
-        "penalty": {"kind": "dann", "text": "demo"},
-        "labelled": {"languages": "de en"},
-    }
+    given = {"targets": "en de sw", "penalty": {"kind": "dann", "text": "demo"}}
     found = parameters.resolve("20_finetune", given)
     assert found["penalty"]["languages"] == "de sw" and found["labelled"]["zero_shot"] == "de sw"
+    labelled = {"languages": "de en", "zero_shot": "sw"}
+    found = parameters.resolve("20_finetune", {**given, "labelled": labelled})
     assert found["labelled"]["languages"] == "en de"  # in plot order: the order of writing is no other run
 
 
@@ -268,5 +274,6 @@ def test_a_fingerprint_follows_the_modules_of_a_runs_own_components(copy):
     assert changed("frozen.py", "\nNEW = 1\n") == {"frozen"}
     assert changed("components/kinds.py", "\nNEW = 1\n") == set()  # a line in the table makes nothing stale
     assert changed("studies.py", "\nNEW = 1\n") == set()  # nor does what only plans or reads
+    assert changed("tasks/kinds.py", "\nNEW = 1\n") == changed("tasks/xnli.py", "\nNEW = 1\n") == set()
     assert changed("heads.py", "\n# only a comment\n") == set()
     assert changed("heads.py", "\nNEW = 1\n") == set(runs)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from tiny_studies import ROOT, predictions, run
 
-from xltlib import studies
+from xltlib import fingerprint, studies
 
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
@@ -87,13 +87,24 @@ def test_a_mistake_in_an_option_or_a_file_of_ones_own_is_one_line(own, monkeypat
     assert "cannot be imported (SyntaxError" in complaint({"kind": "mylab.broken:Noise"})
 
 
+def test_what_a_file_of_ones_own_imports_of_its_package_counts_too(own, monkeypatch):
+    folder, _ = own
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "mylab/helping.py").write_text("SHARE = 0.5\n")
+    (folder / "mylab/helped.py").write_text(
+        "from mylab.helping import SHARE\nfrom mylab.shuffle import Shuffle as Helped\n"
+    )
+    files = {path.name for path in fingerprint._own_files("mylab.helped")}
+    assert files == {"helped.py", "helping.py", "shuffle.py"}
+
+
 def test_a_task_is_one_file_and_one_line(tmp_path):
     shutil.copytree(ROOT / "xltlib", tmp_path / "xltlib", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     (text,) = [text for name, text in BLOCK.findall(PAGE) if name == "xltlib/tasks/own.py"]
     (tmp_path / "xltlib/tasks/own.py").write_text(text, encoding="utf-8")
     (line,) = re.findall(r'`("own": import_module\("xltlib.tasks.own"\),)`', PAGE)
-    table = tmp_path / "xltlib/tasks/task.py"
+    table = tmp_path / "xltlib/tasks/kinds.py"
     code = table.read_text(encoding="utf-8")
     changed = code.replace("    **DEMO_TASKS,\n", f"    {line}\n    **DEMO_TASKS,\n")
     assert len(changed.splitlines()) == len(code.splitlines()) + 1

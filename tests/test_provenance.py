@@ -96,7 +96,7 @@ def door():
 def test_a_text_that_holds_a_test_sentence_is_left_out_and_counted(door):
     sentence = door.test[door.test.language1 == "de"].sentence1.iloc[0]
     texts = ["Ein Satz .", f"Davor {sentence} danach .", "Noch einer ."]
-    kept = door.admit(texts, TEXT)
+    kept = door.admit_by_language({"de": texts}, TEXT)["de"]
     (entry,) = door.entries
     assert kept == ["Ein Satz .", "Noch einer ."] and (entry.count, entry.left_out) == (2, 1)
     assert entry.fingerprint == tasks.fingerprint(kept) and door.vocabulary == kept

@@ -122,13 +122,13 @@ def test_hybrid_batches_of_labelled_languages_leave_the_evaluated_ones_out(tiny,
     labelled["languages"] = "en es"
     refused = run(tmp_path, study)
     assert (
-        refused.returncode == 1
+        refused.returncode == 2
         and "es: called zero-shot, but labelled items of it are read" in refused.stderr
     )
     labelled |= {"languages": "en es de", "zero_shot": "de"}
     refused = run(tmp_path, study)
     assert (
-        refused.returncode == 1
+        refused.returncode == 2
         and "de: called zero-shot, but labelled items of it are read" in refused.stderr
     )
 

@@ -108,7 +108,7 @@ ADAPTED = {"adaptation": {"text": "demo", "sentences": 60}}
         ({"arms": {"english": {"start": 3}}}, "english: start 3 is nothing above it"),
         ({"arms": {"english": {"encoder": None}}}, "english: encoder = None: wanted a dictionary of options"),
         ({"arms": {"english": {"noise": {"kind": None}}}}, "english: noise: kind = None, wanted a word"),
-        ({"arms": {"english": {"targets": ""}}}, "targets = '', wanted language codes, the source first"),
+        ({"arms": {"english": {"targets": ""}}}, "targets = '': it must name something"),
         ({"summary": "some"}, "summary 'some' is no notebook"),
         (
             {"arms": {"english": {"penalty": {"kind": "dann", "text": "demo", "languages": "xx"}}}},
@@ -207,6 +207,31 @@ def test_folders_are_resolved_where_the_study_is_planned(tmp_path, monkeypatch):
 def test_text_of_a_data_folder_is_planned_where_one_is_named():
     study = tiny_study(ENCODER, encoders={"mlm": {"adaptation": {"text": "wikipedia"}}})
     assert "mlm" in planned(study, data="/data").nodes
+
+
+def test_text_that_the_data_folder_has_not_is_named(tmp_path):
+    (tmp_path / "text/wikipedia").mkdir(parents=True)
+    study = tiny_study(ENCODER, encoders={"mlm": {"adaptation": {"text": "wikipdia"}}})
+    with pytest.raises(
+        ValueError, match="text = 'wikipdia' is not in the data folder: known are .*wikipedia"
+    ):
+        planned(study, data=str(tmp_path))
+    study["encoders"]["mlm"]["adaptation"]["text"] = "wikipedia"
+    assert "mlm" in planned(study, data=str(tmp_path)).nodes
+
+
+def test_a_head_from_the_command_line_finds_its_notebook_or_is_refused():
+    study = tiny_study(ENCODER, arms={"a": {}})
+    with pytest.raises(ValueError, match="a: head cosine is not of 20_finetune: it is of 21_frozen"):
+        planned(study, ("head=cosine",))
+
+
+def test_studies_that_are_like_each_other_are_named():
+    book = studies.Book(Path("studies.yaml"), {"one": {"like": "two"}, "two": {"like": "one"}, "three": 5})
+    with pytest.raises(ValueError, match="like 'one' is no other study"):
+        book["one"]
+    with pytest.raises(ValueError, match="study three = 5: wanted names with a value each"):
+        book["three"]
 
 
 def test_copies_need_a_control():

@@ -31,25 +31,15 @@ class Door:
         self.entries = list(inherited)
         self.vocabulary: list[str] = []
 
-    def admit(self, texts: list, entry: Entry, vocabulary: bool = True) -> list:
-        """Let texts in but those that hold a test sentence, and write an entry for them.
-
-        Args:
-            texts: sentences, or tuples of them that belong together.
-            entry: without counts and fingerprint.
-            vocabulary: whether the encoder must know their words.
-        Returns:
-            Those let in, in their order.
-        """
-        (kept,) = self.admit_by_language({"": texts}, entry, vocabulary).values()
-        return kept
-
     def admit_by_language(
         self, texts: dict[str, list], entry: Entry, vocabulary: bool = True, held_out: int = 0
     ) -> dict[str, list]:
-        """The same for each language, with one entry for all.
+        """Let texts in but those that hold a test sentence, and write one entry for all languages.
 
         Args:
+            texts: by language, sentences, or tuples of them that belong together.
+            entry: without counts and fingerprint.
+            vocabulary: whether the encoder must know their words.
             held_out: of those let in, so many a language are measured on, not trained on: they do not count.
         """
         kept, left_out = {}, 0

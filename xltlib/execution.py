@@ -115,7 +115,7 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) 
 
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    for stale in ("record.json", "FAILED.json"):
+    for stale in ("record.json", "predictions.parquet", "FAILED.json"):
         (place / stale).unlink(missing_ok=True)
     # Kernels inherit this: two trainings with two threads each on two cores run many times slower.
     os.environ.update(

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import ModuleType
 
 from xltlib.parameters import ROOT, nested, places_named
-from xltlib.tasks.task import TABLE
+from xltlib.tasks.kinds import TABLE
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
-    "__init__.py", "records.py", "fingerprint.py", "languages.py", "kinds.py", "plan.py", "planning.py",
-    "studies.py", "store.py", "execution.py", "report.py", "summary", "claims.py", "robustness.py",
-    "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
+    "__init__.py", "records.py", "fingerprint.py", "parameters.py", "languages.py", "kinds.py", "plan.py",
+    "planning.py", "studies.py", "store.py", "execution.py", "report.py", "summary", "claims.py",
+    "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 
@@ -45,11 +45,12 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
 @cache
 def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
     """The hash for a notebook, the modules of its components, with or without the corpus in the package."""
-    own = [_file_of(module) for module in modules]
+    own = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
-    paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in own)))
+    paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
+    tasks = {_file_of(task.__name__) for task in TABLE.values() if isinstance(task, ModuleType)}
     code = [without_comments(source) for source in cells]
-    for path in sorted({*paths, *own}):
+    for path in sorted((paths - tasks) | own):  # of the tasks, its own alone
         if demo or path.parent.name != "demo":
             code.append(without_comments(path.read_text(encoding="utf-8")))
     if demo:
@@ -72,6 +73,39 @@ def _file_of(module: str) -> Path:
     if module.split(".")[0] == "xltlib":
         return ROOT.joinpath(*module.split(".")).with_suffix(".py")
     return Path(util.find_spec(module).origin)
+
+
+def _own_files(module: str) -> set[Path]:
+    """The file of a module; of one's own also those of its package that it imports, followed through."""
+    found, left, top = set(), [module], module.split(".")[0]
+    while left:
+        path = _file_of(left.pop())
+        if path in found:
+            continue
+        found.add(path)
+        if top != "xltlib":
+            left += _imported_from(top, path.read_text(encoding="utf-8"))
+    return found
+
+
+def _imported_from(top: str, source: str) -> list[str]:
+    """Modules of a package that a source imports."""
+    named = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in named if name.split(".")[0] == top and _is_file(name)]
+
+
+def _is_file(module: str) -> bool:
+    """Whether there is a module of this name that is a file."""
+    try:
+        spec = util.find_spec(module)
+    except ModuleNotFoundError:
+        return False
+    return spec is not None and spec.origin is not None
 
 
 @cache

@@ -6,6 +6,7 @@ Both pool token states to sentence vectors by :meth:`embed`, which translation r
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,9 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
         if p is table or name.startswith("discriminator."):  # a discriminator serves training alone
             continue
         trained[name] = p.detach().cpu().contiguous()
-    save_file(trained, Path(folder) / "trained.safetensors")
+    temporary = Path(folder) / "trained.safetensors.part"
+    save_file(trained, temporary)
+    os.replace(temporary, Path(folder) / "trained.safetensors")  # whole, or not at all
 
 
 def load_trained(model: PairClassifier, folder: Path) -> None:

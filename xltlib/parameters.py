@@ -83,7 +83,7 @@ def resolve(notebook: str, given: dict) -> dict:
     for name, (kind, _) in known.items():
         if kind is dict:
             chosen[name] = resolved(name, chosen[name], others)
-    refuse(chosen)
+    refuse(notebook, chosen)
     return chosen
 
 
@@ -114,54 +114,90 @@ def places_named(parameters: dict) -> list[tuple[str, str, bool]]:
     return found
 
 
-def refuse(parameters: dict) -> None:
+def refuse(notebook: str, parameters: dict) -> None:
     """Refuse components that do not go together.
 
     Raises:
         ValueError: one line that names both, and what to do.
     """
-    parts, source = components(parameters), parameters.get("targets", "").replace(",", " ").split()[:1]
-    labelled, batches, noise = parts.get("labelled"), parts.get("batches"), parts.get("noise")
-    head, penalty, scored, measured = (parts.get(name) for name in ("head", "penalty", "scored", "measured"))
-    two_classes = len(tasks.CLASSES[parameters["task"]]) == 2 if "task" in parameters else True
-    if getattr(head, "two_classes", False) and not two_classes:
-        kind = parameters["head"]["kind"]
-        raise ValueError(
-            f"head {kind}: compares paraphrases; task {parameters['task']} has more than two classes"
+    parts = components(parameters)
+    if "head" in parts:
+        _refuse_head(notebook, parameters, parts["head"])
+    if "labelled" in parts:
+        _refuse_labels(parameters, parts)
+    if "penalty" in parts:
+        _refuse_penalty(parameters, parts)
+    if "scored" in parts:
+        _refuse_scored(parameters, parts)
+    if "adaptation" in parts:
+        _refuse_adaptation(parts["adaptation"], parts["measured"])
+
+
+def _refuse_head(notebook: str, parameters: dict, head: Component) -> None:
+    kind, task = parameters["head"]["kind"], parameters["task"]
+    if head.trains != (notebook == "20_finetune"):
+        made_by = (
+            "20_finetune" if head.trains else "21_frozen, where only what compares two vectors is trained"
         )
-    if getattr(labelled, "stands_for", "") and parameters["batches"]["kind"] != "monolingual":
+        raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
+    if getattr(head, "two_classes", False) and len(tasks.CLASSES[task]) != 2:
+        raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
+
+
+def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
+    labelled, batches, noise = parts["labelled"], parts.get("batches"), parts.get("noise")
+    source = parameters["targets"].replace(",", " ").split()[0]
+    if labelled.stands_for and not getattr(batches, "monolingual", False):
         raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
     words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
-    if words and labelled.languages.split() != source:
+    if words and labelled.languages.split() != [source]:
         raise ValueError(
             f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
-            f"{''.join(source)}, and so must the training pairs be"
+            f"{source}, and so must the training pairs be"
         )
-    if penalty is not None and parameters["penalty"]["kind"] != "none" and noise.adversarial:
+    both = sorted(set(labelled.languages.split()) & set(labelled.zero_shot.split()))
+    if both:
+        raise ValueError(
+            f"{' '.join(both)}: called zero-shot, but labelled items of it are read; take it out of "
+            "labelled.languages, or name in labelled.zero_shot only the others"
+        )
+
+
+def _refuse_penalty(parameters: dict, parts: dict[str, Component]) -> None:
+    penalty, noise = parts["penalty"], parts["noise"]
+    if penalty.adds and noise.adversarial:
         raise ValueError(
             f"noise {parameters['noise']['kind']} computes the loss several times a step, a penalty draws "
             "text each time: one of them a run"
         )
-    if parameters.get("penalty", {}).get("kind") == "consistency":
-        if labelled.split == "dev":
-            raise ValueError("penalty consistency: its pairs are the items that labelled.split dev trains on")
-        if penalty.decay == 1 and not parameters["start"]:
-            raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
-    if scored is not None and scored.votes and not getattr(noise, "votes", False):
+    if penalty.reads_development and parts["labelled"].split == "dev":
+        raise ValueError("penalty: its pairs are the items that labelled.split dev trains on")
+    if penalty.reads_development and getattr(penalty, "decay", 0) == 1 and not parameters["start"]:
+        raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
+
+
+def _refuse_scored(parameters: dict, parts: dict[str, Component]) -> None:
+    scored, attack = parts["scored"], parameters["scored"]["attack"]["kind"]
+    if scored.votes and not getattr(parts.get("noise"), "votes", False):
         kinds = [kind for kind in FAMILIES["noise"] if _votes(kind)]
         raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
-    if (
-        scored is not None
-        and parameters["scored"]["attack"]["kind"] != "none"
-        and not scored.attack.adversarial
-    ):
-        raise ValueError(f"scored.attack: {parameters['scored']['attack']['kind']} is no adversarial noise")
-    if measured is not None and measured.probes:
-        both = set(measured.probes.split()) & set(parts["adaptation"].languages.split())
-        if both:
-            raise ValueError(f"measured.probes: {' '.join(sorted(both))} is adapted to, and measured anyway")
-        if not measured.corpus:
-            raise ValueError("measured.probes needs measured.corpus, translations of these languages")
+    if attack != "none" and not scored.attack.adversarial:
+        raise ValueError(f"scored.attack: {attack} is no adversarial noise")
+
+
+def _refuse_adaptation(adaptation: Component, measured: Component) -> None:
+    if 0 < adaptation.sentences <= adaptation.held_out:
+        raise ValueError(
+            f"adaptation.sentences = {adaptation.sentences}: {adaptation.held_out} of them are held out, and "
+            "nothing is left to train on"
+        )
+    if adaptation.patience and not adaptation.checks:
+        raise ValueError("adaptation.patience needs checks: how often held-out text is measured on the way")
+    both = set(measured.probes.split()) & set(adaptation.languages.split())
+    if both:
+        raise ValueError(f"measured.probes: {' '.join(sorted(both))} is adapted to, and measured anyway")
+    if measured.probes and not measured.corpus:
+        raise ValueError("measured.probes needs measured.corpus, translations of these languages")
 
 
 def _votes(kind: str) -> bool:

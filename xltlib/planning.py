@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from xltlib import parameters
 from xltlib.components.base import find, make, merged, options_of, spelled, split
-from xltlib.components.kinds import FROZEN
 from xltlib.plan import Node, Plan
 
 if TYPE_CHECKING:
@@ -156,17 +155,24 @@ class Planning:
                 raise ValueError(
                     f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
                 )
-            words = [value] if Path(value).is_dir() else value.split()
-            if (
-                reads
-                and self.reads
-                and not self.data
-                and not all(w in SHIPPED or Path(w).is_dir() for w in words)
-            ):
-                raise ValueError(
-                    f"{what} = {value!r} comes from a data folder, not from the hub: "
-                    "set XLTLIB_DATA or --data"
-                )
+            if reads and self.reads:
+                for word in [value] if Path(value).is_dir() else value.split():
+                    self._ask_for_text(what, word)
+
+    def _ask_for_text(self, what: str, word: str) -> None:
+        """A corpus must ship with the package, be a folder, or lie in the data folder."""
+        if word in SHIPPED or Path(word).is_dir():
+            return
+        if not self.data:
+            raise ValueError(
+                f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
+            )
+        data = Path(self.data)
+        kinds = ("parallel",) if what.endswith(".corpus") else ("text", "parallel")
+        if data.is_dir() and not any((data / kind / word).is_dir() for kind in kinds):
+            there = sorted(path.name for kind in kinds for path in (data / kind).glob("*") if path.is_dir())
+            known = ", ".join([*SHIPPED, *there])
+            raise ValueError(f"{what} = {word!r} is not in the data folder: known are {known}, or a folder")
 
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""
@@ -240,7 +246,7 @@ def notebook_of(own: dict, common: dict) -> str:
     if "head" in own:
         head = merged({"head": head}, own)["head"]
     kind, _ = split("head", head)
-    return FROZEN_NOTEBOOK if kind in FROZEN else FINETUNE
+    return FINETUNE if find("head", kind).trains else FROZEN_NOTEBOOK
 
 
 def whole_numbers(seeds: int | list) -> list[int]:
@@ -249,8 +255,8 @@ def whole_numbers(seeds: int | list) -> list[int]:
     Raises:
         ValueError: they are no whole numbers from 1.
     """
-    if isinstance(seeds, (int, float)):
+    if not isinstance(seeds, (list, tuple)):
         seeds = [seeds]
-    if any(type(seed) is not int or seed < 1 for seed in seeds):
+    if not seeds or any(type(seed) is not int or seed < 1 for seed in seeds):
         raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
     return seeds

@@ -12,8 +12,8 @@ import pandas as pd
 from xltlib import languages, parameters, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
-from xltlib.fingerprint import code_fingerprint
 from xltlib.door import Door
+from xltlib.fingerprint import code_fingerprint
 from xltlib.provenance import Entry
 
 
@@ -72,7 +72,11 @@ class Run:
     def gather(self, *families: str) -> list[Component]:
         """Let components read what they need, in this order, and come back ready to use."""
         for family in families:
+            before = len(self.provenance.entries)
             setattr(self, family, getattr(self, family).gather(self))
+            asked = family in ("noise", "penalty", "adaptation", "after") and self.kind(family) != "none"
+            if asked and len(self.provenance.entries) == before:
+                raise ValueError(f"{family} {self.kind(family)}: its gather wrote no entry of what it read")
         return [getattr(self, family) for family in families]
 
     def load(self, dev_languages: list[str] | None = None):
@@ -235,8 +239,9 @@ def _parent(run: Run, name: str) -> dict:
     theirs = record["parameters"]
     missing = set(run.targets) - set(languages.parse(theirs["targets"]))
     if theirs["task"] != run.task or missing:
+        ours = " ".join(run.targets)
         raise ValueError(
             f"run {name} kept the test set of {theirs['task']} in {theirs['targets']!r} out of its training, "
-            "not this run's"
+            f"not that of {run.task} in {ours!r}"
         )
     return record

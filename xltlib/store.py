@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,7 @@ class Store:
 
     def _predictions(self, node: Node) -> pd.DataFrame:
         own = self.runs / node.run / "predictions.parquet"
-        if own.exists():
+        if records.read(self.runs / node.run) is not None:
             return pd.read_parquet(own).assign(run=node.run)
         earlier = pd.read_parquet(self.figures / "predictions.parquet").astype({"run": str})
         return earlier[earlier.run == node.run]
@@ -142,7 +143,6 @@ class Store:
         self.figures.mkdir(parents=True, exist_ok=True)
         state = {"study": plan.study.name, "about": plan.study.about, "missing": missing, "runs": summaries}
         text = json.dumps(state, indent=1, ensure_ascii=False) + "\n"
-        (self.figures / "runs.json").write_text(text, encoding="utf-8")
         table = pd.concat(predictions, ignore_index=True)
         for column in ("run", "language1", "language2", "selection"):
             table[column] = table[column].astype("category")
@@ -150,10 +150,14 @@ class Store:
         place = table.groupby(["run", "selection"], observed=True).cumcount()
         table = table.iloc[np.lexsort([place, pd.factorize(table.run)[0]])]
         repeating = [name for name in table if not pd.api.types.is_float_dtype(table[name])]
+        whole = self.figures / "predictions.parquet"
         table.to_parquet(
-            self.figures / "predictions.parquet",
+            whole.with_suffix(".part"),
             index=False,
             compression="zstd",
             compression_level=12,
             use_dictionary=repeating,
         )
+        (self.figures / "runs.part").write_text(text, encoding="utf-8")
+        os.replace(whole.with_suffix(".part"), whole)  # each appears whole or not at all
+        os.replace(self.figures / "runs.part", self.figures / "runs.json")

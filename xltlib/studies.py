@@ -70,6 +70,8 @@ class Study:
         for section in SECTIONS:
             sections[section] = {}
             for label, own in mapping(section, self.fields.get(section)).items():
+                if not isinstance(label, str):
+                    raise ValueError(f"{section}: {label!r} is no name; put it in quotes")
                 own = dict(mapping(label, own))
                 like = own.pop("like", None)
                 if "seed" in own or "data" in own or "runs" in own:
@@ -125,7 +127,7 @@ def parse_set(entries: list[str]) -> dict:
         if not equals:
             raise ValueError(f"--set {entry!r}: write name=value, or component.option=value")
         if name == "seeds":
-            if not all(seed.strip().isdigit() for seed in value.split(",")):
+            if not all(seed.strip().isdecimal() for seed in value.split(",")):
                 raise ValueError(f"--set {entry!r}: seeds are whole numbers from 1, as in seeds=1,2,3")
             chosen[name] = [int(seed) for seed in value.split(",")]
             continue
@@ -147,15 +149,15 @@ class Book:
             raise ValueError(f"no study {name!r} in {self.path.name}: it has {', '.join(self.studies)}")
         return Study(name, self._fields(name))
 
-    def _fields(self, name: str) -> dict:
+    def _fields(self, name: str, above: tuple[str, ...] = ()) -> dict:
         """The fields of a study, added to those of the study that it is like."""
-        own = dict(self.studies[name] or {})
+        own = dict(mapping(f"study {name}", self.studies[name]))
         like = own.pop("like", None)
         if like is None:
             return own
-        if like not in self.studies or like == name:
+        if not isinstance(like, str) or like not in self.studies or like in (name, *above):
             raise ValueError(f"study {name}: like {like!r} is no other study of {self.path.name}")
-        return merged(self._fields(like), own)
+        return merged(self._fields(like, (name, *above)), own)
 
     def table(self) -> str:
         """The name of each study, and what it asks."""

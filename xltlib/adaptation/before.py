@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from xltlib import batching, bias, encoders, heads, prediction, training
-from xltlib.adaptation import align, lora, mlm, tsdae
+from xltlib.adaptation import align, lora
 from xltlib.encoders import Encoder
 
 
@@ -111,69 +111,14 @@ class Adapting:
             encoders.save(encoders.untrim(self.encoder, self.whole), place / "encoder")
 
 
-def masking(component, encoder: Encoder, held, seed: int) -> Adapting:
-    """Masked language modelling; arguments as components.adaptation.Mlm.build."""
-    attached = None
-    if component.lora_rank:
-        attached = lora.attach(encoder.model, component.lora_rank, frozen_layers=held.frozen_layers)
-    texts = [text for of in component.seen.values() for text in of]
-    own_layers = not component.lora_rank
-    model = mlm.MaskedLanguageModel(encoder, texts, held.frozen_layers, held.dropout, train_layers=own_layers)
+def by_language(component, batches: Callable[[list[str]], Iterator], seed: int) -> Iterator:
+    """Batches of all languages in one pool, or each of one language, drawn by the exponent.
 
-    def batches(of: list[str]) -> Iterator:
-        return mlm.masked_batches(encoder, of, component.size, component.max_length, seed)
-
-    def loss(batch: dict) -> torch.Tensor:
-        return model(**{name: tensor.to(model.classifier.bias.device) for name, tensor in batch.items()})
-
-    def measure_of(texts: list[str]) -> float:
-        return mlm.perplexity(model, encoder, texts, component.max_length)
-
-    stream = _by_language(component, batches, seed)
-    return Adapting(component, encoder, held.trim, model, stream, loss, measure_of, attached)
-
-
-def denoising(component, encoder: Encoder, held, seed: int) -> Adapting:
-    """TSDAE; arguments as components.adaptation.Mlm.build."""
-    own_layers, attached = not component.lora_rank, None
-    model = tsdae.DenoisingAutoEncoder(encoder, held.frozen_layers, held.dropout, train_layers=own_layers)
-    encoder.model = model.model  # the encoder is trained where its decoder shares its layers
-    if component.lora_rank:
-        attached = lora.attach(model.model, component.lora_rank, frozen_layers=held.frozen_layers)
-
-    def batches(of: list[str]) -> Iterator:
-        size, length = component.size, component.max_length
-        return tsdae.noisy_batches(encoder, of, size, length, seed, component.deletion)
-
-    def loss(batch: tuple[dict, dict]) -> torch.Tensor:
-        device = next(model.parameters()).device
-        return model(*({name: tensor.to(device) for name, tensor in part.items()} for part in batch))
-
-    def measure_of(texts: list[str]) -> float:
-        return tsdae.perplexity(model, encoder, texts, component.max_length, component.deletion)
-
-    stream = _by_language(component, batches, seed)
-    return Adapting(component, encoder, held.trim, model, stream, loss, measure_of, attached)
-
-
-def ranking(component, encoder: Encoder, held, seed: int) -> Adapting:
-    """Translation ranking; arguments as components.adaptation.Mlm.build."""
-    options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
-    model = heads.build("bi", encoder, max_length=component.max_length, **options)
-    rng = np.random.default_rng(seed)
-    stream = batching.translations(component.seen, component.size, model.lengths, rng)
-
-    def loss(batch: batching.Batch) -> torch.Tensor:
-        return heads.loss(model, batch)
-
-    def measure_of(pairs: list[tuple[str, str]]) -> float:
-        return align.retrieval_accuracy(model, pairs)
-
-    return Adapting(component, encoder, held.trim, model, stream, loss, measure_of)
-
-
-def _by_language(component, batches: Callable[[list[str]], Iterator], seed: int) -> Iterator:
-    """Batches of all languages in one pool, or each of one language, drawn by the exponent."""
+    Args:
+        component: a components.adaptation.TextAdaptation.
+        batches: texts -> endless batches of them.
+        seed: of the drawing.
+    """
     if component.exponent == 1:
         return batches([text for of in component.seen.values() for text in of])
     streams = [batches(of) for of in component.seen.values()]

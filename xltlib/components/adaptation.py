@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from xltlib.components.base import Component, gathered, option
@@ -109,9 +110,28 @@ class Mlm(TextAdaptation):
             held: the component it comes from.
             seed: of masking and order.
         """
-        from xltlib.adaptation import before
+        from xltlib.adaptation import lora, mlm
+        from xltlib.adaptation.before import Adapting, by_language
 
-        return before.masking(self, encoder, held, seed)
+        attached, own_layers = None, not self.lora_rank
+        if self.lora_rank:
+            attached = lora.attach(encoder.model, self.lora_rank, frozen_layers=held.frozen_layers)
+        texts = [text for of in self.seen.values() for text in of]
+        model = mlm.MaskedLanguageModel(
+            encoder, texts, held.frozen_layers, held.dropout, train_layers=own_layers
+        )
+
+        def batches(of):
+            return mlm.masked_batches(encoder, of, self.size, self.max_length, seed)
+
+        def loss(batch):
+            return model(**{name: ids.to(model.classifier.bias.device) for name, ids in batch.items()})
+
+        def measure(texts):
+            return mlm.perplexity(model, encoder, texts, self.max_length)
+
+        stream = by_language(self, batches, seed)
+        return Adapting(self, encoder, held.trim, model, stream, loss, measure, attached)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +148,27 @@ class Tsdae(TextAdaptation):
 
     def build(self, encoder, held, seed: int):
         """As of Mlm."""
-        from xltlib.adaptation import before
+        from xltlib.adaptation import lora, tsdae
+        from xltlib.adaptation.before import Adapting, by_language
 
-        return before.denoising(self, encoder, held, seed)
+        attached, own_layers = None, not self.lora_rank
+        model = tsdae.DenoisingAutoEncoder(encoder, held.frozen_layers, held.dropout, train_layers=own_layers)
+        encoder.model = model.model  # the encoder is trained where its decoder shares its layers
+        if self.lora_rank:
+            attached = lora.attach(model.model, self.lora_rank, frozen_layers=held.frozen_layers)
+
+        def batches(of):
+            return tsdae.noisy_batches(encoder, of, self.size, self.max_length, seed, self.deletion)
+
+        def loss(batch):
+            device = next(model.parameters()).device
+            return model(*({name: ids.to(device) for name, ids in part.items()} for part in batch))
+
+        def measure(texts):
+            return tsdae.perplexity(model, encoder, texts, self.max_length, self.deletion)
+
+        stream = by_language(self, batches, seed)
+        return Adapting(self, encoder, held.trim, model, stream, loss, measure, attached)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +177,7 @@ class Align(Adaptation):
 
     Args:
         corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, or a folder.
+        size: translations an update; two at least, for each is ranked against the others.
     """
 
     corpus: str = option("ntrex", reads=True)
@@ -161,6 +200,19 @@ class Align(Adaptation):
 
     def build(self, encoder, held, seed: int):
         """As of Mlm."""
-        from xltlib.adaptation import before
+        from xltlib import batching, heads
+        from xltlib.adaptation import align
+        from xltlib.adaptation.before import Adapting
 
-        return before.ranking(self, encoder, held, seed)
+        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        model = heads.build("bi", encoder, max_length=self.max_length, **options)
+        rng = np.random.default_rng(seed)
+        stream = batching.translations(self.seen, self.size, model.lengths, rng)
+
+        def loss(batch):
+            return heads.loss(model, batch)
+
+        def measure(pairs):
+            return align.retrieval_accuracy(model, pairs)
+
+        return Adapting(self, encoder, held.trim, model, stream, loss, measure)

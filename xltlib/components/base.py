@@ -17,7 +17,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 
 from xltlib import languages
-from xltlib.components.kinds import BARE, FAMILIES
+from xltlib.components.kinds import BARE, FAMILIES, PROMISED
 
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 
@@ -32,6 +32,7 @@ def option(
     languages: bool = False,
     reads: bool = False,
     place: bool = False,
+    blank: bool = False,
 ):
     """An option of a component, with the values that make sense for it.
 
@@ -43,8 +44,10 @@ def option(
         reads: the text names unlabelled text or translations: a corpus that ships with the package, one
             below the data folder, or a folder.
         place: the text may be a path; relative ones are resolved where a study is planned.
+        blank: languages, or what is read, may be nothing at all.
     """
     rules = {"above": above, "at_least": at_least, "at_most": at_most, "among": among}
+    rules["blank"] = default == "" or blank
     return field(
         default=default, metadata=rules | {"languages": languages, "reads": reads, "place": place or reads}
     )
@@ -103,6 +106,10 @@ def find(family: str, kind: str) -> type[Component]:
         raise ValueError(f"{family}: kind {kind!r} cannot be imported ({said})") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
+    if "__dataclass_fields__" not in vars(found):
+        raise ValueError(f"{family}: kind {kind!r} lacks @dataclass(frozen=True, kw_only=True) above it")
+    if family in PROMISED and not hasattr(found, PROMISED[family]):
+        raise ValueError(f"{family}: kind {kind!r} has no method {PROMISED[family]}: it is of another family")
     return found
 
 
@@ -178,7 +185,10 @@ def _checked(what: str, of, value: object):
     rules = of.metadata
     if "family" in rules:
         return make(rules["family"], value)
-    wanted = TYPES[getattr(of.type, "__name__", of.type)]  # a name, where annotations are postponed
+    named = getattr(of.type, "__name__", of.type)  # a name, where annotations are postponed
+    if named not in TYPES:
+        raise ValueError(f"{what} is declared as {named}: options are {', '.join(TYPES)}, or a part")
+    wanted = TYPES[named]
     check(what, wanted, rules, value)
     return wanted(value)
 
@@ -193,6 +203,9 @@ def check(what: str, wanted: type, rules: dict, value: object) -> None:
         raise ValueError(f"{what} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
     if rules.get("among") and value not in rules["among"]:
         raise ValueError(f"{what} = {value!r}: known are {', '.join(map(repr, rules['among']))}")
+    named = rules.get("languages") or rules.get("reads") or rules.get("place")
+    if named and not value.strip() and not rules.get("blank"):
+        raise ValueError(f"{what} = {value!r}: it must name something")
     if rules.get("languages") and value != "targets":
         languages.parse(value)
     if wanted is float and not math.isfinite(value):

@@ -25,6 +25,7 @@ class Monolingual(Component):
 
     size: int = option(8, at_least=1)
     exponent: float = option(0.0)
+    monolingual = True
 
     def stream(self, model, data: Data, rng: np.random.Generator) -> Iterator[batching.Batch]:
         """Endless batches.

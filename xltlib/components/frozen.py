@@ -21,6 +21,7 @@ class Frozen(Head):
 
     layer: int = option(-1, at_least=-1)
     reads = "bi"
+    trains = False
 
     def probabilities(self, train: tuple, dev: tuple, test: tuple) -> np.ndarray:
         """Probability of each class for the test pairs, shape (pairs, classes).

@@ -16,6 +16,7 @@ class Head(Component):
     """
 
     max_length: int = option(128, at_least=4)
+    trains = True  # by 20_finetune; a head of frozen vectors, by 21_frozen, does not
 
     def build(self, encoder, held, classes: int):
         """A fresh classifier; its weights are drawn from torch's global generator, so seed it right before.

@@ -6,11 +6,11 @@ Nothing is imported before it is used, and no run's code fingerprint follows thi
 """
 
 FAMILIES = {
-    # What a run reads labels of: Labelled.load(run, scored) -> Data.
+    # What a run reads labels of: load(run, dev_languages) -> Data.
     "labelled": {"pairs": "xltlib.components.labelled:Labelled"},
-    # What encodes: Held.load(run) -> encoders.Encoder.
+    # What encodes: a name, and how much of it training may move.
     "encoder": {"held": "xltlib.components.encoder:Held"},
-    # What classifies pairs: build(encoder, classes, seed) -> model, loss(model) -> batch -> scalar.
+    # What classifies pairs: build(encoder, held, classes) -> model, loss(model) -> batch -> scalar.
     "head": {
         "cross": "xltlib.components.head:Cross",
         "bi": "xltlib.components.head:Bi",
@@ -24,7 +24,7 @@ FAMILIES = {
         "cross-lingual": "xltlib.components.mixed_batches:CrossLingual",
         "hybrid": "xltlib.components.mixed_batches:Hybrid",
     },
-    # What a batch in several languages is made of: stream(model, data, size, rng) -> endless batches.
+    # What a batch in several languages is made of: read(run, use), then stream(model, data, size, rng).
     "cross": {
         "labels": "xltlib.components.mixed_batches:Labels",
         "translations": "xltlib.components.mixed_batches:Translations",
@@ -57,13 +57,13 @@ FAMILIES = {
         "mmd": "xltlib.components.penalties:Mmd",
         "consistency": "xltlib.components.penalties:Consistency",
     },
-    # Adaptation before training: build(encoder, seed, trained) -> what training.train needs, and a measure.
+    # Adaptation before training: build(encoder, held, seed) -> adaptation.before.Adapting.
     "adaptation": {
         "mlm": "xltlib.components.adaptation:Mlm",
         "tsdae": "xltlib.components.adaptation:Tsdae",
         "align": "xltlib.components.adaptation:Align",
     },
-    # Adaptation after training, of vectors: fit(vectors_of, source) -> turn(vectors, codes).
+    # Adaptation after training, of vectors: fit(vectors_of) -> vectors.Turned.
     "after": {
         "none": "xltlib.components.after:NoAfter",
         "centre": "xltlib.components.turning:Centre",
@@ -74,5 +74,15 @@ FAMILIES = {
     "scored": {"pairs": "xltlib.components.scored:Scored"},
     "measured": {"encoder": "xltlib.components.scored:Measured"},
 }
-FROZEN = ("cosine", "logistic")  # heads of 21_frozen: nothing but what compares two vectors is trained
+PROMISED = {  # the method that tells a member of a family
+    "labelled": "load",
+    "head": "build",
+    "batches": "stream",
+    "cross": "read",
+    "noise": "step",
+    "penalty": "beside",
+    "adaptation": "build",
+    "after": "fit",
+    "scored": "predict",
+}
 BARE = {"encoder": "name", "labelled": "languages"}  # what a bare word says where a family has one kind

@@ -79,7 +79,7 @@ class Labelled(Component):
     languages: str = option("en", languages=True)
     split: str = option("train", among=("train", "dev"))
     items: int = option(0, at_least=0)
-    zero_shot: str = option("targets", languages=True)
+    zero_shot: str = option("targets", languages=True, blank=True)
     stands_for: str = option("", among=("", "more-updates"))
 
     def load(self, run, dev_languages: list[str] | None = None) -> Data:

@@ -106,6 +106,7 @@ class Consistency(Penalty):
     weight: float = option(1.0, at_least=0)
     decay: float = option(1.0, at_least=0, at_most=1)
     pairs: dict | None = gathered()
+    reads_development = True
 
     def gather(self, run) -> Consistency:
         codes = run.codes(self.languages)

@@ -15,7 +15,15 @@ from xltlib.components.base import Component
 
 @dataclass(frozen=True, kw_only=True)
 class Penalty(Component):
-    """What the penalties share."""
+    """What the penalties share.
+
+    Attributes:
+        adds: whether there is a penalty at all.
+        reads_development: whether it reads the task's development items.
+    """
+
+    adds = True
+    reads_development = False
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         """A loss with the penalty added: batch -> scalar.
@@ -32,3 +40,5 @@ class Penalty(Component):
 @dataclass(frozen=True, kw_only=True)
 class NoPenalty(Penalty):
     """The labelled loss alone (rung Z0)."""
+
+    adds = False

@@ -66,7 +66,8 @@ class Scored(Component):
             accuracy = prediction.under_attack(
                 model, own, self.attack.step(model, 1)
             )  # one start for all runs
-            attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(own)}
+            radius = getattr(self.attack, "radius", None)
+            attacked = {"radius": radius, "accuracy": accuracy, "items": len(own)}
         if self.bias:
             sentences = tasks.parallel_sentences(data.test, self.bias)
             table = bias.language_bias(

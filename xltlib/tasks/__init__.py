@@ -5,7 +5,7 @@ A cluster holds the items that share a sentence; items are translations of each 
 they keep their cluster in all of them, and resampling clusters keeps dependent items together.
 
 A task is a module with ``CLASSES`` and ``rows`` (see :class:`xltlib.tasks.base.Task`) and a line in
-``xltlib.tasks.task.TABLE``.
+``xltlib.tasks.kinds.TABLE``.
 """
 
 from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task

@@ -16,7 +16,7 @@ class DataError(ValueError):
 
 
 class Task(Protocol):
-    """What a module of a task has; a new task is such a module and a line in ``xltlib.tasks.task.TABLE``.
+    """What a module of a task has; a new task is such a module and a line in ``xltlib.tasks.kinds.TABLE``.
 
     Attributes:
         CLASSES: what the labels 0, 1, ... are called.

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from xltlib.tasks.base import PLACEHOLDER, DataError, Task
-from xltlib.tasks.demo import DEMO_TASKS
+from xltlib.tasks.base import PLACEHOLDER, DataError
+from xltlib.tasks.kinds import TABLE
 from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
 
-TABLE: dict[str, Task] = {
-    "paws-x": import_module("xltlib.tasks.paws"),
-    "xnli": import_module("xltlib.tasks.xnli"),
-    **DEMO_TASKS,
-}
 TASKS = tuple(TABLE)
 CLASSES = {name: task.CLASSES for name, task in TABLE.items()}
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
@@ -139,7 +133,7 @@ def load_training(
         DataError: a training pair holds a test sentence, or the split is another.
     """
     if split not in ("train", "dev"):
-        raise DataError(f"labelled_split={split!r}: known are train and dev")
+        raise DataError(f"labelled.split = {split!r}: known are train and dev")
     if split == "train":
         train = load_pairs(task, "train", codes, folder, items)
         dev = load_pairs(task, "dev", targets, folder, dev_items)
