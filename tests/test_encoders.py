@@ -4,6 +4,8 @@ import torch
 from torch.nn.functional import normalize
 
 from xltlib import encoders, heads, tasks
+from xltlib.shared import Shared, listed
+from xltlib.shared import main as shared_command
 
 
 @torch.inference_mode()
@@ -68,7 +70,7 @@ def test_trimming_works_for_every_fast_tokenizer(tiny, words, name):
 
 
 def test_a_vocabulary_of_merges_is_not_trimmed(tiny, words):
-    with pytest.raises(ValueError, match="cannot be trimmed.*trim_vocabulary"):
+    with pytest.raises(ValueError, match="cannot be trimmed.*encoder.trim"):
         encoders.trim(encoders.load(str(tiny["xlm"])), words)
 
 
@@ -120,7 +122,7 @@ def test_segment_ids_reach_models_that_learned_some(tiny):
     assert "token_type_ids" not in encoders.load(str(tiny["xlm-r"])).tokenize(["a"], ["b"])
 
 
-def test_a_word_that_trimming_would_cut_otherwise_is_refused(tmp_path):
+def test_a_word_that_the_trimmed_tokenizer_would_cut_otherwise_keeps_its_pieces():
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -132,8 +134,68 @@ def test_a_word_that_trimming_would_cut_otherwise_is_refused(tmp_path):
     sizes = {"vocab_size": 6, "hidden_size": 8, "intermediate_size": 8}
     model = BertModel(BertConfig(num_hidden_layers=1, num_attention_heads=2, **sizes))
     encoder = encoders.Encoder("tiny", model, tokenizer)
-    with pytest.raises(ValueError, match="trim_vocabulary"):
-        encoders.trim(encoder, ["abcd", "a", "xbcd"])
+    texts = ["abcd", "a", "xbcd"]
+    trimmed = encoders.trim(encoder, texts)
+    before, after = (of.tokenize(texts)["input_ids"] for of in (encoder, trimmed))
+    assert [[trimmed.kept[i] for i in ids] for ids in after] == before
+    assert before[0] == [1]  # unknown, as it was
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-r", "xlm", "labse"])
+@pytest.mark.parametrize("max_length", [5, 12, 30, 128])
+def test_rows_put_together_from_pieces_are_those_of_the_tokenizer(tiny, words, name, max_length):
+    encoder = encoders.load(str(tiny[name]))
+    first, second = [*words[:20], "", "  two  blanks "], [*words[20:40], words[0], ""]
+    encoder.pieces.learn(first[:10])
+    options = {"truncation": True, "max_length": max_length, "return_token_type_ids": True}
+    for sides in ([first], [first, second]):
+        ids, segments = encoder.pieces.rows(*sides, *[None] * (2 - len(sides)), max_length)
+        wanted = encoder.tokenizer(*sides, **options)
+        assert ids == wanted["input_ids"] and segments == wanted["token_type_ids"]
+    assert list(encoder.pieces.known) == first[:10]  # what it was not told to remember it does not
+
+
+def same(one, two) -> bool:
+    """Whether two encoders have the same weights and tokenizers."""
+    states = one.model.state_dict(), two.model.state_dict()
+    return (
+        states[0].keys() == states[1].keys()
+        and all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+        and one.tokenizer.get_vocab() == two.tokenizer.get_vocab()
+        and one.mean_norm == two.mean_norm
+        and one.pieces.known == two.pieces.known
+    )
+
+
+@pytest.mark.parametrize("name", ["offline", "bert", "xlm-r", "labse"])
+def test_a_shared_vocabulary_gives_the_same_encoder_and_is_never_needed(tiny, words, tmp_path, name):
+    place = name if name == "offline" else str(tiny[name])
+    texts, shared = words[:30], Shared(tmp_path)
+    alone = encoders.trim(encoders.load(place), texts)
+    assert same(alone, encoders.load_trimmed(place, texts, shared))  # makes it
+    (entry,) = listed(tmp_path)
+    written = entry.read_bytes()
+    assert same(alone, encoders.load_trimmed(place, texts[::-1], shared))  # reads it
+    assert listed(tmp_path) == [entry] and entry.read_bytes() == written
+    entry.write_bytes(written[:100])  # a full disk, perhaps
+    assert same(alone, encoders.load_trimmed(place, texts, shared)) and entry.read_bytes() == written
+    encoders.load_trimmed(place, words[:31], shared)
+    assert len(listed(tmp_path)) == 2  # other text, another entry
+    assert same(alone, encoders.load_trimmed(place, texts, Shared(None)))
+
+
+def test_what_is_shared_can_be_listed_and_cleared(tmp_path, monkeypatch, capsys):
+    Shared(tmp_path).arrays("numbers", ["a"], lambda: {"one": np.ones(3)})
+    for given, left in (([], 1), (["--clear"], 0)):
+        monkeypatch.setattr("sys.argv", ["shared", str(tmp_path), *given])
+        shared_command()
+        assert "numbers-" in capsys.readouterr().out and len(listed(tmp_path)) == left
+
+
+def test_a_folder_that_cannot_be_written_shares_nothing(tmp_path):
+    (tmp_path / "shared").write_text("a file in the way")
+    found = Shared(tmp_path).arrays("numbers", ["a"], lambda: {"one": np.ones(3)})
+    assert found["one"].tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("parts", ["max", "identity", "no bias"])

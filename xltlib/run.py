@@ -15,6 +15,7 @@ from xltlib.components.encoder import Held
 from xltlib.door import Door
 from xltlib.fingerprint import code_fingerprint
 from xltlib.provenance import Entry
+from xltlib.shared import Shared
 
 
 class Run:
@@ -105,9 +106,12 @@ class Run:
         """The encoder with the pieces of what was read, or all of them."""
         from xltlib import encoders
 
+        texts = self.provenance.vocabulary
         if self.encoder.trim:
-            return encoders.trim(self.whole, self.provenance.vocabulary)
-        return encoders.load(self.encoder_place)
+            return encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
+        encoder = encoders.load(self.encoder_place)
+        encoder.pieces.learn(texts)
+        return encoder
 
     def model(self):
         """The classifier, its head drawn by the seed alone; or the trained one that this run goes on from."""
@@ -131,7 +135,7 @@ class Run:
             trained = head.build(encoder, Held(), len(tasks.CLASSES[self.task]))
             heads.load_trained(trained, self.runs / self.start)
         adapting = self.adaptation.build(encoder, self.encoder, seed)
-        adapting.whole, adapting.measured, adapting.trained = self.whole, self.measured, trained
+        adapting.place, adapting.measured, adapting.trained = self.encoder_place, self.measured, trained
         if trained is not None:
             trained.model = adapting.encoder.model  # the same one, but where a method copies it
         return adapting

@@ -29,7 +29,7 @@ class Adapting:
         loss: batch -> scalar.
         measure_of: held-out texts of one language -> a number.
         attached: low-rank updates, as lora.attach returns them; None without.
-        whole: the encoder with its whole vocabulary, as it was.
+        place: what encoders.load takes to load the encoder with its whole vocabulary, as it was.
         measured: a components.scored.Measured: what else is looked at.
         trained: the classifier that is adapted between two trainings; None: the encoder itself is.
     """
@@ -42,7 +42,7 @@ class Adapting:
     loss: Callable
     measure_of: Callable[[list], float]
     attached: object = None
-    whole: Encoder | None = None
+    place: str = ""
     measured: object = None
     trained: nn.Module | None = None
 
@@ -88,7 +88,7 @@ class Adapting:
         """The encoder as it is now, trimmed to what is looked at."""
         sentences = [s for of in self.measured.sentences.values() for s in of]
         sides = [side for of in self.measured.translations.values() for pair in of for side in pair]
-        now = encoders.untrim(self.encoder, self.whole)
+        now = encoders.untrim(self.encoder, encoders.load(self.place))
         small = encoders.trim(now, sentences + sides) if self.trim else copy.deepcopy(now)
         return heads.build("bi", small, max_length=self.component.max_length)
 
@@ -108,7 +108,8 @@ class Adapting:
         if self.trained is not None:
             heads.save_trained(self.trained, place)
         else:
-            encoders.save(encoders.untrim(self.encoder, self.whole), place / "encoder")
+            whole = encoders.load(self.place)
+            encoders.save(encoders.untrim(self.encoder, whole), place / "encoder")
 
 
 def by_language(component, batches: Callable[[list[str]], Iterator], seed: int) -> Iterator:

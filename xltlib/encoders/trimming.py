@@ -4,14 +4,105 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from xltlib.encoders.encoder import Encoder
+from xltlib.encoders.pieces import Pieces
 
 SLICE = 4096  # texts tokenised at a time: token lists of a whole corpus are larger than the corpus
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The pieces that some text needs, and that text in pieces.
+
+    Attributes:
+        texts: ascending, each once.
+        kept: ids of the pieces in the whole vocabulary, ascending; their places here are the new ids.
+        specification: the tokenizer of these pieces alone, in JSON; its special tokens and inputs.
+        pieces: new ids of all texts, one text behind the other, without special tokens.
+        ends: where each text ends in ``pieces``.
+        whole_norm: mean norm of the rows of the whole embedding table.
+    """
+
+    texts: list[str]
+    kept: np.ndarray
+    specification: str
+    pieces: np.ndarray
+    ends: np.ndarray
+    whole_norm: float
+
+    @classmethod
+    def of(cls, encoder: Encoder, texts: list[str]) -> Vocabulary:
+        """The vocabulary of texts.
+
+        Args:
+            encoder: with a Unigram or WordPiece tokenizer.
+            texts: every sentence the run will read, in any order.
+        Raises:
+            ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely).
+        """
+        spec, texts = _specification(encoder), sorted(set(texts))
+        rows = []
+        for start in range(0, len(texts), SLICE):
+            encoder.pieces.learn(texts[start : start + SLICE])
+            rows += [np.array(encoder.pieces.known[text], np.int32) for text in texts[start : start + SLICE]]
+        pieces = np.concatenate(rows) if rows else np.empty(0, np.int32)
+        needed = [*encoder.pieces.specials, *_needed(encoder.tokenizer, spec["model"])]
+        kept = np.union1d(pieces, needed).astype(np.int64)
+        small = _small(encoder.tokenizer, spec, kept)
+        ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
+        own = np.searchsorted(kept, pieces).astype(np.int32)
+        return cls(texts, kept, json.dumps(small), own, ends, encoder.mean_norm)
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """All but the texts, for a file."""
+        return {
+            "kept": self.kept,
+            "specification": np.frombuffer(self.specification.encode(), np.uint8),
+            "pieces": self.pieces,
+            "ends": self.ends,
+            "whole_norm": np.array([self.whole_norm]),
+        }
+
+    @classmethod
+    def from_arrays(cls, texts: list[str], arrays: dict[str, np.ndarray]) -> Vocabulary:
+        """What :meth:`as_arrays` gave.
+
+        Args:
+            texts: those that it was made of, in any order.
+        """
+        specification = arrays["specification"].tobytes().decode()
+        norm = float(arrays["whole_norm"][0])
+        return cls(
+            sorted(set(texts)), arrays["kept"], specification, arrays["pieces"], arrays["ends"], norm
+        )
+
+    def tokenizer(self):
+        """A tokenizer of these pieces alone."""
+        from tokenizers import Tokenizer
+        from transformers import PreTrainedTokenizerFast
+
+        small = json.loads(self.specification)
+        backend = Tokenizer.from_str(json.dumps(small["tokenizer"]))
+        inputs = small["inputs"]
+        return PreTrainedTokenizerFast(tokenizer_object=backend, model_input_names=inputs, **small["special"])
+
+    def encoder(self, name: str, model: nn.Module, pooling: str, dense: nn.Module) -> Encoder:
+        """An encoder of this vocabulary.
+
+        Args:
+            model: its embedding table has these rows alone.
+        """
+        tokenizer, ids = self.tokenizer(), self.pieces.tolist()
+        starts = [0, *self.ends[:-1].tolist()]
+        known = {text: ids[start:end] for text, start, end in zip(self.texts, starts, self.ends.tolist())}
+        pieces = Pieces(tokenizer, known)
+        return Encoder(name, model, tokenizer, pooling, dense, self.kept, self.whole_norm, pieces)
 
 
 def trim(encoder: Encoder, texts: list[str]) -> Encoder:
@@ -24,23 +115,15 @@ def trim(encoder: Encoder, texts: list[str]) -> Encoder:
         encoder: with a Unigram or WordPiece tokenizer.
         texts: every sentence the run will read. Reading test text here moves no output and no weight.
     Raises:
-        ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely), or cuts the text
-            otherwise once trimmed.
+        ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely).
     """
-    spec = _specification(encoder)
-    texts = list(dict.fromkeys(texts))  # pairs share sentences
-    slices = [texts[i : i + SLICE] for i in range(0, len(texts), SLICE)]
-    kept = np.array(sorted(_pieces_to_keep(encoder.tokenizer, spec["model"], slices)))
-    new_id = {int(old): new for new, old in enumerate(kept)}
-    tokenizer = _with_pieces(encoder.tokenizer, spec, kept, new_id)
-    for part in slices:
-        before, after = _ids(encoder.tokenizer, part), _ids(tokenizer, part)
-        if any([new_id[old] for old in ids] != new for ids, new in zip(before, after)):
-            # WordPiece: an unknown word came apart.
-            advice = "set trim_vocabulary to False"
-            raise ValueError(f"trimming would change how {encoder.name!r} cuts this text: {advice}")
-    model, dense = _with_rows(encoder.model, kept), copy.deepcopy(encoder.dense)
-    return Encoder(encoder.name, model, tokenizer, encoder.pooling, dense, kept, encoder.mean_norm)
+    return with_vocabulary(encoder, Vocabulary.of(encoder, texts))
+
+
+def with_vocabulary(encoder: Encoder, vocabulary: Vocabulary) -> Encoder:
+    """A copy of a whole encoder with the rows of a vocabulary alone."""
+    model, dense = _with_rows(encoder.model, vocabulary.kept), copy.deepcopy(encoder.dense)
+    return vocabulary.encoder(encoder.name, model, encoder.pooling, dense)
 
 
 def _specification(encoder: Encoder) -> dict:
@@ -51,39 +134,29 @@ def _specification(encoder: Encoder) -> dict:
         spec = json.loads(backend.to_str())
     kind = spec["model"]["type"]
     if kind not in ("Unigram", "WordPiece"):
-        advice = "set trim_vocabulary to False"
+        advice = "set encoder.trim to False"
         raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: {advice}")
     return spec
 
 
-def _ids(tokenizer, texts: list[str]) -> list[list[int]]:
-    return tokenizer(texts, return_attention_mask=False)["input_ids"]
-
-
-def _pieces_to_keep(tokenizer, model: dict, slices: list[list[str]]) -> set[int]:
-    """Ids of the pieces that the texts are made of, and of those that the tokenizer cannot do without."""
-    keep = set(tokenizer.all_special_ids)
-    for part in slices:
-        keep.update(*_ids(tokenizer, part))
+def _needed(tokenizer, model: dict) -> list[int]:
+    """Ids of the pieces that a tokenizer cannot do without, whatever the text."""
+    needed = list(tokenizer.all_special_ids)
     if model["type"] == "Unigram":
         # An unknown character scores min(score) - 10: keep the minimum, or segmentations around one may move.
-        keep.add(int(np.argmin([score for _, score in model["vocab"]])))
-    return keep
+        needed.append(int(np.argmin([score for _, score in model["vocab"]])))
+    return needed
 
 
-def _with_pieces(tokenizer, spec: dict, kept: np.ndarray, new_id: dict[int, int]):
-    """A tokenizer of these pieces alone, under new ids.
+def _small(tokenizer, spec: dict, kept: np.ndarray) -> dict:
+    """What a tokenizer of these pieces alone, under new ids, is made from.
 
     Args:
         tokenizer: the whole one.
         spec: of the whole one; it is changed.
         kept: old ids, ascending.
-        new_id: old id -> new id.
     """
-    from tokenizers import Tokenizer
-    from transformers import PreTrainedTokenizerFast
-
-    model = spec["model"]
+    model, new_id = spec["model"], {int(old): new for new, old in enumerate(kept)}
     if model["type"] == "Unigram":
         size = len(model["vocab"])
         model["vocab"] = [model["vocab"][old] for old in kept if old < size]
@@ -94,22 +167,21 @@ def _with_pieces(tokenizer, spec: dict, kept: np.ndarray, new_id: dict[int, int]
     spec["added_tokens"] = [{**token, "id": new_id[token["id"]]} for token in added]
     for token in (spec["post_processor"] or {}).get("special_tokens", {}).values():
         token["ids"] = [new_id[old] for old in token["ids"]]
-
     named = tokenizer.special_tokens_map.items()
     special = {name: str(token) for name, token in named if isinstance(token, str)}
-    return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(json.dumps(spec)),
-        model_input_names=tokenizer.model_input_names,
-        **special,
-    )
+    return {"tokenizer": spec, "special": special, "inputs": list(tokenizer.model_input_names)}
+
+
+def table_of(rows: torch.Tensor) -> nn.Embedding:
+    """An embedding table of these rows."""
+    # The padding index only stops gradients at that row; masks keep pads out anyway, so this needs none.
+    return nn.Embedding.from_pretrained(rows, freeze=False)  # draws no random number
 
 
 def _with_rows(model: nn.Module, kept: np.ndarray) -> nn.Module:
     """A copy of ``model`` with only these rows in its embedding table."""
     table = model.get_input_embeddings()
-    rows = table.weight.data[torch.from_numpy(kept)]
-    small = nn.Embedding.from_pretrained(rows, freeze=False)  # draws no random number
-    # The padding index only stops gradients at that row; masks keep pads out anyway, so the copy needs none.
+    small = table_of(table.weight.data[torch.from_numpy(kept)])
     memo = {id(table): small}  # deepcopy takes the small table where the large one stood
     trimmed = copy.deepcopy(model, memo)
     trimmed.config.vocab_size = len(kept)

@@ -7,16 +7,15 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from xltlib import languages
-from xltlib.figures.style import NOISE_NAME, THEME, adaptation_name, in_order, look, titled
+from xltlib.figures.style import NOISE_NAME, adaptation_name, in_order, look, palette, theme, titled
 
 
 def loss_curve(losses: list[float]):
     """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
-    sns.set_theme(style="whitegrid")
-    figure, axis = plt.subplots(figsize=(6, 2.6))
+    with plt.style.context("seaborn-v0_8-whitegrid"):
+        figure, axis = plt.subplots(figsize=(6, 2.6))
     updates = range(1, len(losses) + 1)
     smooth = pd.Series(losses).rolling(max(1, len(losses) // 20), min_periods=1).mean()
     axis.plot(updates, losses, color="0.8", linewidth=0.8)
@@ -57,9 +56,9 @@ def dose_response(effects: pd.DataFrame, caption: str):
 
 def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str):
     """Lines of ``effect`` with intervals over ``x``, on a logarithmic scale with a tick at each value."""
-    sns.set_theme(**THEME)
+    theme()
     figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
-    for (name, of), marker, colour in zip(lines.items(), "osD^v", sns.color_palette("colorblind")):
+    for (name, of), marker, colour in zip(lines.items(), "osD^v", palette(5)):
         of = of.sort_values("x")
         below, above = of.effect - of.low, of.high - of.effect
         axis.errorbar(of.x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
@@ -82,7 +81,7 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
         effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
         known: one row a language (index), one column a covariate.
     """
-    sns.set_theme(**THEME)
+    theme()
     width = max(5.2 if len(known.columns) == 1 else 3.8, 0.45 * len(known))
     figure, axes = plt.subplots(
         1,

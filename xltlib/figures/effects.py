@@ -7,18 +7,18 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
 from xltlib import languages
 from xltlib.figures.style import (
     NOISE_NAME,
-    THEME,
     adaptation_name,
     counted,
     cut_scale,
     in_order,
     look,
+    palette,
+    theme,
     titled,
 )
 
@@ -49,7 +49,7 @@ def adaptation_effect(
     Raises:
         ValueError: a strategy has effects of two encoders.
     """
-    sns.set_theme(**THEME)
+    theme()
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
     codes = [code for code in languages.ORDER if code in set(effects.language)]
     if effects.groupby("strategy").encoder.nunique().max() > 1:
@@ -163,7 +163,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
             training.
         note: whose it is.
     """
-    sns.set_theme(**THEME)
+    theme()
     codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
     controls = list(dict.fromkeys(effects.control))
     figsize = (max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2)
@@ -187,7 +187,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
 
 def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str]) -> None:
     """A mark with its interval a language and arm, arms side by side."""
-    colours, markers = sns.color_palette("colorblind", len(labels)), "osD^vPXd<>"
+    colours, markers = palette(len(labels)), "osD^vPXd<>"
     for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
         of = effects[effects.label == label].set_index("language").reindex(codes)
         x, colour = np.arange(len(codes)) + offset, colours[position]
@@ -204,7 +204,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
         table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of
             ``FAMILY``, and ``n_seeds``.
     """
-    sns.set_theme(**THEME)
+    theme()
     panels = [name for name in FAMILY if table[name].notna().any()]
     order = table.groupby("adaptation").effect.mean().sort_values().index.tolist()
     figsize = (3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order))
@@ -266,7 +266,7 @@ def ladder(table: pd.DataFrame, caption: str):
     Args:
         table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
     """
-    sns.set_theme(**THEME)
+    theme()
     figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")
     names = []
     for x, row in enumerate(table.itertuples()):

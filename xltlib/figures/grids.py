@@ -5,10 +5,9 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from xltlib import languages
-from xltlib.figures.style import NOISE_NAME, THEME, adaptation_name, in_order, look, titled
+from xltlib.figures.style import NOISE_NAME, adaptation_name, in_order, look, theme, titled
 
 
 def generalized_grid(grid: pd.DataFrame, caption: str):
@@ -17,7 +16,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     Args:
         grid: columns ``head, strategy, adaptation, language1, language2, accuracy`` (share), one row each.
     """
-    sns.set_theme(style="white")
+    theme(style="white")
     strategies = in_order(grid.strategy)
     adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
     codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
@@ -52,7 +51,7 @@ def difference_grid(cells: pd.DataFrame, caption: str):
     Args:
         cells: columns ``label, language1, language2, effect`` (points).
     """
-    sns.set_theme(style="white")
+    theme(style="white")
     labels = list(dict.fromkeys(cells.label))
     codes = [code for code in languages.ORDER if code in set(cells.language1)]
     # At most four side by side, and rows as full as can be; -(-a // b) rounds up.
@@ -88,6 +87,8 @@ def _wide(cells: pd.DataFrame, value: str, codes: list[str]) -> pd.DataFrame:
 
 def _heat_map(axis, values: pd.DataFrame, **look_of_cells) -> None:
     shape = {"square": True, "cbar": False, "linewidths": 0.4}
+    import seaborn as sns
+
     sns.heatmap(values, ax=axis, annot=True, fmt=".0f", **look_of_cells, **shape)
 
 
@@ -105,7 +106,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         table: columns ``head, strategy, adaptation, language`` and the measure, one row each.
         measure: column to draw, as bias.language_bias names it.
     """
-    sns.set_theme(**THEME)
+    theme()
     codes = sorted(table.language.unique(), key=languages.ORDER.index)
     arms = []
     for strategy in in_order(table.strategy):
@@ -136,6 +137,8 @@ def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: 
     figure, axis = plt.subplots(figsize=figsize, layout="constrained")
     numbers = {"annot": True, "fmt": ".2f", "annot_kws": {"size": 9}}
     bar = {"label": _words(measure)}
+    import seaborn as sns
+
     sns.heatmap(cells, ax=axis, cmap="cividis", cbar_kws=bar, linewidths=0.4, **numbers)
     axis.set(xlabel="", ylabel="")
     axis.tick_params(labelsize=9)

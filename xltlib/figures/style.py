@@ -55,6 +55,20 @@ NOISE_NAME = {
 RUNS_ON = " Lines that reach the edge run on; the table has their ends."
 
 
+def theme(**options) -> None:
+    """seaborn's theme: these options, or those of most figures here."""
+    import seaborn as sns  # imports scipy.stats: a run, which draws its losses alone, need not wait for it
+
+    sns.set_theme(**(options or THEME))
+
+
+def palette(colours: int) -> list:
+    """So many colours that colour-blind readers can tell apart."""
+    import seaborn as sns
+
+    return sns.color_palette("colorblind", colours)
+
+
 def known(strategy: str) -> str:
     """The strategy of the table above that one with a dose or a kind behind it is a case of."""
     fitting = [

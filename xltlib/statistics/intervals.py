@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
 
 
 class Resamples:
@@ -47,6 +46,8 @@ class Resamples:
             In points: shapes (columns,), (resamples, columns), (columns,), (columns,).
         """
         sums, counts = self._cells(rows, columns)
+        from scipy.stats import t  # slow to import, and no run needs it
+
         means = self._means(sums, counts)
         with np.errstate(invalid="ignore", divide="ignore"):
             point = sums.sum((0, 1)) / counts.sum((0, 1))
@@ -160,6 +161,8 @@ def described(point: float, draws: np.ndarray, freedom: float, error: float, mar
         ``effect, low, high, p, p_equivalent``. The interval keeps the skew of the draws, and p values have
         fewer degrees of freedom: an interval may lie off zero where p is above 5 %, with two seeds far above.
     """
+    from scipy.stats import t
+
     low, high = np.nan, np.nan
     if np.isfinite(draws).any():
         low, high = np.nanpercentile(draws, [2.5, 97.5])

@@ -6,7 +6,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from xltlib import languages
 from xltlib.statistics.answers import ARM, answers_of_pairs
@@ -65,6 +64,8 @@ def almost_stochastic_order(
         whole = np.square(gap).sum(0)
         worse = np.square(np.minimum(gap, 0)).sum(0)
         return np.divide(worse, whole, out=np.full(np.shape(whole), 0.5), where=whole > 0)
+
+    from scipy.stats import norm
 
     found = float(violated(a, b))
     drawn = violated(rng.choice(a, (resamples, len(a))), rng.choice(b, (resamples, len(b))))
@@ -224,6 +225,8 @@ def power_table(
         >>> power_table((2000,), (0.03, 0.15)).round(2).to_numpy().tolist()
         [[1.09, 2.43]]
     """
+    from scipy.stats import norm
+
     z = norm.ppf(0.975) + norm.ppf(0.8)
     rows = [[z * np.sqrt(1e4 * q / n + 2 * seed_noise**2 / seeds) for q in discordant] for n in items]
     columns = [f"{100 * q:g} % answered differently" for q in discordant]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,13 @@ from xltlib.tasks.base import DataError
 
 SHORTEST = 6  # letters of a test sentence that is looked for inside a text
 START = 12  # letters of a test sentence that a place in a text must begin with to be compared in full
+NEITHER = re.compile(r"[\W_]+")  # neither a letter nor a digit
 
 
+@lru_cache(maxsize=2**17)  # test sentences are compared with every corpus that is read
 def normalised(sentence: str) -> str:
     """What two sentences must share to count as the same: NFKC, lower case, letters and digits only."""
-    return "".join(c for c in unicodedata.normalize("NFKC", sentence).casefold() if c.isalnum())
+    return NEITHER.sub("", unicodedata.normalize("NFKC", sentence).casefold())
 
 
 def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
@@ -38,11 +42,8 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
         text = normalised(text)
         if text in sentences or any(sentence in text for sentence in short):
             return True
-        for place in range(len(text) - START + 1):
-            for sentence in by_start.get(text[place : place + START], ()):
-                if text.startswith(sentence, place):
-                    return True
-        return False
+        starts = {text[place : place + START] for place in range(len(text) - START + 1)}
+        return any(sentence in text for start in starts & by_start.keys() for sentence in by_start[start])
 
     found = []
     for text in texts:

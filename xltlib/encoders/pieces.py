@@ -1,0 +1,132 @@
+"""Sentences as rows of token ids: each sentence is cut into pieces once, and rows are put together from these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens of a row, and the segment ids of what stands in it.
+
+    Attributes:
+        specials: ids before the first sentence, behind it, and of a pair behind the second.
+        segments: segment ids of those, as many.
+        own: segment ids of the pieces of each sentence.
+    """
+
+    specials: list[list[int]]
+    segments: list[list[int]]
+    own: list[int]
+
+    @property
+    def size(self) -> int:
+        """How many special tokens a row has."""
+        return sum(map(len, self.specials))
+
+    def row(self, sentences: list[list[int]]) -> list[int]:
+        """Ids of a row, specials included."""
+        found = list(self.specials[0])
+        for pieces, behind in zip(sentences, self.specials[1:]):
+            found += pieces
+            found += behind
+        return found
+
+    def row_of_segments(self, sentences: list[list[int]]) -> list[int]:
+        """Segment ids of the same row."""
+        found = list(self.segments[0])
+        for pieces, own, behind in zip(sentences, self.own, self.segments[1:]):
+            found += [own] * len(pieces)
+            found += behind
+        return found
+
+
+class Pieces:
+    """Cuts sentences, and remembers the pieces of those that it was told to.
+
+    Args:
+        tokenizer: of transformers.
+        known: sentences and their pieces, without special tokens.
+
+    Example:
+        >>> from xltlib import encoders
+        >>> pieces = Pieces(encoders.load("offline").tokenizer)
+        >>> pieces.learn(["a cat", "a dog"])
+        >>> ids, _ = pieces.rows(["a cat"], ["a dog"], 128)
+        >>> ids == pieces.tokenizer(["a cat"], ["a dog"])["input_ids"]
+        True
+    """
+
+    def __init__(self, tokenizer, known: dict[str, list[int]] | None = None):
+        self.tokenizer, self.known = tokenizer, known or {}
+        self._frames = {1: _frame(tokenizer, ["a"]), 2: _frame(tokenizer, ["a", "b"])}
+
+    @property
+    def specials(self) -> list[int]:
+        """Ids of the special tokens of rows."""
+        return [piece for frame in self._frames.values() for part in frame.specials for piece in part]
+
+    def learn(self, sentences: list[str]) -> None:
+        """Cut sentences that are not known yet, each once, and remember their pieces."""
+        self.known |= self._cut([sentence for sentence in sentences if sentence not in self.known])
+
+    def _cut(self, sentences: list[str]) -> dict[str, list[int]]:
+        """Pieces of sentences, in one call of the tokenizer."""
+        sentences = list(dict.fromkeys(sentences))
+        if not sentences:
+            return {}
+        options = {"add_special_tokens": False, "return_attention_mask": False, "verbose": False}
+        return dict(zip(sentences, self.tokenizer(sentences, **options)["input_ids"]))
+
+    def rows(
+        self, first: list[str], second: list[str] | None, max_length: int
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Ids and segment ids of sentences or pairs, as the tokenizer itself would give them.
+
+        A sentence is cut at ``max_length``, specials included. Which side of a pair that is too long gives way
+        the tokenizer decides.
+        """
+        sides = [first] if second is None else [first, second]
+        frame, asked = self._frames[len(sides)], [sentence for side in sides for sentence in side]
+        found = self._cut([sentence for sentence in asked if sentence not in self.known])
+        room, ids, segments = max_length - frame.size, [], []
+        for sentences in zip(*sides):
+            parts = [self.known.get(sentence) or found.get(sentence, []) for sentence in sentences]
+            if len(parts) == 1:
+                parts = [parts[0][:room]]
+            if sum(map(len, parts)) > room:
+                of_ids, of_segments = self._too_long(sentences, max_length)
+                ids.append(of_ids)
+                segments.append(of_segments)
+            else:
+                ids.append(frame.row(parts))
+                segments.append(frame.row_of_segments(parts))
+        return ids, segments
+
+    def _too_long(self, pair: tuple[str, str], max_length: int) -> tuple[list[int], list[int]]:
+        options = {"truncation": True, "max_length": max_length, "return_token_type_ids": True}
+        found = self.tokenizer([pair[0]], [pair[1]], **options)
+        return found["input_ids"][0], found["token_type_ids"][0]
+
+
+def _frame(tokenizer, sentences: list[str]) -> Frame:
+    """The special tokens that a tokenizer puts around sentences, read off an example."""
+    options = {"return_special_tokens_mask": True, "return_token_type_ids": True, "verbose": False}
+    found = tokenizer(*sentences, **options)
+    specials, segments, own = [[]], [[]], []
+    left = [len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in sentences]
+    for piece, segment, special in zip(
+        found["input_ids"], found["token_type_ids"], found["special_tokens_mask"]
+    ):
+        if special:
+            specials[-1].append(piece)
+            segments[-1].append(segment)
+            continue
+        if len(own) < len(specials):  # the first piece of a sentence
+            own.append(segment)
+            remaining = left[len(own) - 1]
+        remaining -= 1
+        if not remaining:
+            specials.append([])
+            segments.append([])
+    return Frame(specials, segments, own)
