@@ -62,7 +62,7 @@ class PairClassifier(nn.Module):
         if self.training:
             self.tokens += sum(map(len, tokens["input_ids"]))
         padded = self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True)
-        return dict(padded.to(self.classifier[0].weight.device))
+        return dict(padded.to(self.classifier[0].weight.device, non_blocking=True))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
         """Sentence vectors, shape (batch, hidden)."""

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from xltlib.noise.words import Seen
 
 SELECTIONS = ("last", "en-dev", "oracle")
+BATCH, LARGEST = 32, 1024  # pairs scored at a time on a CPU, and at most on a GPU
 
 
 def predict(
-    model: PairClassifier, frame: pd.DataFrame, batch_size: int = 32, progress: bool = False, workers: int = 0
+    model: PairClassifier, frame: pd.DataFrame, batch_size: int = 0, progress: bool = False, workers: int = 0
 ) -> pd.DataFrame:
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
@@ -37,7 +38,8 @@ def predict(
     Args:
         model: put into evaluation mode.
         frame: as tasks.load_pairs returns it.
-        batch_size: pairs, or for a bi-encoder sentences.
+        batch_size: pairs, or for a bi-encoder sentences; 0: 32 on a CPU, on a GPU as many as its memory
+            holds.
         progress: show a tqdm bar.
         workers: batches scored at a time on a CPU; 0: as many as torch has threads.
     Raises:
@@ -87,7 +89,7 @@ def encoded(
     model: PairClassifier,
     sentences: list[str],
     vectors: Callable | None = None,
-    batch_size: int = 32,
+    batch_size: int = 0,
     progress: bool = False,
     workers: int = 0,
 ) -> np.ndarray:
@@ -122,23 +124,35 @@ def _batched(
     The longest come first: memory peaks at once, and little is padded.
     """
     order = np.argsort(lengths, kind="stable")[::-1]
-    chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
     @torch.inference_mode()
     def run(inputs) -> np.ndarray:
         return compute(inputs).float().cpu().numpy()
 
+    def of_all(batch_size: int, workers: int) -> np.ndarray:
+        chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+        return _computed(chunks, collate, run, workers, progress)[np.argsort(order)]
+
+    if next(model.parameters()).is_cpu:
+        return of_all(batch_size or BATCH, workers or torch.get_num_threads())
+    if batch_size:
+        return of_all(batch_size, 1)
+    from accelerate.utils import find_executable_batch_size
+
+    return find_executable_batch_size(of_all, starting_batch_size=LARGEST)(1)  # halved where memory runs out
+
+
+def _computed(
+    chunks: list[np.ndarray], collate: Callable, run: Callable, workers: int, progress: bool
+) -> np.ndarray:
+    """``run(collate(positions))`` of each chunk of positions, one below the other."""
     threads = torch.get_num_threads()
-    if not next(model.parameters()).is_cpu:
-        workers = 1
-    elif not workers:
-        workers = threads
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         results = pool.map(run, map(collate, chunks))
         hidden = _hidden(progress)
         parts = list(tqdm(results, "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
     torch.set_num_threads(threads)
-    return np.concatenate(parts)[np.argsort(order)]
+    return np.concatenate(parts)
 
 
 def _hidden(progress: bool) -> bool:

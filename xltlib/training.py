@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from typing import Callable, Iterator
@@ -14,6 +15,7 @@ from xltlib.noise.base import plain
 
 # What starts from nothing learns faster: the head, a discriminator, and the updates of LoRA (".lora_").
 FRESH = ("classifier.", "discriminator.")
+LOOK_EVERY = 50  # updates on a GPU between two looks at the loss
 
 
 def set_seed(seed: int) -> None:
@@ -60,6 +62,7 @@ def train(
     at_checkpoint: Callable[[int], bool | None] | None = None,
     progress: bool = True,
     noise: Callable | None = None,
+    look_every: int = 0,
 ) -> list[float]:
     """Train for a number of updates.
 
@@ -79,6 +82,8 @@ def train(
         at_checkpoint: if it returns True, training ends there (:class:`EarlyStop`).
         progress: show a tqdm bar.
         noise: takes a training step instead of the plain one (see xltlib.noise); None: no noise.
+        look_every: updates between two looks at the loss, each of which waits for the device; 0: 1 on a CPU,
+            50 on a GPU, which so works through the updates between without a pause.
     Returns:
         The loss of each update.
     Raises:
@@ -112,24 +117,67 @@ def train(
             return loss(batch)
 
     model.train()
-    losses = []
+    losses = Losses(look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY), learning_rate)
     bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
         value = take_step(forward, next(batches), accelerator.backward)
-        if not torch.isfinite(value):
-            advice = f"lower learning_rate ({learning_rate})"
-            raise ValueError(f"the loss is {value.item()} at step {step}: {advice}")
+        losses.add(value)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-        losses.append(value.item())
-        bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
+        bar.set_postfix(loss=f"{losses.recent():.3f}", refresh=False)
         if step in marks and at_checkpoint is not None:
+            losses.look()
             if at_checkpoint(step):
                 break
             model.train()
-    return losses
+    losses.look()
+    return losses.values
+
+
+class Losses:
+    """The loss of each update, looked at every so many updates.
+
+    Args:
+        look_every: updates.
+        learning_rate: for the message.
+    Attributes:
+        values: what was looked at so far.
+    """
+
+    def __init__(self, look_every: int, learning_rate: float):
+        self.look_every, self.learning_rate = look_every, learning_rate
+        self.values: list[float] = []
+        self._unseen: list[Tensor] = []
+
+    def add(self, value: Tensor) -> None:
+        """The loss of one more update.
+
+        Raises:
+            ValueError: as :meth:`look`.
+        """
+        self._unseen.append(value)
+        if len(self._unseen) >= self.look_every:
+            self.look()
+
+    def look(self) -> None:
+        """Wait for the device, and take over the losses since the last look.
+
+        Raises:
+            ValueError: one of them is no number; says at which step.
+        """
+        seen = torch.stack(self._unseen).tolist() if self._unseen else []
+        self._unseen = []
+        for value in seen:
+            if not math.isfinite(value):
+                advice = f"lower learning_rate ({self.learning_rate})"
+                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {advice}")
+            self.values.append(value)
+
+    def recent(self) -> float:
+        """Mean of the last 50 that were looked at; not a number before the first."""
+        return float(np.mean(self.values[-50:])) if self.values else math.nan
 
 
 def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate: float) -> list[dict]:

@@ -86,17 +86,21 @@ class Penalised:
         weight: of the penalty.
     Attributes:
         done: updates so far.
-        penalties: the penalty at each of them, before it was weighted.
     """
 
     def __init__(self, model, loss: Callable[[Batch], Tensor], penalty, weight: float):
         self.model, self.loss, self.penalty, self.weight = model, loss, penalty, weight
-        self.done, self.penalties = 0, []
+        self.done, self._penalties = 0, []
+
+    @property
+    def penalties(self) -> list[float]:
+        """The penalty at each update so far, before it was weighted."""
+        return torch.stack(self._penalties).float().tolist() if self._penalties else []
 
     def __call__(self, batch: Batch) -> Tensor:
         penalty = self.penalty.at(self.done)
         self.done += 1
-        self.penalties.append(float(penalty.detach()))
+        self._penalties.append(penalty.detach())  # a number of it now would wait for the device
         return self.loss(batch) + self.weight * penalty
 
 

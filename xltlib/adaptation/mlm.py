@@ -26,7 +26,7 @@ class MaskedLanguageModel(nn.Module):
         train_layers: False leaves to others what of the encoder is trained (lora.attach).
     """
 
-    tokens = 0  # read in training mode so far
+    tokens = 0  # read in training so far
 
     def __init__(
         self,
@@ -56,8 +56,6 @@ class MaskedLanguageModel(nn.Module):
         Args:
             labels: the piece at a masked position, -100 elsewhere; shape (batch, tokens) like the others.
         """
-        if self.training:
-            self.tokens += int(attention_mask.sum())
         states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         masked = labels != -100  # decode these only: 15 % of the positions
         table = self.model.get_input_embeddings().weight

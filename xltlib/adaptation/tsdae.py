@@ -30,7 +30,7 @@ class DenoisingAutoEncoder(nn.Module):
             its layers in the decoder stay as they are.
     """
 
-    tokens = 0  # read in training mode so far, by encoder and decoder
+    tokens = 0  # read in training so far, by encoder and decoder
 
     def __init__(
         self, encoder: Encoder, frozen_layers: int = 0, dropout: float = 0.0, train_layers: bool = True
@@ -62,8 +62,6 @@ class DenoisingAutoEncoder(nn.Module):
 
     def forward(self, noisy: dict[str, Tensor], original: dict[str, Tensor]) -> Tensor:
         """Mean cross-entropy of the next piece, given the pieces before and the noisy sentence; in nats."""
-        if self.training:
-            self.tokens += int(noisy["attention_mask"].sum() + original["attention_mask"].sum())
         return self.loss([dict(noisy), dict(original)], None)
 
 

@@ -125,6 +125,7 @@ class Mlm(TextAdaptation):
             return mlm.masked_batches(encoder, of, self.size, self.max_length, seed)
 
         def loss(batch):
+            model.tokens += int(batch["attention_mask"].sum())  # before it is on a GPU, which it would wait for
             return model(**{name: ids.to(model.classifier.bias.device) for name, ids in batch.items()})
 
         def measure(texts):
@@ -161,6 +162,7 @@ class Tsdae(TextAdaptation):
             return tsdae.noisy_batches(encoder, of, self.size, self.max_length, seed, self.deletion)
 
         def loss(batch):
+            model.tokens += int(sum(part["attention_mask"].sum() for part in batch))
             device = next(model.parameters()).device
             return model(*({name: ids.to(device) for name, ids in part.items()} for part in batch))
 

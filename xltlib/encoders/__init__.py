@@ -5,7 +5,7 @@ the package registry (``"offline"``: multilingual-e5-small out of the 4-bit file
 On disk an encoder always has its whole vocabulary; in memory a run trims it to the text it reads.
 """
 
-from xltlib.encoders.encoder import OFFLINE, Encoder, freeze, set_dropout
+from xltlib.encoders.encoder import OFFLINE, Encoder, attention, freeze, set_dropout
 from xltlib.encoders.loading import load, load_trimmed, save
 from xltlib.encoders.offline import dequantise, load_offline
 from xltlib.encoders.trimming import trim, untrim
@@ -13,6 +13,7 @@ from xltlib.encoders.trimming import trim, untrim
 __all__ = [
     "OFFLINE",
     "Encoder",
+    "attention",
     "dequantise",
     "freeze",
     "load",

@@ -9,14 +9,13 @@ import torch
 from torch import nn
 
 from xltlib.encoders import offline
-from xltlib.encoders.encoder import OFFLINE, Encoder
+from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
 from xltlib.shared import Shared
 
 STATE = "xltlib_encoder.json"  # beside the model: its pooling, and whether there is a dense layer
 DENSE = "dense.safetensors"  # that layer's weights
 HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.safetensors"]
-ATTENTION = "eager"  # the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py)
 
 
 def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
@@ -110,7 +109,7 @@ def _load_transformer(name: str, folder: Path, vocabulary: Vocabulary | None) ->
     from transformers import AutoModel, AutoTokenizer
 
     model, info = AutoModel.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation=ATTENTION, output_loading_info=True
+        folder, dtype=torch.float32, attn_implementation=attention(), output_loading_info=True
     )
     missing = [key for key in info["missing_keys"] if "pooler" not in key]
     if missing:
@@ -127,7 +126,7 @@ def _load_sentence_transformer(name: str, folder: Path) -> Encoder:
     """Transformer, Pooling, optionally Dense and Normalize: LaBSE's form and most others'."""
     from sentence_transformers import SentenceTransformer
 
-    chain = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": ATTENTION})
+    chain = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": attention()})
     modules = list(chain)
     kinds = [type(module).__name__ for module in modules]
     if kinds[:2] != ["Transformer", "Pooling"] or set(kinds[2:]) - {"Dense", "Normalize"}:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xltlib.encoders.encoder import OFFLINE, Encoder
+from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.trimming import Vocabulary, table_of
 
 MAGIC = b"E5S1"
@@ -206,7 +206,7 @@ def _model(path: Path, contents: Contents, rows: np.ndarray | None = None):
         type_vocab_size=shape.types,
         layer_norm_eps=shape.epsilon,
         pad_token_id=contents.special["pad"],
-        attn_implementation="eager",
+        attn_implementation=attention(),
     )
     with torch.device("meta"):
         empty = BertModel(config, add_pooling_layer=False).state_dict()
