@@ -70,16 +70,18 @@ def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | N
     Raises:
         OSError, ValueError: as :func:`load` and :func:`xltlib.encoders.trim`.
     """
-    at_hand = [whole] if whole else []
 
     def make() -> dict:
-        if not at_hand:
-            at_hand.append(load(name))
-        return Vocabulary.of(at_hand[0], texts).as_arrays()
+        return Vocabulary.of(whole or _without_weights(name), texts).as_arrays()
 
     made_from = [*_identity(name), *sorted(set(texts))]
     vocabulary = Vocabulary.from_arrays(texts, shared.arrays("vocabulary", made_from, make))
-    return with_vocabulary(at_hand[0], vocabulary) if at_hand else load(name, vocabulary)
+    return with_vocabulary(whole, vocabulary) if whole else load(name, vocabulary)
+
+
+def _without_weights(name: str) -> Encoder:
+    """An encoder of which a vocabulary is to be made; the offline one, which can do so, without its layers."""
+    return offline.without_weights() if name == OFFLINE else load(name)
 
 
 def _identity(name: str) -> list[str]:

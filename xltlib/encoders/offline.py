@@ -123,6 +123,18 @@ def load_offline(path: Path | None = None, vocabulary: Vocabulary | None = None)
     return vocabulary.encoder(OFFLINE, model, "mean", nn.Identity())
 
 
+def without_weights(path: Path | None = None) -> Encoder:
+    """The encoder without its layers and its table, of which only the mean norm is computed.
+
+    Args:
+        path: as of :func:`load_offline`.
+    """
+    contents = _read(path or installed_file())
+    rows = np.array_split(np.arange(contents.shape.vocabulary), 20)  # the whole table in fp32 is 384 MB
+    norms = [torch.from_numpy(contents.weights(TABLE, some)).view(len(some), -1).norm(dim=1) for some in rows]
+    return Encoder(OFFLINE, None, _tokenizer(contents), whole_norm=torch.cat(norms).mean().item())
+
+
 def installed_file() -> Path:
     """The file in the installed package.
 
