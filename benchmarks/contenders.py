@@ -32,9 +32,11 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
+    PrinterCallback,
     Trainer,
     TrainingArguments,
 )
+from transformers.utils import logging
 
 from xltlib import parameters, prediction, records, tasks, training
 from xltlib.run import Run
@@ -54,17 +56,16 @@ class Contender:
         self.args, self.options, self.calls = args, options, 0
         self.first_batch = 0.0
 
-    def start_up(self) -> float:
-        """Seconds from reading the pairs until the first of them reach the embedding table.
+    def start_up(self) -> tuple[float, float]:
+        """Seconds from reading the pairs until the first of them reach the embedding table; then of an update.
 
         Between lie loading the encoder, trimming its vocabulary (ours), tokenising, and building the trainer.
-        Importing libraries does not count. The update that has begun is finished, which warms allocators.
+        Importing libraries does not count. The update warms allocators.
         """
         began = time.perf_counter()
         self.prepare()
-        with self._listening():
-            self.train(1)
-        return self.first_batch - began
+        seconds = self.update(1)
+        return self.first_batch - began, seconds
 
     def update(self, steps: int) -> float:
         """Seconds of so many updates, from when the first batch reaches the embedding table."""
@@ -155,7 +156,7 @@ class Ours(Contender):
 
 
 class TrainerPeer(Contender):
-    """transformers' Trainer; options: ``bf16``, and ``pad_to`` so many tokens (0: to the longest)."""
+    """transformers' Trainer; options: ``bf16``, and ``padded`` to the full length, not to the longest."""
 
     def prepare(self) -> None:
         folder = self.args.peer_encoder
@@ -180,7 +181,9 @@ class TrainerPeer(Contender):
 
     def train(self, steps: int) -> None:
         with TemporaryDirectory() as folder:
-            self.trainer(folder, steps).train()
+            trainer = self.trainer(folder, steps)
+            trainer.remove_callback(PrinterCallback)
+            trainer.train()
 
     def logits(self, frame: pd.DataFrame) -> np.ndarray:
         with TemporaryDirectory() as folder:
@@ -203,7 +206,9 @@ class CrossEncoderPeer(Contender):
         loss = losses.CrossEntropyLoss(self.model)
         with TemporaryDirectory() as folder:
             arguments = CrossEncoderTrainingArguments(**training_arguments(self, folder, steps))
-            CrossEncoderTrainer(self.model, arguments, train_dataset=self.data, loss=loss).train()
+            trainer = CrossEncoderTrainer(self.model, arguments, train_dataset=self.data, loss=loss)
+            trainer.remove_callback(PrinterCallback)
+            trainer.train()
 
     def logits(self, frame: pd.DataFrame) -> np.ndarray:
         pairs = list(zip(frame.sentence1, frame.sentence2))
@@ -251,6 +256,8 @@ _contender: Contender
 def take_part(name: str, args: Namespace) -> None:
     """Make this process a contender's."""
     global _contender
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     kind, options = KINDS[name]
     _contender = kind(args, **options)
 
@@ -260,7 +267,7 @@ def asked(method: str, *arguments):
     return getattr(_contender, method)(*arguments)
 
 
-def asked_about(task: str, method: str, *arguments):
-    """The same, on another task from now on."""
-    _contender.args.task = task
-    return asked(method, *arguments)
+def learned(task: str, batch_size: int, updates: int) -> tuple[float, float]:
+    """Accuracy after so many updates on a task, and its standard error; the contender stays with the task."""
+    _contender.args.task, _contender.args.batch_size = task, batch_size
+    return _contender.accuracy(updates)

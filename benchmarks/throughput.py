@@ -12,9 +12,9 @@ machine hits all alike. Measured are, of each contender:
 * the share of the matrix product's peak that its training uses; the work of a peer's pair is counted as that
   of ours, since what it does beyond is of no use;
 * peak memory of its process (on a GPU: of what it allocated there);
-* accuracy after equally many updates on the package's easy corpus, which takes few to learn.
+* accuracy after equally many updates of 8 pairs on the package's easy corpus, which takes few to learn.
 
-bf16 without hardware for it is emulated and takes a minute an update: it then trains a single update.
+bf16 without hardware for it is emulated and takes minutes an update: it then trains a single update.
 ``--out`` keeps what other devices have in the file and replaces what this one has.
 """
 
@@ -34,11 +34,13 @@ import pandas as pd
 
 KEY = ["device", "encoder"]  # whose rows a new measurement replaces
 EMULATED = "Trainer, bf16"  # where there is no hardware for it
+EASY = ("demo-easy", 8)  # task, and pairs an update, of the accuracies
 
 
 def arguments(given: list[str] | None = None) -> Namespace:
     from contenders import KINDS
 
+    peers = [name for name in KINDS if name != "ours"]
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8, help="updates a round")
@@ -49,9 +51,9 @@ def arguments(given: list[str] | None = None) -> Namespace:
     parser.add_argument("--encoder", default="offline", help="hub id, folder, or offline")
     parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "no"), help="of ours")
     parser.add_argument("--test-items", type=int, default=256, help="test pairs that are scored")
-    then = "then train N updates each on the easy corpus and score its test pairs; 0: do not"
+    then = "then train N updates of 8 each on the easy corpus and score its test pairs; 0: do not"
     parser.add_argument("--accuracy", type=int, default=64, metavar="N", help=then)
-    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS), metavar="CONTENDER")
+    parser.add_argument("--peers", nargs="*", choices=peers, default=peers, metavar="NAME", help="these alone")
     parser.add_argument("--device", default="", help="its name in the table; default: what it says of itself")
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     return parser.parse_args(given)
@@ -110,7 +112,7 @@ class Turns:
         fresh = multiprocessing.get_context("spawn")
         self.pools = {
             name: ProcessPoolExecutor(1, fresh, initializer=take_part, initargs=(name, args))
-            for name in args.only
+            for name in ("ours", *args.peers)
         }
 
     def ask(self, name: str, method: str, *given):
@@ -124,48 +126,54 @@ class Turns:
             pool.shutdown()
 
 
+class Rate:
+    """Pairs a second, over all that was counted."""
+
+    def __init__(self):
+        self.pairs, self.seconds = 0, 0.0
+
+    def add(self, pairs: int, seconds: float) -> None:
+        self.pairs, self.seconds = self.pairs + pairs, self.seconds + seconds
+
+    def __call__(self) -> float:
+        return self.pairs / self.seconds if self.pairs else float("nan")
+
+
 def measured(turns: Turns, args: Namespace, once: set[str]) -> pd.DataFrame:
     """Start-up, pairs a second, peak memory and accuracy: a row a contender.
 
     Args:
         once: contenders that train a single update, and do nothing else.
     """
-    rows = {name: {"start-up, s": 0.0} for name in turns.pools}
-    pairs, seconds = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0.0)
-    scored, scoring = dict.fromkeys(rows, 0), dict.fromkeys(rows, 0.0)
-    for name in rows:
-        turns.ask(name, "test_pairs")  # imports, and files into the system's cache
-        rows[name]["start-up, s"] = turns.ask(name, "start_up")
-        print(f"{name}: first batch after {rows[name]['start-up, s']:.1f} s", flush=True)
-    for number in range(args.rounds):
-        for name in rows:
-            if name in once and number:
-                continue
-            steps = 1 if name in once else args.steps
-            seconds[name] += turns.ask(name, "update", steps)
-            pairs[name] += steps * args.batch_size
-            said = f"round {number + 1}, {name}: {pairs[name] / seconds[name]:.1f} pairs/s so far"
-            if name not in once:
-                of_round, took = turns.ask(name, "score")
-                scored[name], scoring[name] = scored[name] + of_round, scoring[name] + took
-                said += f", scoring {scored[name] / scoring[name]:.1f}"
-            print(said, flush=True)
+    rows = {name: {} for name in turns.pools}
+    training, scoring = ({name: Rate() for name in rows} for _ in range(2))
     for name, row in rows.items():
-        row["training, pairs/s"] = pairs[name] / seconds[name]
-        row["scoring, pairs/s"] = scored[name] / scoring[name] if scored[name] else float("nan")
+        turns.ask(name, "test_pairs")  # imports, and files into the system's cache
+        row["start-up, s"], seconds = turns.ask(name, "start_up")
+        print(f"{name}: first batch after {row['start-up, s']:.1f} s", flush=True)
+        if name in once:
+            training[name].add(args.batch_size, seconds)
+    for number in range(1, args.rounds + 1):
+        for name in rows:
+            if name not in once:
+                training[name].add(args.steps * args.batch_size, turns.ask(name, "update", args.steps))
+                scoring[name].add(*turns.ask(name, "score"))
+                rates = f"training {training[name]():.1f}, scoring {scoring[name]():.1f} pairs/s so far"
+                print(f"round {number}, {name}: {rates}", flush=True)
+    for name, row in rows.items():
+        row["training, pairs/s"], row["scoring, pairs/s"] = training[name](), scoring[name]()
         row["peak memory, GiB"], row["on the GPU, GiB"] = turns.ask(name, "memory")
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def accuracies(turns: Turns, args: Namespace, left_out: set[str]) -> dict[str, tuple[float, float]]:
     """Accuracy after equally many updates, and its standard error."""
-    from contenders import asked_about
+    from contenders import learned
 
     found = {}
     for name, pool in turns.pools.items():
         if name not in left_out:
-            asked = pool.submit(asked_about, "demo-easy", "accuracy", args.accuracy)
-            found[name] = asked.result()
+            found[name] = pool.submit(learned, *EASY, args.accuracy).result()
             print(f"{name}: {found[name][0]:.1f} % after {args.accuracy} updates", flush=True)
     return found
 
@@ -190,6 +198,26 @@ def exported(args: Namespace, folder: str) -> str:
     return folder
 
 
+def complete(table: pd.DataFrame, work: dict, peak: float, found: dict) -> pd.DataFrame:
+    """The table with shares of the peak, accuracies, and how many times as fast ours is.
+
+    Args:
+        table: of :func:`measured`.
+        work: operations an average pair, and its tokens, of ours and its variants.
+        peak: of a matrix product, TFLOP/s.
+        found: of :func:`accuracies`.
+    """
+    unknown = (float("nan"), float("nan"))
+    flops = [work.get(name, work["ours"])[0] for name in table.index]
+    table["share of the matrix peak"] = table["training, pairs/s"] * flops / 1e12 / peak
+    for place, column in enumerate(("accuracy", "standard error")):
+        table[column] = [found.get(name, unknown)[place] for name in table.index]
+    for what in ("training", "scoring"):
+        rates = table[f"{what}, pairs/s"]
+        table[f"{what}, ours is faster by"] = rates["ours"] / rates
+    return table
+
+
 def main() -> None:
     args = arguments()
     from xltlib import tasks, training
@@ -204,23 +232,16 @@ def main() -> None:
         work = {name: turns.ask(name, "work") for name in table.index if name.startswith("ours")}
         found = accuracies(turns, args, once) if args.accuracy else {}
         turns.close()
-    peak = matrix_peak(native)
-    whole, tokens = work["ours"]
-    flops = [work.get(name, (whole, tokens))[0] for name in table.index]
-    table["share of the matrix peak"] = table["training, pairs/s"] * flops / 1e12 / peak
-    for place, column in enumerate(("accuracy", "standard error")):
-        table[column] = [found.get(name, (float("nan"),) * 2)[place] for name in table.index]
-    for ours in ("training", "scoring"):
-        table[f"{ours}, ours is faster by"] = table.loc["ours", f"{ours}, pairs/s"] / table[f"{ours}, pairs/s"]
-    device = args.device or device_name(native)
-    about = {"device": device, "encoder": Path(args.encoder).name, "task": args.task, "tokens": tokens}
-    about |= {"batch size": args.batch_size, "matrix peak, TFLOP/s": peak, "updates": args.accuracy}
-    for place, (column, value) in enumerate(about.items()):
-        table.insert(place, column, value)
-    table = table.rename_axis("contender").reset_index().round(4)
-    print(f"\n{device}; {args.task}, {tokens:.0f} tokens a pair; matrix peak {peak:.2f} TFLOP/s\n")
-    print(table.drop(columns=list(about)).set_index("contender").round(2).T.to_string())
+    peak, (_, tokens) = matrix_peak(native), work["ours"]
+    table = complete(table, work, peak, found)
+    about = {"device": args.device or device_name(native), "encoder": Path(args.encoder).name}
+    about |= {"task": args.task, "tokens": tokens, "batch size": args.batch_size}
+    about |= {"matrix peak, TFLOP/s": peak, "updates before accuracy": args.accuracy}
+    print(f"\n{about}\n\n{table.round(2).T.to_string()}")
     if args.out:
+        table = table.assign(**about).rename_axis("contender").reset_index().round(4)
+        first = [*about, "contender"]
+        table = table[first + [column for column in table if column not in first]]
         merged(table, args.out).to_csv(args.out, index=False, lineterminator="\n")
 
 

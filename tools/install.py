@@ -41,7 +41,7 @@ WITHOUT_EFFECT = (
     *("quiet", "verbose", "debug", "log", "no-color", "progress-bar", "no-input", "exists-action"),
     *("disable-pip-version-check", "no-python-version-warning", "root-user-action", "prefer-binary"),
     *("no-warn-script-location", "no-warn-conflicts", "require-virtualenv", "break-system-packages"),
-    *("compile", "no-compile"),
+    *("compile", "no-compile", "config-file"),
 )
 
 
