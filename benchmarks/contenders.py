@@ -1,12 +1,12 @@
 """What benchmarks/throughput.py compares: xltlib, and peers as their documentation sets them up.
 
-All get the same encoder, pairs, batch size and device, cut pairs at 128 tokens, and train with AdamW and a
-learning rate that falls linearly.
+All get the same encoder, pairs, batch size and device, cut pairs at the same length, and train with AdamW and
+a learning rate that falls linearly.
 
 * ``Ours``: a run as notebooks/20_finetune has it.
 * ``TrainerPeer``: transformers' Trainer with AutoModelForSequenceClassification, pairs tokenised beforehand,
   DataCollatorWithPadding, its defaults; with ``bf16=True``; and as the scripts of Robust-XLT set it up: fp32,
-  every batch padded to 128 tokens.
+  every batch padded to the full length.
 * ``CrossEncoderPeer``: sentence-transformers' CrossEncoderTrainer with CrossEntropyLoss, its defaults.
 """
 
@@ -41,14 +41,13 @@ from transformers.utils import logging
 from xltlib import parameters, prediction, records, tasks, training
 from xltlib.run import Run
 
-LENGTH = 128  # tokens of a pair at most
-
 
 class Contender:
     """Something that trains on pairs and scores pairs.
 
     Args:
-        args: the benchmark's: task, encoder, peer_encoder, batch_size, learning_rate, seed, test_items.
+        args: of the benchmark; ``task`` and ``peer_encoder``, the encoder as transformers loads it, beside
+            what its command line has.
         options: of the kind.
     """
 
@@ -122,6 +121,7 @@ class Ours(Contender):
             "targets": "en",
             "labelled": {"languages": "en"},
             "encoder": {"name": args.encoder, **self.options},
+            "head": {"kind": "cross", "max_length": args.max_length},
             "batches": {"kind": "monolingual", "size": args.batch_size},
             "scored": {"test": args.test_items, "dev": 20},
             "seed": args.seed,
@@ -167,14 +167,16 @@ class TrainerPeer(Contender):
 
     def _tokenised(self, frame: pd.DataFrame) -> Dataset:
         sentences = frame.sentence1.tolist(), frame.sentence2.tolist()
-        tokens = self.tokenizer(*sentences, truncation=True, max_length=LENGTH)
+        tokens = self.tokenizer(*sentences, truncation=True, max_length=self.args.max_length)
         return Dataset.from_dict({**tokens, "labels": frame.label.tolist()})
 
     def embeddings(self) -> torch.nn.Module:
         return self.model.get_input_embeddings()
 
     def trainer(self, folder: str, steps: int) -> Trainer:
-        padding = {"padding": "max_length", "max_length": LENGTH} if self.options.get("padded") else {}
+        padding = {}
+        if self.options.get("padded"):
+            padding = {"padding": "max_length", "max_length": self.args.max_length}
         arguments = TrainingArguments(**training_arguments(self, folder, steps))
         collator = DataCollatorWithPadding(self.tokenizer, **padding)
         return Trainer(self.model, arguments, train_dataset=self.data, data_collator=collator)
@@ -195,7 +197,8 @@ class CrossEncoderPeer(Contender):
 
     def prepare(self) -> None:
         training.set_seed(self.args.seed)
-        self.model = CrossEncoder(self.args.peer_encoder, num_labels=2, max_length=LENGTH)
+        folder, length = self.args.peer_encoder, self.args.max_length
+        self.model = CrossEncoder(folder, num_labels=2, max_length=length)
         frame = tasks.load_pairs(self.args.task, "train", ["en"], tasks.data_folder())
         self.data = Dataset.from_pandas(frame[["sentence1", "sentence2", "label"]], preserve_index=False)
 

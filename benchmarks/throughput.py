@@ -45,6 +45,7 @@ def arguments(given: list[str] | None = None) -> Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8, help="updates a round")
     parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--max-length", type=int, default=128, help="tokens of a pair at most")
     half = "ours; the peers, without a separate head rate, take half"
     parser.add_argument("--learning-rate", type=float, default=1e-4, help=half)
     parser.add_argument("--seed", type=int, default=1)

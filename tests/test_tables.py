@@ -338,26 +338,6 @@ def test_what_a_peer_did_not_do_stays_blank(tmp_path):
     assert bf16[1] == "9.1 s · 2.0 GiB"
 
 
-def test_another_device_leaves_the_rows_of_the_first(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    from throughput import complete, merged
-
-    peers_folder(tmp_path)
-    path = tmp_path / "throughput.csv"
-    before = pd.read_csv(path)
-    rates = {"training, pairs/s": [20.0, 5.0], "scoring, pairs/s": [8.0, 2.0]}
-    work = {"ours": (1e9, 40.0)}
-    fresh = complete(pd.DataFrame(rates, index=["ours", "mine"]), work, 0.1, {"ours": (90.0, 1.0)})
-    assert fresh.loc["mine", "training, ours is faster by"] == 4.0
-    assert fresh["share of the matrix peak"].tolist() == pytest.approx([0.2, 0.05])
-    assert pd.isna(fresh.loc["mine", "accuracy"])
-    fresh = fresh.rename_axis("contender").reset_index()
-    again = merged(fresh.assign(device="one", encoder="offline"), path)
-    assert again.device.tolist() == ["card", "one", "one"]  # all rows of this device are replaced
-    more = merged(fresh.assign(device="two", encoder="offline"), path)
-    assert more.device.tolist() == [*before.device, "two", "two"]
-
-
 def test_the_cost_of_noise_stands_beside_its_aim(tmp_path):
     columns = ("relative to plain", "0 layers frozen", "4 layers frozen")
     saved(tmp_path, "noise", [dict(zip(columns, row)) for row in (("plain", 1, 1), ("FGM", 1.7625, 1.8))])
