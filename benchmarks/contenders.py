@@ -92,6 +92,10 @@ class Contender:
         on_gpu = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0
         return records.peak_memory(), on_gpu
 
+    def train_pairs(self) -> pd.DataFrame:
+        """English training pairs."""
+        return tasks.load_pairs(self.args.task, "train", ["en"], tasks.data_folder(), self.args.items)
+
     def test_pairs(self) -> pd.DataFrame:
         """English test pairs."""
         return tasks.load_pairs(self.args.task, "test", ["en"], tasks.data_folder(), self.args.test_items)
@@ -119,7 +123,7 @@ class Ours(Contender):
         given |= {
             "task": args.task,
             "targets": "en",
-            "labelled": {"languages": "en"},
+            "labelled": {"languages": "en", "items": args.items},
             "encoder": {"name": args.encoder, **self.options},
             "head": {"kind": "cross", "max_length": args.max_length},
             "batches": {"kind": "monolingual", "size": args.batch_size},
@@ -131,7 +135,7 @@ class Ours(Contender):
         batches, *_ = run.gather("batches", "noise", "penalty")
         self.model = run.model()
         self.stream = batches.stream(self.model, data, run.rng("batches"))
-        self.loss, self.train_pairs = run.head.loss(self.model), data.train
+        self.loss, self.read = run.head.loss(self.model), data.train
 
     def embeddings(self) -> torch.nn.Module:
         return self.model.model.get_input_embeddings()
@@ -148,7 +152,7 @@ class Ours(Contender):
 
         Two a weight and token forward, and four backward where it is trained.
         """
-        some = self.train_pairs.head(2000)
+        some = self.read.head(2000)
         tokens = float(np.mean(self.model.lengths(some.sentence1.tolist(), some.sentence2.tolist())))
         named = self.model.named_parameters()
         matrices = [p for name, p in named if p.dim() == 2 and "embeddings" not in name]
@@ -163,7 +167,7 @@ class TrainerPeer(Contender):
         training.set_seed(self.args.seed)
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=2)
-        self.data = self._tokenised(tasks.load_pairs(self.args.task, "train", ["en"], tasks.data_folder()))
+        self.data = self._tokenised(self.train_pairs())
 
     def _tokenised(self, frame: pd.DataFrame) -> Dataset:
         sentences = frame.sentence1.tolist(), frame.sentence2.tolist()
@@ -199,8 +203,8 @@ class CrossEncoderPeer(Contender):
         training.set_seed(self.args.seed)
         folder, length = self.args.peer_encoder, self.args.max_length
         self.model = CrossEncoder(folder, num_labels=2, max_length=length)
-        frame = tasks.load_pairs(self.args.task, "train", ["en"], tasks.data_folder())
-        self.data = Dataset.from_pandas(frame[["sentence1", "sentence2", "label"]], preserve_index=False)
+        frame = self.train_pairs()[["sentence1", "sentence2", "label"]]
+        self.data = Dataset.from_pandas(frame, preserve_index=False)
 
     def embeddings(self) -> torch.nn.Module:
         return self.model.model.get_input_embeddings()

@@ -51,6 +51,7 @@ def arguments(given: list[str] | None = None) -> Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline", help="hub id, folder, or offline")
     parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "no"), help="of ours")
+    parser.add_argument("--items", type=int, default=0, help="training pairs, the first so many; 0: all")
     parser.add_argument("--test-items", type=int, default=256, help="test pairs that are scored")
     then = "then train N updates of 8 each on the easy corpus and score its test pairs; 0: do not"
     parser.add_argument("--accuracy", type=int, default=64, metavar="N", help=then)

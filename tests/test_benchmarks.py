@@ -59,15 +59,25 @@ def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_
     assert (study.study, study.jobs, study.set) == ("paws-x", 3, ["seeds=1"])
 
 
+@pytest.fixture(scope="module")
+def random_encoder(tmp_path_factory):
+    """A folder with a random encoder of tiny shapes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "benchmarks"))
+        gpu = importlib.import_module("gpu")
+    folder = tmp_path_factory.mktemp("random") / gpu.NAME
+    gpu.random_encoder(folder, gpu.TINY)
+    return folder
+
+
 @pytest.fixture
-def tiny(benchmark, tmp_path, monkeypatch):
-    """The benchmark's arguments, with a random encoder of tiny shapes on the rows in the package."""
+def tiny(random_encoder, monkeypatch):
+    """The benchmark's arguments, for a tiny encoder and some rows that are in the package."""
     monkeypatch.delenv("XLTLIB_DATA", raising=False)
-    gpu = benchmark("gpu")
-    gpu.random_encoder(tmp_path / gpu.NAME, gpu.TINY)
-    folder = str(tmp_path / gpu.NAME)
+    folder = str(random_encoder)
     about = {"task": "demo-easy", "encoder": folder, "peer_encoder": folder, "precision": "no", "seed": 1}
-    return Namespace(**about, batch_size=4, max_length=64, learning_rate=1e-4, test_items=6)
+    about |= {"items": 40, "test_items": 6, "batch_size": 4}
+    return Namespace(**about, max_length=64, learning_rate=1e-4)
 
 
 @pytest.mark.parametrize("name", ["ours", "Trainer, fp32 (defaults)", "CrossEncoderTrainer (defaults)"])
