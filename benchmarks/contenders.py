@@ -75,6 +75,7 @@ class Contender:
     def score(self) -> tuple[int, float]:
         """How many test pairs are scored, and the seconds from sentences to probabilities."""
         frame = self.test_pairs()
+        self.logits(frame.head(self.args.batch_size))  # kernels are warm before anything counts
         began = time.perf_counter()
         self.logits(frame)
         return len(frame), time.perf_counter() - began
@@ -256,25 +257,35 @@ KINDS = {
 }
 
 
-# Each contender lives in a process of its own, where it is this one.
-_contender: Contender
-
-
-def take_part(name: str, args: Namespace) -> None:
-    """Make this process a contender's."""
-    global _contender
+def made(name: str, args: Namespace) -> Contender:
+    """A contender by its name, in a process that is its own."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     kind, options = KINDS[name]
-    _contender = kind(args, **options)
+    return kind(args, **options)
 
 
-def asked(method: str, *arguments):
-    """Ask this process's contender for something."""
-    return getattr(_contender, method)(*arguments)
+def turn(name: str, args: Namespace, steps: int) -> dict:
+    """A contender's turn: start-up, updates, scoring, peak memory.
+
+    Args:
+        steps: updates; 0: what start-up trains is timed, and nothing is scored.
+    Returns:
+        ``start-up`` in seconds; ``training`` and ``scoring`` as pairs and seconds; ``memory`` in GiB, of the
+        process and on the GPU; ``work``, of ours alone.
+    """
+    contender = made(name, args)
+    contender.test_pairs()  # what reading needs is imported
+    start, seconds = contender.start_up()
+    said = {"start-up": start, "training": (args.batch_size, seconds), "scoring": (0, 0.0), "work": None}
+    if steps:
+        said["training"] = (steps * args.batch_size, contender.update(steps))
+        said["scoring"] = contender.score()
+    if isinstance(contender, Ours):
+        said["work"] = contender.work()
+    return said | {"memory": contender.memory()}
 
 
-def learned(task: str, batch_size: int, updates: int) -> tuple[float, float]:
-    """Accuracy after so many updates on a task, and its standard error; the contender stays with the task."""
-    _contender.args.task, _contender.args.batch_size = task, batch_size
-    return _contender.accuracy(updates)
+def learned(name: str, args: Namespace, updates: int) -> tuple[float, float]:
+    """A contender's accuracy after so many updates, and its standard error."""
+    return made(name, args).accuracy(updates)

@@ -3,11 +3,11 @@
     XLTLIB_DATA=<folder> python benchmarks/throughput.py --out benchmarks/throughput.csv
     python benchmarks/throughput.py                   # on the rows that ship with the package
 
-Contenders are in benchmarks/contenders.py. Each has a process of its own, so none inherits another's memory or
-settings, and its peak is its own; the processes take turns, round after round, so that a slow minute of the
-machine hits all alike. Measured are, of each contender:
+Contenders are in benchmarks/contenders.py. They take turns, round after round, so that a slow minute of the
+machine hits all alike. A turn is a process of its own, so no contender inherits another's memory or settings,
+and the peak is its own. Measured are, of each contender:
 
-* start-up: seconds from reading the pairs until the first of them reach the embedding table;
+* start-up: seconds from reading the pairs until the first of them reach the embedding table, on average;
 * training and scoring: pairs a second, over all rounds;
 * the share of the matrix product's peak that its training uses; the work of a peer's pair is counted as that
   of ours, since what it does beyond is of no use;
@@ -26,6 +26,7 @@ import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +35,7 @@ import pandas as pd
 
 KEY = ["device", "encoder"]  # whose rows a new measurement replaces
 EMULATED = "Trainer, bf16"  # where there is no hardware for it
-EASY = ("demo-easy", 8)  # task, and pairs an update, of the accuracies
+EASY = {"task": "demo-easy", "batch_size": 8, "items": 0, "test_items": 256}  # of the accuracies
 
 
 def arguments(given: list[str] | None = None) -> Namespace:
@@ -101,83 +102,78 @@ def matrix_peak(native: bool, seconds: float = 1.0) -> float:
     return best
 
 
-class Turns:
-    """The contenders, each in a process of its own; only the one that is asked does anything.
+def apart(function: Callable, *given):
+    """What a function answers in a process of its own, which then ends."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *given).result()
+
+
+def rate(turns: list[dict], what: str) -> float:
+    """Pairs a second over all turns.
 
     Args:
-        args: of the benchmark.
+        what: ``"training"`` or ``"scoring"``.
     """
-
-    def __init__(self, args: Namespace):
-        from contenders import take_part
-
-        fresh = multiprocessing.get_context("spawn")
-        self.pools = {
-            name: ProcessPoolExecutor(1, fresh, initializer=take_part, initargs=(name, args))
-            for name in ("ours", *args.peers)
-        }
-
-    def ask(self, name: str, method: str, *given):
-        """What a contender answers."""
-        from contenders import asked
-
-        return self.pools[name].submit(asked, method, *given).result()
-
-    def close(self) -> None:
-        for pool in self.pools.values():
-            pool.shutdown()
+    pairs, seconds = (sum(of[what][place] for of in turns) for place in (0, 1))
+    return pairs / seconds if pairs else float("nan")
 
 
-class Rate:
-    """Pairs a second, over all that was counted."""
-
-    def __init__(self):
-        self.pairs, self.seconds = 0, 0.0
-
-    def add(self, pairs: int, seconds: float) -> None:
-        self.pairs, self.seconds = self.pairs + pairs, self.seconds + seconds
-
-    def __call__(self) -> float:
-        return self.pairs / self.seconds if self.pairs else float("nan")
-
-
-def measured(turns: Turns, args: Namespace, once: set[str]) -> pd.DataFrame:
-    """Start-up, pairs a second, peak memory and accuracy: a row a contender.
+def in_turns(args: Namespace, once: set[str]) -> dict[str, list[dict]]:
+    """What each contender's turns were; see contenders.turn.
 
     Args:
-        once: contenders that train a single update, and do nothing else.
+        once: contenders that have one turn, of a single update.
     """
-    rows = {name: {} for name in turns.pools}
-    training, scoring = ({name: Rate() for name in rows} for _ in range(2))
-    for name, row in rows.items():
-        turns.ask(name, "test_pairs")  # imports, and files into the system's cache
-        row["start-up, s"], seconds = turns.ask(name, "start_up")
-        print(f"{name}: first batch after {row['start-up, s']:.1f} s", flush=True)
-        if name in once:
-            training[name].add(args.batch_size, seconds)
+    from contenders import turn
+
+    turns: dict[str, list[dict]] = {name: [] for name in ("ours", *args.peers)}
     for number in range(1, args.rounds + 1):
-        for name in rows:
-            if name not in once:
-                training[name].add(args.steps * args.batch_size, turns.ask(name, "update", args.steps))
-                scoring[name].add(*turns.ask(name, "score"))
-                rates = f"training {training[name]():.1f}, scoring {scoring[name]():.1f} pairs/s so far"
-                print(f"round {number}, {name}: {rates}", flush=True)
-    for name, row in rows.items():
-        row["training, pairs/s"], row["scoring, pairs/s"] = training[name](), scoring[name]()
-        row["peak memory, GiB"], row["on the GPU, GiB"] = turns.ask(name, "memory")
-    return pd.DataFrame.from_dict(rows, orient="index")
+        for name, before in turns.items():
+            if name in once and before:
+                continue
+            before.append(apart(turn, name, args, 0 if name in once else args.steps))
+            rates = f"training {rate(before, 'training'):.1f}, scoring {rate(before, 'scoring'):.1f} pairs/s"
+            print(f"round {number}, {name}: start-up {before[-1]['start-up']:.1f} s, {rates}", flush=True)
+    return turns
 
 
-def accuracies(turns: Turns, args: Namespace, left_out: set[str]) -> dict[str, tuple[float, float]]:
-    """Accuracy after equally many updates, and its standard error."""
+def accuracies(args: Namespace, left_out: set[str]) -> dict[str, tuple[float, float]]:
+    """Accuracy after equally many updates on the easy corpus, and its standard error."""
     from contenders import learned
 
-    found = {}
-    for name, pool in turns.pools.items():
-        if name not in left_out:
-            found[name] = pool.submit(learned, *EASY, args.accuracy).result()
+    found, easy = {}, Namespace(**vars(args) | EASY)
+    for name in ("ours", *args.peers):
+        if args.accuracy and name not in left_out:
+            found[name] = apart(learned, name, easy, args.accuracy)
             print(f"{name}: {found[name][0]:.1f} % after {args.accuracy} updates", flush=True)
     return found
+
+
+def complete(turns: dict[str, list[dict]], peak: float, found: dict) -> pd.DataFrame:
+    """A row a contender: rates, shares of the peak, how many times as fast ours is, and the rest.
+
+    Args:
+        turns: of :func:`in_turns`.
+        peak: of a matrix product, TFLOP/s.
+        found: of :func:`accuracies`.
+    """
+    rows = {}
+    for name, of in turns.items():
+        flops, _ = of[0]["work"] or turns["ours"][0]["work"]
+        accuracy, error = found.get(name, (float("nan"), float("nan")))
+        rows[name] = {
+            "start-up, s": sum(one["start-up"] for one in of) / len(of),
+            "training, pairs/s": rate(of, "training"),
+            "training, ours is faster by": rate(turns["ours"], "training") / rate(of, "training"),
+            "share of the matrix peak": rate(of, "training") * flops / 1e12 / peak,
+            "scoring, pairs/s": rate(of, "scoring"),
+            "scoring, ours is faster by": rate(turns["ours"], "scoring") / rate(of, "scoring"),
+            "peak memory, GiB": max(one["memory"][0] for one in of),
+            "on the GPU, GiB": max(one["memory"][1] for one in of),
+            "accuracy": accuracy,
+            "standard error": error,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def merged(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -190,34 +186,11 @@ def merged(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     return pd.concat([others, table], ignore_index=True)
 
 
-def exported(args: Namespace, folder: str) -> str:
-    """The encoder as peers can load it: by its own name, or the offline one as a folder."""
-    if args.encoder != "offline":
-        return args.encoder
+def exported(folder: str) -> None:
+    """Write the offline encoder as a folder, as which peers can load it."""
     from xltlib import encoders
 
     encoders.save(encoders.load("offline"), Path(folder))
-    return folder
-
-
-def complete(table: pd.DataFrame, work: dict, peak: float, found: dict) -> pd.DataFrame:
-    """The table with shares of the peak, accuracies, and how many times as fast ours is.
-
-    Args:
-        table: of :func:`measured`.
-        work: operations an average pair, and its tokens, of ours and its variants.
-        peak: of a matrix product, TFLOP/s.
-        found: of :func:`accuracies`.
-    """
-    unknown = (float("nan"), float("nan"))
-    flops = [work.get(name, work["ours"])[0] for name in table.index]
-    table["share of the matrix peak"] = table["training, pairs/s"] * flops / 1e12 / peak
-    for place, column in enumerate(("accuracy", "standard error")):
-        table[column] = [found.get(name, unknown)[place] for name in table.index]
-    for what in ("training", "scoring"):
-        rates = table[f"{what}, pairs/s"]
-        table[f"{what}, ours is faster by"] = rates["ours"] / rates
-    return table
 
 
 def main() -> None:
@@ -228,16 +201,16 @@ def main() -> None:
     args.task = "paws-x" if tasks.data_folder() else "demo"
     once = set() if native else {EMULATED}
     with TemporaryDirectory() as folder:
-        args.peer_encoder = exported(args, folder)
-        turns = Turns(args)
-        table = measured(turns, args, once)
-        work = {name: turns.ask(name, "work") for name in table.index if name.startswith("ours")}
-        found = accuracies(turns, args, once) if args.accuracy else {}
-        turns.close()
-    peak, (_, tokens) = matrix_peak(native), work["ours"]
-    table = complete(table, work, peak, found)
+        args.peer_encoder = args.encoder
+        if args.encoder == "offline":
+            args.peer_encoder = folder
+            apart(exported, folder)
+        turns = in_turns(args, once)
+        found = accuracies(args, once)
+    peak = matrix_peak(native)
+    table = complete(turns, peak, found)
     about = {"device": args.device or device_name(native), "encoder": Path(args.encoder).name}
-    about |= {"task": args.task, "tokens": tokens, "batch size": args.batch_size}
+    about |= {"task": args.task, "tokens": turns["ours"][0]["work"][1], "batch size": args.batch_size}
     about |= {"matrix peak, TFLOP/s": peak, "updates before accuracy": args.accuracy}
     print(f"\n{about}\n\n{table.round(2).T.to_string()}")
     if args.out:

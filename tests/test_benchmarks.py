@@ -28,12 +28,14 @@ def test_another_device_leaves_the_rows_of_the_first(tmp_path, throughput):
     path = tmp_path / "throughput.csv"
     before = pd.DataFrame({"device": ["one", "one", "card"], "encoder": ["offline", "offline", "other"]})
     before.to_csv(path, index=False)
-    rates = {"training, pairs/s": [20.0, 5.0], "scoring, pairs/s": [8.0, 2.0]}
-    work = {"ours": (1e9, 40.0)}
-    fresh = throughput.complete(pd.DataFrame(rates, index=["ours", "mine"]), work, 0.1, {"ours": (90.0, 1.0)})
+    of = {"start-up": 3.0, "scoring": (8, 1.0), "memory": (2.0, 0.0), "work": None}
+    ours = [of | {"training": (30, 1.0), "work": (1e9, 40.0)}, of | {"training": (30, 2.0), "start-up": 5.0}]
+    mine = [of | {"training": (5, 1.0), "scoring": (0, 0.0)}]
+    fresh = throughput.complete({"ours": ours, "mine": mine}, 0.1, {"ours": (90.0, 1.0)})
+    assert fresh["training, pairs/s"].tolist() == [20.0, 5.0] and fresh.loc["ours", "start-up, s"] == 4.0
     assert fresh.loc["mine", "training, ours is faster by"] == 4.0
     assert fresh["share of the matrix peak"].tolist() == pytest.approx([0.2, 0.05])
-    assert pd.isna(fresh.loc["mine", "accuracy"])
+    assert fresh.loc["mine", ["accuracy", "scoring, pairs/s"]].isna().all()
     fresh = fresh.rename_axis("contender").reset_index()
     again = throughput.merged(fresh.assign(device="one", encoder="offline"), path)
     assert again.device.tolist() == ["card", "one", "one"]  # all rows of this device are replaced
@@ -83,19 +85,16 @@ def tiny(random_encoder, monkeypatch):
 @pytest.mark.parametrize("name", ["ours", "Trainer, fp32 (defaults)", "CrossEncoderTrainer (defaults)"])
 def test_contenders_train_and_score_alike(name, benchmark, tiny):
     contenders = benchmark("contenders")
-    kind, options = contenders.KINDS[name]
-    contender = kind(tiny, **options)
-    start, update = contender.start_up()
-    assert start > 0 and update > 0
-    weights = contender.embeddings()
+    said = contenders.turn(name, tiny, 2)
+    assert said["start-up"] > 0 and said["training"][0] == 8 and said["scoring"][0] == 6
+    assert said["training"][1] > 0 and said["scoring"][1] > 0 and said["memory"][0] > 0
+    assert (said["work"] is None) == (name != "ours")
+    contender = contenders.made(name, tiny)
+    contender.prepare()
     before = [p.detach().clone() for p in parameters(contender)]
-    assert contender.update(2) > 0 and contender.embeddings() is weights
+    contender.train(2)
     assert any((p != q).any() for p, q in zip(parameters(contender), before))
-    pairs, seconds = contender.score()
-    assert pairs == 6 and seconds > 0
     assert contender.logits(contender.test_pairs()).shape == (6, 2)
-    memory, on_gpu = contender.memory()
-    assert memory > 0 and on_gpu >= 0
 
 
 def parameters(contender) -> list:
