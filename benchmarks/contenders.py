@@ -56,7 +56,7 @@ class Contender:
         self.first_batch = 0.0
 
     def start_up(self) -> tuple[float, float]:
-        """Seconds from reading the pairs until the first of them reach the embedding table; then of an update.
+        """Seconds from reading the pairs until the first of them reach the embedding table, and of an update.
 
         Between lie loading the encoder, trimming its vocabulary (ours), tokenising, and building the trainer.
         Importing libraries does not count. The update warms allocators.

@@ -1,4 +1,4 @@
-"""What is to be measured on a machine with a GPU: training beside peers at XLM-R base's size, and a whole study.
+"""What is to be measured on a machine with a GPU: training beside peers at XLM-R base's size, and a study.
 
     XLTLIB_DATA=<folder> python benchmarks/gpu.py --jobs 4
     python benchmarks/gpu.py --tiny                    # the same steps on any machine, to see that they work
@@ -31,7 +31,7 @@ PEERS = ["Trainer, fp32 (defaults)", "Trainer, bf16"]
 
 
 def random_encoder(folder: Path, shape: dict[str, int]) -> None:
-    """Write an XLM-R of this shape with random weights, with the offline encoder's tokenizer, which is XLM-R's."""
+    """Write an XLM-R of this shape with random weights; the offline encoder's tokenizer is that of XLM-R."""
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
     tokenizer = encoders.load("offline").tokenizer

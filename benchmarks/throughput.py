@@ -56,7 +56,8 @@ def arguments(given: list[str] | None = None) -> Namespace:
     parser.add_argument("--test-items", type=int, default=256, help="test pairs that are scored")
     then = "then train N updates of 8 each on the easy corpus and score its test pairs; 0: do not"
     parser.add_argument("--accuracy", type=int, default=64, metavar="N", help=then)
-    parser.add_argument("--peers", nargs="*", choices=peers, default=peers, metavar="NAME", help="these alone")
+    only = "these alone beside ours"
+    parser.add_argument("--peers", nargs="*", choices=peers, default=peers, metavar="NAME", help=only)
     parser.add_argument("--device", default="", help="its name in the table; default: what it says of itself")
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     return parser.parse_args(given)

@@ -107,13 +107,13 @@ def translated(options: dict[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def without_addresses(message: str) -> str:
-    """A message that may be shown.
+    """A message that may be shown, in a line.
 
     Example:
         >>> without_addresses("error: no answer from https://me:secret@example.org/simple, try again")
         'error: no answer from (address) try again'
     """
-    return re.sub(r"\S+://\S+", "(address)", message).strip()
+    return " ".join(re.sub(r"\S+://\S+", "(address)", message).split())
 
 
 def by_uv() -> str:
@@ -123,7 +123,8 @@ def by_uv() -> str:
         variables, arguments = translated(told(listing))
     except NoCounterpart as error:
         return str(error)
-    if subprocess.run([*PIP, "install", "--quiet", UV], stderr=subprocess.DEVNULL).returncode:
+    command = [*PIP, "install", "--quiet", UV]
+    if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode:
         return f"pip finds no {UV}"
     own = next((os.environ[n] for n in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(n)), None)
     if own:
@@ -131,7 +132,8 @@ def by_uv() -> str:
     # Compiled now, in parallel: else the first import of torch and transformers does it.
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", *arguments]
     command += ["--python", sys.executable, "--requirement", str(LOCK)]
-    done = subprocess.run(command, env=os.environ | variables, stderr=subprocess.PIPE, text=True)
+    given = os.environ | variables
+    done = subprocess.run(command, env=given, stderr=subprocess.PIPE, text=True, check=False)
     return "" if done.returncode == 0 else without_addresses(done.stderr) or f"status {done.returncode}"
 
 
@@ -141,7 +143,8 @@ def main() -> None:
     failure = by_uv()
     if failure:
         print(f"not through uv ({failure}), so through pip, which takes some minutes", flush=True)
-        status = subprocess.run([*PIP, "install", "--quiet", "--requirement", str(LOCK)]).returncode
+        command = [*PIP, "install", "--quiet", "--requirement", str(LOCK)]
+        status = subprocess.run(command, check=False).returncode
         if status:
             sys.exit(status)
     print(f"installed through {'pip' if failure else 'uv'} in {time.perf_counter() - began:.0f} s")
