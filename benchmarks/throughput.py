@@ -1,243 +1,226 @@
-"""Training throughput beside peers: the same encoder, pairs, batch size and machine, interleaved in one run.
+"""Training and scoring beside peers: the same encoder, pairs, batch size and machine, in turns in one run.
 
+    XLTLIB_DATA=<folder> python benchmarks/throughput.py --out benchmarks/throughput.csv
     python benchmarks/throughput.py                   # on the rows that ship with the package
-    XLTLIB_DATA=... python benchmarks/throughput.py   # on English PAWS-X
 
-Every contender does a few updates in turn, round after round, so that a slow minute of the machine hits them
-alike; the table gives all pairs over all seconds. A contender is: how pairs become batches, which model, and
-how it updates.
+Contenders are in benchmarks/contenders.py. They take turns, round after round, so that a slow minute of the
+machine hits all alike. A turn is a process of its own, so no contender inherits another's memory or settings,
+and the peak is its own. Measured are, of each contender:
 
-* ``ours``: xltlib.training on length buckets, vocabulary trimmed, eager attention, embeddings frozen, no
-  dropout; bf16 where the hardware has it.
-* ``trainer``: transformers' Trainer as its documentation sets it up: DataCollatorWithPadding, its defaults.
-* ``robust-xlt``: the recipe of Robust-XLT's scripts: padded to 128, fp32, full vocabulary, gradient
-  accumulation off.
+* start-up: seconds from reading the pairs until the first of them reach the embedding table, on average;
+* training and scoring: pairs a second, over all rounds;
+* the share of the matrix product's peak that its training uses; the work of a peer's pair is counted as that
+  of ours, since what it does beyond is of no use;
+* peak memory of its process (on a GPU: of what it allocated there);
+* accuracy after equally many updates of 8 pairs on the package's easy corpus, which takes few to learn.
 
-Then each contender trains ``--accuracy`` updates from the same start and is scored on English test pairs (but
-for bf16 where the hardware only emulates it, which would take hours). ``--accuracy 0`` leaves this longer
-part out.
+bf16 without hardware for it is emulated and takes minutes an update: it then trains a single update.
+``--out`` keeps what other devices have in the file and replaces what this one has.
 """
 
 from __future__ import annotations
 
-import copy
-import tempfile
+import multiprocessing
+import os
+import re
+import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
-import torch
 
-from xltlib import batching, encoders, heads, tasks, training
+KEY = ["device", "encoder"]  # whose rows a new measurement replaces
+EMULATED = "Trainer, bf16"  # where there is no hardware for it
+EASY = {"task": "demo-easy", "batch_size": 8, "items": 0, "test_items": 256}  # of the accuracies
 
 
-def matrix_peak(dtype: torch.dtype, seconds: float = 1.0) -> float:
-    """TFLOP/s of this machine's best matrix product: shapes of the encoder's layers, and one large square."""
+def arguments(given: list[str] | None = None) -> Namespace:
+    from contenders import KINDS
+
+    peers = [name for name in KINDS if name != "ours"]
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=8, help="updates a round")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--max-length", type=int, default=128, help="tokens of a pair at most")
+    half = "ours; the peers, without a separate head rate, take half"
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help=half)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--encoder", default="offline", help="hub id, folder, or offline")
+    parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "no"), help="of ours")
+    parser.add_argument("--items", type=int, default=0, help="training pairs, the first so many; 0: all")
+    parser.add_argument("--test-items", type=int, default=256, help="test pairs that are scored")
+    then = "then train N updates of 8 each on the easy corpus and score its test pairs; 0: do not"
+    parser.add_argument("--accuracy", type=int, default=64, metavar="N", help=then)
+    only = "these alone beside ours"
+    parser.add_argument("--peers", nargs="*", choices=peers, default=peers, metavar="NAME", help=only)
+    parser.add_argument("--device", default="", help="its name in the table; default: what it says of itself")
+    parser.add_argument("--out", type=Path, help="also write the table as CSV")
+    return parser.parse_args(given)
+
+
+def device_name(native: bool) -> str:
+    """The machine in words: its GPU, or processor and cores; and whether it multiplies bf16."""
+    import torch
+
+    bf16 = "bf16" if native else "no bf16"
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()}, {bf16}"
+    cpuinfo = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
+    name = re.sub(r"\((R|TM)\)", "", found[1]).strip() if found else "CPU"
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
+    limited = f", instructions limited to {limit}" if limit else ""
+    return f"{name}, {torch.get_num_threads()} cores, {bf16}{limited}"
+
+
+def matrix_peak(native: bool, seconds: float = 1.0) -> float:
+    """TFLOP/s of this machine's best matrix product: shapes of the encoder's layers, and large squares."""
+    import torch
+
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = torch.bfloat16 if native else torch.float32
+    shapes = [(2048, 384, 1536), (2048, 1536, 384), (2048, 2048, 2048)]
+    if device == "cuda":
+        shapes.append((8192, 8192, 8192))
     best = 0.0
-    for rows, inner, columns in ((2048, 384, 1536), (2048, 1536, 384), (2048, 2048, 2048)):
+    for rows, inner, columns in shapes:
         a = torch.randn(rows, inner, device=device, dtype=dtype)
         b = torch.randn(columns, inner, device=device, dtype=dtype)
         torch.nn.functional.linear(a, b)
         done, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
-            torch.nn.functional.linear(a, b)
-            done += 1
-        if device == "cuda":
-            torch.cuda.synchronize()
+            for _ in range(10):
+                torch.nn.functional.linear(a, b)
+            if device == "cuda":
+                torch.cuda.synchronize()
+            done += 10
         best = max(best, 2 * rows * inner * columns * done / (time.perf_counter() - began) / 1e12)
     return best
 
 
-def flops_per_pair(model: torch.nn.Module, tokens: float) -> float:
-    """Operations in the layers' matrix products for an average pair.
+def apart(function: Callable, *given):
+    """What a function answers in a process of its own, which then ends."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *given).result()
 
-    Two a weight forward, and four backward where it is trained.
+
+def rate(turns: list[dict], what: str) -> float:
+    """Pairs a second over all turns.
+
+    Args:
+        what: ``"training"`` or ``"scoring"``.
     """
-    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embeddings" not in name]
-    return tokens * sum((6 if p.requires_grad else 2) * p.numel() for p in matrices)
+    pairs, seconds = (sum(of[what][place] for of in turns) for place in (0, 1))
+    return pairs / seconds if pairs else float("nan")
 
 
-class Ours:
-    def __init__(self, whole, frame: pd.DataFrame, args, frozen_layers: int = 0):
-        training.set_seed(args.seed)
-        trimmed = encoders.trim(whole, [*frame.sentence1, *frame.sentence2])
-        self.model = heads.build("cross", trimmed, frozen_layers=frozen_layers)
-        rng = np.random.default_rng(args.seed)
-        self.stream = batching.monolingual(frame, args.batch_size, self.model.lengths, rng)
-        self.rate = args.learning_rate
+def in_turns(args: Namespace, once: set[str]) -> dict[str, list[dict]]:
+    """What each contender's turns were; see contenders.turn.
 
-    def update(self, steps: int) -> float:
-        from accelerate.state import AcceleratorState
+    Args:
+        once: contenders that have one turn, of a single update.
+    """
+    from contenders import turn
 
-        AcceleratorState._reset_state(True)  # a Trainer before may have left another precision behind
-        drawn = [next(self.stream) for _ in range(steps)]
-        began = time.perf_counter()
-        training.train(self.model, iter(drawn), self._loss, steps, self.rate, progress=False)
-        return time.perf_counter() - began
-
-    def _loss(self, batch: batching.Batch) -> torch.Tensor:
-        return heads.loss(self.model, batch)
-
-    def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
-        return self.model.eval().logits(first, second)
+    turns: dict[str, list[dict]] = {name: [] for name in ("ours", *args.peers)}
+    for number in range(1, args.rounds + 1):
+        for name, before in turns.items():
+            if name in once and before:
+                continue
+            before.append(apart(turn, name, args, 0 if name in once else args.steps))
+            rates = f"training {rate(before, 'training'):.1f}, scoring {rate(before, 'scoring'):.1f} pairs/s"
+            print(f"round {number}, {name}: start-up {before[-1]['start-up']:.1f} s, {rates}", flush=True)
+    return turns
 
 
-class Peer:
-    """transformers' Trainer on BertForSequenceClassification, with the encoder's full vocabulary."""
+def accuracies(args: Namespace, left_out: set[str]) -> dict[str, tuple[float, float]]:
+    """Accuracy after equally many updates on the easy corpus, and its standard error."""
+    from contenders import learned
 
-    def __init__(self, whole, frame: pd.DataFrame, args, bf16: bool = False, pad_to: int = 0):
-        from datasets import Dataset
-        from transformers import BertConfig, BertForSequenceClassification
-
-        training.set_seed(args.seed)
-        self.tokenizer, self.args = whole.tokenizer, args
-        self.bf16, self.pad_to, self.calls = bf16, pad_to, 0
-        config = BertConfig.from_dict({**whole.model.config.to_dict(), "num_labels": 2})
-        config._attn_implementation = "sdpa"  # what transformers takes when nobody says otherwise
-        self.model = BertForSequenceClassification(config)
-        self.model.bert.load_state_dict(copy.deepcopy(whole.model.state_dict()), strict=False)
-        tokens = whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist(), 128)["input_ids"]
-        self.data = Dataset.from_dict({"input_ids": tokens, "labels": frame.label.tolist()})
-
-    def update(self, steps: int) -> float:
-        from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
-
-        padding = {"padding": "max_length", "max_length": self.pad_to} if self.pad_to else {}
-        self.calls += 1  # another order of the pairs each time: rounds time different batches
-        with tempfile.TemporaryDirectory() as folder:
-            options = TrainingArguments(
-                folder,
-                max_steps=steps,
-                per_device_train_batch_size=self.args.batch_size,
-                learning_rate=self.args.learning_rate / 2,
-                bf16=self.bf16,
-                report_to=[],
-                save_strategy="no",
-                logging_strategy="no",
-                disable_tqdm=True,
-                seed=self.args.seed + self.calls,
-                use_cpu=not torch.cuda.is_available(),
-                dataloader_pin_memory=torch.cuda.is_available(),
-            )
-            collator = DataCollatorWithPadding(self.tokenizer, **padding)
-            trainer = Trainer(self.model, options, train_dataset=self.data, data_collator=collator)
-            began = time.perf_counter()
-            trainer.train()
-            return time.perf_counter() - began
-
-    def logits(self, first: list[str], second: list[str]) -> torch.Tensor:
-        options = {"truncation": True, "max_length": 128, "padding": True, "return_tensors": "pt"}
-        inputs = self.tokenizer(first, second, **options)
-        return self.model.eval()(**inputs.to(self.model.device)).logits
+    found, easy = {}, Namespace(**vars(args) | EASY)
+    for name in ("ours", *args.peers):
+        if args.accuracy and name not in left_out:
+            found[name] = apart(learned, name, easy, args.accuracy)
+            print(f"{name}: {found[name][0]:.1f} % after {args.accuracy} updates", flush=True)
+    return found
 
 
-@torch.inference_mode()
-def accuracy(contender, frame: pd.DataFrame) -> tuple[float, float]:
-    """Share of right answers and its standard error, in per cent."""
-    order = frame.sentence1.str.len().sort_values().index
-    right = []
-    for start in range(0, len(order), 32):
-        rows = frame.loc[order[start : start + 32]]
-        logits = contender.logits(rows.sentence1.tolist(), rows.sentence2.tolist())
-        right += (logits.argmax(1).cpu().numpy() == rows.label).tolist()
-    return 100 * np.mean(right), 100 * np.std(right) / len(right) ** 0.5
+def complete(turns: dict[str, list[dict]], peak: float, found: dict) -> pd.DataFrame:
+    """A row a contender: rates, shares of the peak, how many times as fast ours is, and the rest.
+
+    Args:
+        turns: of :func:`in_turns`.
+        peak: of a matrix product, TFLOP/s.
+        found: of :func:`accuracies`.
+    """
+    rows = {}
+    for name, of in turns.items():
+        flops, _ = of[0]["work"] or turns["ours"][0]["work"]
+        accuracy, error = found.get(name, (float("nan"), float("nan")))
+        rows[name] = {
+            "start-up, s": sum(one["start-up"] for one in of) / len(of),
+            "training, pairs/s": rate(of, "training"),
+            "training, ours is faster by": rate(turns["ours"], "training") / rate(of, "training"),
+            "share of the matrix peak": rate(of, "training") * flops / 1e12 / peak,
+            "scoring, pairs/s": rate(of, "scoring"),
+            "scoring, ours is faster by": rate(turns["ours"], "scoring") / rate(of, "scoring"),
+            "peak memory, GiB": max(one["memory"][0] for one in of),
+            "on the GPU, GiB": max(one["memory"][1] for one in of),
+            "accuracy": accuracy,
+            "standard error": error,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def encoded_tokens(whole, frame: pd.DataFrame) -> float:
-    """Tokens of an average pair."""
-    ids = whole.tokenize(frame.sentence1.tolist(), frame.sentence2.tolist())["input_ids"]
-    return float(np.mean([len(of_pair) for of_pair in ids]))
+def merged(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table, in the place of what the file has of its device and encoder; the rest of it stays."""
+    if not path.exists():
+        return table
+    before = pd.read_csv(path)
+    fresh = set(map(tuple, table[KEY].to_numpy()))
+    others = before[[tuple(of) not in fresh for of in before[KEY].to_numpy()]]
+    return pd.concat([others, table], ignore_index=True)
 
 
-def timed(contenders: dict, steps: dict[str, int], rounds: int, batch_size: int) -> dict[str, float]:
-    """Pairs a second of each contender, over rounds in which they take turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for contender in contenders.values():
-        contender.update(1)  # allocators, kernels and caches are warm before anything counts
-    for number in range(rounds):
-        for name, contender in contenders.items():
-            seconds[name].append(contender.update(steps[name]))
-            rate = steps[name] * batch_size / seconds[name][-1]
-            print(f"round {number + 1}, {name}: {rate:.1f} pairs/s", flush=True)
-    return {name: steps[name] * batch_size / np.mean(times) for name, times in seconds.items()}
+def exported(folder: str) -> None:
+    """Write the offline encoder as a folder, as which peers can load it."""
+    from xltlib import encoders
 
-
-def trained(
-    makers: dict, left_out: set[str], updates: int, test: pd.DataFrame
-) -> dict[str, tuple[float, float]]:
-    """Accuracy of each contender, made anew, after so many updates, and its standard error."""
-    scores = {}
-    for name, make in makers.items():
-        if name in left_out:
-            scores[name] = (float("nan"), float("nan"))
-            continue
-        contender = make()
-        contender.update(updates)
-        scores[name] = accuracy(contender, test)
-        print(f"{name}: {scores[name][0]:.1f} after {updates} updates", flush=True)
-    return scores
-
-
-def arguments() -> Namespace:
-    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=8, help="updates a round")
-    parser.add_argument("--batch-size", type=int, default=32)
-    half = "ours; the peers, without a separate head rate, take half"
-    parser.add_argument("--learning-rate", type=float, default=1e-4, help=half)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--encoder", default="offline")
-    then = "then train N updates each and score on test pairs; 0: do not"
-    parser.add_argument("--accuracy", type=int, default=250, metavar="N", help=then)
-    parser.add_argument("--test-items", type=int, default=500)
-    parser.add_argument("--out", type=Path, help="also write the table as CSV")
-    return parser.parse_args()
+    encoders.save(encoders.load("offline"), Path(folder))
 
 
 def main() -> None:
     args = arguments()
-    folder = tasks.data_folder()
-    task = "paws-x" if folder else "demo"
-    frame = tasks.load_pairs(task, "train", ["en"], folder)
-    whole = encoders.load(args.encoder)
-    tokens = encoded_tokens(whole, frame)
-    native = training.mixed_precision() == "bf16"
-    makers = {
-        "ours": lambda: Ours(whole, frame, args),
-        "ours, 4 lowest layers frozen": lambda: Ours(whole, frame, args, frozen_layers=4),
-        "Trainer, fp32 (defaults)": lambda: Peer(whole, frame, args),
-        "Trainer, bf16": lambda: Peer(whole, frame, args, bf16=True),
-        "Robust-XLT recipe (fp32, padded to 128)": lambda: Peer(whole, frame, args, pad_to=128),
-    }
-    contenders = {name: make() for name, make in makers.items()}
-    # bf16 in software: an update takes the better part of a minute.
-    emulated = set() if native else {"Trainer, bf16"}
-    steps = {name: 1 if name in emulated else args.steps for name in contenders}
-    rates = timed(contenders, steps, args.rounds, args.batch_size)
-    peak = matrix_peak(torch.bfloat16 if native else torch.float32)
-    table = pd.DataFrame({"pairs/s": rates})
-    table["ours is faster by"] = rates["ours"] / table["pairs/s"]
-    # The work of a peer's pair is counted as that of ours: what it does beyond is no use.
-    counted = [contenders[name if name.startswith("ours") else "ours"].model for name in table.index]
-    flops = [flops_per_pair(model, tokens) for model in counted]
-    table["share of the matrix peak"] = table["pairs/s"] * flops / 1e12 / peak
-    if args.accuracy:
-        test = tasks.load_pairs(task, "test", ["en"], folder, args.test_items)
-        scores = trained(makers, emulated, args.accuracy, test)
-        table["accuracy"], table["standard error"] = zip(*(scores[name] for name in table.index))
-    kind = "bf16" if native else "fp32; no native bf16 here"
-    print(
-        f"\n{args.encoder}, {task} ({tokens:.0f} tokens a pair), batches of {args.batch_size}, "
-        f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}; "
-        f"matrix peak {peak:.2f} TFLOP/s ({kind})\n"
-    )
-    print(table.round(2).to_string())
+    from xltlib import tasks, training
+
+    native = training.mixed_precision() == "bf16" and args.precision != "no"
+    args.task = "paws-x" if tasks.data_folder() else "demo"
+    once = set() if native else {EMULATED}
+    with TemporaryDirectory() as folder:
+        args.peer_encoder = args.encoder
+        if args.encoder == "offline":
+            args.peer_encoder = folder
+            apart(exported, folder)
+        turns = in_turns(args, once)
+        found = accuracies(args, once)
+    peak = matrix_peak(native)
+    table = complete(turns, peak, found)
+    about = {"device": args.device or device_name(native), "encoder": Path(args.encoder).name}
+    about |= {"task": args.task, "tokens": turns["ours"][0]["work"][1], "batch size": args.batch_size}
+    about |= {"matrix peak, TFLOP/s": peak, "updates before accuracy": args.accuracy}
+    print(f"\n{about}\n\n{table.round(2).T.to_string()}")
     if args.out:
-        table.round(4).to_csv(args.out, index_label="contender", lineterminator="\n")
+        table = table.assign(**about).rename_axis("contender").reset_index().round(4)
+        first = [*about, "contender"]
+        table = table[first + [column for column in table if column not in first]]
+        merged(table, args.out).to_csv(args.out, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
     main()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from pages import ROOT, TEXTS, cells_of, committed, flat
+from pages import PATHS, ROOT, TEXTS, cells_of, committed, flat
 
 import run_all
 from xltlib import studies
@@ -191,6 +191,17 @@ def test_held_out_text_gets_more_likely_in_every_language_that_was_adapted_to(st
     table = pd.read_csv(committed(f"figures/{study}/README.md", tmp_path) / "held_out.csv")
     perplexity = table[table.method.isin(["mlm", "tsdae"])]
     assert len(perplexity) >= 7 and (perplexity.after < perplexity.before).all()
+
+
+def test_every_cited_number_of_arxiv_is_among_the_references():
+    """In pages, notebooks, code and tables alike."""
+    listed = set(re.findall(r"arxiv\.org/abs/(\d{4}\.\d{4,5})", TEXTS["docs/references.md"]))
+    cited = set()
+    for path in [*ROOT.glob("xltlib/**/*.*"), *ROOT.glob("notebooks/*.ipynb"), *PATHS]:
+        if path.suffix in (".py", ".csv", ".md", ".ipynb"):
+            text = path.read_text(encoding="utf-8")
+            cited |= set(re.findall(r"(?:arXiv[: ]|et al\. \d{4}, )(\d{4}\.\d{4,5})", text))
+    assert cited and cited == listed
 
 
 # Form

@@ -307,14 +307,35 @@ def test_the_ladder_has_no_effect_of_its_lowest_rung(tmp_path):
     assert [row[-1] for row in rows] == ["", "+1.0 [+0.0, +2.0]"]
 
 
-def test_the_table_of_throughput_has_a_ratio_of_peers_alone(tmp_path):
-    rows = [("ours", 13.52, 1.0, 0.73), ("Trainer, bf16", 0.32, 42.22, 0.02), ("mine", 6.0, 2.26, 0.3)]
-    columns = ("contender", "pairs/s", "ours is faster by", "share of the matrix peak")
-    saved(tmp_path, "throughput", [dict(zip(columns, row)) for row in rows])
-    _, (ours, trainer, mine) = cells_of(benchmarks.throughput(tmp_path))
-    assert (
-        ours == ["xltlib", "13.5", "", "73 %"] and trainer[2] == "42" and mine[:3] == ["mine", "6.0", "2.3"]
-    )
+def peers_folder(folder: Path) -> None:
+    """Throughput on two devices, on one of which a contender was left out."""
+    one = {"device": "one", "encoder": "offline", "peak memory, GiB": 2.04, "on the GPU, GiB": 0.0}
+    one |= {"start-up, s": 9.08, "accuracy": 87.4, "share of the matrix peak": 0.73}
+    one |= {"training, ours is faster by": 1.0, "scoring, ours is faster by": 1.0}
+    ours = one | {"contender": "ours", "training, pairs/s": 13.52, "scoring, pairs/s": 45.6}
+    mine = one | {"contender": "mine", "training, pairs/s": 6.0, "scoring, pairs/s": 23.0}
+    mine |= {"training, ours is faster by": 2.26, "scoring, ours is faster by": 1.98}
+    bf16 = one | {"contender": "Trainer, bf16", "training, pairs/s": 0.32, "scoring, pairs/s": None}
+    bf16 |= {"training, ours is faster by": 42.22, "scoring, ours is faster by": None, "accuracy": None}
+    card = ours | {"device": "card", "encoder": "other", "on the GPU, GiB": 3.5}
+    saved(folder, "throughput", [ours, mine, bf16, card])
+
+
+def test_peers_have_a_column_a_device_and_a_ratio_of_peers_alone(tmp_path):
+    peers_folder(tmp_path)
+    header, (ours, mine, bf16) = cells_of(benchmarks.throughput(tmp_path))
+    assert header == ["", "one", "card; other"]
+    assert ours == ["xltlib", "13.5 · 73 %", "13.5 · 73 %"]
+    assert mine == ["mine", "6.0 · 73 % · 2.3 ×", ""] and bf16[1] == "0.3 · 73 % · 42 ×"
+
+
+def test_what_a_peer_did_not_do_stays_blank(tmp_path):
+    peers_folder(tmp_path)
+    _, (ours, mine, bf16) = cells_of(benchmarks.scoring_peers(tmp_path))
+    assert (ours[1], mine[1], bf16[1]) == ("45.6", "23.0 · 2.0 ×", "")
+    _, (ours, _, bf16) = cells_of(benchmarks.start_up(tmp_path))
+    assert ours[1:] == ["9.1 s · 2.0 GiB · 87 %", "9.1 s · 2.0 GiB + 3.5 GiB · 87 %"]
+    assert bf16[1] == "9.1 s · 2.0 GiB"
 
 
 def test_the_cost_of_noise_stands_beside_its_aim(tmp_path):

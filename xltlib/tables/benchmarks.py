@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pandas as pd
 
 from xltlib.tables.cells import markdown, read
 
@@ -12,7 +15,8 @@ IN_WORDS = {
     "ours": "xltlib",
     "ours, 4 lowest layers frozen": "xltlib, 4 lowest layers frozen, as in the studies here",
     "Trainer, fp32 (defaults)": "transformers' Trainer, its defaults (fp32, dynamic padding)",
-    "Trainer, bf16": "transformers' Trainer, bf16 (emulated: the machine has none)",
+    "Trainer, bf16": "transformers' Trainer, bf16",
+    "CrossEncoderTrainer (defaults)": "sentence-transformers' CrossEncoderTrainer, its defaults",
     "Robust-XLT recipe (fp32, padded to 128)": "the Robust-XLT recipe (fp32, padded to 128, full vocabulary)",
     "RS-RP (gaussian)": "random perturbation",
     "RS-DA on the fly": "synonyms, drawn on the fly",
@@ -26,17 +30,56 @@ def in_words(name: str) -> str:
     return IN_WORDS.get(name, name)
 
 
+def by_device(folder: Path, cell: Callable[[pd.Series], str]) -> str:
+    """What was measured beside peers: a row a contender, a column a device it was measured on."""
+    table = read(folder, "throughput")
+    devices = list(dict.fromkeys(table.device + "; " + table.encoder))
+    cells: dict[str, list[str]] = {}
+    for _, row in table.iterrows():
+        of_contender = cells.setdefault(row["contender"], [""] * len(devices))
+        of_contender[devices.index(f"{row['device']}; {row['encoder']}")] = cell(row)
+    header = [name.removesuffix("; offline") for name in devices]
+    return markdown(["", *header], [[in_words(name), *of] for name, of in cells.items()])
+
+
+def times(row: pd.Series, what: str) -> str:
+    """How many times as fast as a peer xltlib is; "" of itself."""
+    ratio = row[f"{what}, ours is faster by"]
+    if row["contender"].startswith("ours") or pd.isna(ratio):
+        return ""
+    return f" · {ratio:.0f} ×" if ratio >= 10 else f" · {ratio:.1f} ×"
+
+
 def throughput(folder: Path) -> str:
-    """Training throughput beside peers."""
-    rows = []
-    for _, row in read(folder, "throughput").iterrows():
-        ratio, faster = row["ours is faster by"], ""
-        if not row["contender"].startswith("ours"):
-            faster = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
-        peak = f"{100 * row['share of the matrix peak']:.0f} %"
-        rows.append([in_words(row["contender"]), f"{row['pairs/s']:.1f}", faster, peak])
-    header = ["training", "pairs a second", "xltlib is faster by", "of the matrix product's peak"]
-    return markdown(header, rows)
+    """Training beside peers: pairs a second, the share of the matrix product's peak, and the ratio."""
+
+    def cell(row: pd.Series) -> str:
+        share = 100 * row["share of the matrix peak"]
+        return f"{row['training, pairs/s']:.1f} · {share:.0f} %{times(row, 'training')}"
+
+    return by_device(folder, cell)
+
+
+def scoring_peers(folder: Path) -> str:
+    """Scoring beside peers: pairs a second, and the ratio."""
+
+    def cell(row: pd.Series) -> str:
+        rate = row["scoring, pairs/s"]
+        return "" if pd.isna(rate) else f"{rate:.1f}{times(row, 'scoring')}"
+
+    return by_device(folder, cell)
+
+
+def start_up(folder: Path) -> str:
+    """Seconds before the first update, peak memory, and accuracy after equally many updates."""
+
+    def cell(row: pd.Series) -> str:
+        said = f"{row['start-up, s']:.1f} s · {row['peak memory, GiB']:.1f} GiB"
+        if row["on the GPU, GiB"]:
+            said += f" + {row['on the GPU, GiB']:.1f} GiB"
+        return said if pd.isna(row["accuracy"]) else f"{said} · {row['accuracy']:.0f} %"
+
+    return by_device(folder, cell)
 
 
 def noise_cost(folder: Path) -> str:

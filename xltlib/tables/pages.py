@@ -28,11 +28,14 @@ TABLES = {  # name of a marker -> function
     "claims": robustness.claims,
     "ladder": robustness.ladder,
     "throughput": benchmarks.throughput,
+    "scoring-peers": benchmarks.scoring_peers,
+    "start-up": benchmarks.start_up,
     "noise-cost": benchmarks.noise_cost,
     "adaptation-speed": benchmarks.adaptation_speed,
     "scoring": benchmarks.scoring,
     "simulations": benchmarks.simulations,
 }
+PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
@@ -51,7 +54,7 @@ STUDIES = {
 PAGES = {  # page -> folder of its CSV files, its tables
     "README.md": ("figures/paws-x", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
-    "docs/speed.md": ("benchmarks", ("throughput", "adaptation-speed", "noise-cost", "scoring")),
+    "docs/speed.md": ("benchmarks", (*PEERS, "adaptation-speed", "noise-cost", "scoring")),
     **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},
 }
 MARKED = re.compile(r"<!-- (?P<name>[\w-]+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)

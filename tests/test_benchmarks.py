@@ -1,0 +1,102 @@
+"""The benchmark beside peers, and the script for a GPU, with an encoder of tiny shapes."""
+
+import importlib
+from argparse import Namespace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import run_all
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """A module of benchmarks/ by its name."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module
+
+
+@pytest.fixture
+def throughput(benchmark):
+    return benchmark("throughput")
+
+
+def test_another_device_leaves_the_rows_of_the_first(tmp_path, throughput):
+    path = tmp_path / "throughput.csv"
+    before = pd.DataFrame({"device": ["one", "one", "card"], "encoder": ["offline", "offline", "other"]})
+    before.to_csv(path, index=False)
+    of = {"start-up": 3.0, "scoring": (8, 1.0), "memory": (2.0, 0.0), "work": None}
+    ours = [of | {"training": (30, 1.0), "work": (1e9, 40.0)}, of | {"training": (30, 2.0), "start-up": 5.0}]
+    mine = [of | {"training": (5, 1.0), "scoring": (0, 0.0)}]
+    fresh = throughput.complete({"ours": ours, "mine": mine}, 0.1, {"ours": (90.0, 1.0)})
+    assert fresh["training, pairs/s"].tolist() == [20.0, 5.0] and fresh.loc["ours", "start-up, s"] == 4.0
+    assert fresh.loc["mine", "training, ours is faster by"] == 4.0
+    assert fresh["share of the matrix peak"].tolist() == pytest.approx([0.2, 0.05])
+    assert fresh.loc["mine", ["accuracy", "scoring, pairs/s"]].isna().all()
+    fresh = fresh.rename_axis("contender").reset_index()
+    again = throughput.merged(fresh.assign(device="one", encoder="offline"), path)
+    assert again.device.tolist() == ["card", "one", "one"]  # all rows of this device are replaced
+    more = throughput.merged(fresh.assign(device="two", encoder="offline"), path)
+    assert more.device.tolist() == [*before.device, "two", "two"]
+
+
+def test_a_device_says_when_its_instructions_were_limited(throughput, monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    whole = throughput.device_name(True)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    limited = throughput.device_name(False)
+    assert whole.endswith(", bf16") and limited.endswith(", no bf16, instructions limited to AVX2")
+
+
+def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):
+    gpu = benchmark("gpu")
+    for tiny in (False, True):
+        args = throughput.arguments(gpu.beside_peers(tmp_path, tiny, tmp_path / "out.csv"))
+        assert args.max_length == 64 and args.peers == gpu.PEERS and args.accuracy == 0
+        assert args.batch_size == (4 if tiny else 32)
+    study = run_all.parsed(gpu.study("paws-x", 3, ["seeds=1"], tmp_path))
+    assert (study.study, study.jobs, study.set) == ("paws-x", 3, ["seeds=1"])
+
+
+@pytest.fixture(scope="module")
+def random_encoder(tmp_path_factory):
+    """A folder with a random encoder of tiny shapes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "benchmarks"))
+        gpu = importlib.import_module("gpu")
+    folder = tmp_path_factory.mktemp("random") / gpu.NAME
+    gpu.random_encoder(folder, gpu.TINY)
+    return folder
+
+
+@pytest.fixture
+def tiny(random_encoder, monkeypatch):
+    """The benchmark's arguments, for a tiny encoder and some rows that are in the package."""
+    monkeypatch.delenv("XLTLIB_DATA", raising=False)
+    folder = str(random_encoder)
+    about = {"task": "demo-easy", "encoder": folder, "peer_encoder": folder, "precision": "no", "seed": 1}
+    about |= {"items": 40, "test_items": 6, "batch_size": 4}
+    return Namespace(**about, max_length=64, learning_rate=1e-4)
+
+
+@pytest.mark.parametrize("name", ["ours", "Trainer, fp32 (defaults)", "CrossEncoderTrainer (defaults)"])
+def test_contenders_train_and_score_alike(name, benchmark, tiny):
+    contenders = benchmark("contenders")
+    said = contenders.turn(name, tiny, 2)
+    assert said["start-up"] > 0 and said["training"][0] == 8 and said["scoring"][0] == 6
+    assert said["training"][1] > 0 and said["scoring"][1] > 0 and said["memory"][0] > 0
+    assert (said["work"] is None) == (name != "ours")
+    contender = contenders.made(name, tiny)
+    contender.prepare()
+    before = [p.detach().clone() for p in parameters(contender)]
+    contender.train(2)
+    assert any((p != q).any() for p, q in zip(parameters(contender), before))
+    assert contender.logits(contender.test_pairs()).shape == (6, 2)
+
+
+def parameters(contender) -> list:
+    """A contender's trained parameters."""
+    return [p for p in contender.model.parameters() if p.requires_grad]
