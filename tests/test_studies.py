@@ -32,7 +32,7 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders():
 
 def test_what_a_long_chain_waits_for_comes_first():
     plan = planned(tiny_study(ENCODER))
-    behind = {label: plan.chain_behind(label, list(plan.nodes)) for label in plan.nodes}
+    behind = plan.chains(list(plan.nodes))
     for label, node in plan.nodes.items():
         assert all(behind[need] > behind[label] for need in node.needs)
     assert behind["mlm"] == 3 and behind["hybrid-mlm seed 1"] == 1  # mlm, english-mlm, hybrid-mlm

@@ -1,23 +1,22 @@
-"""Executing notebooks through papermill, several at a time, as what they need is there; and drawing."""
+"""Executing notebooks through papermill, several at a time, as what they need is there."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
-import pandas as pd
-from tqdm import tqdm
-
-from xltlib import records
+from xltlib import cards, progress, records
 from xltlib.parameters import ROOT
 from xltlib.plan import Plan
+from xltlib.showing import Shown
+from xltlib.stopping import Stopped, kill_kernels
 
-BIAS = "40_language_bias"
 QUIET = [
     "--IPKernelApp.log_level=40"
 ]  # kernels otherwise warn, once a run, that they listen on the loopback interface
@@ -31,66 +30,93 @@ class Pool:
         executor: takes ``submit(function, *arguments)``.
         jobs: runs at a time.
         threads: of each.
+        cards: one for each of so many runs at a time; "" where there is none, or where a worker has its own.
     """
 
     executor: Executor
     jobs: int
     threads: int
+    cards: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.cards = self.cards or [""] * self.jobs
 
 
 @contextmanager
-def pool(jobs: int, scheduler: str | None = None) -> Iterator[Pool]:
+def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> Iterator[Pool]:
     """A thread a job on this machine (a kernel is a process of its own), or the workers of a dask scheduler.
 
     Args:
-        jobs: runs at a time; this machine's cores are divided among them.
+        jobs: runs at a time; this machine's cores are divided among them, and its graphics cards.
         scheduler: address of a dask.distributed scheduler; each of its workers gives a run all its cores.
+        card_memory: of a graphics card, that a run needs, in GiB.
+    Raises:
+        ValueError: the cards have no room for so many runs.
     """
     cores = os.cpu_count() or 1
     if scheduler:
         from distributed import Client
 
         with Client(scheduler) as client:
-            yield Pool(client.get_executor(), jobs, cores)
-    else:
-        with ThreadPoolExecutor(jobs) as executor:
-            yield Pool(executor, jobs, max(1, cores // jobs))
+            try:
+                yield Pool(client.get_executor(), jobs, cores)
+            except Stopped:
+                client.run(kill_kernels)  # what they have not begun goes with this client
+                raise
+        return
+    free = cards.free_memory()
+    dealt = cards.dealt(jobs, free, card_memory) if free else []
+    executor = ThreadPoolExecutor(jobs)
+    try:
+        yield Pool(executor, jobs, max(1, cores // jobs), dealt)
+    except BaseException:  # do not wait for its threads: whoever asked to stop would
+        executor.shutdown(wait=False, cancel_futures=True)
+        kill_kernels()
+        raise
+    executor.shutdown()
 
 
-def execute(plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path) -> dict[str, str]:
+def execute(plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown) -> dict[str, str]:
     """Run what is to do, the longest chain first; returns label -> problem of those that did not finish.
 
     Args:
         todo: labels.
         beside: folder of the studies' file: modules of one's own are found there.
+        shown: is told how far it is, about once a second.
+    Raises:
+        Stopped: by a signal.
     """
-    graph = plan.sorter(plan.nodes, todo)
+    graph, chain = plan.sorter(plan.nodes, todo), plan.chains(todo)
     graph.prepare()
-    ready, running, failed = [], {}, {}
-    with tqdm(total=len(todo), desc="runs", unit="run") as bar:
-        while graph.is_active():
-            ready = sorted([*ready, *graph.get_ready()], key=lambda label: -plan.chain_behind(label, todo))
-            for label in list(ready):
-                broken = [need for need in plan[label].needs if need in failed]
-                if broken:
-                    failed[label] = f"not run: needs {broken[0]}"
-                    ready.remove(label)
-                    graph.done(label)
-                    bar.update()
-                elif len(running) < pool.jobs:
-                    given = (plan[label].notebook, plan[label].parameters, str(runs / plan[label].run))
-                    running[pool.executor.submit(run_one, *given, pool.threads, str(beside))] = label
-                    ready.remove(label)
-            bar.set_postfix_str(", ".join(running.values())[:60])
-            finished = wait(running, return_when=FIRST_COMPLETED).done if running else ()
-            for future in finished:
-                label = running.pop(future)
-                problem = outcome(future)
-                if problem:
-                    failed[label] = problem
-                tqdm.write(f"FAILED {label}: {problem}" if problem else f"done   {label}")
+    ready, running, on, failed, ended = [], {}, {}, {}, set()
+    while graph.is_active():
+        ready = sorted([*ready, *graph.get_ready()], key=chain.get, reverse=True)
+        for label in list(ready):
+            broken = [need for need in plan[label].needs if need in failed]
+            if broken:
+                failed[label] = f"not run: needs {broken[0]}"
+                shown.say(f"FAILED {label}: {failed[label]}")
+            elif len(running) == pool.jobs:
+                continue
+            else:
+                given = (plan[label].notebook, plan[label].parameters, str(runs / plan[label].run))
+                on[label] = pool.cards.pop(0)
+                future = pool.executor.submit(run_one, *given, pool.threads, str(beside), on[label])
+                running[future] = label
+            ready.remove(label)
+            if broken:
+                ended.add(label)
                 graph.done(label)
-                bar.update()
+        shown.update(ended, list(running.values()))
+        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
+            label = running.pop(future)
+            pool.cards.append(on.pop(label))
+            problem = outcome(future)
+            if problem:
+                failed[label] = problem
+            shown.say(f"FAILED {label}: {problem}" if problem else f"done   {label}")
+            ended.add(label)
+            graph.done(label)
     return failed
 
 
@@ -100,7 +126,7 @@ def outcome(future: Future) -> str:
     return f"{type(error).__name__}: {error}" if error else future.result()
 
 
-def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) -> str:
+def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = "") -> str:
     """Execute one notebook in a fresh kernel; returns "" or what went wrong.
 
     The record alone says that it is done.
@@ -110,13 +136,15 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) 
         folder: of the run.
         threads: of torch and OpenMP.
         beside: folder in which modules of one's own are found.
+        card: graphics card that the kernel sees; "": all.
     """
     import papermill
 
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    for stale in ("record.json", "predictions.parquet", "FAILED.json"):
+    for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE):
         (place / stale).unlink(missing_ok=True)
+    progress.Progress(place).stage(progress.STARTING)
     # Kernels inherit this: two trainings with two threads each on two cores run many times slower.
     os.environ.update(
         OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false"
@@ -132,123 +160,21 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str) 
             cwd=str(ROOT / "notebooks"),
             kernel_name="python3",
             progress_bar=False,
-            extra_arguments=QUIET,
+            extra_arguments=[*QUIET, cards.kernel_argument(card)] if card else QUIET,
         )
     except Exception as error:  # one failed run must not stop the others
-        return _failure(error, place)
+        return _failure(error, place, beside)
     return "" if records.read(place) else "ended without a record"
 
 
-def _failure(error: Exception, place: Path) -> str:
-    """Write what went wrong beside the notebook, and say it in a line."""
-    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("---")]
+def _failure(error: Exception, place: Path, beside: str) -> str:
+    """Write what went wrong beside the notebook, and say it in two lines."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("---")]
     cell, kind = getattr(error, "exec_count", None), getattr(error, "ename", type(error).__name__)
     message = (lines or [""])[-1].removeprefix(f"{kind}: ")
     failure = {"type": kind, "cell": cell, "message": message}
     (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
-    return f"{kind} in cell {cell}: {message} (see {place.name}/notebook.ipynb)"
-
-
-def table(failed: dict[str, str]) -> str:
-    """The final table of what did not finish, and why; "" if all did."""
-    if not failed:
-        return ""
-    rows = pd.DataFrame({"run": list(failed), "problem": list(failed.values())})
-    return rows.to_string(index=False) + "\n"
-
-
-@dataclass
-class Drawn:
-    """What a study's summary left.
-
-    Attributes:
-        figures: the study's folder.
-        problem: what went wrong; "" if nothing did.
-        report: the page that was written, if one was asked for.
-    """
-
-    figures: Path
-    problem: str = ""
-    report: Path | None = None
-
-    def __str__(self) -> str:
-        if self.problem:
-            return self.problem
-        pictures = effect_files(self.figures) or sorted(self.figures.glob("noise_*.png"))
-        said = ", ".join(map(str, pictures)) or "none: no arm with adaptation has one without beside it"
-        lines = [accuracies(self.figures), f"tables: {self.figures / 'accuracy.csv'}", f"figures: {said}"]
-        if self.report is not None:
-            lines.append(f"report: {self.report}")
-        return "\n".join(lines)
-
-
-def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: bool = False) -> Drawn:
-    """Execute the notebooks that read the collected runs; figures about other runs than these are removed.
-
-    Args:
-        collected: of Store.collect.
-        page: whether to write the summary as one HTML file.
-    """
-    runs.mkdir(
-        parents=True, exist_ok=True
-    )  # in a clean checkout, where committed runs are drawn, nothing made it yet
-    summary, given = runs / f"{plan.study.name}-summary.ipynb", {"study": plan.study.name, "save": True}
-    given["figures_folder"] = str(figures.parent)
-    before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
-    problem = _summarise(plan.study.summary, given, summary)
-    if not problem and any(record.get("bias") for record in collected):
-        problem = _summarise(BIAS, {**given, "encoder": ""}, runs / f"{plan.study.name}-language-bias.ipynb")
-    if problem:
-        return Drawn(figures, problem)
-    for path, stamp in before.items():
-        if (
-            path.stat().st_mtime_ns == stamp
-        ):  # not drawn now: it is about other runs than those just collected
-            path.unlink()
-    return Drawn(figures, "", _page(summary, figures / "report.html") if page else None)
-
-
-def _page(notebook: Path, target: Path) -> Path:
-    from xltlib import report
-
-    return report.write(notebook, target)
-
-
-def _summarise(notebook: str, given: dict, output: Path) -> str:
-    """Execute a notebook that reads the collected runs; returns "" or what went wrong."""
-    import papermill
-
-    try:
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb",
-            output,
-            given,
-            cwd=str(ROOT / "notebooks"),
-            kernel_name="python3",
-            progress_bar=False,
-            extra_arguments=QUIET,
-        )
-    except Exception as error:
-        return f"{notebook}: {type(error).__name__}: {str(error).strip().splitlines()[-1]}"
-    return ""
-
-
-def effect_files(figures: Path) -> list[Path]:
-    """The figures of effects that a study has, with their tables."""
-    found = figures.glob("adaptation_effect*")
-    return sorted(path for path in found if path.suffix in (".png", ".svg", ".csv"))
-
-
-def accuracies(figures: Path) -> str:
-    """The accuracies of a study as text; of one with a summary of its own, where to look."""
-    if not (figures / "intervals.csv").exists():
-        return f"\nall figures and tables: {figures}\n"
-    rows = pd.read_csv(figures / "intervals.csv")
-    several = [name for name in ("encoder", "head") if rows[name].nunique() > 1]
-    arm = [*several, "strategy", "adaptation"]
-    rows["shown"] = [f"{row.accuracy:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in rows.itertuples()]
-    shown = rows.pivot_table(index="language", columns=arm, values="shown", aggfunc="first", sort=False)
-    majority = rows.groupby("language", sort=False).majority.first().round(1)
-    shown[("majority", *[""] * (len(arm) - 1))] = majority
-    title = "accuracy in per cent with 95 % interval over items, last checkpoint, beside the majority rate:"
-    return f"\n{title}\n{shown.rename_axis(index=None, columns=[None] * len(arm)).to_string()}\n"
+    own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
+    where = f" at {own[-1]}" if own else ""
+    return f"{kind} in cell {cell}{where}: {message}\n       see {place.parent.name}/{place.name}/notebook.ipynb"

@@ -81,11 +81,15 @@ class Plan:
                 wanted += [need for need in self.nodes[label].needs if need not in wanted]
         return Plan(self.study, {label: node for label, node in self.nodes.items() if label in wanted})
 
-    def chain_behind(self, label: str, todo: list[str]) -> int:
-        """How many runs wait for this one in the longest chain: such come first, so that no job is left alone
-        with a chain at the end."""
-        behind = [other for other in todo if label in self.nodes[other].needs]
-        return 1 + max((self.chain_behind(other, todo) for other in behind), default=0)
+    def chains(self, todo: list[str]) -> dict[str, int]:
+        """How many runs wait for each in the longest chain, itself included: long ones come first, so that no
+        job is left alone with a chain at the end."""
+        length = dict.fromkeys(todo, 1)
+        for label in reversed(list(self.sorter(self.nodes, todo).static_order())):
+            for need in self.nodes[label].needs:
+                if need in length:
+                    length[need] = max(length[need], 1 + length[label])
+        return length
 
     def table(self, todo: list[str]) -> str:
         """Every resolved parameter of each run, one seed of each; then the plan, and what is done.

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
+from xltlib import progress as progress_of
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
 from xltlib.statistics import is_right
@@ -146,11 +147,14 @@ def _computed(
     chunks: list[np.ndarray], collate: Callable, run: Callable, workers: int, progress: bool
 ) -> np.ndarray:
     """``run(collate(positions))`` of each chunk of positions, one below the other."""
-    threads = torch.get_num_threads()
+    threads, said, parts = torch.get_num_threads(), progress_of.current(), []
+    said.stage(progress_of.SCORING, sum(map(len, chunks)))
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         results = pool.map(run, map(collate, chunks))
         hidden = _hidden(progress)
-        parts = list(tqdm(results, "batches scored", len(chunks), unit="batch", disable=hidden, leave=False))
+        for part in tqdm(results, "batches scored", len(chunks), unit="batch", disable=hidden, leave=False):
+            parts.append(part)
+            said.scored(len(part))
     torch.set_num_threads(threads)
     return np.concatenate(parts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import languages, parameters, provenance, records, tasks
+from xltlib import languages, parameters, progress, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -38,6 +38,8 @@ class Run:
         self.runs = Path(self.parameters["runs"])
         self.place = self.runs / self.id
         self.began, self.seconds = time.time(), {}
+        progress.begin(self.place)
+        progress.current().stage(progress.READING)
         self.draw, self.start = 1, ""
         for name, value in self.parameters.items():
             if name not in (*parameters.PLACES, "targets"):
@@ -106,6 +108,7 @@ class Run:
         """The encoder with the pieces of what was read, or all of them."""
         from xltlib import encoders
 
+        progress.current().stage(progress.BUILDING)
         texts = self.provenance.vocabulary
         if self.encoder.trim:
             return encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
@@ -186,6 +189,7 @@ class Run:
         Args:
             own: what this notebook adds to what all records have.
         """
+        progress.current().stage(progress.ENDING)
         entries = self.provenance.entries
         record = {
             "run": self.id,

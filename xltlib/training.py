@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
 # What starts from nothing learns faster: the head, a discriminator, and the updates of LoRA (".lora_").
@@ -117,16 +118,21 @@ def train(
             return loss(batch)
 
     model.train()
+    said = progress_of.current()
+    said.stage(progress_of.TRAINING, steps)
     losses = Losses(look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY), learning_rate)
     bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
-        value = take_step(forward, next(batches), accelerator.backward)
+        batch = next(batches)
+        value = take_step(forward, batch, accelerator.backward)
         losses.add(value)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-        bar.set_postfix(loss=f"{losses.recent():.3f}", refresh=False)
+        recent = losses.recent()
+        bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
+        said.updated(step, steps, recent, _size(batch))
         if step in marks and at_checkpoint is not None:
             losses.look()
             if at_checkpoint(step):
@@ -134,6 +140,14 @@ def train(
             model.train()
     losses.look()
     return losses.values
+
+
+def _size(batch) -> int:
+    """Pairs or texts of a batch; 0 where it does not say."""
+    if hasattr(batch, "first"):
+        return len(batch.first)
+    part = batch[-1] if isinstance(batch, tuple) else batch
+    return len(part["input_ids"]) if isinstance(part, dict) else 0
 
 
 class Losses:

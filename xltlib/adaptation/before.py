@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xltlib import batching, bias, encoders, heads, prediction, training
+from xltlib import batching, bias, encoders, heads, prediction, progress, training
 from xltlib.adaptation import align, lora
 from xltlib.encoders import Encoder
 
@@ -48,6 +48,7 @@ class Adapting:
 
     def measure(self) -> dict[str, float]:
         """By language: perplexity of held-out text, or the share of held-out translations that are found."""
+        progress.current().stage(progress.MEASURING)
         return {code: self.measure_of(of) for code, of in self.component.held.items()}
 
     def mean_perplexity(self) -> float:

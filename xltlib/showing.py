@@ -1,0 +1,102 @@
+"""How far a study is, on the screen or in a log: one line for all of it, one for each notebook that runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from tqdm import tqdm
+
+from xltlib import forecast
+from xltlib.forecast import Forecast
+
+LINES = 8  # running notebooks shown at a time in a terminal
+IN_A_LOG = 60.0  # seconds between two lines
+
+
+def summary(ended: int, runs: int, estimate: forecast.Estimate, elapsed: float) -> str:
+    """The study in a line.
+
+    Example:
+        >>> summary(3, 16, forecast.Estimate(0.21, 420.0), 125.0)
+        '3 of 16 runs, 21 % of the work, 2 min so far, about 7 min left'
+        >>> summary(0, 1, forecast.Estimate(0.0, None), 4.0)
+        '0 of 1 run, 0 % of the work, 4 s so far, speed not known yet'
+    """
+    left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
+    share = f"{100 * estimate.share:.0f} % of the work"
+    return f"{ended} of {counted(runs)}, {share}, {forecast.said(elapsed)} so far, {left}"
+
+
+def counted(runs: int) -> str:
+    """A number of runs in words."""
+    return f"{runs} run" if runs == 1 else f"{runs} runs"
+
+
+class Shown:
+    """Shows a study while it runs.
+
+    Args:
+        of: its forecast.
+        stream: where to; lines that change in a terminal, a line a minute anywhere else.
+    """
+
+    def __init__(self, of: Forecast, stream: TextIO | None = None):
+        self.of, self.stream, self.began, self._told = of, stream or sys.stderr, time.time(), time.time()
+        self.bars: list[tqdm] = []
+        if self.stream.isatty() and of.todo:
+            options = {"file": self.stream, "leave": False, "dynamic_ncols": True}
+            shape = "{percentage:3.0f} %|{bar:20}| {desc}"
+            self.bars.append(tqdm(total=100, position=0, bar_format=shape, **options))
+            for place in range(min(of.jobs, LINES)):
+                self.bars.append(tqdm(position=place + 1, bar_format="  {desc}", **options))
+
+    def update(self, ended: set[str], running: list[str]) -> None:
+        """Look at all that runs, and show it."""
+        in_a_log = not self.bars
+        if in_a_log and time.time() - self._told < IN_A_LOG:
+            return
+        self._told = time.time()
+        estimate = self.of.now(ended, set(running))
+        whole = summary(len(ended), len(self.of.todo), estimate, time.time() - self.began)
+        lines = [forecast.line(label, self.of.state(label)) for label in running]
+        if in_a_log:
+            print("; ".join([whole, *lines]), file=self.stream, flush=True)
+            return
+        self.bars[0].n = 100 * estimate.share
+        for bar, text in zip(self.bars, [whole, *lines, *[""] * LINES]):
+            bar.set_description_str(text)
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        if self.bars:
+            tqdm.write(text, file=self.stream)
+        else:
+            print(text, file=self.stream, flush=True)
+
+    def close(self) -> None:
+        """Take the changing lines away."""
+        for bar in reversed(self.bars):
+            bar.close()
+
+
+def status(of: Forecast, ended: set[str], all_runs: int) -> str:
+    """What a study that runs elsewhere is doing.
+
+    Args:
+        of: its forecast, of what is to be done and was done since it began.
+        ended: labels that have a record.
+        all_runs: of the study.
+    """
+    now = time.time()
+    states = {label: of.state(label) for label in of.todo if label not in ended}
+    running = {label: state for label, state in states.items() if state is not None}
+    done = all_runs - len(of.todo) + len(ended)
+    if not running:
+        return f"{done} of {counted(all_runs)} done; nothing is running"
+    of.jobs = len(running)
+    estimate = of.now(ended, set(running))
+    left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
+    lines = [f"{done} of {counted(all_runs)} done, {len(running)} running, {left}"]
+    return "\n  ".join([*lines, *(forecast.line(label, state, now) for label, state in running.items())])
