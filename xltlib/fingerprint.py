@@ -16,7 +16,8 @@ from xltlib.tasks.kinds import TABLE
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
     "__init__.py", "records.py", "fingerprint.py", "parameters.py", "languages.py", "kinds.py", "plan.py",
     "planning.py", "studies.py", "store.py", "execution.py", "report.py", "summary", "claims.py",
-    "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
+    "bundle.py", "reading.py", "results.py", "robustness.py", "robustness_claims.py", "ladder.py",
+    "bias_tables.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 

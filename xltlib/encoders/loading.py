@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from xltlib import places
 from xltlib.encoders.encoder import OFFLINE, Encoder
 from xltlib.encoders.offline import load_offline
 
 STATE = "xltlib_encoder.json"  # beside the model: its pooling, and whether there is a dense layer
 DENSE = "dense.safetensors"  # that layer's weights
+NORMS = "norms.safetensors"  # of an encoder packed trimmed: the norm of every row of its whole table
 HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.safetensors"]
 ATTENTION = "eager"  # the CPU backward of sdpa took 55 % of a training step (benchmarks/throughput.py)
 
@@ -39,9 +41,11 @@ def load(name: str) -> Encoder:
     logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook, and so is
     logging.set_verbosity_error()  # a table of missing weights: what matters of it is checked below
     if name == OFFLINE:
-        return load_offline()
+        encoder = load_offline()
+        _restore_norm(encoder, Path(places.located(name)))
+        return encoder
     try:
-        folder = _local_folder(name)
+        folder = _local_folder(places.located(name))
         if (folder / "modules.json").exists():
             return _load_sentence_transformer(name, folder)
         encoder = _load_transformer(name, folder)
@@ -53,6 +57,7 @@ def load(name: str) -> Encoder:
         reason = str(error).splitlines()[0]
         raise OSError(f"encoder {name!r}: {place} ({reason}). {advice}") from error
     _restore(encoder, folder)
+    _restore_norm(encoder, folder)
     return encoder
 
 
@@ -108,10 +113,18 @@ def save(encoder: Encoder, folder: Path) -> None:
     """
     if encoder.kept is not None:
         raise ValueError("a trimmed encoder is not saved: use untrim(trimmed, whole) first")
+    write(encoder, folder)
+
+
+def write(encoder: Encoder, folder: Path) -> None:
+    """What :func:`save` writes, of a trimmed encoder, too: for a bundle, whose text is known."""
     encoder.model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
     dense = not isinstance(encoder.dense, nn.Identity)
-    (Path(folder) / STATE).write_text(json.dumps({"pooling": encoder.pooling, "dense": dense}))
+    state = {"pooling": encoder.pooling, "dense": dense}
+    if encoder.whole_norm is not None:
+        state["whole_norm"] = encoder.whole_norm
+    (Path(folder) / STATE).write_text(json.dumps(state))
     if dense:
         from safetensors.torch import save_file
 
@@ -119,11 +132,11 @@ def save(encoder: Encoder, folder: Path) -> None:
 
 
 def _restore(encoder: Encoder, folder: Path) -> None:
-    """Give an encoder the pooling and the dense layer that :func:`save` wrote beside it, if it did."""
+    """Give an encoder the pooling, the dense layer and the mean norm that :func:`save` wrote beside it."""
     if not (folder / STATE).exists():
         return
     state = json.loads((folder / STATE).read_text())
-    encoder.pooling = state["pooling"]
+    encoder.pooling, encoder.whole_norm = state["pooling"], state.get("whole_norm")
     if state["dense"]:
         from safetensors.torch import load_file
 
@@ -131,3 +144,14 @@ def _restore(encoder: Encoder, folder: Path) -> None:
         width_out, width_in = weights["0.weight"].shape
         encoder.dense = nn.Sequential(nn.Linear(width_in, width_out), nn.Tanh())
         encoder.dense.load_state_dict(weights)
+
+
+def _restore_norm(encoder: Encoder, folder: Path) -> None:
+    """Give an encoder that was packed trimmed the mean norm of its whole table.
+
+    The mean is taken here: its last digits depend on how many threads add up the norms, as at home.
+    """
+    if (folder / NORMS).exists():
+        from safetensors.torch import load_file
+
+        encoder.whole_norm = load_file(folder / NORMS)["norms"].mean().item()

