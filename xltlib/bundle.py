@@ -258,8 +258,8 @@ def refuse_other(plan: Plan) -> None:
             continue
         if base not in packed["places"]:
             raise ValueError(f"{node.label}: encoder {base!r} is not here")
-        run = reading.Alone(node, base)
         try:
+            run = reading.Alone(node, base)
             places.refuse_other_text(run.read())
         except (ValueError, OSError) as error:
             raise ValueError(f"{node.label}: {error}") from error

@@ -35,7 +35,7 @@ def absolute(name: str) -> str:
     packed = bundle()
     if packed is not None:
         return packed["written"].get(name, name)
-    return str(Path(name).resolve()) if name and Path(name).exists() else name
+    return str(Path(name).resolve()) if name and os.path.exists(name) else name
 
 
 def packed_data(folder: str) -> Path | None:
