@@ -60,7 +60,8 @@ def planned(args: argparse.Namespace) -> studies.Plan:
     sys.path.append(str(args.experiments.resolve().parent))  # components of one's own lie beside the studies
     data = str(tasks.data_folder(args.data) or "")
     study = studies.read(args.experiments)[args.study]
-    return study.plan(studies.parse_set(args.set), data, args.runs.resolve(), not (args.list or args.draw))
+    reads = not any((args.list, args.draw, args.results, args.collect))
+    return study.plan(studies.parse_set(args.set), data, args.runs.resolve(), reads)
 
 
 def main(given: list[str] | None = None) -> int:
