@@ -1,7 +1,7 @@
 """Where things lie: where a study says, or in an unpacked bundle where its ``bundle.json`` says.
 
-A bundle (bundle.py) may be unpacked anywhere, but its runs keep the names that encoders, text and lists have at
-home, for names are part of a run's id. So whatever opens what a parameter names asks here where it lies.
+A bundle (bundle.py) may be unpacked anywhere, but its runs keep the names that encoders, text and lists have
+at home, for names are part of a run's id. So whatever opens what a parameter names asks here where it lies.
 """
 
 from __future__ import annotations

@@ -122,7 +122,8 @@ def _refuse_member(member: zipfile.ZipInfo, source: Path) -> None:
     is_plain = ".." not in parts and "\\" not in member.filename and "/".join(parts) == member.filename
     is_link = member.external_attr >> 28 == 0o12
     if is_link or not is_plain or not (is_file or member.filename == SAYS):
-        raise ValueError(f"{source} is no file that --results wrote: {member.filename!r} is none of its files")
+        said = f"{member.filename!r} is none of its files"
+        raise ValueError(f"{source} is no file that --results wrote: {said}")
 
 
 def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> None:
@@ -148,4 +149,5 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         else:
             digest = records.digest(store.runs / parent)
         if parents.get(parent) != digest:
-            raise ValueError(f"{source}: {node.label} went on from another {need} than the one that is here")
+            here = "not the one that is here" if digest else "which is neither in the file nor here"
+            raise ValueError(f"{source}: {node.label} went on from another {need}, {here}")

@@ -11,7 +11,7 @@ import torch
 
 from xltlib.encoders import loading, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder
-from xltlib.encoders.trimming import trim
+from xltlib.encoders.trimming import SLICE, _ids, trim
 
 
 def pack(name: str, texts: list[str], folder: Path) -> bool:
@@ -67,11 +67,9 @@ def _refuse_another(packed: Encoder, trimmed: Encoder, texts: list[str]) -> None
     state = packed.model.state_dict()
     weights = trimmed.model.state_dict().items()
     same = all(name in state and torch.equal(weight, state[name]) for name, weight in weights)
-    few = list(dict.fromkeys(texts))
-    if not same or any(
-        packed.tokenizer(few[i : i + 4096])["input_ids"] != trimmed.tokenizer(few[i : i + 4096])["input_ids"]
-        for i in range(0, len(few), 4096)
-    ):
+    texts = list(dict.fromkeys(texts))
+    slices = [texts[i : i + SLICE] for i in range(0, len(texts), SLICE)]
+    if not same or any(_ids(packed.tokenizer, part) != _ids(trimmed.tokenizer, part) for part in slices):
         raise ValueError(f"encoder {trimmed.name!r} is another one when it is read back; it cannot be packed")
 
 
