@@ -112,7 +112,7 @@ def _raw_tensors(reader: offline._Reader) -> list[tuple[str, int, int, np.ndarra
 
 
 def _tokenizer_section(pieces: list[tuple[str, float]], special: list[int]) -> bytes:
-    """The pieces with their scores, as the file has them; without its map of characters, which is not read."""
+    """The pieces with their scores, as the file has them; its map of characters is not read, and left out."""
     written = [piece.encode() for piece, _ in pieces]
     ends = np.cumsum([0, *map(len, written)]).astype("<u4")
     scores = np.array([score for _, score in pieces], "<f4")
