@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from xltlib import execution, studies, tasks
+from xltlib import bundle, execution, places, studies, tasks
 from xltlib.store import Store
 
 ROOT = Path(__file__).resolve().parent
@@ -29,22 +29,20 @@ def parsed(given: list[str] | None) -> argparse.Namespace:
     add("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
     add("--force", action="store_true", help="run again what is done already")
     add("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="steps=10, noise.radius=0.01, seeds=1,2",
-    )
-    add(
-        "--data", default="", metavar="DIR", help="folder of downloaded data (else XLTLIB_DATA, else the hub)"
-    )
+    shown = "steps=10, noise.radius=0.01, seeds=1,2"
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help=shown)
+    shown = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
+    add("--data", default="", metavar="DIR", help=shown)
     add("--draw", action="store_true", help="run nothing; collect and draw what is done, or committed")
     add(
         "--keep", action="store_true", help="what is committed counts as done: run only what is missing there"
     )
     add("--report", action="store_true", help="write the summary as one HTML file")
     add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
+    shown = "pack the study and all that it reads for a machine without a network; run nothing"
+    add("--bundle", type=Path, metavar="FILE", help=shown)
+    add("--results", type=Path, metavar="FILE", help="pack records and predictions that are done")
+    add("--collect", type=Path, metavar="FILE", help="take over what --results packed on another machine")
     add("--runs", type=Path, default=ROOT / "runs", metavar="DIR", help="where records go")
     add("--figures", type=Path, default=ROOT / "figures", metavar="DIR", help="where figures go")
     add("--experiments", type=Path, default=ROOT / "experiments.yaml", metavar="FILE", help="the studies")
@@ -62,21 +60,24 @@ def planned(args: argparse.Namespace) -> studies.Plan:
     sys.path.append(str(args.experiments.resolve().parent))  # components of one's own lie beside the studies
     data = str(tasks.data_folder(args.data) or "")
     study = studies.read(args.experiments)[args.study]
-    plan = study.plan(studies.parse_set(args.set), data, args.runs.resolve(), not (args.list or args.draw))
-    return plan
+    reads = not any((args.list, args.draw, args.results, args.collect))
+    return study.plan(studies.parse_set(args.set), data, args.runs.resolve(), reads)
 
 
 def main(given: list[str] | None = None) -> int:
     """Do what the command line asks; returns the exit status: 0, 1 (something failed) or 2 (a mistake)."""
     args, began = parsed(given), time.time()
+    places.found_by_kernels()
     try:
         if not args.study:
             print(studies.read(args.experiments).table())
             return 2
         plan = planned(args)
         chosen = plan.only(args.only)
+        if bundle.asked(args, chosen):
+            return 0
     except (ValueError, OSError) as error:
-        print(f"run_all: {error}", file=sys.stderr)
+        print(f"run_all: {error}{places.said()}", file=sys.stderr)
         return 2
     runs, figures = args.runs.resolve(), args.figures.resolve() / args.study
     store = Store(runs, figures, committed=args.keep or args.draw, any_code=args.draw)

@@ -67,6 +67,7 @@ def test_importing_and_reading_records_needs_no_torch():
         "import sys, time; t = time.perf_counter(); import xltlib; d = time.perf_counter() - t;"
         "assert d < 0.5, d; assert 'torch' not in sys.modules;"
         "from xltlib import records, statistics, languages, figures, tasks, studies, store, provenance;"
+        "from xltlib import bundle, results;"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

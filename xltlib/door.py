@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import tasks
+from xltlib import places, tasks
 from xltlib.provenance import Entry
 
 
@@ -152,7 +152,8 @@ class Door:
         """Word lists ``<source>-<language>.txt`` of each language: word -> translations."""
         from xltlib.noise import lists
 
-        found = {code: lists.read_dictionary(Path(folder) / f"{source}-{code}.txt") for code in codes}
+        place = Path(places.located(folder))
+        found = {code: lists.read_dictionary(place / f"{source}-{code}.txt") for code in codes}
         rows = [(code, word, *of) for code, table in found.items() for word, of in table.items()]
         self._words(rows, [row[2:] for row in rows], replace(entry, source=Path(folder).name))
         return found

@@ -17,8 +17,8 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "__init__.py", "records.py", "fingerprint.py", "parameters.py", "languages.py", "kinds.py", "plan.py",
     "planning.py", "studies.py", "store.py", "execution.py", "stopping.py", "drawing.py", "progress.py",
     "forecast.py", "showing.py", "shared.py", "cards.py", "command_line.py", "report.py", "summary",
-    "claims.py", "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures",
-    "statistics", "tables",
+    "bundle.py", "reading.py", "results.py", "claims.py", "robustness.py", "robustness_claims.py",
+    "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 

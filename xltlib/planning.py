@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import parameters
+from xltlib import parameters, places
 from xltlib.components.base import find, make, merged, options_of, spelled, split
 from xltlib.plan import Node, Plan
 
@@ -151,17 +151,17 @@ class Planning:
     def _ask_for_data(self, resolved: dict) -> None:
         """Text that no hub has must be there before a kernel starts."""
         for what, value, reads in parameters.places_named(resolved):
-            if what.endswith(".folder") and not Path(value).is_dir():
+            if what.endswith(".folder") and not Path(places.located(value)).is_dir():
                 raise ValueError(
                     f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
                 )
             if reads and self.reads:
-                for word in [value] if Path(value).is_dir() else value.split():
+                for word in [value] if Path(places.located(value)).is_dir() else value.split():
                     self._ask_for_text(what, word)
 
     def _ask_for_text(self, what: str, word: str) -> None:
         """A corpus must ship with the package, be a folder, or lie in the data folder."""
-        if word in SHIPPED or Path(word).is_dir():
+        if word in SHIPPED or Path(places.located(word)).is_dir():
             return
         if not self.data:
             raise ValueError(
@@ -233,8 +233,8 @@ def _absolute(family: str, given: dict) -> dict:
         value = found.get(name)
         if "family" in of.metadata and isinstance(value, dict):
             found[name] = _absolute(of.metadata["family"], value)
-        elif of.metadata.get("place") and isinstance(value, str) and value and Path(value).exists():
-            found[name] = str(Path(value).resolve())
+        elif of.metadata.get("place") and isinstance(value, str):
+            found[name] = places.absolute(value)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import languages, parameters, progress, provenance, records, tasks
+from xltlib import languages, parameters, places, progress, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -49,10 +49,34 @@ class Run:
         self.folder = tasks.data_folder(self.parameters["data"])
         self.targets = languages.parse(self.parameters["targets"])
         self.source = self.parameters["targets"].replace(",", " ").split()[0]
-        self.encoder_place, self.encoder_name, inherited, self.parents = ancestry(self)
+        self.encoder_place, self.encoder_name, inherited, self.parents = self.ancestry()
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
         self.provenance = Door(self.task, test, self.folder, inherited)
         self._whole = None
+
+    def ancestry(self) -> tuple[str, str, list[Entry], dict[str, str]]:
+        """Where the encoder lies, its name, what it and the model to start from have read, their digests.
+
+        Raises:
+            FileNotFoundError: a run that is named has no record; says which to run first.
+            ValueError: the model to start from has another encoder, or an ancestor did not keep this run's
+                test set out of what it read.
+        """
+        asked, parents = self.encoder.name, {}
+        place, name, read = asked, encoder_name(asked), []
+        if asked.startswith("adapt-"):
+            record, parents[asked] = _parent(self, asked), records.digest(self.runs / asked)
+            place, name = str(self.runs / asked / "encoder"), record["encoder"]
+            read = provenance.from_record(record["read"])
+        elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
+            read = [Entry("recipe", "labse", "parallel", source="LaBSE's pretraining")]
+        if self.start:
+            record, parents[self.start] = _parent(self, self.start), records.digest(self.runs / self.start)
+            theirs = record["parameters"]["encoder"]["name"]
+            if theirs != asked:
+                raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
+            read = provenance.from_record(record["read"])
+        return place, name, read, parents
 
     def _guarded(self) -> list[str]:
         """Languages whose test sentences must not be read: the targets, and those that are trained on."""
@@ -111,6 +135,7 @@ class Run:
         progress.current().stage(progress.BUILDING)
         texts = self.provenance.vocabulary
         if self.encoder.trim:
+            places.refuse_other_text(texts)
             return encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
         encoder = encoders.load(self.encoder_place)
         encoder.pieces.learn(texts)
@@ -213,29 +238,10 @@ class Run:
         return record
 
 
-def ancestry(run: Run) -> tuple[str, str, list[Entry], dict[str, str]]:
-    """Where a run's encoder lies, its name, what it and the model to start from have read, their digests.
-
-    Raises:
-        FileNotFoundError: a run that is named has no record; says which to run first.
-        ValueError: the model to start from has another encoder, or an ancestor did not keep this run's test
-            set out of what it read.
-    """
-    asked, parents = run.encoder.name, {}
-    place, name, read = asked, Path(asked).name if Path(asked).is_dir() else asked, []
-    if asked.startswith("adapt-"):
-        record, parents[asked] = _parent(run, asked), records.digest(run.runs / asked)
-        place, name = str(run.runs / asked / "encoder"), record["encoder"]
-        read = provenance.from_record(record["read"])
-    elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
-        read = [Entry("recipe", "labse", "parallel", source="LaBSE's pretraining")]
-    if run.start:
-        record, parents[run.start] = _parent(run, run.start), records.digest(run.runs / run.start)
-        theirs = record["parameters"]["encoder"]["name"]
-        if theirs != asked:
-            raise ValueError(f"start {run.start} was trained from encoder {theirs}, not from {asked}")
-        read = provenance.from_record(record["read"])
-    return place, name, read, parents
+def encoder_name(asked: str) -> str:
+    """An encoder as tables name it: of a folder, which may lie elsewhere in a bundle, the last part."""
+    is_folder = Path(asked).is_dir() or Path(asked).is_absolute()
+    return Path(asked).name if is_folder else asked
 
 
 def _parent(run: Run, name: str) -> dict:

@@ -87,10 +87,8 @@ class Adapting:
 
     def _reader(self) -> nn.Module:
         """The encoder as it is now, trimmed to what is looked at."""
-        sentences = [s for of in self.measured.sentences.values() for s in of]
-        sides = [side for of in self.measured.translations.values() for pair in of for side in pair]
         now = encoders.untrim(self.encoder, encoders.load(self.place))
-        small = encoders.trim(now, sentences + sides) if self.trim else copy.deepcopy(now)
+        small = encoders.trim(now, self.measured.looked_at()) if self.trim else copy.deepcopy(now)
         return heads.build("bi", small, max_length=self.component.max_length)
 
     @property

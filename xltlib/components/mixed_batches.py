@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
 
-from xltlib import batching
+from xltlib import batching, places
 from xltlib.components.base import Component, gathered, option, part
 from xltlib.provenance import Entry, told_by
 
@@ -60,7 +60,7 @@ class Translations(Component):
         codes = run.codes(self.languages)
         told = told_by("parallel", self.corpus, self.sentences, [])
         entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
-        corpora = [self.corpus] if Path(self.corpus).is_dir() else self.corpus.split()
+        corpora = [self.corpus] if Path(places.located(self.corpus)).is_dir() else self.corpus.split()
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:

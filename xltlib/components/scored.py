@@ -125,3 +125,8 @@ class Measured(Component):
         if self.bias:
             sentences = tasks.parallel_sentences(run.provenance.test, self.bias)
         return self.holding(translations=translations, sentences=sentences)
+
+    def looked_at(self) -> list[str]:
+        """All sentences that were gathered."""
+        sides = [side for of in self.translations.values() for pair in of for side in pair]
+        return [sentence for of in self.sentences.values() for sentence in of] + sides

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from xltlib import places
 from xltlib.encoders import offline
 from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
@@ -15,6 +16,7 @@ from xltlib.shared import Shared
 
 STATE = "xltlib_encoder.json"  # beside the model: its pooling, and whether there is a dense layer
 DENSE = "dense.safetensors"  # that layer's weights
+NORMS = "norms.safetensors"  # of an encoder packed trimmed: the norm of every row of its whole table
 HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.safetensors"]
 
 
@@ -40,7 +42,8 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     logging.disable_progress_bar()  # a bar over a dozen tensors is noise in every notebook, and so is
     logging.set_verbosity_error()  # a table of missing weights: what matters of it is checked below
     if name == OFFLINE:
-        return offline.load_offline(vocabulary=vocabulary)
+        encoder = offline.load_offline(vocabulary=vocabulary)
+        return encoder if vocabulary else _restore_norm(encoder, places.located(name))
     folder = _local_folder(name)
     try:
         if (folder / "modules.json").exists():
@@ -50,7 +53,7 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     except OSError as error:
         raise _not_loaded(name, "its folder cannot be loaded", error) from error
     _restore(encoder, folder)
-    return encoder
+    return encoder if vocabulary else _restore_norm(encoder, folder)
 
 
 def _not_loaded(name: str, place: str, error: Exception) -> OSError:
@@ -81,22 +84,28 @@ def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | N
 
 def _without_weights(name: str) -> Encoder:
     """An encoder of which a vocabulary is to be made; the offline one, which can do so, without its layers."""
-    return offline.without_weights() if name == OFFLINE else load(name)
+    if name == OFFLINE:
+        return _restore_norm(offline.without_weights(), places.located(name))
+    return load(name)
 
 
 def _identity(name: str) -> list[str]:
-    """What tells an encoder's files from others: their places, sizes and times of change."""
+    """What tells an encoder's files from others: their places, sizes and times of change.
+
+    The last digits of the mean norm of its table depend on how many threads add up.
+    """
     if name == OFFLINE:
         files = [offline.installed_file()]
     else:
         files = sorted(path for path in _local_folder(name).rglob("*") if path.is_file())
-    return [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return [*told, f"{torch.get_num_threads()} threads"]
 
 
 def _local_folder(name: str) -> Path:
-    """A folder itself, or that of a download from the hub."""
-    if Path(name).is_dir():
-        return Path(name)
+    """A folder itself, in a bundle that which was packed, or that of a download from the hub."""
+    if Path(places.located(name)).is_dir():
+        return Path(places.located(name))
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
@@ -155,10 +164,18 @@ def save(encoder: Encoder, folder: Path) -> None:
     """
     if encoder.kept is not None:
         raise ValueError("a trimmed encoder is not saved: use untrim(trimmed, whole) first")
+    write(encoder, folder)
+
+
+def write(encoder: Encoder, folder: Path) -> None:
+    """What :func:`save` writes, of a trimmed encoder, too: for a bundle, whose text is known."""
     encoder.model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
     dense = not isinstance(encoder.dense, nn.Identity)
-    (Path(folder) / STATE).write_text(json.dumps({"pooling": encoder.pooling, "dense": dense}))
+    state = {"pooling": encoder.pooling, "dense": dense}
+    if encoder.whole_norm is not None:
+        state["whole_norm"] = encoder.whole_norm
+    (Path(folder) / STATE).write_text(json.dumps(state))
     if dense:
         from safetensors.torch import save_file
 
@@ -166,11 +183,12 @@ def save(encoder: Encoder, folder: Path) -> None:
 
 
 def _restore(encoder: Encoder, folder: Path) -> None:
-    """Give an encoder the pooling and the dense layer that :func:`save` wrote beside it, if it did."""
+    """Give an encoder the pooling, the dense layer and the mean norm that :func:`save` wrote beside it."""
     if not (folder / STATE).exists():
         return
     state = json.loads((folder / STATE).read_text())
     encoder.pooling = state["pooling"]
+    encoder.whole_norm = encoder.whole_norm or state.get("whole_norm")
     if state["dense"]:
         from safetensors.torch import load_file
 
@@ -178,3 +196,16 @@ def _restore(encoder: Encoder, folder: Path) -> None:
         width_out, width_in = weights["0.weight"].shape
         encoder.dense = nn.Sequential(nn.Linear(width_in, width_out), nn.Tanh())
         encoder.dense.load_state_dict(weights)
+
+
+def _restore_norm(encoder: Encoder, folder: str | Path) -> Encoder:
+    """Give an encoder that was packed trimmed the mean norm of its whole table.
+
+    The mean is taken here: its last digits depend on how many threads add up the norms, as at home.
+    """
+    path = Path(folder) / NORMS
+    if path.exists():
+        from safetensors.torch import load_file
+
+        encoder.whole_norm = load_file(path)["norms"].mean().item()
+    return encoder

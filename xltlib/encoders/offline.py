@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from xltlib import places
 from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.trimming import Vocabulary, table_of
 
@@ -136,11 +137,13 @@ def without_weights(path: Path | None = None) -> Encoder:
 
 
 def installed_file() -> Path:
-    """The file in the installed package.
+    """The file in the installed package; in an unpacked bundle that holds one, its own.
 
     Raises:
         OSError: the package is missing.
     """
+    if (packed := places.located(OFFLINE)) != OFFLINE:
+        return Path(packed) / FILE
     spec = util.find_spec(PACKAGE)
     if spec is None:
         advice = f"pip install {PACKAGE}=={VERSION}"

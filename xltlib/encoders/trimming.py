@@ -198,4 +198,5 @@ def untrim(trimmed: Encoder, whole: Encoder) -> Encoder:
     table[torch.from_numpy(trimmed.kept)] = state[key].float().to(table.device)  # trained on a GPU, perhaps
     model = copy.deepcopy(whole.model)
     model.load_state_dict({**state, key: table})
-    return Encoder(whole.name, model, whole.tokenizer, trimmed.pooling, trimmed.dense)
+    dense, norm = trimmed.dense, whole.whole_norm
+    return Encoder(whole.name, model, whole.tokenizer, trimmed.pooling, dense, whole_norm=norm)

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from xltlib import places
+
 
 def read_dictionary(path: Path) -> dict[str, list[str]]:
     """Translations of lower-cased words from a MUSE-style list.
@@ -100,14 +102,14 @@ def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str
         ValueError: none is named, the file is not there, or no word has any.
     """
     if not source:
-        places = "a file, a name below the data folder's synonyms/, or wordnet"
-        raise ValueError(f"synonyms name where they come from: {places}")
+        wanted = "a file, a name below the data folder's synonyms/, or wordnet"
+        raise ValueError(f"synonyms name where they come from: {wanted}")
     if source == "wordnet":
         found = wordnet(words)
-    elif folder and not Path(source).is_file():
+    elif folder and not Path(places.located(source)).is_file():
         found = read_synonyms(folder / "synonyms" / source)
     else:
-        found = read_synonyms(Path(source))
+        found = read_synonyms(Path(places.located(source)))
     if not any(word in found for word in words):
         why = "words are looked up as they are written, and most lists are lower case"
         raise ValueError(f"synonyms={source!r}: no word of this text has any; {why}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from xltlib import places
 from xltlib.tasks.base import PLACEHOLDER, DataError
 from xltlib.tasks.kinds import TABLE
 from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
@@ -21,9 +22,13 @@ COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", 
 def data_folder(folder: str = "") -> Path | None:
     """The folder of downloaded data: the argument, else ``XLTLIB_DATA``, else None (use the hub).
 
+    In an unpacked bundle it is the bundle's own.
+
     Raises:
         DataError: there is no such folder.
     """
+    if places.bundle() is not None:
+        return places.packed_data(folder)
     chosen = folder or os.environ.get("XLTLIB_DATA", "")
     if not chosen:
         return None

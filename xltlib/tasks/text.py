@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import demo, languages
+from xltlib import demo, languages, places
 from xltlib.tasks.base import DataError, read_lines
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.task import load_pairs, load_training
@@ -97,8 +97,8 @@ def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
 
 def _source_folder(kind: str, source: str, folder: Path | None) -> Path:
     """The folder of a source: itself a path, or a name below ``<data folder>/<kind>/``."""
-    if Path(source).is_dir():
-        return Path(source)
+    if (place := Path(places.located(source))).is_dir():
+        return place
     if folder is None:
         advice = "set XLTLIB_DATA or --data"
         raise DataError(f"{kind} {source!r} is no folder, and no data folder is named: {advice}")

