@@ -150,10 +150,14 @@ class Forecast:
         self.chain = plan.chains(todo)
         self._finished: dict[str, progress.State] = {}
 
+    def place(self, label: str) -> Path:
+        """Folder of a run."""
+        return self.runs / self.plan[label].run
+
     def state(self, label: str) -> progress.State | None:
         """What a run that is to be done said last."""
         if label not in self._finished:
-            return progress.read(self.runs / self.plan[label].run)
+            return progress.read(self.place(label))
         return self._finished[label]
 
     def now(self, done: set[str], running: set[str]) -> Estimate:
@@ -164,7 +168,7 @@ class Forecast:
             running: labels of runs that are being executed.
         """
         for label in done - self._finished.keys():
-            self._finished[label] = progress.read(self.runs / self.plan[label].run)
+            self._finished[label] = progress.read(self.place(label))
         states = {label: self.state(label) for label in (*done, *running) if label in self.work}
         states = {label: state for label, state in states.items() if state is not None}
         speeds = Speeds()

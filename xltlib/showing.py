@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
 
 from xltlib import forecast
 from xltlib.forecast import Forecast
+from xltlib.plan import Plan
 
 LINES = 8  # running notebooks shown at a time in a terminal
 IN_A_LOG = 60.0  # seconds between two lines
@@ -81,22 +83,25 @@ class Shown:
             bar.close()
 
 
-def status(of: Forecast, ended: set[str], all_runs: int) -> str:
+def status(plan: Plan, missing: list[str], runs: Path) -> str:
     """What a study that runs elsewhere is doing.
 
     Args:
-        of: its forecast, of what is to be done and was done since it began.
-        ended: labels that have a record.
-        all_runs: of the study.
+        plan: the runs that are asked about.
+        missing: labels of what is not done.
+        runs: folder of runs.
     """
-    now = time.time()
-    states = {label: of.state(label) for label in of.todo if label not in ended}
-    running = {label: state for label, state in states.items() if state is not None}
-    done = all_runs - len(of.todo) + len(ended)
+    of, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
+    running = [label for label in missing if of.state(label) and not (of.place(label) / "FAILED.json").exists()]
+    failed = [label for label in missing if (of.place(label) / "FAILED.json").exists()]
+    ended = {label for label in plan.nodes if label not in missing}
+    first = f"{len(ended)} of {counted(len(plan.nodes))} done"
+    if failed:
+        first += f", {len(failed)} failed ({', '.join(failed)})"
     if not running:
-        return f"{done} of {counted(all_runs)} done; nothing is running"
+        return f"{first}; nothing is running"
     of.jobs = len(running)
-    estimate = of.now(ended, set(running))
-    left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
-    lines = [f"{done} of {counted(all_runs)} done, {len(running)} running, {left}"]
-    return "\n  ".join([*lines, *(forecast.line(label, state, now) for label, state in running.items())])
+    left = of.now(ended | set(failed), set(running)).left
+    first += f", {len(running)} running, "
+    first += "speed not known yet" if left is None else f"about {forecast.said(left)} left"
+    return "\n  ".join([first, *(forecast.line(label, of.state(label), now) for label in running)])

@@ -20,6 +20,7 @@ added to those of its like, another kind starts afresh. A study may be like anot
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import yaml
@@ -160,8 +161,14 @@ class Book:
         return merged(self._fields(like, (name, *above)), own)
 
     def table(self) -> str:
-        """The name of each study, and what it asks."""
-        return "\n".join(f"{name}: {self[name].about}" for name in self.studies)
+        """The name of each study, what it costs and what it asks, as far as a line holds."""
+        width = max(map(len, self.studies), default=0)
+        lines = []
+        for name in self.studies:
+            study = self[name]
+            cost = textwrap.shorten(study.cost, 40, placeholder=" ...")
+            lines.append(f"{name:{width}}  {cost:40}  {textwrap.shorten(study.about, 70, placeholder=' ...')}")
+        return "\n".join(lines)
 
 
 def read(path: Path) -> Book:

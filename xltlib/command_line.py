@@ -1,0 +1,57 @@
+"""What run_all.py can be asked."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EXAMPLES = """Run a study: plan it, execute its notebooks through papermill, resume, collect, draw, report.
+
+python run_all.py                              # the studies there are
+python run_all.py demo --jobs 2                # whatever is not done yet, two runs at a time
+python run_all.py demo --status                # how far it is, asked from elsewhere
+python run_all.py paws-x --list                # the plan, its parameters, and what is done
+python run_all.py robustness --set noise.radius=0.01 --set seeds=1,2
+"""
+
+
+def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
+    """The command line's arguments.
+
+    Args:
+        given: words; None: those of this process.
+        root: folder of run_all.py.
+    """
+    parser = argparse.ArgumentParser(
+        "run_all.py", description=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("study", nargs="?", default="", help="a study of experiments.yaml; without one, print what there is")
+    asked = parser.add_argument_group("what to do; without one of these, run what is not done, and draw")
+    asked.add_argument("--list", action="store_true", help="print the plan, its parameters, and what is done")
+    asked.add_argument("--status", action="store_true", help="print how far the study is, wherever it runs")
+    shown = "collect and draw what is done, or committed"
+    asked.add_argument("--draw", action="store_true", help=shown)
+    shown = "pack the study and all that it reads for a machine without a network"
+    asked.add_argument("--bundle", type=Path, metavar="FILE", help=shown)
+    shown = "pack records and predictions that are done"
+    asked.add_argument("--results", type=Path, metavar="FILE", help=shown)
+    shown = "take over what --results packed on another machine"
+    asked.add_argument("--collect", type=Path, metavar="FILE", help=shown)
+
+    add("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
+    shown = "steps=10, noise.radius=0.01, seeds=1,2"
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help=shown)
+    add("--force", action="store_true", help="run again what is done already")
+    add("--keep", action="store_true", help="what is committed counts as done: run only what is missing there")
+    add("--report", action="store_true", help="write the summary as one HTML file")
+    add("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
+    shown = "memory of a graphics card that a run needs (8)"
+    add("--card-memory", type=float, default=8.0, metavar="GIB", help=shown)
+    add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
+    shown = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
+    add("--data", default="", metavar="DIR", help=shown)
+    add("--runs", type=Path, default=root / "runs", metavar="DIR", help="where records go")
+    add("--figures", type=Path, default=root / "figures", metavar="DIR", help="where figures go")
+    add("--experiments", type=Path, default=root / "experiments.yaml", metavar="FILE", help="the studies")
+    return parser.parse_args(given)
