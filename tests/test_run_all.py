@@ -95,7 +95,7 @@ def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     stale.write_text("of another study\n")
     os.utime(stale, (1, 1))
     first = run(tmp_path, study, "--only", "english seed")
-    assert "1 of 1 runs done" in first.stdout and first.returncode == 0, first.stderr
+    assert "1 of 1 run done" in first.stdout and first.returncode == 0, first.stderr
     assert (
         "figures: none" in first.stdout and not stale.exists()
     )  # one arm has no effect to draw; no old one poses as it
@@ -103,7 +103,7 @@ def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     drawn = run(tmp_path, study, "--draw")
     assert drawn.returncode == 0 and "0 runs to do, 1 done already" in drawn.stdout
     forced = run(tmp_path, study, "--force", "--only", "english seed")
-    assert "1 of 1 runs done" in forced.stdout
+    assert "1 of 1 run done" in forced.stdout
     assert next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns > stamp
 
 
@@ -230,7 +230,7 @@ def test_dask_takes_the_same_runs(tiny, tmp_path):
     options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
     with LocalCluster(**options) as cluster:
         result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
-    assert result.returncode == 0 and "1 of 1 runs done" in result.stdout, result.stderr
+    assert result.returncode == 0 and "1 of 1 run done" in result.stdout, result.stderr
 
 
 def state_of(listed: str, label: str) -> str:

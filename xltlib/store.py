@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,8 @@ class Store:
 
     def other_code(self, plan: Plan) -> int:
         """How many of the runs that are done were made by other code than today's."""
-        done = [node for label, node in plan.nodes.items() if label not in self.outdated(plan)]
+        outdated = self.outdated(plan)
+        done = [node for label, node in plan.nodes.items() if label not in outdated]
         codes = [
             (self._record(node)["code"], code_fingerprint(node.notebook, node.parameters)) for node in done
         ]
@@ -125,8 +127,13 @@ class Store:
         own = self.runs / node.run / "predictions.parquet"
         if records.read(self.runs / node.run) is not None:
             return pd.read_parquet(own).assign(run=node.run)
+        return self._committed_predictions[node.run]
+
+    @cached_property
+    def _committed_predictions(self) -> dict[str, pd.DataFrame]:
+        """The committed predictions, by run."""
         earlier = pd.read_parquet(self.figures / "predictions.parquet").astype({"run": str})
-        return earlier[earlier.run == node.run]
+        return dict(iter(earlier.groupby("run", sort=False)))
 
     def _refuse_to_lose(self, labels: set[str]) -> None:
         """Stop where a drawing would lose runs that the study's folder holds."""

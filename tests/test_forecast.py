@@ -1,0 +1,149 @@
+"""Progress of runs and the forecast of a study, replayed without a kernel."""
+
+import io
+import json
+import time
+
+import pytest
+from tiny_studies import tiny_study
+
+from xltlib import forecast, progress, showing, studies
+from xltlib.forecast import Forecast
+
+TRAIN, SCORE, START = 0.031, 0.017, 4.0  # seconds that this machine takes, unlike the first guesses
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """Two seeds of a study of trainings and adaptations of unequal length; records go to a folder."""
+    study = tiny_study("offline", seeds=[1, 2])
+    study["arms"]["english"]["steps"], study["arms"]["english-mlm"]["steps"] = 400, 400
+    study["arms"]["hybrid"]["steps"], study["arms"]["hybrid-mlm"]["steps"] = 150, 150
+    study["common"]["scored"] = {"test": 200, "dev": 10}
+    return studies.Study("tiny", study).plan({}, runs=tmp_path)
+
+
+def took(work: forecast.Work) -> tuple[float, float]:
+    """Seconds of training and of scoring on the machine that is replayed: a pair of translations is slower."""
+    slower = 1.3 if "hybrid" in work.kind else 1.0
+    return slower * TRAIN * work.training / forecast.TRAIN, SCORE * work.scoring / forecast.FORWARD
+
+
+def written(of: Forecast, label: str, began: float, now: float) -> None:
+    """The file of a run that began so long ago, as far as it is."""
+    work, place = of.work[label], of.place(label)
+    place.mkdir(parents=True, exist_ok=True)
+    training, scoring = took(work)
+    spent = now - began
+    trained = min(max(spent - START, 0.0), training)
+    scored = min(max(spent - START - training, 0.0), scoring)
+    state = progress.State(began=time.time() - spent, changed=time.time())
+    state.seconds = {progress.STARTING: min(spent, START)}
+    state.stage = progress.STARTING
+    if trained:
+        steps = of.plan[label].parameters["steps"]
+        state.done, state.total = round(steps * trained / training), steps
+        state.stage, state.updates = progress.TRAINING, (state.done, steps)
+        state.seconds[progress.TRAINING] = trained
+    if scored:
+        state.stage, state.seconds[progress.SCORING] = progress.SCORING, scored
+        state.scored = round(scored / SCORE)
+    (place / progress.FILE).write_text(json.dumps(vars(state)))
+
+
+def replay(of: Forecast, until: float = float("inf")) -> tuple[float, set[str], set[str]]:
+    """Run the study on a clock of its own; returns the time, what has ended and what runs."""
+    waiting, running, ended, now = list(of.todo), {}, set(), 0.0
+    while (waiting or running) and now < until:
+        for label in sorted(waiting, key=of.chain.get, reverse=True):
+            if len(running) < of.jobs and ended.issuperset(of.plan[label].needs):
+                running[label] = now
+                waiting.remove(label)
+        ends = {label: began + START + sum(took(of.work[label])) for label, began in running.items()}
+        label = min(ends, key=ends.get)
+        if ends[label] > until:
+            break
+        now = ends[label]
+        written(of, label, running.pop(label), now)
+        ended.add(label)
+    now = min(now if not running else max(now, until), until)
+    for label, began in running.items():
+        written(of, label, began, now)
+    return now, ended, set(running)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_after_a_fifth_of_the_time_the_forecast_lies_within_a_quarter(plan, tmp_path, jobs, share):
+    takes, ended, _ = replay(Forecast(plan, list(plan.nodes), jobs, tmp_path / "whole"))
+    assert len(ended) == len(plan.nodes)
+    of = Forecast(plan, list(plan.nodes), jobs, tmp_path)
+    now, ended, running = replay(of, share * takes)
+    estimate = of.now(ended, running)
+    assert abs(now + estimate.left - takes) <= 0.25 * takes
+    assert abs(estimate.share - share) < 0.25
+
+
+def test_before_a_speed_was_seen_nothing_is_guessed(plan, tmp_path):
+    of = Forecast(plan, list(plan.nodes), 2, tmp_path)
+    assert of.now(set(), set()).left is None
+    written(of, "english seed 1", 0.0, 2.0)  # still starting
+    assert of.now(set(), {"english seed 1"}).left is None
+    shown = io.StringIO()
+    lines = showing.Shown(of, shown)
+    lines._told = 0.0  # a minute ago
+    lines.update(set(), ["english seed 1"])
+    assert "0 of 9 runs, 0 % of the work" in shown.getvalue() and "speed not known yet" in shown.getvalue()
+    assert "english seed 1: starting" in shown.getvalue() and "\r" not in shown.getvalue()
+    lines.update(set(), ["english seed 1"])
+    assert shown.getvalue().count("\n") == 1  # a line a minute
+
+
+def test_status_says_what_runs_what_failed_and_what_is_silent(plan, tmp_path):
+    missing = list(plan.nodes)
+    assert showing.status(plan, missing, tmp_path) == "0 of 9 runs done; nothing is running"
+    of = Forecast(plan, missing, 2, tmp_path)
+    written(of, "english seed 1", 0.0, 10.0)
+    written(of, "english seed 2", 0.0, 10.0)
+    state = progress.read(of.place("english seed 2"))
+    state.changed -= 600
+    (of.place("english seed 2") / progress.FILE).write_text(json.dumps(vars(state)))
+    of.place("mlm").mkdir()
+    (of.place("mlm") / "FAILED.json").write_text("{}")
+    said = showing.status(plan, missing, tmp_path)
+    assert "1 failed (mlm), 2 running, about" in said and "of 400 updates" in said
+    assert "english seed 2: training" in said and said.endswith("silent for 10 min")
+
+
+def test_a_run_says_its_stage_speed_and_loss_and_how_long_each_stage_took(tmp_path, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    progress.Progress(tmp_path).stage(progress.STARTING)
+    clock[0] += 3
+    progress.begin(tmp_path)
+    run = progress.current()
+    run.stage(progress.BUILDING)
+    clock[0] += 2
+    run.stage(progress.TRAINING, 10)
+    for step in range(1, 5):
+        clock[0] += 0.5
+        run.updated(step, 10, 0.7, pairs=8)
+    state = progress.read(tmp_path)
+    assert (state.stage, state.done, state.updates, state.loss, state.rate) == ("training", 4, [4, 10], 0.7, 16.0)
+    assert state.seconds == {"starting": 3.0, "building the model": 2.0, "training": 2.0}
+    run.stage(progress.SCORING, 100)
+    clock[0] += 4
+    run.scored(40)
+    state = progress.read(tmp_path)
+    assert (state.stage, state.done, state.total, state.scored, state.rate) == ("scoring", 40, 100, 40, 10.0)
+    assert state.updates == [4, 10] and not list(tmp_path.glob("*.part"))
+    progress.begin(tmp_path / "none")  # a folder that is not there: nothing is written
+    progress.current().stage(progress.TRAINING, 10)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_broken_file_is_no_progress(tmp_path):
+    (tmp_path / progress.FILE).write_text("{")
+    assert progress.read(tmp_path) is None
+    (tmp_path / progress.FILE).write_text('{"stages": 1}')
+    assert progress.read(tmp_path) is None

@@ -1,0 +1,41 @@
+"""Stopping a study by a signal: at once, nothing left behind, what is done is kept."""
+
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from tiny_studies import command, tiny_study
+
+from xltlib import progress
+
+
+def started(folder, study) -> subprocess.Popen:
+    """The study in a process of its own, once a kernel of it trains."""
+    words = command(folder, study, "--jobs", "2")
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=folder, start_new_session=True)
+    deadline = time.time() + 120
+    while time.time() < deadline:
+        states = [progress.read(path.parent) for path in (folder / "runs").glob(f"*/{progress.FILE}")]
+        if any(state and state.updates[0] for state in states):
+            return process
+        time.sleep(0.2)
+    raise AssertionError(f"nothing trains after two minutes: {process.communicate()}")
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_everything_within_five_seconds(tiny, tmp_path, number, status):
+    study = tiny_study(tiny["xlm-r"])
+    study["common"]["steps"] = 100_000
+    study["arms"] = {"english": {}, "other": {"learning_rate": 2e-4}}
+    del study["encoders"]
+    process = started(tmp_path, study)
+    children = psutil.Process(process.pid).children(recursive=True)
+    began = time.time()
+    process.send_signal(number)
+    said = process.communicate(timeout=30)[1]
+    assert time.time() - began < 5 and process.returncode == status
+    assert "stopped; runs that are done are kept" in said and "Traceback" not in said
+    assert children and not any(child.is_running() and child.status() != "zombie" for child in children)
+    assert not list((tmp_path / "runs").glob("*/record.json")) and not (tmp_path / "figures").exists()
