@@ -81,8 +81,10 @@ def main() -> None:
         out = Path(place) / "tiny.csv" if args.tiny else ROOT / "benchmarks" / "throughput.csv"
         timed(["benchmarks/throughput.py", *beside_peers(folder, args.tiny, out)])
     command = ["run_all.py", *study(args.study, args.jobs, args.set, ROOT / "runs" / "gpu")]
-    seconds = timed([*command, "--list"] if args.tiny else command)
-    print(f"{args.study}, {args.jobs} at a time: {seconds / 60:.1f} minutes")
+    if args.tiny:
+        timed([*command, "--list"])
+    else:
+        print(f"{args.study}, {args.jobs} at a time: {timed(command) / 60:.1f} minutes")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,9 @@ def device_name(native: bool) -> str:
     name = re.sub(r"\((R|TM)\)", "", found[1]).strip() if found else "CPU"
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
     limited = f", instructions limited to {limit}" if limit else ""
-    return f"{name}, {torch.get_num_threads()} cores, {bf16}{limited}"
+    threads = torch.get_num_threads()
+    cores = "1 core" if threads == 1 else f"{threads} cores"
+    return f"{name}, {cores}, {bf16}{limited}"
 
 
 def matrix_peak(native: bool, seconds: float = 1.0) -> float:
