@@ -234,8 +234,10 @@ def test_sign_permutation_is_exact_and_knows_its_limit():
     patterns = itertools.product((1, -1), repeat=4)
     sums = [sum(s * d for s, d in zip(signs, (3, -1, 2, 2))) for signs in patterns]
     assert p == np.mean([abs(total) >= 6 for total in sums]) and smallest == 0.125
-    with pytest.raises(ValueError, match="21 seeds"):
-        statistics.sign_permutation(np.ones(21))
+    p, smallest = statistics.sign_permutation(np.ones(40))  # signs are drawn: never quite nothing
+    assert p == 1 / 2**16 and smallest == 2 / 2**16
+    with pytest.raises(ValueError, match="no seed"):
+        statistics.sign_permutation(np.empty(0))
 
 
 def test_almost_stochastic_order_falls_as_one_gets_better():
