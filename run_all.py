@@ -94,5 +94,6 @@ if __name__ == "__main__":
             sys.exit(main())
     except stopping.Stopped as stopped:
         stopping.kill_kernels()
-        print("\nstopped; runs that are done are kept, and the same command goes on", file=sys.stderr, flush=True)
+        print("\nstopped; runs that are done are kept, and the same command goes on", file=sys.stderr)
+        sys.stderr.flush()
         os._exit(128 + stopped.number)  # not waiting for threads whose kernels are gone

@@ -3,8 +3,8 @@
     XLTLIB_DATA=<folder> python benchmarks/many_runs.py [--runs 1000]
 
 The runs are those of `paws-x` with so many seeds. Each has a committed record of the same arm, with its own
-parameters, and the committed predictions, a tenth of the answers drawn anew. Then ``--list`` and ``--draw`` are
-timed, each in a process of its own, with its largest memory.
+parameters, and the committed predictions, a tenth of the answers turned round. Then ``--list``, ``--status``
+and ``--draw`` are timed, each in a process of its own, with its largest memory.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ def simulate(plan: Plan, runs: Path) -> None:
         record = dict(by_arm[node.label.rpartition(" seed ")[0]])
         parents = {plan[need].run: records.digest(runs / plan[need].run) for need in node.needs}
         answers = _drawn_anew(by_run.get(record["run"]), np.random.default_rng(number))
-        record |= {"run": node.run, "parameters": node.parameters, "parents": parents, "seed": node.parameters["seed"]}
-        record["code"] = code_fingerprint(node.notebook, node.parameters)
+        given = node.parameters
+        record |= {"run": node.run, "parameters": given, "parents": parents, "seed": given["seed"]}
+        record["code"] = code_fingerprint(node.notebook, given)
         records.write(runs / node.run, record, answers)
 
 
@@ -57,7 +58,8 @@ def _drawn_anew(answers: pd.DataFrame | None, rng: np.random.Generator) -> pd.Da
 def timed(*words: str) -> tuple[float, float]:
     """Seconds of run_all.py, and the largest memory of its kernels and itself in GiB."""
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, str(ROOT / "run_all.py"), STUDY, *words], capture_output=True, text=True)
+    command = [sys.executable, str(ROOT / "run_all.py"), STUDY, *words]
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20

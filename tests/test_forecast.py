@@ -24,7 +24,7 @@ def plan(tmp_path):
 
 
 def took(work: forecast.Work) -> tuple[float, float]:
-    """Seconds of training and of scoring on the machine that is replayed: a pair of translations is slower."""
+    """Seconds of training and scoring on the machine that is replayed; pairs of translations are slower."""
     slower = 1.3 if "hybrid" in work.kind else 1.0
     return slower * TRAIN * work.training / forecast.TRAIN, SCORE * work.scoring / forecast.FORWARD
 
@@ -129,7 +129,8 @@ def test_a_run_says_its_stage_speed_and_loss_and_how_long_each_stage_took(tmp_pa
         clock[0] += 0.5
         run.updated(step, 10, 0.7, pairs=8)
     state = progress.read(tmp_path)
-    assert (state.stage, state.done, state.updates, state.loss, state.rate) == ("training", 4, [4, 10], 0.7, 16.0)
+    assert (state.stage, state.done, state.updates) == ("training", 4, [4, 10])
+    assert (state.loss, state.rate) == (0.7, 16.0)
     assert state.seconds == {"starting": 3.0, "building the model": 2.0, "training": 2.0}
     run.stage(progress.SCORING, 100)
     clock[0] += 4

@@ -1,4 +1,4 @@
-"""What a GPU does otherwise, as far as a CPU can follow: seldom looks at the loss, fused attention, batches."""
+"""What is done otherwise on a GPU, as far as a CPU can follow."""
 
 import numpy as np
 import pytest

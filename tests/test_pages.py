@@ -9,8 +9,7 @@ import pytest
 import yaml
 from pages import PATHS, ROOT, TEXTS, cells_of, committed, flat
 
-import run_all
-from xltlib import studies
+from xltlib import command_line, studies
 from xltlib.components.base import make
 from xltlib.components.kinds import FAMILIES
 from xltlib.tables import PAGES, adaptation, benchmarks, cells
@@ -280,7 +279,7 @@ def test_commands_exist(page):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
     for line in re.findall(r"(?:^    .*|`)run_all\.py ([^#\n`]*)", TEXTS[page], re.MULTILINE):
         arguments = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
-        args = run_all.parsed(arguments)  # an unknown flag exits
+        args = command_line.parsed(arguments, ROOT)  # an unknown flag exits
         assert args.study in {*STUDIES, "", "STUDY"}, f"{page}: {line}"
         if args.set:  # an option that no run has is refused
             study = studies.read(ROOT / "experiments.yaml")[args.study]

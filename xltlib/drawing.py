@@ -14,7 +14,8 @@ from xltlib.plan import Plan
 
 BIAS = "40_language_bias"
 NO_FIGURES = (
-    "none: no arm with adaptation has one without beside it (a study of noise asks for summary: 30_robustness)"
+    "none: no arm with adaptation has one without beside it "
+    "(a study of noise asks for summary: 30_robustness)"
 )
 
 

@@ -76,7 +76,9 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
     executor.shutdown()
 
 
-def execute(plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown) -> dict[str, str]:
+def execute(
+    plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown
+) -> dict[str, str]:
     """Run what is to do, the longest chain first; returns label -> problem of those that did not finish.
 
     Args:
@@ -177,4 +179,5 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
     (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
     where = f" at {own[-1]}" if own else ""
-    return f"{kind} in cell {cell}{where}: {message}\n       see {place.parent.name}/{place.name}/notebook.ipynb"
+    notebook = f"{place.parent.name}/{place.name}/notebook.ipynb"
+    return f"{kind} in cell {cell}{where}: {message}\n       see {notebook}"

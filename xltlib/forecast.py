@@ -1,9 +1,9 @@
 """How long a study will take: the work of its runs, weighed by the speed that this very study shows.
 
 A run's work is its start-up, its training (pairs that go forward and back) and what it scores (pairs that go
-forward). Each kind of training has a speed of its own once one of that kind was seen; until then it is that of
-the others, in the relation in which multiplications stand. The time that is left follows from dealing out the
-runs that are left to the jobs, in the order of the graph: a chain of runs may take longer than their sum.
+forward). Each kind of training has a speed of its own once one of that kind was seen; until then it is that
+of the others, in the relation in which multiplications stand. The time that is left follows from dealing out
+the runs that are left to the jobs, in the order of the graph: one chain may take longer than all the rest.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ class Speeds:
         """What a first guess of this kind is to be multiplied by."""
         known = self.seen.get(what)
         if known is None:  # another kind of training, as far as one was seen
-            known = [sum(column) for column in zip(*(self.seen[name] for name in self.seen if name != "start"))]
+            others = [of for name, of in self.seen.items() if name != "start"]
+            known = [sum(column) for column in zip(*others)]
         return known[0] / known[1] if known and known[1] else 1.0
 
     def of(self, work: Work, training: float, scoring: float, start: float = START) -> float:

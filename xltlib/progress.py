@@ -1,8 +1,8 @@
 """What a run is doing just now: written by the run, read by whoever waits for it.
 
-A run whose folder is there (run_all.py makes it) keeps ``progress.json`` in it: the stage, how far it is, loss
-and speed, and how long each stage took. It is written about once a second, whole or not at all, and changes no
-result.
+A run whose folder is there (run_all.py makes it) keeps ``progress.json`` in it: the stage, how far it is,
+loss and speed, and how long each stage took. It is written about once a second, whole or not at all, and
+changes no result.
 """
 
 from __future__ import annotations

@@ -92,8 +92,8 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
         runs: folder of runs.
     """
     of, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
-    running = [label for label in missing if of.state(label) and not (of.place(label) / "FAILED.json").exists()]
     failed = [label for label in missing if (of.place(label) / "FAILED.json").exists()]
+    running = [label for label in missing if of.state(label) and label not in failed]
     ended = {label for label in plan.nodes if label not in missing}
     first = f"{len(ended)} of {counted(len(plan.nodes))} done"
     if failed:

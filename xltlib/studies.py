@@ -167,7 +167,8 @@ class Book:
         for name in self.studies:
             study = self[name]
             cost = textwrap.shorten(study.cost, 40, placeholder=" ...")
-            lines.append(f"{name:{width}}  {cost:40}  {textwrap.shorten(study.about, 70, placeholder=' ...')}")
+            about = textwrap.shorten(study.about, 70, placeholder=" ...")
+            lines.append(f"{name:{width}}  {cost:40}  {about}")
         return "\n".join(lines)
 
 

@@ -125,7 +125,7 @@ class Mlm(TextAdaptation):
             return mlm.masked_batches(encoder, of, self.size, self.max_length, seed)
 
         def loss(batch):
-            model.tokens += int(batch["attention_mask"].sum())  # before it is on a GPU, which it would wait for
+            model.tokens += int(batch["attention_mask"].sum())  # here: on a GPU this would wait for it
             return model(**{name: ids.to(model.classifier.bias.device) for name, ids in batch.items()})
 
         def measure(texts):

@@ -63,7 +63,7 @@ def _not_loaded(name: str, place: str, error: Exception) -> OSError:
 
 
 def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | None = None) -> Encoder:
-    """An encoder with the pieces of texts alone: ``trim(load(name), texts)``, from what is shared if it is there.
+    """``trim(load(name), texts)``: an encoder with the pieces of texts alone, from what is shared if there.
 
     Args:
         name: as :func:`load` takes it.
@@ -83,7 +83,7 @@ def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | N
 
 
 def _without_weights(name: str) -> Encoder:
-    """An encoder of which a vocabulary is to be made; the offline one, which can do so, without its layers."""
+    """An encoder of which a vocabulary is to be made; the offline one needs no layers for that."""
     if name == OFFLINE:
         return _restore_norm(offline.without_weights(), places.located(name))
     return load(name)

@@ -1,4 +1,4 @@
-"""Sentences as rows of token ids: each sentence is cut into pieces once, and rows are put together from these."""
+"""Sentences as rows of token ids: each is cut into pieces once, and rows are put together from these."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class Pieces:
     ) -> tuple[list[list[int]], list[list[int]]]:
         """Ids and segment ids of sentences or pairs, as the tokenizer itself would give them.
 
-        A sentence is cut at ``max_length``, specials included. Which side of a pair that is too long gives way
-        the tokenizer decides.
+        A sentence is cut at ``max_length``, specials included. Which side of a pair that is too long gives
+        way the tokenizer decides.
         """
         sides = [first] if second is None else [first, second]
         frame, asked = self._frames[len(sides)], [sentence for side in sides for sentence in side]
