@@ -18,7 +18,7 @@ from xltlib import summary
 from xltlib.provenance import Entry
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
-STUDIES = ("paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "baseline")
+STUDIES = ("paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo-hard", "baseline")
 TABLES = (
     summary.language_table,
     summary.effect_table,
