@@ -17,9 +17,8 @@ from xltlib.plan import Plan
 from xltlib.showing import Shown
 from xltlib.stopping import Stopped, kill_kernels
 
-QUIET = [
-    "--IPKernelApp.log_level=40"
-]  # kernels otherwise warn, once a run, that they listen on the loopback interface
+# Kernels otherwise warn that they listen on the loopback interface, and say how they were ended.
+QUIET = ["--IPKernelApp.log_level=50"]
 
 
 @dataclass
