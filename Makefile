@@ -1,11 +1,12 @@
 # make run    the default study, end to end          make test   unit tests and every notebook
 # make lab    JupyterLab                             make bench  training throughput beside its peers
 # make tables the tables of all pages, from the CSV files
-# Each creates .venv from the lock by itself; tests run in TEST_JOBS processes. ARGS goes to run_all.py: make run ARGS="--jobs 2"
+# Each creates .venv from the lock by itself; tests run in TEST_JOBS processes. ARGS goes to run_all.py: make run ARGS="--report"
 
 PYTHON ?= python3
 STUDY ?= demo
 ARGS ?=
+JOBS ?= 2
 TEST_JOBS ?= 2
 BIN := .venv/bin
 
@@ -21,7 +22,7 @@ setup: .venv/ready
 	touch .venv/ready
 
 run: setup
-	$(BIN)/python run_all.py $(STUDY) $(ARGS)
+	$(BIN)/python run_all.py $(STUDY) --jobs $(JOBS) $(ARGS)
 
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup tests xltlib
