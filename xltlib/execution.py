@@ -174,6 +174,8 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("---")]
     cell, kind = getattr(error, "exec_count", None), getattr(error, "ename", type(error).__name__)
     message = (lines or [""])[-1].removeprefix(f"{kind}: ")
+    if kind == "DeadKernelError":
+        message = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
     failure = {"type": kind, "cell": cell, "message": message}
     (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,19 @@ class Planning:
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
         unused = set(self.overrides) - self.used
         if unused:
-            raise ValueError(f"--set {sorted(unused)[0]}: no run of this study has it")
+            raise ValueError(f"--set {sorted(unused)[0]}: {self._what_there_is(sorted(unused)[0])}")
         self._ask_for_controls()
         return Plan(self.study, self.nodes)
+
+    def _what_there_is(self, name: str) -> str:
+        """Why a name cannot be set, and which can."""
+        known = sorted({path for node in self.nodes.values() for path in paths(node.parameters)})
+        family, dot, _ = name.partition(".")
+        alike = get_close_matches(name, known, 1)
+        meant = f"; did you mean {alike[0]}?" if alike else "."
+        beside = [path for path in known if path.startswith(f"{family}.")] if dot else []
+        beside = beside or [path for path in known if "." not in path]
+        return f"no run of this study has it{meant} There is {', '.join(beside)}"
 
     def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
         """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
@@ -219,6 +230,22 @@ def changed(family: str, given: dict | str, path: list[str], value: object) -> d
         if value is None:
             return None
     return {"kind": kind, **options, name: value}
+
+
+def paths(given: dict, above: str = "") -> list[str]:
+    """Names by which parameters and options can be set.
+
+    Example:
+        >>> paths({"steps": 5, "noise": {"kind": "pgd", "radius": 0.1}})
+        ['steps', 'noise', 'noise.kind', 'noise.radius']
+    """
+    found = []
+    for name, value in given.items():
+        if name not in parameters.PLACES:
+            found.append(above + name)
+        if isinstance(value, dict):
+            found += paths(value, f"{above}{name}.")
+    return found
 
 
 def _absolute(family: str, given: dict) -> dict:
