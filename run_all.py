@@ -33,13 +33,12 @@ def planned(args: argparse.Namespace) -> studies.Plan:
     return study.plan(studies.parse_set(args.set), data, args.runs.resolve(), reads)
 
 
-def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str], done: int) -> dict[str, str]:
+def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str]) -> dict[str, str]:
     """Run what is to do; returns label -> problem of those that did not finish.
 
     Raises:
         ValueError: graphics cards have no room for so many runs.
     """
-    print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
     runs = args.runs.resolve()
     shown = showing.Shown(Forecast(plan, todo, args.jobs, runs))
     try:
@@ -70,8 +69,9 @@ def main(given: list[str] | None = None) -> int:
         if args.status:
             print(showing.status(chosen, missing, runs))
             return 0
-        todo = [] if args.draw else missing
-        failed = carried_out(args, plan, todo, len(chosen.nodes) - len(missing)) if todo else {}
+        todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
+        print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
+        failed = carried_out(args, plan, todo) if todo else {}
     except (ValueError, OSError) as error:
         print(f"run_all: {error}{places.said()}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Seconds from starting run_all.py to a run's first update, on one core: with nothing shared yet, and with it.
+"""Seconds from starting run_all.py to a run's first update, on one core: with nothing shared yet, and with.
 
     XLTLIB_DATA=<folder> python benchmarks/start_up.py [--study paws-x] [--only "english seed 1"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import run_all
+from xltlib import command_line
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,7 +57,7 @@ def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_
         args = throughput.arguments(gpu.beside_peers(tmp_path, tiny, tmp_path / "out.csv"))
         assert args.max_length == 64 and args.peers == gpu.PEERS and args.accuracy == 0
         assert args.batch_size == (4 if tiny else 32)
-    study = run_all.parsed(gpu.study("paws-x", 3, ["seeds=1"], tmp_path))
+    study = command_line.parsed(gpu.study("paws-x", 3, ["seeds=1"], tmp_path), ROOT)
     assert (study.study, study.jobs, study.set) == ("paws-x", 3, ["seeds=1"])
 
 

@@ -97,7 +97,7 @@ def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     first = run(tmp_path, study, "--only", "english seed")
     assert "1 of 1 run done" in first.stdout and first.returncode == 0, first.stderr
     assert (
-        "figures: none" in first.stdout and not stale.exists()
+        "figures  none" in first.stdout and not stale.exists()
     )  # one arm has no effect to draw; no old one poses as it
     stamp = next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns
     drawn = run(tmp_path, study, "--draw")

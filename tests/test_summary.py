@@ -18,7 +18,9 @@ from xltlib import summary
 from xltlib.provenance import Entry
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
-STUDIES = ("paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo-hard", "baseline")
+STUDIES = (
+    "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard", "baseline",
+)  # fmt: skip
 TABLES = (
     summary.language_table,
     summary.effect_table,

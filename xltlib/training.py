@@ -33,7 +33,7 @@ def set_seed(seed: int) -> None:
     # Else matrix products on a GPU may differ between runs.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
-    # It would fill every new tensor before use, a seventh of a small update; nothing here reads one unwritten.
+    # Else every new tensor is filled before use, a seventh of a small update; none is read unwritten here.
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 

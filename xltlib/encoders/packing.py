@@ -11,7 +11,7 @@ import torch
 
 from xltlib.encoders import loading, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder
-from xltlib.encoders.trimming import SLICE, _ids, trim
+from xltlib.encoders.trimming import trim
 
 
 def pack(name: str, texts: list[str], folder: Path) -> bool:
@@ -41,7 +41,10 @@ def pack(name: str, texts: list[str], folder: Path) -> bool:
     else:
         loading.write(trimmed, folder)
         packed = loading.load(str(folder))
-    _refuse_another(packed, trimmed, texts)
+    if not _is_same(packed, trimmed):
+        shutil.rmtree(folder)
+        pack_whole(name, folder)
+        return False
     from safetensors.torch import save_file
 
     save_file({"norms": whole.table.detach().norm(dim=1)}, folder / loading.NORMS)
@@ -58,19 +61,16 @@ def pack_whole(name: str, folder: Path) -> None:
         shutil.copytree(loading._local_folder(name), folder, ignore=patterns)
 
 
-def _refuse_another(packed: Encoder, trimmed: Encoder, texts: list[str]) -> None:
-    """Stop where what was written is not what was to be written.
+def _is_same(packed: Encoder, trimmed: Encoder) -> bool:
+    """Whether what is read back has the weights that were to be written, and cuts the text as the whole one.
 
-    Raises:
-        ValueError: says so.
+    A trimmed WordPiece tokenizer may cut a word that was unknown to the whole one.
     """
     state = packed.model.state_dict()
     weights = trimmed.model.state_dict().items()
+    packed.pieces.learn(list(trimmed.pieces.known))
     same = all(name in state and torch.equal(weight, state[name]) for name, weight in weights)
-    texts = list(dict.fromkeys(texts))
-    slices = [texts[i : i + SLICE] for i in range(0, len(texts), SLICE)]
-    if not same or any(_ids(packed.tokenizer, part) != _ids(trimmed.tokenizer, part) for part in slices):
-        raise ValueError(f"encoder {trimmed.name!r} is another one when it is read back; it cannot be packed")
+    return same and packed.pieces.known == trimmed.pieces.known
 
 
 def write_4_bit(source: Path, target: Path, kept: np.ndarray) -> None:
