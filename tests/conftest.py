@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import os
@@ -16,6 +17,38 @@ import torch
 from xltlib import tasks
 
 LANGUAGES = ["en", "de", "es", "id"]
+
+
+def groups_of(source: str) -> dict[str, str]:
+    """Tests that stand below a mark ``name = pytest.mark.xdist_group("group")``: function -> group."""
+    tree, marks, found = ast.parse(source), {}, {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("pytest.mark.xdist_group("):
+            marks[node.targets[0].id] = node.value.args[0].value
+        if isinstance(node, ast.FunctionDef):
+            own = [marks[mark.id] for mark in node.decorator_list if getattr(mark, "id", "") in marks]
+            found |= dict.fromkeys([node.name] if own else [], *own)
+    return found
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Tests of a group go to one worker, so that what they share is made once.
+
+    xdist's own ``--dist loadgroup`` does so no more: pytest 9 does not let it rename tests.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    folder, groups = Path(__file__).resolve().parent, {}
+    for path in folder.glob("test_*.py"):
+        of_file = groups_of(path.read_text(encoding="utf-8"))
+        groups |= {f"tests/{path.name}::{name}": group for name, group in of_file.items()}
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return groups.get(nodeid.split("[")[0], nodeid)
+
+    if config.getvalue("dist") == "loadgroup":
+        return ByGroup(config, log)
 
 
 def demo_sentences() -> list[str]:

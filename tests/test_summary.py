@@ -19,7 +19,8 @@ from xltlib.provenance import Entry
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
 STUDIES = (
-    "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard", "baseline",
+    "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard",
+    "baseline",
 )  # fmt: skip
 TABLES = (
     summary.language_table,
