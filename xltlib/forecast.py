@@ -63,7 +63,7 @@ def work(node: Node) -> Work:
     if noise in ("pgd", "freelb"):
         passes = 1 + passes * given["noise"].get("steps", 3)
     if penalty != "none":
-        passes += 1.0
+        passes += 1.6  # a second batch, of which a teacher may say something first
     kind = f"{batches} {noise} {penalty} {given['head']['kind']}"
     return Work(kind, TRAIN * given["steps"] * pairs * passes, FORWARD * (scored + bias))
 
