@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from xltlib.execution import QUIET
 from xltlib.parameters import ROOT
 from xltlib.plan import Plan
+from xltlib.stopping import kill_kernels
 
 BIAS = "40_language_bias"
 NO_FIGURES = (
@@ -93,19 +95,19 @@ def _summarise(notebook: str, given: dict, output: Path) -> str:
     """Execute a notebook that reads the collected runs; returns "" or what went wrong."""
     import papermill
 
-    try:
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb",
-            output,
-            given,
-            cwd=str(ROOT / "notebooks"),
-            kernel_name="python3",
-            progress_bar=False,
-            extra_arguments=QUIET,
+    options = {"cwd": str(ROOT / "notebooks"), "kernel_name": "python3", "progress_bar": False}
+    # In the main thread papermill would take Ctrl-C for itself (stopping.py).
+    with ThreadPoolExecutor(1) as aside:
+        source = ROOT / "notebooks" / f"{notebook}.ipynb"
+        drawn = aside.submit(
+            papermill.execute_notebook, source, output, given, extra_arguments=QUIET, **options
         )
-    except Exception as error:
-        return f"{notebook}: {type(error).__name__}: {str(error).strip().splitlines()[-1]}"
-    return ""
+        try:
+            error = drawn.exception()
+        except BaseException:
+            kill_kernels()
+            raise
+    return f"{notebook}: {type(error).__name__}: {str(error).strip().splitlines()[-1]}" if error else ""
 
 
 def effect_files(figures: Path) -> list[Path]:
