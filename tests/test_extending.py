@@ -124,3 +124,25 @@ def test_a_task_is_one_file_and_one_line(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["[0, 1] [1, 1]", "own xnli"]
+
+
+def test_a_fingerprint_does_not_depend_on_where_the_files_lie(own):
+    folder, _ = own
+    script = (
+        "from xltlib import fingerprint, parameters;"
+        "noise = {'kind': 'mylab.shuffle:Shuffle', 'share': 0.1};"
+        "given = parameters.resolve('20_finetune', {'noise': noise});"
+        "print(fingerprint.code_fingerprint('20_finetune', given))"
+    )
+    found = set()
+    for name in ("a", "z"):  # the package's files before and behind those of one's own
+        for part in ("xltlib", "notebooks"):
+            shutil.copytree(ROOT / part, folder / name / part, ignore=shutil.ignore_patterns("__pycache__"))
+        path = os.pathsep.join([str(folder), str(folder / name)])
+        done = subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": path}, cwd=folder / name,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.add(done.stdout)
+    assert len(found) == 1

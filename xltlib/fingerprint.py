@@ -52,9 +52,10 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
     tasks = {_file_of(task.__name__) for task in TABLE.values() if isinstance(task, ModuleType)}
     code = [without_comments(source) for source in cells]
-    for path in sorted((paths - tasks) | own):  # of the tasks, its own alone
-        if demo or path.parent.name != "demo":
-            code.append(without_comments(path.read_text(encoding="utf-8")))
+    counted = (paths - tasks) | own  # of the tasks, its own alone
+    files = [path for path in counted if demo or path.parent.name != "demo"]
+    # In an order that does not depend on where they lie: a bundle has the fingerprints of home.
+    code += sorted(without_comments(path.read_text(encoding="utf-8")) for path in files)
     if demo:
         corpus = sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]"))
         code += [path.read_text(encoding="utf-8") for path in corpus]
