@@ -42,18 +42,9 @@ def work(node: Node) -> Work:
     given = node.parameters
     if node.notebook == "10_adapt":
         return _of_adaptation(given)
-    codes = languages.parse(given["targets"])
-    test = _items(given, "test", given["scored"]["test"])
-    dev = _items(given, "dev", given["scored"]["dev"])
-    scored = test * len(codes)
-    if given["scored"]["pairs"] == "all":
-        scored += (given["scored"]["pair_items"] or test) * len(codes) * (len(codes) - 1)
-    bias = given["scored"]["bias"] * len(codes) / 2  # sentences: half a pair
+    scored, scored_as = _scored(node)
     if node.notebook == "21_frozen":
-        train = _items(given, given["labelled"]["split"], given["labelled"]["items"])
-        return Work("frozen", 0.0, FORWARD * (scored + dev + train + bias))
-    scored *= max(1, given["scored"]["votes"])
-    scored += dev * len(codes) * given["checkpoints"]
+        return Work("frozen", 0.0, FORWARD * scored, scored_as)
     batches, noise, penalty = (given[name]["kind"] for name in ("batches", "noise", "penalty"))
     pairs = given["batches"]["size"]
     if given["batches"].get("cross", {}).get("kind") == "translations":
@@ -65,7 +56,23 @@ def work(node: Node) -> Work:
     if penalty != "none":
         passes += 1.6  # a second batch, of which a teacher may say something first
     kind = f"{batches} {noise} {penalty} {given['head']['kind']}"
-    return Work(kind, TRAIN * given["steps"] * pairs * passes, FORWARD * (scored + bias))
+    return Work(kind, TRAIN * given["steps"] * pairs * passes, FORWARD * scored, scored_as)
+
+
+def _scored(node: Node) -> tuple[float, str]:
+    """What a run scores, and what it counts: pairs, or where a sentence is encoded once, sentences."""
+    given, codes = node.parameters, languages.parse(node.parameters["targets"])
+    asked, frozen = given["scored"], node.notebook == "21_frozen"
+    test, dev = _items(given, "test", asked["test"]), _items(given, "dev", asked["dev"])
+    again = 1 if frozen else given["checkpoints"]
+    if given["head"]["kind"] != "cross":
+        train = _items(given, given["labelled"]["split"], given["labelled"]["items"]) if frozen else 0
+        return 2.0 * (len(codes) * (test + dev * again) + train), "sentences"
+    pairs = test * len(codes)
+    if asked["pairs"] == "all":
+        pairs += (asked["pair_items"] or test) * len(codes) * (len(codes) - 1)
+    pairs = pairs * max(1, asked["votes"]) + dev * len(codes) * again
+    return pairs + asked["bias"] * len(codes) / 2, "scoring"  # a sentence is half a pair
 
 
 def _of_adaptation(given: dict) -> Work:
