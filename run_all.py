@@ -6,12 +6,12 @@ What it can be asked: ``python run_all.py --help``, or xltlib/command_line.py.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
-from xltlib import bundle, command_line, drawing, execution, places, showing, stopping, studies, tasks
+from xltlib import bundle, command_line, drawing, execution, places, progress, showing, stopping
+from xltlib import studies, tasks
 from xltlib.forecast import Forecast
 from xltlib.store import Store
 
@@ -44,6 +44,10 @@ def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str]) -
     try:
         with execution.pool(args.jobs, args.scheduler, args.card_memory) as pool:
             return execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent, shown)
+    except stopping.Stopped:
+        for label in todo:  # --status would take them for running
+            (runs / plan[label].run / progress.FILE).unlink(missing_ok=True)
+        raise
     finally:
         shown.close()
 
@@ -89,11 +93,4 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with stopping.stoppable():
-            sys.exit(main())
-    except stopping.Stopped as stopped:
-        stopping.kill_kernels()
-        print("\nstopped; runs that are done are kept, and the same command goes on", file=sys.stderr)
-        sys.stderr.flush()
-        os._exit(128 + stopped.number)  # not waiting for threads whose kernels are gone
+    sys.exit(stopping.stoppable(main))

@@ -1,42 +1,86 @@
-"""Cards for runs, asked of a stand-in for nvidia-smi."""
+"""Cards for runs, asked of a stand-in for torch, and dealt out by run_all.py."""
 
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
 import pytest
+from tiny_studies import tiny_study
 
-from xltlib import cards
+from xltlib import cards, execution, showing, studies
+from xltlib.forecast import Forecast
 
 
 @pytest.fixture
 def two_cards(tmp_path, monkeypatch):
-    """A machine with two cards, of 60 and 20 GiB free memory."""
-    command = tmp_path / "nvidia-smi"
-    command.write_text("#!/bin/sh\necho '0, 61440'\necho '1, 20480'\n")
-    command.chmod(0o755)
+    """A machine with a driver, and a torch that sees two cards of 60 and 20 GiB free memory."""
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(cards, "ASK", f"print({json.dumps('[60.0, 20.0]')})")
 
 
-def test_free_memory_is_that_of_the_cards_that_may_be_used(two_cards, monkeypatch):
+def test_free_memory_is_named_as_kernels_are_told(two_cards, monkeypatch):
     assert cards.free_memory() == {"0": 60.0, "1": 20.0}
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
-    assert cards.free_memory() == {"1": 20.0}
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-0a1b")  # torch counts what it may see
+    assert cards.free_memory() == {"3": 60.0, "GPU-0a1b": 20.0}
 
 
-def test_without_a_card_or_where_it_does_not_answer_there_is_none(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert cards.free_memory() == {} and cards.queue_of(8, 8) is None
-    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nexit 9\n")
-    (tmp_path / "nvidia-smi").chmod(0o755)
+def test_without_a_card_that_torch_can_use_there_is_none(two_cards, tmp_path, monkeypatch):
+    monkeypatch.setattr(cards, "ASK", "print('[]')")  # a build for CPUs
+    assert cards.free_memory() == {} and cards.dealt(8, {}, 8) == []
+    monkeypatch.setattr(cards, "ASK", "raise RuntimeError('no driver')")
+    assert cards.free_memory() == {}
+    (tmp_path / "nvidia-smi").unlink()
+    monkeypatch.setattr(sys, "executable", "/nothing/is/asked")
     assert cards.free_memory() == {}
 
 
-def test_runs_are_dealt_out_by_room_and_share_a_card(two_cards):
-    queue = cards.queue_of(9, each=8)
-    dealt = [queue.get() for _ in range(9)]
-    assert sorted(dealt) == ["0"] * 7 + ["1"] * 2 and queue.empty()
+def test_what_torch_is_asked_is_sound():
+    compile(cards.ASK, "ask", "exec")
+    import torch
+
+    if not torch.cuda.is_available():
+        assert cards.free_memory() == {}
+
+
+def test_runs_are_dealt_out_by_room_and_share_a_card():
+    assert sorted(cards.dealt(9, {"0": 60.0, "1": 20.0}, 8)) == ["0"] * 7 + ["1"] * 2
     assert cards.dealt(2, {"0": 30.0, "1": 20.0}, each=16) == ["0", "1"]
+    assert cards.dealt(1, {"0": 5.5}, 8) == []  # a single run is never refused
 
 
-def test_more_runs_than_memory_holds_are_refused(two_cards):
+def test_more_runs_than_memory_holds_are_refused():
     said = "--jobs 10: the cards have room for 9 runs of 8 GiB each.*--card-memory"
     with pytest.raises(ValueError, match=said):
-        cards.queue_of(10, each=8)
+        cards.dealt(10, {"0": 60.0, "1": 20.0}, each=8)
+
+
+def test_a_run_gets_a_card_and_gives_it_back(tmp_path, monkeypatch):
+    study = tiny_study("offline", seeds=[1, 2, 3], encoders={}, arms={"english": {}})
+    plan, given = studies.Study("tiny", study).plan({}, runs=tmp_path), []
+
+    def run_one(notebook, parameters, folder, threads, beside, card):
+        given.append(card)
+        return ""
+
+    monkeypatch.setattr(execution, "run_one", run_one)
+    todo = list(plan.nodes)
+    shown = showing.Shown(Forecast(plan, todo, 2, tmp_path))
+    with ThreadPoolExecutor(2) as executor:
+        pool = execution.Pool(executor, 2, 1, ["a", "b"])
+        assert execution.execute(plan, todo, pool, tmp_path, Path(), shown) == {}
+    assert len(given) == 3 and set(given) == {"a", "b"} and sorted(pool.cards) == ["a", "b"]
+
+
+def test_a_kernel_sees_its_card_alone(tmp_path):
+    import papermill
+
+    cell = nbformat.v4.new_code_cell("import os; print(os.environ['CUDA_VISIBLE_DEVICES'])")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "in.ipynb")
+    given = {"extra_arguments": [cards.kernel_argument("7")], "progress_bar": False, "kernel_name": "python3"}
+    done = papermill.execute_notebook(tmp_path / "in.ipynb", tmp_path / "out.ipynb", **given)
+    assert done.cells[0].outputs[0].text == "7\n"

@@ -111,7 +111,7 @@ def test_the_same_holds_for_what_committed_studies_took(study, jobs, tmp_path):
     plan, taken = committed(study)
     takes, _, _ = replay(Forecast(plan, list(taken), jobs, tmp_path / "whole"), taken)
     of = Forecast(plan, list(taken), jobs, tmp_path)
-    now, ended, running = replay(of, taken, 0.25 * takes)
+    now, ended, running = replay(of, taken, 0.2 * takes)
     assert abs(now + of.now(ended, running).left - takes) <= 0.25 * takes
 
 
@@ -137,13 +137,31 @@ def test_status_says_what_runs_what_failed_and_what_is_silent(plan, tmp_path):
     written(of, "english seed 1", 10.0, Taken(of))
     written(of, "english seed 2", 10.0, Taken(of))
     state = progress.read(of.place("english seed 2"))
-    state.changed -= 600
+    state.changed -= 120
     (of.place("english seed 2") / progress.FILE).write_text(json.dumps(vars(state)))
     of.place("mlm").mkdir()
     (of.place("mlm") / "FAILED.json").write_text("{}")
     said = showing.status(plan, missing, tmp_path)
     assert "1 failed (mlm), 2 running, about" in said and "of 400 updates" in said
-    assert "english seed 2: training" in said and said.endswith("silent for 10 min")
+    assert "english seed 2: training" in said and said.endswith("silent for 2 min")
+    state.changed -= 1000  # killed, or its machine is gone
+    (of.place("english seed 2") / progress.FILE).write_text(json.dumps(vars(state)))
+    (of.place("english seed 1") / "record.json").write_text("{}")  # it ended, by other code than today's
+    said = showing.status(plan, missing, tmp_path)
+    assert said.endswith("1 silent for long, perhaps dead (english seed 2); nothing is running")
+
+
+def test_a_forecast_that_fails_stops_nothing_and_parts_of_ones_own_have_one(plan, tmp_path, monkeypatch):
+    of, shown = Forecast(plan, list(plan.nodes), 2, tmp_path), io.StringIO()
+    lines = showing.Shown(of, shown)
+    lines._told = 0.0
+    monkeypatch.setattr(of, "now", lambda ended, running: 1 / 0)
+    lines.update(set(), ["english seed 1"])
+    assert "no forecast (ZeroDivisionError" in shown.getvalue() and "speed not known yet" in shown.getvalue()
+    node = plan["english seed 1"]
+    batches = {"kind": "mylab.batches:Own"}  # without the option size
+    monkeypatch.setitem(node.parameters, "batches", batches)
+    assert forecast.work(node).training > 0
 
 
 def test_a_run_says_its_stage_speed_and_loss_and_how_long_each_stage_took(tmp_path, monkeypatch):

@@ -67,18 +67,21 @@ def test_scoring_in_large_batches_gives_the_same_answers(tiny, frame):
 
 
 def test_where_memory_runs_out_fewer_pairs_are_scored_at_a_time():
-    from accelerate.utils import find_executable_batch_size
+    model = torch.nn.Linear(1, 1, device="meta")  # not on the CPU
+    lengths, sizes = list(range(2000)), []
 
-    tried = []
+    def collate(positions: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(positions.copy())
 
-    def scored(batch_size, workers):
-        tried.append(batch_size)
-        if batch_size > 300:
+    def compute(positions: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(positions))
+        if len(positions) > 300:
             raise RuntimeError("CUDA out of memory.")
-        return batch_size * workers
+        return positions[:, None]
 
-    assert find_executable_batch_size(scored, starting_batch_size=prediction.LARGEST)(1) <= 300
-    assert tried[0] == prediction.LARGEST and len(tried) > 1
+    found = prediction._batched(model, lengths, 0, collate, compute, False, 0)
+    assert found[:, 0].tolist() == lengths  # each once, in order
+    assert sizes[0] == prediction.LARGEST and max(sizes[-4:]) <= 300
 
 
 def test_penalties_are_numbers_only_when_they_are_asked_for():

@@ -234,8 +234,9 @@ def test_sign_permutation_is_exact_and_knows_its_limit():
     patterns = itertools.product((1, -1), repeat=4)
     sums = [sum(s * d for s, d in zip(signs, (3, -1, 2, 2))) for signs in patterns]
     assert p == np.mean([abs(total) >= 6 for total in sums]) and smallest == 0.125
-    p, smallest = statistics.sign_permutation(np.ones(40))  # signs are drawn: never quite nothing
-    assert p == 1 / 2**16 and smallest == 2 / 2**16
+    assert statistics.sign_permutation(np.ones(40)) == (2 / 2**16, 2 / 2**16)  # drawn, with their opposites
+    drawn, _ = statistics.sign_permutation(np.array([*[1.0] * 14, *[-1.0] * 10]))
+    assert drawn == pytest.approx(0.54, abs=0.02)  # 2 P(X >= 14) of a binomial of 24
     with pytest.raises(ValueError, match="no seed"):
         statistics.sign_permutation(np.empty(0))
 

@@ -39,3 +39,6 @@ def test_a_signal_stops_everything_within_five_seconds(tiny, tmp_path, number, s
     assert "stopped; runs that are done are kept" in said and "Traceback" not in said
     assert children and not any(child.is_running() and child.status() != "zombie" for child in children)
     assert not list((tmp_path / "runs").glob("*/record.json")) and not (tmp_path / "figures").exists()
+    assert not list((tmp_path / "runs").glob("*/FAILED.json")) and "died" not in said
+    asked = subprocess.run(command(tmp_path, study, "--status"), capture_output=True, text=True, cwd=tmp_path)
+    assert asked.stdout.strip() == "0 of 2 runs done; nothing is running"

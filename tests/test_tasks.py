@@ -123,7 +123,8 @@ def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
 
 
 def test_short_test_sentences_are_found_inside_text_too():
-    test = pd.DataFrame({"sentence1": ["蔡諷には息子、蔡瑁もいた。"], "sentence2": ["却下 。"]})
+    first, second = ["蔡諷には息子、蔡瑁もいた。"], ["却下 。"]
+    test = pd.DataFrame({"sentence1": first, "sentence2": second})
     texts = ["甲乙丙。蔡諷には息子、蔡瑁もいた。丁", "却下された", "却下。"]
     assert tasks.overlapping(texts, test) == [True, False, True]
 

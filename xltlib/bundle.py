@@ -149,7 +149,7 @@ class Packing:
         if self.texts:
             written[places.TEXTS] = b"".join(sorted(map(places.digest, self.texts)))
         sizes = dict.fromkeys(("code and study", "data", "encoders"), 0)
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for name, content in written.items():
                 archive.writestr(name, content)
                 sizes["code and study"] += len(content)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-from queue import SimpleQueue
+import sys
 
-ASK = ["nvidia-smi", "--query-gpu=index,memory.free", "--format=csv,noheader,nounits"]
+# Asked of torch, in a process of its own: it knows which cards it can use, and in which order it counts them.
+ASK = (
+    "import json, torch;"
+    "free = [torch.cuda.mem_get_info(k)[0] / 2**30 for k in range(torch.cuda.device_count())];"
+    "print(json.dumps(free))"
+)
 
 
 def free_memory() -> dict[str, float]:
-    """Free memory of each card that this process may use, in GiB; empty where there is none."""
-    if shutil.which(ASK[0]) is None:
+    """Free memory of the cards that torch can use, in GiB, by their names in CUDA_VISIBLE_DEVICES."""
+    if shutil.which("nvidia-smi") is None:  # no driver: do not wait for torch
         return {}
-    said = subprocess.run(ASK, capture_output=True, text=True)
+    said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True)
     if said.returncode != 0:
         return {}
-    found = {}
-    for line in said.stdout.splitlines():
-        index, mebibytes = line.split(",")
-        found[index.strip()] = float(mebibytes) / 1024
+    free = json.loads(said.stdout)
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if allowed is None:
-        return found
-    return {index: found[index] for index in allowed.split(",") if index in found}
+    names = allowed.split(",") if allowed else map(str, range(len(free)))
+    return dict(zip(names, free))
 
 
 def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
     """A card for each of so many runs at a time, the emptiest first.
+
+    A single run is given none: it takes the card that torch would take, whatever its memory.
 
     Args:
         jobs: runs at a time.
@@ -41,7 +45,9 @@ def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
         >>> dealt(3, {"0": 30.0, "1": 20.0}, each=8)
         ['0', '0', '1']
     """
-    room = {index: int(gib // each) for index, gib in free.items()}
+    if jobs == 1 or not free:
+        return []
+    room = {card: int(gib // each) for card, gib in free.items()}
     if jobs > sum(room.values()):
         raise ValueError(
             f"--jobs {jobs}: the cards have room for {sum(room.values())} runs of {each:g} GiB each; "
@@ -49,26 +55,11 @@ def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
         )
     left, chosen = dict(free), []
     for _ in range(jobs):
-        index = max((index for index in room if room[index]), key=left.get)
-        room[index] -= 1
-        left[index] -= each
-        chosen.append(index)
+        card = max((card for card in room if room[card]), key=left.get)
+        room[card] -= 1
+        left[card] -= each
+        chosen.append(card)
     return chosen
-
-
-def queue_of(jobs: int, each: float) -> SimpleQueue | None:
-    """Cards to take from and to give back to, one for each of so many runs at a time; None without a card.
-
-    Raises:
-        ValueError: as :func:`dealt`.
-    """
-    free = free_memory()
-    if not free:
-        return None
-    queue = SimpleQueue()
-    for card in dealt(jobs, free, each):
-        queue.put(card)
-    return queue
 
 
 def kernel_argument(card: str) -> str:

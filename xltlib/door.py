@@ -7,13 +7,18 @@ read, of which languages, and what for (provenance.py).
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from xltlib import places, tasks
 from xltlib.provenance import Entry
+from xltlib.shared import Shared
+from xltlib.tasks import leakage
 
 
 class Door:
@@ -24,10 +29,18 @@ class Door:
         test: the whole test set in all languages that the run could read anything of.
         folder: of downloaded data; None: the hub.
         inherited: entries of the runs that this one goes on from.
+        shared: where runs find what others made.
     """
 
-    def __init__(self, task: str, test: pd.DataFrame, folder: Path | None, inherited: list[Entry] = ()):
-        self.task, self.test, self.folder = task, test, folder
+    def __init__(
+        self,
+        task: str,
+        test: pd.DataFrame,
+        folder: Path | None,
+        inherited: list[Entry] = (),
+        shared: Shared = Shared(None),
+    ):
+        self.task, self.test, self.folder, self.shared = task, test, folder, shared
         self.entries = list(inherited)
         self.vocabulary: list[str] = []
 
@@ -44,8 +57,8 @@ class Door:
         """
         kept, left_out = {}, 0
         for code, found in texts.items():
-            kept[code], without = tasks.without_test_sentences(found, self.test)
-            left_out += without
+            kept[code] = self._without_test_sentences(found)
+            left_out += len(found) - len(kept[code])
         everything = [text for of in kept.values() for text in of]
         if vocabulary:
             self.know([text for of in everything for text in ((of,) if isinstance(of, str) else of)])
@@ -53,6 +66,21 @@ class Door:
         counts = {"count": counted, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
         self.entries.append(replace(entry, **counts))
         return kept
+
+    def _without_test_sentences(self, texts: list) -> list:
+        """Texts, or tuples of them, that hold no test sentence; what an earlier run found out is shared."""
+
+        def check() -> dict[str, np.ndarray]:
+            return {"holds": np.array(tasks.overlapping(texts, self.test), dtype=bool)}
+
+        told = [text if isinstance(text, str) else "\t".join(text) for text in texts]
+        holds = self.shared.arrays("leaks", [*self._checked_by, *told], check)["holds"]
+        return [text for text, bad in zip(texts, holds, strict=True) if not bad]
+
+    @cached_property
+    def _checked_by(self) -> list[str]:
+        """The code that looks for test sentences, and the sentences: with others it looks anew."""
+        return [inspect.getsource(leakage), *sorted({*self.test.sentence1, *self.test.sentence2})]
 
     def know(self, texts: list[str]) -> None:
         """Keep the words of texts in the encoder's vocabulary. Test text may be known: it moves no weight."""

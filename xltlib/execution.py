@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
-from xltlib import cards, progress, records
+from xltlib import cards, progress, records, stopping
 from xltlib.parameters import ROOT
 from xltlib.plan import Plan
 from xltlib.showing import Shown
@@ -57,14 +57,14 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
         from distributed import Client
 
         with Client(scheduler) as client:
+            client.run(stopping.start_worker)
             try:
                 yield Pool(client.get_executor(), jobs, cores)
             except Stopped:
-                client.run(kill_kernels)  # what they have not begun goes with this client
+                client.run(stopping.stop_worker, wait=False)  # a worker may be out of reach
                 raise
         return
-    free = cards.free_memory()
-    dealt = cards.dealt(jobs, free, card_memory) if free else []
+    dealt = cards.dealt(jobs, cards.free_memory(), card_memory) if jobs > 1 else []
     executor = ThreadPoolExecutor(jobs)
     try:
         yield Pool(executor, jobs, max(1, cores // jobs), dealt)
@@ -89,29 +89,27 @@ def execute(
     """
     graph, chain = plan.sorter(plan.nodes, todo), plan.chains(todo)
     graph.prepare()
-    ready, running, on, failed, ended = [], {}, {}, {}, set()
+    ready, running, failed, ended = [], {}, {}, set()
     while graph.is_active():
         ready = sorted([*ready, *graph.get_ready()], key=chain.get, reverse=True)
         for label in list(ready):
             broken = [need for need in plan[label].needs if need in failed]
+            if not broken and len(running) == pool.jobs:
+                continue
+            ready.remove(label)
             if broken:
                 failed[label] = f"not run: needs {broken[0]}"
                 shown.say(f"FAILED {label}: {failed[label]}")
-            elif len(running) == pool.jobs:
-                continue
-            else:
-                given = (plan[label].notebook, plan[label].parameters, str(runs / plan[label].run))
-                on[label] = pool.cards.pop(0)
-                future = pool.executor.submit(run_one, *given, pool.threads, str(beside), on[label])
-                running[future] = label
-            ready.remove(label)
-            if broken:
                 ended.add(label)
                 graph.done(label)
-        shown.update(ended, list(running.values()))
+                continue
+            card, node = pool.cards.pop(0), plan[label]
+            given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside), card)
+            running[pool.executor.submit(run_one, *given)] = label, card
+        shown.update(ended, [label for label, _ in running.values()])
         for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
-            label = running.pop(future)
-            pool.cards.append(on.pop(label))
+            label, card = running.pop(future)
+            pool.cards.append(card)
             problem = outcome(future)
             if problem:
                 failed[label] = problem
@@ -141,6 +139,8 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, 
     """
     import papermill
 
+    if stopping.asked.is_set():
+        return "stopped"
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE):
@@ -164,7 +164,7 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, 
             extra_arguments=[*QUIET, cards.kernel_argument(card)] if card else QUIET,
         )
     except Exception as error:  # one failed run must not stop the others
-        return _failure(error, place, beside)
+        return "stopped" if stopping.asked.is_set() else _failure(error, place, beside)
     return "" if records.read(place) else "ended without a record"
 
 

@@ -18,6 +18,7 @@ from xltlib import languages, progress, tasks
 from xltlib.plan import Node, Plan
 
 START, FORWARD, TRAIN = 10.0, 0.02, 0.06  # seconds a run, a scored pair, a trained pair, before any was seen
+SOME = 2000  # items of a file that cannot be read
 PASSES = {"fgm": 1.8, "pgd": 1.0, "freelb": 0.7}  # relative to plain training; of the last two, a step
 
 
@@ -46,7 +47,7 @@ def work(node: Node) -> Work:
     if node.notebook == "21_frozen":
         return Work("frozen", 0.0, FORWARD * scored, scored_as)
     batches, noise, penalty = (given[name]["kind"] for name in ("batches", "noise", "penalty"))
-    pairs = given["batches"]["size"]
+    pairs = given["batches"].get("size", 8)  # batches of one's own may have no such option
     if given["batches"].get("cross", {}).get("kind") == "translations":
         alpha = given["batches"].get("alpha", 0.0)
         pairs = alpha * pairs + (1 - alpha) * given["batches"]["cross"]["size"]
@@ -86,16 +87,16 @@ def _items(given: dict, split: str, asked: int) -> int:
     """Items of a split: as many as were asked for, or all there are."""
     source = given["targets"].replace(",", " ").split()[0]
     there = _there(given["task"], split, source, given["data"])
-    return min(asked, there) if asked and there else asked or there
+    return min(asked, there) if asked else there
 
 
 @cache
 def _there(task: str, split: str, source: str, data: str) -> int:
-    """Items of a split in the source language; 0 where it cannot be read now."""
+    """Items of a split in the source language; a guess where it cannot be read now."""
     try:
         return len(tasks.load_pairs(task, split, [source], tasks.data_folder(data)))
     except (ValueError, OSError):
-        return 0
+        return SOME
 
 
 @dataclass
@@ -197,15 +198,14 @@ class Forecast:
         busy = [(left[label], label) for label in running if label in left]
         heapq.heapify(busy)
         waiting = [label for label in left if label not in running]
-        now, ended = 0.0, set()
+        now = 0.0
         while busy or waiting:
             pending = set(waiting) | {label for _, label in busy}
             ready = [label for label in waiting if not pending.intersection(self.plan[label].needs)]
             for label in sorted(ready, key=self.chain.get, reverse=True)[: max(0, self.jobs - len(busy))]:
                 heapq.heappush(busy, (now + left[label], label))
                 waiting.remove(label)
-            now, label = heapq.heappop(busy)
-            ended.add(label)
+            now, _ = heapq.heappop(busy)
         return now
 
 

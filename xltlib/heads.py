@@ -160,11 +160,16 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
     """Take over the tensors that :func:`save_trained` wrote for a model on the same encoder.
 
     Raises:
+        FileNotFoundError: they are not there.
         ValueError: they do not fit this model.
     """
     from safetensors.torch import load_file
 
-    tensors = load_file(Path(folder) / "trained.safetensors")
+    path = Path(folder) / "trained.safetensors"
+    if not path.is_file():
+        again = "make it here with run_all.py STUDY --force --only LABEL"
+        raise FileNotFoundError(f"run {path.parent.name} has left no model here; {again}")
+    tensors = load_file(path)
     try:
         unexpected = model.load_state_dict(tensors, strict=False).unexpected_keys
     except RuntimeError as error:  # torch's for tensors of another shape

@@ -9,12 +9,13 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from xltlib import records
+from xltlib import progress, records
 from xltlib.fingerprint import code_fingerprint
 from xltlib.parameters import placeless
 from xltlib.plan import Node, Plan
@@ -22,6 +23,7 @@ from xltlib.planning import ADAPT
 from xltlib.store import Store
 
 SAYS, RECORD, PREDICTIONS = "results.json", "record.json", "predictions.parquet"
+LARGEST = 2**30  # bytes of a member: a file of predictions has some megabytes
 
 
 def pack(plan: Plan, store: Store, target: Path) -> str:
@@ -38,7 +40,7 @@ def pack(plan: Plan, store: Store, target: Path) -> str:
         raise ValueError(f"--results: no run of {plan.study.name} is done")
     temporary = target.with_name(target.name + ".part")
     try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             archive.writestr(SAYS, json.dumps({"study": plan.study.name}))
             for node in done:
                 for name in _files(node):
@@ -85,12 +87,22 @@ def collect(plan: Plan, store: Store, source: Path, force: bool = False) -> str:
     for node in new:
         folder = store.runs / node.run
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / RECORD).unlink(missing_ok=True)  # until the new one is there, the run is not done
+        _clear(folder)
         for name in _files(node):
             temporary = folder / f"{name}.part"
             temporary.write_bytes(found[node.run][name])
             os.replace(temporary, folder / name)
     return f"{len(new)} runs taken over, {len(nodes) - len(new)} were here already"
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier run left, its model above all: that of the new record stayed elsewhere.
+
+    The record goes first: until the new one is there, the run is not done.
+    """
+    for name in (RECORD, "trained.safetensors", "FAILED.json", progress.FILE):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "encoder", ignore_errors=True)
 
 
 def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
@@ -121,7 +133,8 @@ def _refuse_member(member: zipfile.ZipInfo, source: Path) -> None:
     is_file = len(parts) == 3 and parts[0] == "runs" and parts[2] in (RECORD, PREDICTIONS)
     is_plain = ".." not in parts and "\\" not in member.filename and "/".join(parts) == member.filename
     is_link = member.external_attr >> 28 == 0o12
-    if is_link or not is_plain or not (is_file or member.filename == SAYS):
+    is_ours = is_file or member.filename == SAYS
+    if is_link or not is_plain or not is_ours or member.file_size > LARGEST:
         said = f"{member.filename!r} is none of its files"
         raise ValueError(f"{source} is no file that --results wrote: {said}")
 

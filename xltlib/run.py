@@ -51,7 +51,7 @@ class Run:
         self.source = self.parameters["targets"].replace(",", " ").split()[0]
         self.encoder_place, self.encoder_name, inherited, self.parents = self.ancestry()
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
-        self.provenance = Door(self.task, test, self.folder, inherited)
+        self.provenance = Door(self.task, test, self.folder, inherited, Shared(self.runs))
         self._whole = None
 
     def ancestry(self) -> tuple[str, str, list[Entry], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What the runs of a folder have in common, made once and read by all: vocabularies, leak checks.
+"""What the runs of a folder have in common, made once and read by all: vocabularies, and leak checks of text.
 
     python -m xltlib.shared runs            # what there is
     python -m xltlib.shared runs --clear    # delete it
@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import uuid
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Callable
@@ -21,7 +22,7 @@ from typing import Callable
 import numpy as np
 
 FORMAT = "1"  # of the entries: another one makes all of them anew
-PACKAGES = ("tokenizers", "transformers", "numpy")  # whose versions count into the hash
+PACKAGES = ("tokenizers", "transformers", "torch", "numpy")  # whose versions count into the hash
 
 
 class Shared:
@@ -61,13 +62,14 @@ class Shared:
         """Write a file whole, or not at all. Where it cannot be written the run goes on without."""
         from safetensors.numpy import save
 
+        part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")  # another run may write the same
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-                part.write(save(arrays))
-            os.replace(part.name, path)
+            part.write_bytes(save(arrays))
+            os.replace(part, path)
         except OSError:
-            return
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def _digest(made_from: list[str]) -> str:
@@ -75,7 +77,8 @@ def _digest(made_from: list[str]) -> str:
     versions = [metadata.version(name) for name in PACKAGES]
     found = hashlib.sha256()
     for text in (FORMAT, *versions, *made_from):
-        found.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        written = text.encode("utf-8", "surrogatepass")
+        found.update(len(written).to_bytes(8) + written)
     return found.hexdigest()[:24]
 
 

@@ -9,12 +9,13 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from xltlib import forecast
+from xltlib import forecast, records
 from xltlib.forecast import Forecast
 from xltlib.plan import Plan
 
 LINES = 8  # running notebooks shown at a time in a terminal
-IN_A_LOG = 60.0  # seconds between two lines
+IN_A_LOG, ANEW = 60.0, 10.0  # seconds between two lines, and in a terminal between two forecasts
+DEAD = 600.0  # seconds of silence after which a run hardly runs any more
 
 
 def summary(ended: int, runs: int, estimate: forecast.Estimate, elapsed: float) -> str:
@@ -47,6 +48,7 @@ class Shown:
     def __init__(self, of: Forecast, stream: TextIO | None = None):
         self.of, self.stream, self.began, self._told = of, stream or sys.stderr, time.time(), time.time()
         self.bars: list[tqdm] = []
+        self._estimate, self._estimated = forecast.Estimate(0.0, None), 0.0
         if self.stream.isatty() and of.todo:
             options = {"file": self.stream, "leave": False, "dynamic_ncols": True}
             shape = "{percentage:3.0f} %|{bar:20}| {desc}"
@@ -60,7 +62,9 @@ class Shown:
         if in_a_log and time.time() - self._told < IN_A_LOG:
             return
         self._told = time.time()
-        estimate = self.of.now(ended, set(running))
+        if time.time() - self._estimated >= ANEW:
+            self._estimate, self._estimated = self._anew(ended, running), time.time()
+        estimate = self._estimate
         whole = summary(len(ended), len(self.of.todo), estimate, time.time() - self.began)
         lines = [forecast.line(label, self.of.state(label)) for label in running]
         if in_a_log:
@@ -69,6 +73,14 @@ class Shown:
         self.bars[0].n = 100 * estimate.share
         for bar, text in zip(self.bars, [whole, *lines, *[""] * LINES]):
             bar.set_description_str(text)
+
+    def _anew(self, ended: set[str], running: list[str]) -> forecast.Estimate:
+        """The forecast; one that fails stops no study."""
+        try:
+            return self.of.now(ended, set(running))
+        except Exception as error:
+            self.say(f"no forecast ({type(error).__name__}: {error})")
+            return forecast.Estimate(self._estimate.share, None)
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -92,16 +104,23 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
         runs: folder of runs.
     """
     of, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
-    failed = [label for label in missing if (of.place(label) / "FAILED.json").exists()]
-    running = [label for label in missing if of.state(label) and label not in failed]
     ended = {label for label in plan.nodes if label not in missing}
-    first = f"{len(ended)} of {counted(len(plan.nodes))} done"
+    said = [f"{len(ended)} of {counted(len(plan.nodes))} done"]
+    running, silent, failed = [], [], []
+    for label in missing:
+        state, place = of.state(label), of.place(label)
+        if (place / "FAILED.json").exists():
+            failed.append(label)
+        elif state and records.read(place) is None:  # a record of other code, or of other parents, has ended
+            (running if now - state.changed < DEAD else silent).append(label)
     if failed:
-        first += f", {len(failed)} failed ({', '.join(failed)})"
+        said.append(f"{len(failed)} failed ({', '.join(failed)})")
+    if silent:
+        said.append(f"{len(silent)} silent for long, perhaps dead ({', '.join(silent)})")
     if not running:
-        return f"{first}; nothing is running"
+        return f"{', '.join(said)}; nothing is running"
     of.jobs = len(running)
-    left = of.now(ended | set(failed), set(running)).left
-    first += f", {len(running)} running, "
-    first += "speed not known yet" if left is None else f"about {forecast.said(left)} left"
-    return "\n  ".join([first, *(forecast.line(label, of.state(label), now) for label in running)])
+    left = of.now(ended | {*failed, *silent}, set(running)).left
+    said.append(f"{len(running)} running")
+    said.append("speed not known yet" if left is None else f"about {forecast.said(left)} left")
+    return "\n  ".join([", ".join(said), *(forecast.line(label, of.state(label), now) for label in running)])

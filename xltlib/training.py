@@ -133,8 +133,8 @@ def train(
         schedule.step()
         optimizer.zero_grad()
         recent = losses.recent()
-        bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
         said.updated(step, steps, recent, _size(batch))
+        bar.set_postfix({"loss": f"{recent:.3f}", "pairs/s": said.state.rate}, refresh=False)
         if step in marks and at_checkpoint is not None:
             losses.look()
             if at_checkpoint(step):

@@ -83,8 +83,7 @@ class Pieces:
     ) -> tuple[list[list[int]], list[list[int]]]:
         """Ids and segment ids of sentences or pairs, as the tokenizer itself would give them.
 
-        A sentence is cut at ``max_length``, specials included. Which side of a pair that is too long gives
-        way the tokenizer decides.
+        What is too long is cut to ``max_length``, specials included, of a pair the longer sentence first.
         """
         sides = [first] if second is None else [first, second]
         frame, asked = self._frames[len(sides)], [sentence for side in sides for sentence in side]
@@ -92,21 +91,35 @@ class Pieces:
         room, ids, segments = max_length - frame.size, [], []
         for sentences in zip(*sides):
             parts = [self.known.get(sentence) or found.get(sentence, []) for sentence in sentences]
-            if len(parts) == 1:
-                parts = [parts[0][:room]]
-            if sum(map(len, parts)) > room:
-                of_ids, of_segments = self._too_long(sentences, max_length)
-                ids.append(of_ids)
-                segments.append(of_segments)
-            else:
-                ids.append(frame.row(parts))
-                segments.append(frame.row_of_segments(parts))
+            sizes = cut_sizes([len(part) for part in parts], room, self.tokenizer.is_fast)
+            parts = [part[:size] for part, size in zip(parts, sizes)]
+            ids.append(frame.row(parts))
+            segments.append(frame.row_of_segments(parts))
         return ids, segments
 
-    def _too_long(self, pair: tuple[str, str], max_length: int) -> tuple[list[int], list[int]]:
-        options = {"truncation": True, "max_length": max_length, "return_token_type_ids": True}
-        found = self.tokenizer([pair[0]], [pair[1]], **options)
-        return found["input_ids"][0], found["token_type_ids"][0]
+
+def cut_sizes(sizes: list[int], room: int, fast: bool) -> list[int]:
+    """How many pieces of a sentence, or of each of two, stay: the longer one gives way first.
+
+    Args:
+        room: pieces that there is room for.
+        fast: whether to cut as the tokenizers library does; else as transformers' Python tokenizers do. Of
+            two that both give way the odd piece goes to the longer one, or to the first.
+
+    Example:
+        >>> cut_sizes([9, 3], 8, True), cut_sizes([9, 8], 7, True), cut_sizes([8, 9], 7, False)
+        ([5, 3], [4, 3], [4, 3])
+    """
+    if sum(sizes) <= room:
+        return sizes
+    if len(sizes) == 1:
+        return [room]
+    shorter = min(sizes)
+    if shorter <= room - shorter:  # the longer one alone gives way
+        return [size if size == shorter else room - shorter for size in sizes]
+    half, odd = room // 2, room % 2
+    longer_first = sizes[0] > sizes[1] if fast else True
+    return [half + odd, half] if longer_first else [half, half + odd]
 
 
 def _frame(tokenizer, sentences: list[str]) -> Frame:

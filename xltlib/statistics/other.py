@@ -11,14 +11,15 @@ from xltlib import languages
 from xltlib.statistics.answers import ARM, answers_of_pairs
 from xltlib.statistics.effects import beside_plain
 
-TRIED = 16  # seeds of which all sign patterns are tried
+TRIED, DRAWN = 20, 2**16  # seeds of which all sign patterns are tried; how many are drawn of more
 
 
 def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
-    """Exact two-sided p value of a mean of paired differences over seeds, and the smallest it can be.
+    """Two-sided p value of a mean of paired differences over seeds, and the smallest it can be.
 
-    All ways to set their signs are tried, of more than 16 seeds as many as of 16, drawn at random. With S
-    seeds the smallest is 2 / 2**S: five seeds alone can never reach 0.05, six can.
+    Up to 20 seeds all ways to set their signs are tried, and p is exact: the smallest is 2 / 2**S, so that
+    five seeds alone can never reach 0.05, six can. Of more seeds 2**16 ways are drawn, half of them the
+    opposites of the others.
 
     Args:
         differences: one a seed.
@@ -33,8 +34,9 @@ def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
     if not len(differences):
         raise ValueError("no seed: there are no signs to try")
     if len(differences) > TRIED:
-        signs = np.random.default_rng(1).choice((1.0, -1.0), (2**TRIED, len(differences)))
-        signs[0] = 1.0  # the one that was observed: without it p could be 0
+        half = np.random.default_rng(1).choice((1.0, -1.0), (DRAWN // 2, len(differences)))
+        half[0] = 1.0  # what was observed: without it p could be 0
+        signs = np.concatenate([half, -half])
     else:
         signs = np.array(list(product((1.0, -1.0), repeat=len(differences))))
     means = signs @ differences
