@@ -10,6 +10,7 @@ import pytest
 from xltlib import provenance, tasks
 from xltlib.door import Door
 from xltlib.provenance import Entry
+from xltlib.shared import Shared
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
 ENGLISH = Entry("labels", "train", "labelled-source", ("en",))
@@ -156,3 +157,21 @@ def test_word_lists_leave_entries_and_keep_their_words(door, tmp_path):
 def test_an_entry_of_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="kinds are labelled-source"):
         Entry("labels", "train", "labeled", ("en",))
+
+
+def test_a_shared_leak_check_leaves_out_the_same_and_is_made_anew_for_another_test_set(tmp_path, monkeypatch):
+    test = tasks.load_pairs("demo", "test", ["en", "de"], items=6)
+    texts = {"de": ["Nichts .", test[test.language1 == "de"].sentence1.iloc[0]], "en": []}
+    entry = Entry("adaptation", "mlm", "text", ("de",), "own")
+
+    def kept(of) -> tuple:
+        own = Door("demo", of, None, [], Shared(tmp_path))
+        return own.admit_by_language(texts, entry), own.entries[0].left_out
+
+    first = kept(test)
+    assert first == ({"de": ["Nichts ."], "en": []}, 1)
+    looked = []
+    overlapping = tasks.overlapping
+    monkeypatch.setattr(tasks, "overlapping", lambda *given: looked.append(1) or overlapping(*given))
+    assert kept(test) == first and not looked
+    assert kept(test[test.language1 == "en"])[1] == 0 and looked  # another test set

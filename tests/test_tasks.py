@@ -116,7 +116,7 @@ def test_training_on_a_test_sentence_is_refused_even_inside_a_paragraph():
     hidden = f"Something else. {sentence.upper()} And more."
     with pytest.raises(tasks.DataError, match="unlabelled text: 1 of 2 stand in the test set"):
         tasks.refuse_test_sentences(["Nothing here.", hidden], test, "unlabelled text")
-    assert tasks.without_test_sentences(["Nothing here.", hidden], test) == (["Nothing here."], 1)
+    assert tasks.overlapping(["Nothing here.", hidden], test) == [False, True]
     with pytest.raises(tasks.DataError, match="1 of 1"):
         tasks.refuse_test_sentences([("new", test.sentence2.iloc[0])], test, "pairs")
     tasks.refuse_test_sentences(tasks.load_text("demo", "de", None), test, "demo text")

@@ -15,7 +15,6 @@ from xltlib.tasks.leakage import (
     overlapping,
     refuse_test_sentences,
     without_test_pairs,
-    without_test_sentences,
 )
 from xltlib.tasks.paws import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
 from xltlib.tasks.task import (
@@ -68,5 +67,4 @@ __all__ = [
     "shared_sentence_clusters",
     "task_text",
     "without_test_pairs",
-    "without_test_sentences",
 ]

@@ -52,12 +52,6 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
     return found
 
 
-def without_test_sentences(texts: list, test: pd.DataFrame) -> tuple[list, int]:
-    """Texts (or tuples of texts) that hold no test sentence, and how many were left out."""
-    kept = [text for text, bad in zip(texts, overlapping(texts, test)) if not bad]
-    return kept, len(texts) - len(kept)
-
-
 def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     """Labelled pairs of which no sentence is one of the test set.
 
