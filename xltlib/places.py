@@ -24,6 +24,24 @@ def bundle() -> dict | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def is_path(name: str, hub: bool = False) -> bool:
+    """Whether a name is written as a path: only then it can mean a folder or file of one's own.
+
+    What lies in the working directory never decides it: a folder called ``ntrex`` there hides no corpus.
+
+    Args:
+        hub: of an encoder, of which ``organisation/model`` is a hub id; ``./models/labse`` is a folder.
+
+    Example:
+        >>> is_path("ntrex"), is_path("./ntrex"), is_path("lists/synonyms.json")
+        (False, True, True)
+        >>> is_path("sentence-transformers/LaBSE", hub=True), is_path("/models/labse", hub=True)
+        (False, True)
+    """
+    begins = name in (".", "..") or name.startswith(("/", "./", "../", "~")) or os.path.isabs(name)
+    return begins or ("/" in name and not (hub and name.count("/") == 1))
+
+
 def located(name: str) -> str:
     """Where an encoder, or a folder or file of text, lies: its name, but in a bundle that holds it."""
     packed = bundle()
