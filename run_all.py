@@ -33,8 +33,10 @@ def planned(args: argparse.Namespace) -> studies.Plan:
     return study.plan(studies.parse_set(args.set), data, args.runs.resolve(), reads)
 
 
-def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str]) -> dict[str, str]:
-    """Run what is to do; returns label -> problem of those that did not finish.
+def carried_out(
+    args: argparse.Namespace, plan: studies.Plan, store: Store, todo: list[str]
+) -> dict[str, str]:
+    """Run what is to do; returns label -> problem of those that are not done then.
 
     Raises:
         ValueError: graphics cards have no room for so many runs.
@@ -43,7 +45,11 @@ def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str]) -
     shown = showing.Shown(Forecast(plan, todo, args.jobs, runs))
     try:
         with execution.pool(args.jobs, args.scheduler, args.card_memory) as pool:
-            return execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent, shown)
+            failed = execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent, shown)
+        for label in set(todo) & set(store.missing(plan)) - set(failed):
+            failed[label] = "it ran, and is not done"
+            shown.say(f"FAILED {label}: {failed[label]}")
+        return failed
     except stopping.Stopped:
         for label in todo:  # --status would take them for running
             (runs / plan[label].run / progress.FILE).unlink(missing_ok=True)
@@ -55,7 +61,6 @@ def carried_out(args: argparse.Namespace, plan: studies.Plan, todo: list[str]) -
 def main(given: list[str] | None = None) -> int:
     """Do what the command line asks; returns the exit status: 0, 1 (something failed) or 2 (a mistake)."""
     args, began = command_line.parsed(given, ROOT), time.time()
-    places.found_by_kernels()
     runs, figures = args.runs.resolve(), args.figures.resolve() / args.study
     try:
         if not args.study:
@@ -75,7 +80,7 @@ def main(given: list[str] | None = None) -> int:
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
-        failed = carried_out(args, plan, todo) if todo else {}
+        failed = carried_out(args, plan, store, todo) if todo else {}
     except (ValueError, OSError) as error:
         print(f"run_all: {error}{places.said()}", file=sys.stderr)
         return 2

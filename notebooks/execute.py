@@ -13,6 +13,8 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
+from xltlib import kernels
+
 FOLDER = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
@@ -21,8 +23,10 @@ if __name__ == "__main__":
     for name in tqdm(chosen, desc="notebooks", disable=False):
         path = FOLDER / f"{Path(name).stem}.ipynb"
         book = nbformat.read(path, as_version=4)
-        options = {"kernel_name": "python3", "record_timing": False, "timeout": 1200}
+        own = kernels.own(dict(os.environ), path.with_suffix(kernels.LOG))
+        options = {"kernel_manager_class": own, "record_timing": False, "timeout": 1200}
         NotebookClient(book, **options, resources={"metadata": {"path": str(FOLDER)}}).execute()
+        path.with_suffix(kernels.LOG).unlink()
         book.metadata.pop("widgets", None)
         # The patch release of Python is no part of a notebook.
         book.metadata["language_info"] = {"name": "python"}

@@ -176,13 +176,17 @@ class Packing:
 
     def _written(self) -> dict[str, str]:
         """Relative paths of the study, as its runs name them: absolute, as they are at home."""
-        left, found = [self.plan.study.fields, studies.parse_set(_sets(self.given))], {}
+        left, found = [("", self.plan.study.fields), ("", studies.parse_set(_sets(self.given)))], {}
         while left:
-            value = left.pop()
-            if isinstance(value, str) and (absolute := places.absolute(value)) in self.places:
-                found[value] = absolute
-            elif isinstance(value, (dict, list)):
-                left += value.values() if isinstance(value, dict) else value
+            name, value = left.pop()
+            if isinstance(value, str) and (name.endswith("folder") or places.is_path(value)):
+                absolute = places.absolute(value, self.plan.study.folder)
+                if absolute in self.places:
+                    found[value] = absolute
+            elif isinstance(value, dict):
+                left += value.items()
+            elif isinstance(value, list):
+                left += [(name, of) for of in value]
         return found
 
     def _study(self) -> str:

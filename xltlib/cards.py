@@ -60,8 +60,3 @@ def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
         left[card] -= each
         chosen.append(card)
     return chosen
-
-
-def kernel_argument(card: str) -> str:
-    """What lets a kernel see this card alone, before it imports torch."""
-    return f"--IPKernelApp.exec_lines=import os; os.environ['CUDA_VISIBLE_DEVICES'] = '{card}'"

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.execution import QUIET
-from xltlib.parameters import ROOT
+from xltlib import kernels
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
 
@@ -93,15 +92,10 @@ def _page(notebook: Path, target: Path) -> Path:
 
 def _summarise(notebook: str, given: dict, output: Path) -> str:
     """Execute a notebook that reads the collected runs; returns "" or what went wrong."""
-    import papermill
-
-    options = {"cwd": str(ROOT / "notebooks"), "kernel_name": "python3", "progress_bar": False}
+    variables = kernels.environment(kernels.threads_of(1))
     # In the main thread papermill would take Ctrl-C for itself (stopping.py).
     with ThreadPoolExecutor(1) as aside:
-        source = ROOT / "notebooks" / f"{notebook}.ipynb"
-        drawn = aside.submit(
-            papermill.execute_notebook, source, output, given, extra_arguments=QUIET, **options
-        )
+        drawn = aside.submit(kernels.execute, notebook, output, given, variables)
         try:
             error = drawn.exception()
         except BaseException:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -11,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
-from xltlib import cards, progress, records, stopping
-from xltlib.parameters import ROOT
-from xltlib.plan import Plan
+from xltlib import cards, kernels, progress, records, stopping
+from xltlib.fingerprint import code_fingerprint
+from xltlib.plan import Node, Plan
 from xltlib.showing import Shown
 from xltlib.stopping import Stopped, kill_kernels
 
-# Kernels otherwise warn that they listen on the loopback interface, and say how they were ended.
-QUIET = ["--IPKernelApp.log_level=50"]
+
+DIED = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Pool:
     Attributes:
         executor: takes ``submit(function, *arguments)``.
         jobs: runs at a time.
-        threads: of each.
+        threads: of each; 0: a worker counts its own.
         cards: one for each of so many runs at a time; "" where there is none, or where a worker has its own.
     """
 
@@ -46,20 +45,19 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
     """A thread a job on this machine (a kernel is a process of its own), or the workers of a dask scheduler.
 
     Args:
-        jobs: runs at a time; this machine's cores are divided among them, and its graphics cards.
+        jobs: runs at a time; the cores that one may use are divided among them, and the graphics cards.
         scheduler: address of a dask.distributed scheduler; each of its workers gives a run all its cores.
         card_memory: of a graphics card, that a run needs, in GiB.
     Raises:
         ValueError: the cards have no room for so many runs.
     """
-    cores = os.cpu_count() or 1
     if scheduler:
         from distributed import Client
 
         with Client(scheduler) as client:
             client.run(stopping.start_worker)
             try:
-                yield Pool(client.get_executor(), jobs, cores)
+                yield Pool(client.get_executor(), jobs, threads=0)
             except Stopped:
                 client.run(stopping.stop_worker, wait=False)  # a worker may be out of reach
                 raise
@@ -67,7 +65,7 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
     dealt = cards.dealt(jobs, cards.free_memory(), card_memory) if jobs > 1 else []
     executor = ThreadPoolExecutor(jobs)
     try:
-        yield Pool(executor, jobs, max(1, cores // jobs), dealt)
+        yield Pool(executor, jobs, kernels.threads_of(jobs), dealt)
     except BaseException:  # do not wait for its threads: whoever asked to stop would
         executor.shutdown(wait=False, cancel_futures=True)
         kill_kernels()
@@ -110,7 +108,7 @@ def execute(
         for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
             label, card = running.pop(future)
             pool.cards.append(card)
-            problem = outcome(future)
+            problem = outcome(future) or not_as_planned(plan[label], runs)
             if problem:
                 failed[label] = problem
             shown.say(f"FAILED {label}: {problem}" if problem else f"done   {label}")
@@ -125,20 +123,31 @@ def outcome(future: Future) -> str:
     return f"{type(error).__name__}: {error}" if error else future.result()
 
 
+def not_as_planned(node: Node, runs: Path) -> str:
+    """What is wrong with the record that a run has left; "" if it is of what was planned."""
+    record = records.read(runs / node.run)
+    if record is None:
+        return "ended without a record"
+    planned = f"{node.run} {code_fingerprint(node.notebook, node.parameters)}"
+    done = f"{record['run']} {record['code']}"
+    if planned == done:
+        return ""
+    return (
+        f"planned as {planned} and recorded as {done}: the code changed meanwhile, or the kernel imports "
+        "another copy of it; start again"
+    )
+
+
 def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = "") -> str:
     """Execute one notebook in a fresh kernel; returns "" or what went wrong.
-
-    The record alone says that it is done.
 
     Args:
         given: its parameters, resolved: a dictionary that papermill injects replaces the default whole.
         folder: of the run.
-        threads: of torch and OpenMP.
+        threads: of torch and OpenMP; 0: as many as this machine has cores that one may use.
         beside: folder in which modules of one's own are found.
         card: graphics card that the kernel sees; "": all.
     """
-    import papermill
-
     if stopping.asked.is_set():
         return "stopped"
     place = Path(folder)
@@ -146,26 +155,12 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, 
     for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE):
         (place / stale).unlink(missing_ok=True)
     progress.Progress(place).stage(progress.STARTING)
-    # Kernels inherit this: two trainings with two threads each on two cores run many times slower.
-    os.environ.update(
-        OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false"
-    )
-    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if beside not in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join([*paths, beside])
+    variables = kernels.environment(threads or kernels.threads_of(1), beside, card)
     try:
-        papermill.execute_notebook(
-            ROOT / "notebooks" / f"{notebook}.ipynb",
-            place / "notebook.ipynb",
-            given,
-            cwd=str(ROOT / "notebooks"),
-            kernel_name="python3",
-            progress_bar=False,
-            extra_arguments=[*QUIET, cards.kernel_argument(card)] if card else QUIET,
-        )
+        kernels.execute(notebook, place / "notebook.ipynb", given, variables)
     except Exception as error:  # one failed run must not stop the others
         return "stopped" if stopping.asked.is_set() else _failure(error, place, beside)
-    return "" if records.read(place) else "ended without a record"
+    return ""
 
 
 def _failure(error: Exception, place: Path, beside: str) -> str:
@@ -173,12 +168,21 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("---")]
     cell, kind = getattr(error, "exec_count", None), getattr(error, "ename", type(error).__name__)
-    message = (lines or [""])[-1].removeprefix(f"{kind}: ")
-    if kind == "DeadKernelError":
-        message = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
+    message = _said(getattr(error, "evalue", "") or (lines or [""])[-1].removeprefix(f"{kind}: "))
+    if cell is None:  # it was not a cell that failed
+        words = kernels.last_words((place / "notebook").with_suffix(kernels.LOG))
+        message = f"{message}: {words}" if words else message
+        if kind == "DeadKernelError" and not words:
+            message = DIED
     failure = {"type": kind, "cell": cell, "message": message}
     (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
     where = f" at {own[-1]}" if own else ""
     notebook = f"{place.parent.name}/{place.name}/notebook.ipynb"
     return f"{kind} in cell {cell}{where}: {message}\n       see {notebook}"
+
+
+def _said(message: str) -> str:
+    """A message in a line: its first line, and its last, where libraries refer to a report above it."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or [""]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

@@ -10,15 +10,16 @@ from importlib import util
 from pathlib import Path
 from types import ModuleType
 
+from xltlib import canonical
 from xltlib.parameters import ROOT, nested, places_named
 from xltlib.tasks.kinds import TABLE
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
-    "__init__.py", "records.py", "fingerprint.py", "parameters.py", "languages.py", "kinds.py", "plan.py",
-    "planning.py", "studies.py", "store.py", "execution.py", "stopping.py", "drawing.py", "progress.py",
-    "forecast.py", "showing.py", "shared.py", "cards.py", "command_line.py", "report.py", "summary",
-    "bundle.py", "reading.py", "results.py", "claims.py", "robustness.py", "robustness_claims.py",
-    "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
+    "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py", "kinds.py",
+    "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py", "stopping.py",
+    "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py", "command_line.py",
+    "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py", "robustness.py",
+    "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 
@@ -28,9 +29,10 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     That is the notebook's cells, the modules they import, and those of the run's own task and components,
     followed through.
 
-    Comments, docstrings and layout do not count, nor do modules that only read records or draw, nor those of
-    components that this run has not: a new noise makes no plain run stale. Data are not code: their
-    fingerprints stand in the record. The corpus in the package counts where a parameter names it.
+    Comments, docstrings and layout do not count, nor the version of Python (see canonical.py), nor modules
+    that only read records or draw, nor those of components that this run has not: a new noise makes no plain
+    run stale. Data are not code: their fingerprints stand in the record. The corpus in the package counts
+    where a parameter names it.
 
     Args:
         parameters: resolved.
@@ -51,15 +53,20 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
     cells = _cells(notebook)
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
     tasks = {_file_of(task.__name__) for task in TABLE.values() if isinstance(task, ModuleType)}
-    code = [without_comments(source) for source in cells]
+    code = [_form(source) for source in cells]
     counted = (paths - tasks) | own  # of the tasks, its own alone
     files = [path for path in counted if demo or path.parent.name != "demo"]
     # In an order that does not depend on where they lie: a bundle has the fingerprints of home.
-    code += sorted(without_comments(path.read_text(encoding="utf-8")) for path in files)
+    code += sorted(_form(path.read_text(encoding="utf-8")) for path in files)
     if demo:
         corpus = sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]"))
         code += [path.read_text(encoding="utf-8") for path in corpus]
     return hashlib.sha256("\n".join(code).encode()).hexdigest()[:16]
+
+
+@cache
+def _form(source: str) -> str:
+    return canonical.form(source)
 
 
 @cache
@@ -143,14 +150,3 @@ def _only_reads(path: Path) -> bool:
     """Whether a file computes no prediction. An empty ``__init__`` does not count; one with imports does."""
     parts = path.relative_to(ROOT / "xltlib").parts
     return parts[0] in READERS or parts[-1] == "kinds.py"
-
-
-@cache
-def without_comments(source: str) -> str:
-    """Code without comments, docstrings and layout."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        if documented and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)

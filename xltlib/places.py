@@ -45,15 +45,21 @@ def is_path(name: str, hub: bool = False) -> bool:
 def located(name: str) -> str:
     """Where an encoder, or a folder or file of text, lies: its name, but in a bundle that holds it."""
     packed = bundle()
-    return str(ROOT / packed["places"][name]) if packed and name in packed["places"] else name
+    if packed and name in packed["places"]:
+        return str(ROOT / packed["places"][name])
+    return os.path.expanduser(name)
 
 
-def absolute(name: str) -> str:
-    """A path as parameters keep it: absolute, in a bundle as it was at home; what is no path as it is."""
+def absolute(name: str, beside: Path) -> str:
+    """A path as parameters keep it: absolute, in a bundle as it was at home.
+
+    Args:
+        beside: what a relative path is relative to: the folder of the studies' file.
+    """
     packed = bundle()
-    if packed is not None:
-        return packed["written"].get(name, name)
-    return str(Path(name).resolve()) if name and os.path.exists(name) else name
+    if packed is not None and name in packed["written"]:
+        return packed["written"][name]
+    return str((Path(beside) / Path(name).expanduser()).resolve())
 
 
 def packed_data(folder: str) -> Path | None:
@@ -103,10 +109,3 @@ def refuse_other_text(texts: list[str]) -> None:
     other = next((text for text in texts if digest(text) not in known), None)
     if other is not None:
         raise ValueError(f"{other[:60]!r} is no text that this bundle's encoder was packed for")
-
-
-def found_by_kernels() -> None:
-    """Have the kernels of this process import the package from here, not from where another is installed."""
-    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if paths[:1] != [str(ROOT)]:
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *paths])

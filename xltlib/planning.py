@@ -154,10 +154,10 @@ class Planning:
                     self.used.add(name)
 
     def _resolve_places(self, chosen: dict) -> None:
-        """Kernels run in notebooks/: a relative path would be another one there."""
+        """Relative paths are relative to the file of the study, wherever the command is started."""
         for family, given in chosen.items():
             if isinstance(given, dict):
-                chosen[family] = _absolute(family, given)
+                chosen[family] = _absolute(family, given, self.study.folder)
 
     def _ask_for_data(self, resolved: dict) -> None:
         """Text that no hub has must be there before a kernel starts."""
@@ -167,12 +167,16 @@ class Planning:
                     f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
                 )
             if reads and self.reads:
-                for word in [value] if Path(places.located(value)).is_dir() else value.split():
+                for word in [value] if places.is_path(value) else value.split():
                     self._ask_for_text(what, word)
 
     def _ask_for_text(self, what: str, word: str) -> None:
         """A corpus must ship with the package, be a folder, or lie in the data folder."""
-        if word in SHIPPED or Path(places.located(word)).is_dir():
+        if word in SHIPPED:
+            return
+        if places.is_path(word):
+            if not Path(places.located(word)).is_dir():
+                raise ValueError(f"{what} = {word!r}: there is no such folder")
             return
         if not self.data:
             raise ValueError(
@@ -183,7 +187,10 @@ class Planning:
         if data.is_dir() and not any((data / kind / word).is_dir() for kind in kinds):
             there = sorted(path.name for kind in kinds for path in (data / kind).glob("*") if path.is_dir())
             known = ", ".join([*SHIPPED, *there])
-            raise ValueError(f"{what} = {word!r} is not in the data folder: known are {known}, or a folder")
+            raise ValueError(
+                f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, as "
+                f"in ./{word}"
+            )
 
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""
@@ -248,7 +255,7 @@ def paths(given: dict, above: str = "") -> list[str]:
     return found
 
 
-def _absolute(family: str, given: dict) -> dict:
+def _absolute(family: str, given: dict, beside: Path) -> dict:
     """A component's options with relative paths resolved, those of components inside it too."""
     kind = given.get("kind")
     try:
@@ -259,9 +266,10 @@ def _absolute(family: str, given: dict) -> dict:
     for name, of in known.items():
         value = found.get(name)
         if "family" in of.metadata and isinstance(value, dict):
-            found[name] = _absolute(of.metadata["family"], value)
+            found[name] = _absolute(of.metadata["family"], value, beside)
         elif of.metadata.get("place") and isinstance(value, str):
-            found[name] = places.absolute(value)
+            if name == "folder" or places.is_path(value, hub=family == "encoder"):
+                found[name] = places.absolute(value, beside)
     return found
 
 

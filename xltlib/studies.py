@@ -41,17 +41,18 @@ class Study:
     Args:
         name: of the study.
         fields: as the module's docstring says.
+        folder: of the file; relative paths are relative to it.
     Raises:
         ValueError: an unknown field.
     """
 
-    def __init__(self, name: str, fields: dict):
+    def __init__(self, name: str, fields: dict, folder: Path = ROOT):
         for field_name in fields:
             if field_name not in FIELDS:
                 raise ValueError(
                     f"unknown field {field_name!r} in study {name}: known are {', '.join(FIELDS)}"
                 )
-        self.name, self.fields = name, fields
+        self.name, self.fields, self.folder = name, fields, Path(folder).resolve()
         mapping("common", fields.get("common"))
         self.about = " ".join(str(fields.get("about", "")).split())
         self.cost = fields.get("cost", "not stated")
@@ -148,7 +149,7 @@ class Book:
     def __getitem__(self, name: str) -> Study:
         if name not in self.studies:
             raise ValueError(f"no study {name!r} in {self.path.name}: it has {', '.join(self.studies)}")
-        return Study(name, self._fields(name))
+        return Study(name, self._fields(name), self.path.parent)
 
     def _fields(self, name: str, above: tuple[str, ...] = ()) -> dict:
         """The fields of a study, added to those of the study that it is like."""

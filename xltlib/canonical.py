@@ -1,0 +1,72 @@
+"""Python code in a form that depends on what it does alone: not on its layout, nor on the interpreter.
+
+``ast.unparse`` and ``ast.dump`` write the same tree otherwise from one Python version to the next, so the form
+is our own. This module needs the standard library alone: a test runs it under every Python that is at hand.
+
+    python xltlib/canonical.py FILE...      # a digest of each file
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def form(source: str) -> str:
+    """The syntax tree of a source in JSON, without comments, docstrings and layout.
+
+    Fields that are empty are left out: a newer Python has fields that an older one has not.
+
+    Raises:
+        SyntaxError: it is no Python.
+
+    Example:
+        >>> form("x = ( 1 )  # one")
+        '["Module", {"body": [["Assign", {"targets": [["Name", {"id": "x", "ctx": ["Store", {}]}]], \
+"value": ["Constant", {"value": "int 1"}]}]]}]'
+        >>> form("x = ( 1 )  # one") == form("x=1"), form("x = 1") == form("x = 1.0")
+        (True, False)
+    """
+    return json.dumps(_plain(ast.parse(source)))
+
+
+def digest(source: str) -> str:
+    """Sixteen hexadecimal digits that stand for what a source does."""
+    return hashlib.sha256(form(source).encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    """A node, or what stands in its fields, as lists and text."""
+    if isinstance(value, ast.Constant):
+        return ["Constant", {"value": _constant(value.value)}]
+    if isinstance(value, ast.AST):
+        return [type(value).__name__, {name: _plain(of) for name, of in _fields(value).items()}]
+    if isinstance(value, list):
+        return [_plain(of) for of in value]
+    return value  # a name, or a number that stands for a conversion
+
+
+def _fields(node: ast.AST) -> dict[str, object]:
+    """What a node is made of, without its docstring."""
+    found = {name: of for name, of in ast.iter_fields(node) if of is not None and of != []}
+    if isinstance(node, ast.JoinedStr):  # an f-string; 3.12 had empty text behind a nested format
+        found["values"] = [of for of in node.values if not (isinstance(of, ast.Constant) and of.value == "")]
+    if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+        found["body"] = node.body[1:] or [ast.Pass()]
+    return found
+
+
+def _constant(value: object) -> str:
+    """A literal with its type. Text is told by JSON: which letters ``repr`` escapes changes with Unicode."""
+    said = json.dumps(value) if isinstance(value, str) else repr(value)
+    return f"{type(value).__name__} {said}"
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        print(digest(Path(path).read_text(encoding="utf-8")), path)

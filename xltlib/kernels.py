@@ -1,0 +1,107 @@
+"""The kernel of a run: this interpreter with this checkout's package, on the cores that one may use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from xltlib.places import ROOT
+
+LOG = ".log"  # beside an executed notebook: what its kernel said besides; none is kept of a finished one
+# Kernels otherwise warn that they listen on the loopback interface, and say how they were ended.
+QUIET = ["--IPKernelApp.log_level=50"]
+
+
+def threads_of(jobs: int) -> int:
+    """Threads of each of so many runs at a time on this machine.
+
+    What the user exported as OMP_NUM_THREADS, else the cores that this process may use (by its affinity mask
+    and its container's quota), divided among the runs: two trainings with two threads each on two cores run
+    many times slower.
+    """
+    from joblib import cpu_count
+
+    exported = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # "4,2" gives nested regions two
+    return int(exported) if exported.isdecimal() and int(exported) else max(1, cpu_count() // jobs)
+
+
+def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str]:
+    """The environment variables of a kernel: it imports the package from here, wherever one is installed.
+
+    Args:
+        threads: of torch and OpenMP, unless the user exported others.
+        beside: folder in which modules of one's own are found.
+        card: the graphics card that it sees; "": all.
+    """
+    found = {"MKL_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), **os.environ}
+    paths = [str(ROOT), *found.get("PYTHONPATH", "").split(os.pathsep), beside]
+    found["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
+    found["TOKENIZERS_PARALLELISM"] = "false"
+    if card:
+        found["CUDA_VISIBLE_DEVICES"] = card
+    return found
+
+
+def execute(notebook: str, output: Path, given: dict, variables: dict[str, str]) -> None:
+    """Execute a notebook of the project in a fresh kernel, through papermill.
+
+    Args:
+        notebook: its name.
+        output: where it is kept, executed.
+        given: its parameters.
+        variables: of :func:`environment`.
+    Raises:
+        Exception: whatever a cell raised, or a kernel that died.
+    """
+    import papermill
+
+    papermill.execute_notebook(
+        verbatim(ROOT / "notebooks" / f"{notebook}.ipynb"),
+        verbatim(output),
+        given,
+        cwd=str(ROOT / "notebooks"),
+        kernel_name="python3",
+        kernel_manager_class=own(variables, output.with_suffix(LOG)),
+        progress_bar=False,
+        extra_arguments=QUIET,
+    )
+    output.with_suffix(LOG).unlink(missing_ok=True)
+
+
+def verbatim(path: Path) -> str:
+    """A path as papermill takes it: it would fill in parameters between braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def own(variables: dict[str, str], log: Path) -> type:
+    """The class of a kernel of this interpreter.
+
+    Whatever other kernels are installed under its name, and wherever: Jupyter would look for a ``python3``.
+
+    Args:
+        variables: of its environment.
+        log: file for what it says outside its notebook: why it died, if it does.
+    """
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec
+
+    class Own(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+        async def start_kernel(self, **asked) -> None:
+            with log.open("wb") as said:
+                await super().start_kernel(**asked, env=variables, stderr=said)
+
+    return Own
+
+
+def last_words(log: Path) -> str:
+    """The last line that a kernel said outside its notebook; "" if it said none."""
+    if not log.is_file():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
