@@ -121,4 +121,4 @@ def test_a_record_of_other_code_is_not_what_was_planned(tmp_path, monkeypatch):
     [("one", "one"), ("first\nsecond\nlast", "first ... last"), ("\n\n  only  \n", "only"), ("", "")],
 )
 def test_a_message_keeps_its_first_line(message, said):
-    assert execution._said(message) == said
+    assert kernels.in_a_line(message) == said

@@ -101,7 +101,7 @@ def _summarise(notebook: str, given: dict, output: Path) -> str:
         except BaseException:
             kill_kernels()
             raise
-    return f"{notebook}: {type(error).__name__}: {str(error).strip().splitlines()[-1]}" if error else ""
+    return f"{notebook}: {': '.join(kernels.reason(error, output))}" if error else ""
 
 
 def effect_files(figures: Path) -> list[Path]:

@@ -17,9 +17,6 @@ from xltlib.showing import Shown
 from xltlib.stopping import Stopped, kill_kernels
 
 
-DIED = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
-
-
 @dataclass
 class Pool:
     """Where runs are executed.
@@ -165,24 +162,12 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, 
 
 def _failure(error: Exception, place: Path, beside: str) -> str:
     """Write what went wrong beside the notebook, and say it in two lines."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("---")]
-    cell, kind = getattr(error, "exec_count", None), getattr(error, "ename", type(error).__name__)
-    message = _said(getattr(error, "evalue", "") or (lines or [""])[-1].removeprefix(f"{kind}: "))
-    if cell is None:  # it was not a cell that failed
-        words = kernels.last_words((place / "notebook").with_suffix(kernels.LOG))
-        message = f"{message}: {words}" if words else message
-        if kind == "DeadKernelError" and not words:
-            message = DIED
+    kind, message = kernels.reason(error, place / "notebook.ipynb")
+    cell = getattr(error, "exec_count", None)
     failure = {"type": kind, "cell": cell, "message": message}
     (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
     where = f" at {own[-1]}" if own else ""
     notebook = f"{place.parent.name}/{place.name}/notebook.ipynb"
     return f"{kind} in cell {cell}{where}: {message}\n       see {notebook}"
-
-
-def _said(message: str) -> str:
-    """A message in a line: its first line, and its last, where libraries refer to a report above it."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()] or [""]
-    return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"

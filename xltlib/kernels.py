@@ -11,6 +11,7 @@ from xltlib.places import ROOT
 LOG = ".log"  # beside an executed notebook: what its kernel said besides; none is kept of a finished one
 # Kernels otherwise warn that they listen on the loopback interface, and say how they were ended.
 QUIET = ["--IPKernelApp.log_level=50"]
+DIED = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
 
 
 def threads_of(jobs: int) -> int:
@@ -97,6 +98,33 @@ def own(variables: dict[str, str], log: Path) -> type:
                 await super().start_kernel(**asked, env=variables, stderr=said)
 
     return Own
+
+
+def reason(error: Exception, output: Path) -> tuple[str, str]:
+    """Why a notebook failed: the kind of error, and its message in a line.
+
+    Args:
+        output: where the executed notebook lies.
+    """
+    kind = getattr(error, "ename", type(error).__name__)
+    message = in_a_line(getattr(error, "evalue", "") or str(error))
+    if hasattr(error, "ename"):  # a cell raised it
+        return kind, message
+    words = last_words(output.with_suffix(LOG))
+    if kind == "DeadKernelError" and not words:
+        return kind, DIED
+    return kind, f"{message}: {words}" if words else message
+
+
+def in_a_line(message: str) -> str:
+    """The first line of a message, and its last, where libraries refer to a report above it.
+
+    Example:
+        >>> in_a_line("weights are missing\\n  a: 3\\nsee the report above")
+        'weights are missing ... see the report above'
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or [""]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"
 
 
 def last_words(log: Path) -> str:
