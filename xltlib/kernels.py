@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,8 +24,14 @@ def threads_of(jobs: int) -> int:
     """
     from joblib import cpu_count
 
-    exported = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # "4,2" gives nested regions two
-    return int(exported) if exported.isdecimal() and int(exported) else max(1, cpu_count() // jobs)
+    exported = exported_threads().split(",")[0]  # "4,2" gives nested regions two
+    return int(exported) if exported else max(1, cpu_count() // jobs)
+
+
+def exported_threads() -> str:
+    """OMP_NUM_THREADS as the user exported it; "" if it is not, or is no number."""
+    said = os.environ.get("OMP_NUM_THREADS", "").strip()
+    return said if re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", said) else ""
 
 
 def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str]:
@@ -35,7 +42,9 @@ def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str
         beside: folder in which modules of one's own are found.
         card: the graphics card that it sees; "": all.
     """
-    found = {"MKL_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), **os.environ}
+    found = dict(os.environ)
+    found["OMP_NUM_THREADS"] = exported_threads() or str(threads)
+    found["MKL_NUM_THREADS"] = found.get("MKL_NUM_THREADS") or found["OMP_NUM_THREADS"]
     paths = [str(ROOT), *found.get("PYTHONPATH", "").split(os.pathsep), beside]
     found["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
     found["TOKENIZERS_PARALLELISM"] = "false"
