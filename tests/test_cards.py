@@ -5,11 +5,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
 from tiny_studies import tiny_study
 
-from xltlib import cards, execution, showing, studies
+from xltlib import cards, execution, kernels, showing, studies
 from xltlib.forecast import Forecast
 
 

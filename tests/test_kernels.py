@@ -67,9 +67,8 @@ def test_a_dead_kernel_leaves_its_last_words(notebook):
 
 
 def test_a_kernel_that_cannot_start_says_why(notebook, tmp_path):
-    (tmp_path / "broken" / "ipykernel_launcher").mkdir(parents=True)
-    broken = tmp_path / "broken" / "ipykernel_launcher" / "__main__.py"
-    broken.write_text("raise ImportError('no such library')")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "ipykernel_launcher.py").write_text("raise ImportError('no such library')")
     output = notebook("1")
     output.parent.mkdir()
     with pytest.raises(Exception) as raised:

@@ -11,7 +11,8 @@ KNOWN = ["wikipedia", "ntrex", "demo", "task", "offline", "wordnet"]
 
 
 def planned(options: dict, folder: Path = ROOT, overrides: tuple[str, ...] = (), data: str = ""):
-    study = {"seeds": [1], "common": {"task": "demo", "targets": "en de"}, "arms": {"a": options}}
+    study = {"seeds": [1], "common": {"task": "demo", "targets": "en de"}, "arms": {"plain": {}}}
+    study["encoders" if "adaptation" in options else "arms"] = {"a": options}
     plan = studies.Study("own", study, folder).plan(studies.parse_set(list(overrides)), data)
     return next(iter(plan.nodes.values()))
 

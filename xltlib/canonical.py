@@ -1,7 +1,7 @@
 """Python code in a form that depends on what it does alone: not on its layout, nor on the interpreter.
 
-``ast.unparse`` and ``ast.dump`` write the same tree otherwise from one Python version to the next, so the form
-is our own. This module needs the standard library alone: a test runs it under every Python that is at hand.
+What ``ast.unparse`` and ``ast.dump`` write changes from one version of Python to the next, so the form is our
+own. This module needs the standard library alone: a test runs it under every Python that is at hand.
 
     python xltlib/canonical.py FILE...      # a digest of each file
 """

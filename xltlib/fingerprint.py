@@ -15,11 +15,12 @@ from xltlib.parameters import ROOT, nested, places_named
 from xltlib.tasks.kinds import TABLE
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
-    "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py", "kinds.py",
-    "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py", "stopping.py",
-    "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py", "command_line.py",
-    "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py", "robustness.py",
-    "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
+    "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py",
+    "kinds.py", "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py",
+    "stopping.py", "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py",
+    "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py",
+    "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
+    "tables",
 )  # fmt: skip
 
 

@@ -188,8 +188,8 @@ class Planning:
             there = sorted(path.name for kind in kinds for path in (data / kind).glob("*") if path.is_dir())
             known = ", ".join([*SHIPPED, *there])
             raise ValueError(
-                f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, as "
-                f"in ./{word}"
+                f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, "
+                f"as in ./{word}"
             )
 
     def _ask_for_controls(self) -> None:
