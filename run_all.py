@@ -51,7 +51,7 @@ def carried_out(
             shown.say(f"FAILED {label}: {failed[label]}")
         return failed
     except stopping.Stopped:
-        for label in todo:  # --status would take them for running
+        for label in set(todo) & set(store.missing(plan)):  # --status would take them for running
             (runs / plan[label].run / progress.FILE).unlink(missing_ok=True)
         raise
     finally:

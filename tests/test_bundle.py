@@ -40,7 +40,7 @@ def study_of(encoder: str) -> dict:
     """Files of PAWS-X, text in a folder, noise relative to the whole table, a module of one's own."""
     study = tiny_study(encoder)
     study["common"] |= {"task": "paws-x"}
-    study["encoders"] = {"mlm": {"adaptation": {"text": "texts", "sentences": 60}, "steps": 2}}
+    study["encoders"] = {"mlm": {"adaptation": {"text": "./texts", "sentences": 60}, "steps": 2}}
     study["arms"] = {
         "turned": {"noise": {"kind": "mine.turning:Turned"}},
         "mlm-pgd": {"encoder": {"name": "mlm"}, "noise": {"kind": "pgd", "radius": 0.3}},

@@ -13,11 +13,9 @@ from xltlib.forecast import Forecast
 
 
 @pytest.fixture
-def two_cards(tmp_path, monkeypatch):
-    """A machine with a driver, and a torch that sees two cards of 60 and 20 GiB free memory."""
-    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
-    (tmp_path / "nvidia-smi").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+def two_cards(monkeypatch):
+    """A torch that was built for cards, and sees two of 60 and 20 GiB free memory."""
+    monkeypatch.setattr(cards.metadata, "version", {"torch": "2.13.0"}.get)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(cards, "ASK", f"print({json.dumps('[60.0, 20.0]')})")
 
@@ -28,26 +26,36 @@ def test_free_memory_is_named_as_kernels_are_told(two_cards, monkeypatch):
     assert cards.free_memory() == {"3": 60.0, "GPU-0a1b": 20.0}
 
 
-def test_without_a_card_that_torch_can_use_there_is_none(two_cards, tmp_path, monkeypatch):
+def test_without_a_card_that_torch_can_use_there_is_none(two_cards, monkeypatch):
     monkeypatch.setattr(cards, "ASK", "print('[]')")  # a build for CPUs
     assert cards.free_memory() == {} and cards.dealt(8, {}, 8) == []
     monkeypatch.setattr(cards, "ASK", "raise RuntimeError('no driver')")
+    with pytest.raises(ValueError, match="cannot be asked for their memory .*no driver.*--jobs 1"):
+        cards.free_memory()
+    monkeypatch.setattr(cards.metadata, "version", {"torch": "2.13.0+cpu"}.get)
     assert cards.free_memory() == {}
-    (tmp_path / "nvidia-smi").unlink()
-    monkeypatch.setattr(sys, "executable", "/nothing/is/asked")
-    assert cards.free_memory() == {}
 
 
-def test_what_torch_is_asked_is_sound():
-    compile(cards.ASK, "ask", "exec")
-    import torch
+ASK = cards.ASK
+FAKE = """
+import sys, types
+def mem_get_info(card):
+    if card == 1: raise RuntimeError("CUDA error: out of memory")
+    return 12 * 2**30, 80 * 2**30
+sys.modules["torch"] = types.SimpleNamespace(
+    cuda=types.SimpleNamespace(device_count=lambda: 3, mem_get_info=mem_get_info))
+"""
 
-    if not torch.cuda.is_available():
-        assert cards.free_memory() == {}
+
+def test_a_card_that_is_full_does_not_hide_the_others(two_cards, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(cards, "ASK", FAKE + ASK)
+    assert cards.free_memory() == {"0": 12.0, "1": 0.0, "2": 12.0}
 
 
 def test_runs_are_dealt_out_by_room_and_share_a_card():
     assert sorted(cards.dealt(9, {"0": 60.0, "1": 20.0}, 8)) == ["0"] * 7 + ["1"] * 2
+    assert cards.dealt(2, {"0": 60.0, "1": 20.0}, 8) == ["0", "1"]  # rather than both on the larger
     assert cards.dealt(2, {"0": 30.0, "1": 20.0}, each=16) == ["0", "1"]
     assert cards.dealt(1, {"0": 5.5}, 8) == []  # a single run is never refused
 
@@ -62,7 +70,7 @@ def test_a_run_gets_a_card_and_gives_it_back(tmp_path, monkeypatch):
     study = tiny_study("offline", seeds=[1, 2, 3], encoders={}, arms={"english": {}})
     plan, given = studies.Study("tiny", study).plan({}, runs=tmp_path), []
 
-    def run_one(notebook, parameters, folder, threads, beside, card):
+    def run_one(notebook, parameters, folder, threads, beside, card, study):
         given.append(card)
         return ""
 

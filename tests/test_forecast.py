@@ -148,7 +148,7 @@ def test_status_says_what_runs_what_failed_and_what_is_silent(plan, tmp_path):
     (of.place("english seed 2") / progress.FILE).write_text(json.dumps(vars(state)))
     (of.place("english seed 1") / "record.json").write_text("{}")  # it ended, by other code than today's
     said = showing.status(plan, missing, tmp_path)
-    assert said.endswith("1 silent for long, perhaps dead (english seed 2); nothing is running")
+    assert said.endswith("1 silent for long, perhaps dead (english seed 2); nothing else is running")
 
 
 def test_a_forecast_that_fails_stops_nothing_and_parts_of_ones_own_have_one(plan, tmp_path, monkeypatch):

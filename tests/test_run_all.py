@@ -6,13 +6,14 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pandas as pd
 import pytest
 from tiny_studies import command, predictions, run, tiny_study
 
-from xltlib import parameters
+from xltlib import execution, parameters, stopping
 
 one_worker = pytest.mark.xdist_group("undisturbed")  # so that the study below is run once
 
@@ -231,6 +232,35 @@ def test_dask_takes_the_same_runs(tiny, tmp_path):
     with LocalCluster(**options) as cluster:
         result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
     assert result.returncode == 0 and "1 of 1 run done" in result.stdout, result.stderr
+
+
+def test_a_study_that_is_stopped_stops_on_its_workers_alone():
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        with pytest.raises(stopping.Stopped):
+            with execution.pool(1, cluster.scheduler_address) as pool:
+                study = pool.study
+                raise stopping.Stopped(2)
+        with Client(cluster.scheduler_address) as client:
+            deadline = time.time() + 20
+            while not client.submit(stopping.is_asked, study, pure=False).result() and time.time() < deadline:
+                time.sleep(0.1)
+            assert client.submit(stopping.is_asked, study, pure=False).result()
+            assert not client.submit(stopping.is_asked, "another", pure=False).result()
+    stopping.stopped.clear()
+
+
+def test_kernels_of_another_study_are_left_alone():
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    ours, theirs = (subprocess.Popen(sleep, env={**os.environ, stopping.STUDY: of}) for of in ("a", "b"))
+    try:
+        time.sleep(0.5)  # until they have their environment
+        stopping.kill_kernels(0.0, study="a")
+        assert ours.wait(10) == -9 and theirs.poll() is None
+    finally:
+        theirs.kill()
+        theirs.wait()
 
 
 def state_of(listed: str, label: str) -> str:

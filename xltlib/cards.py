@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from importlib import metadata
 
 # Asked of torch, in a process of its own: it knows which cards it can use, and in which order it counts them.
-ASK = (
-    "import json, torch;"
-    "free = [torch.cuda.mem_get_info(k)[0] / 2**30 for k in range(torch.cuda.device_count())];"
-    "print(json.dumps(free))"
-)
+ASK = """
+import json, torch
+free = []
+for card in range(torch.cuda.device_count()):
+    try:
+        free.append(torch.cuda.mem_get_info(card)[0] / 2**30)
+    except RuntimeError:  # it is full, or is another's alone
+        free.append(0.0)
+print(json.dumps(free))
+"""
 
 
 def free_memory() -> dict[str, float]:
-    """Free memory of the cards that torch can use, in GiB, by their names in CUDA_VISIBLE_DEVICES."""
-    if shutil.which("nvidia-smi") is None:  # no driver: do not wait for torch
+    """Free memory of the cards that torch can use, in GiB, by their names in CUDA_VISIBLE_DEVICES.
+
+    Raises:
+        ValueError: torch cannot say.
+    """
+    if metadata.version("torch").endswith("+cpu"):  # do not wait for it
         return {}
     said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True)
     if said.returncode != 0:
-        return {}
+        why = (said.stderr.strip().splitlines() or ["no word"])[-1]
+        raise ValueError(f"graphics cards cannot be asked for their memory ({why}); --jobs 1 does not ask")
     free = json.loads(said.stdout)
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = allowed.split(",") if allowed else map(str, range(len(free)))
@@ -30,7 +40,7 @@ def free_memory() -> dict[str, float]:
 
 
 def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
-    """A card for each of so many runs at a time, the emptiest first.
+    """A card for each of so many runs at a time: the one with the fewest of them, then the emptiest.
 
     A single run is given none: it takes the card that torch would take, whatever its memory.
 
@@ -43,7 +53,7 @@ def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
 
     Example:
         >>> dealt(3, {"0": 30.0, "1": 20.0}, each=8)
-        ['0', '0', '1']
+        ['0', '1', '0']
     """
     if jobs == 1 or not free:
         return []
@@ -55,7 +65,7 @@ def dealt(jobs: int, free: dict[str, float], each: float) -> list[str]:
         )
     left, chosen = dict(free), []
     for _ in range(jobs):
-        card = max((card for card in room if room[card]), key=left.get)
+        card = min((card for card in room if room[card]), key=lambda card: (chosen.count(card), -left[card]))
         room[card] -= 1
         left[card] -= each
         chosen.append(card)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,12 +27,14 @@ class Pool:
         jobs: runs at a time.
         threads: of each; 0: a worker counts its own.
         cards: one for each of so many runs at a time; "" where there is none, or where a worker has its own.
+        study: tells it from others that the same workers serve; "" on this machine.
     """
 
     executor: Executor
     jobs: int
     threads: int
     cards: list[str] = field(default_factory=list)
+    study: str = ""
 
     def __post_init__(self):
         self.cards = self.cards or [""] * self.jobs
@@ -52,11 +55,11 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
         from distributed import Client
 
         with Client(scheduler) as client:
-            client.run(stopping.start_worker)
+            study = uuid.uuid4().hex
             try:
-                yield Pool(client.get_executor(), jobs, threads=0)
+                yield Pool(client.get_executor(), jobs, threads=0, study=study)
             except Stopped:
-                client.run(stopping.stop_worker, wait=False)  # a worker may be out of reach
+                client.run(stopping.stop_worker, study, wait=False)  # a worker may be out of reach
                 raise
         return
     dealt = cards.dealt(jobs, cards.free_memory(), card_memory) if jobs > 1 else []
@@ -99,8 +102,8 @@ def execute(
                 graph.done(label)
                 continue
             card, node = pool.cards.pop(0), plan[label]
-            given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside), card)
-            running[pool.executor.submit(run_one, *given)] = label, card
+            given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside))
+            running[pool.executor.submit(run_one, *given, card, pool.study)] = label, card
         shown.update(ended, [label for label, _ in running.values()])
         for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
             label, card = running.pop(future)
@@ -135,7 +138,9 @@ def not_as_planned(node: Node, runs: Path) -> str:
     )
 
 
-def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = "") -> str:
+def run_one(
+    notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = "", study: str = ""
+) -> str:
     """Execute one notebook in a fresh kernel; returns "" or what went wrong.
 
     Args:
@@ -144,19 +149,20 @@ def run_one(notebook: str, given: dict, folder: str, threads: int, beside: str, 
         threads: of torch and OpenMP; 0: as many as this machine has cores that one may use.
         beside: folder in which modules of one's own are found.
         card: graphics card that the kernel sees; "": all.
+        study: of :class:`Pool`.
     """
-    if stopping.asked.is_set():
+    if stopping.is_asked(study):
         return "stopped"
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE):
         (place / stale).unlink(missing_ok=True)
     progress.Progress(place).stage(progress.STARTING)
-    variables = kernels.environment(threads or kernels.threads_of(1), beside, card)
+    variables = kernels.environment(threads or kernels.threads_of(1), beside, card) | {stopping.STUDY: study}
     try:
         kernels.execute(notebook, place / "notebook.ipynb", given, variables)
     except Exception as error:  # one failed run must not stop the others
-        return "stopped" if stopping.asked.is_set() else _failure(error, place, beside)
+        return "stopped" if stopping.is_asked(study) else _failure(error, place, beside)
     return ""
 
 

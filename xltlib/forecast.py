@@ -60,6 +60,14 @@ def work(node: Node) -> Work:
     return Work(kind, TRAIN * given["steps"] * pairs * passes, FORWARD * scored, scored_as)
 
 
+def guessed(node: Node) -> Work:
+    """The work of a run, or of one with components of one's own that say nothing of it, a guess."""
+    try:
+        return work(node)
+    except Exception:  # whatever their options look like, no study stops for want of a forecast
+        return Work(node.notebook, TRAIN * 8 * node.parameters.get("steps", 0), FORWARD * SOME)
+
+
 def _scored(node: Node) -> tuple[float, str]:
     """What a run scores, and what it counts: pairs, or where a sentence is encoded once, sentences."""
     given, codes = node.parameters, languages.parse(node.parameters["targets"])
@@ -155,7 +163,7 @@ class Forecast:
 
     def __init__(self, plan: Plan, todo: list[str], jobs: int, runs: Path):
         self.plan, self.todo, self.jobs, self.runs = plan, todo, jobs, runs
-        self.work = {label: work(plan[label]) for label in todo}
+        self.work = {label: guessed(plan[label]) for label in todo}
         self.chain = plan.chains(todo)
         self._finished: dict[str, progress.State] = {}
 

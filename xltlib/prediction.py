@@ -140,7 +140,7 @@ def _batched(
         return of_all(batch_size, 1)
     from accelerate.utils import find_executable_batch_size
 
-    return find_executable_batch_size(of_all, starting_batch_size=LARGEST)(1)  # halved where memory runs out
+    return find_executable_batch_size(of_all, starting_batch_size=LARGEST)(1)  # less where memory runs out
 
 
 def _computed(

@@ -118,9 +118,9 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
     if silent:
         said.append(f"{len(silent)} silent for long, perhaps dead ({', '.join(silent)})")
     if not running:
-        return f"{', '.join(said)}; nothing is running"
-    of.jobs = len(running)
-    left = of.now(ended | {*failed, *silent}, set(running)).left
+        return f"{', '.join(said)}; nothing {'else ' if silent else ''}is running"
+    of.jobs, of.todo = len(running), [label for label in of.todo if label not in silent]
+    left = of.now(ended | set(failed), set(running)).left
     said.append(f"{len(running)} running")
     said.append("speed not known yet" if left is None else f"about {forecast.said(left)} left")
     return "\n  ".join([", ".join(said), *(forecast.line(label, of.state(label), now) for label in running)])

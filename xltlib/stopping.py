@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -11,6 +12,8 @@ import time
 from typing import Callable
 
 asked = threading.Event()  # to stop: what ends from now on has not failed, and nothing new begins
+stopped: set[str] = set()  # on a dask worker, which serves several studies: those that were stopped
+STUDY = "XLTLIB_STUDY"  # environment variable of kernels on a dask worker: the study that started them
 SAID = "stopped; runs that are done are kept, and the same command goes on"
 
 
@@ -53,17 +56,24 @@ def stoppable(main: Callable[[], int]) -> int:
         os._exit(128 + stopped.number)  # not waiting for threads whose kernels are gone
 
 
-def kill_kernels(seconds: float = 2.0) -> None:
+def kill_kernels(seconds: float = 2.0, study: str = "") -> None:
     """End every process that this one started.
 
     Args:
         seconds: in which what is started meanwhile is ended, too.
+        study: end those alone that this study started; "": all.
     """
     import psutil
 
+    def is_meant(child: psutil.Process) -> bool:
+        try:
+            return not study or child.environ().get(STUDY) == study
+        except psutil.Error:
+            return False
+
     until, quiet = time.time() + seconds, 0
     while quiet < 3:
-        children = psutil.Process().children(recursive=True)
+        children = [child for child in psutil.Process().children(recursive=True) if is_meant(child)]
         for child in children:
             try:
                 child.kill()
@@ -76,12 +86,12 @@ def kill_kernels(seconds: float = 2.0) -> None:
         time.sleep(0.1)
 
 
-def start_worker() -> None:
-    """What a dask worker is told first: an earlier study may have been stopped."""
-    asked.clear()
+def is_asked(study: str) -> bool:
+    """Whether this process, or this study, was asked to stop."""
+    return asked.is_set() or study in stopped
 
 
-def stop_worker() -> None:
-    """What a dask worker is told: end its kernels, and begin none."""
-    asked.set()
-    kill_kernels()
+async def stop_worker(study: str) -> None:
+    """What a dask worker is told: end the kernels of a study, and begin none."""
+    stopped.add(study)
+    await asyncio.to_thread(kill_kernels, study=study)

@@ -81,7 +81,7 @@ class Pieces:
     def rows(
         self, first: list[str], second: list[str] | None, max_length: int
     ) -> tuple[list[list[int]], list[list[int]]]:
-        """Ids and segment ids of sentences or pairs, as the tokenizer itself would give them.
+        """Ids and segment ids of sentences or pairs, as the tokenizer gives them that cuts at the end.
 
         What is too long is cut to ``max_length``, specials included, of a pair the longer sentence first.
         """
