@@ -91,7 +91,7 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
     add("--figures", type=folder, default=root / "figures", metavar="DIR", help="where figures go")
     add("--experiments", type=Path, default=root / "experiments.yaml", metavar="FILE", help="the studies")
     args = parser.parse_args(given)
-    of_a_study = (args.list, args.status, args.draw, args.bundle, args.results, args.collect, args.only, args.set)
-    if not args.study and any(of_a_study):
+    modes = (args.list, args.status, args.draw, args.bundle, args.results, args.collect)
+    if not args.study and any((*modes, args.only, args.set)):
         parser.error("name a study; run_all.py alone prints what there is")
     return args

@@ -41,17 +41,17 @@ class Planning:
         """Parameters that are common to the runs, or those of parts, and what the command line says."""
         known = {n for notebook in NOTEBOOKS for n in parameters.declared(notebook)}
         known -= set(parameters.PLACES)
-        parts = mapping("parts", self.study.fields.get("parts"))
-        named = [("common", "common", self.common)]
-        named += [("parts", f"part {label}", mapping(label, own)) for label, own in parts.items()]
-        for section, what, given in named:
-            for name in given:
-                if name not in known and (section == "common" or name not in ("like", "seeds")):
-                    where = self.study.line(section, name)
-                    raise ValueError(
-                        f"{what}: no notebook has a parameter {shown(name)}: known are seeds, "
-                        f"{', '.join(sorted(known))}{where}"
-                    )
+        named = [("common", ("common",), name) for name in self.common]
+        for label, own in mapping("parts", self.study.fields.get("parts")).items():
+            of_part = [name for name in mapping(label, own) if name not in ("like", "seeds")]
+            named += [(f"part {label}", ("parts", label), name) for name in of_part]
+        for what, place, name in named:
+            if name not in known:
+                listed = ", ".join(sorted(known))
+                raise ValueError(
+                    f"{what}: no notebook has a parameter {shown(name)}: known are seeds, "
+                    f"{listed}{self.study.line(*place, name)}"
+                )
         for name, value in self.overrides.items():
             if name in parameters.PLACES:
                 raise ValueError(f"--set {name}: say --{name} {value}")
@@ -67,12 +67,12 @@ class Planning:
     def plan(self) -> Plan:
         sections = self.study.sections()
         for label, own in sections["encoders"].items():
-            if "seeds" in own:
+            if own.get("seeds"):
                 raise ValueError(
                     f"{label}: an encoder is made once for all seeds; take its seeds out"
                     f"{self.study.line('encoders', label)}"
                 )
-            self._add(label, own, "", "encoders")
+            self._add(label, {k: v for k, v in own.items() if k != "seeds"}, "", "encoders")
         seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
         seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
         for label, own in sections["trunk"].items():
@@ -116,7 +116,7 @@ class Planning:
 
     def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
         """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
-        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds", else_these))
+        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds") or else_these)
 
     def _add(self, label: str, own: dict, suffix: str, section: str) -> None:
         """A run of the study becomes a node.

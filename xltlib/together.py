@@ -33,6 +33,8 @@ def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None
         _refuse_scored(notebook, parameters, parts)
     if "adaptation" in parts:
         _refuse_adaptation(parameters, parts["adaptation"], parts["measured"])
+    if parameters.get("after", {"kind": "none"})["kind"] != "none":
+        _refuse_one_target(f"after {parameters['after']['kind']}", parameters)
     _refuse_encoder(notebook, parameters, parts["encoder"])
     if parameters.get("checkpoints", 1) > parameters.get("steps", 1):
         raise ValueError(
