@@ -3,21 +3,22 @@
 import copy
 import random
 import string
+import tempfile
 from pathlib import Path
 
-import hypothesis
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from hypothesis.configuration import set_hypothesis_home_dir
-from tiny_studies import ROOT, tiny_study
+from tiny_studies import tiny_study
 
 from xltlib import parameters, studies
 from xltlib.components.base import find, options_of
 from xltlib.components.kinds import FAMILIES
 from xltlib.plan import Plan
 
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "xltlib-hypothesis")  # and not the checkout
 NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
 KINDS = sorted({kind for kinds in FAMILIES.values() for kind in kinds})
 PLAIN = sorted({name for notebook in NOTEBOOKS for name in parameters.declared(notebook)})
@@ -52,8 +53,7 @@ values = some.recursive(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder to which all files of studies are written; hypothesis keeps its own files elsewhere."""
-    set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
+    """A folder to which all files of studies are written."""
     return tmp_path_factory.mktemp("studies")
 
 
@@ -84,7 +84,7 @@ def sensible(found: list[object]) -> None:
         if isinstance(of, Plan):
             assert of.nodes and of.table([])
         else:
-            assert of.isprintable() and 10 < len(of) < 1200, of
+            assert len(of.splitlines()) == 1 and 10 < len(of) < 1200, of
 
 
 def paths_of(value: object, above: tuple = ()) -> list[tuple]:
@@ -157,4 +157,3 @@ def test_text_that_is_nearly_a_study(folder, seed, text):
 def test_the_study_itself_can_be_planned(folder):
     (plan,) = planned(folder, WRITTEN)
     assert len(plan.nodes) == 5
-    assert hypothesis.__version__ and not (ROOT / ".hypothesis").exists()

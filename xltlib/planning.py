@@ -54,7 +54,7 @@ class Planning:
                 )
         for name, value in self.overrides.items():
             if name in parameters.PLACES:
-                raise ValueError(f"--set {name}: say --{name} {value}")
+                raise ValueError(f"--set {name}: say --{name} {shown(value)}")
             if name == "start":
                 raise ValueError("--set start: what a run goes on from stands in the study")
             if name == "encoder.name" and self._is_label(value):

@@ -29,7 +29,7 @@ from xltlib.parameters import ROOT
 from xltlib.plan import Plan
 from xltlib.planning import Planning
 from xltlib.studyfile import FIELDS, SECTIONS, SUMMARIES, Lines, mapping, whole_numbers
-from xltlib.values import shown
+from xltlib.values import shown, unprintable
 
 __all__ = ["FIELDS", "Book", "Plan", "Study", "parse_set", "read"]
 
@@ -118,7 +118,7 @@ def parse_set(entries: list[str]) -> dict:
     chosen = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
-        if not equals or not name.strip():
+        if not equals or not name.strip() or unprintable(name):
             raise ValueError(f"--set {shown(entry)}: write name=value, or component.option=value")
         if name in chosen:
             raise ValueError(f"--set {name} stands twice: say it once")

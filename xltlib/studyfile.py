@@ -92,6 +92,8 @@ class Lines(dict):
             raise self.error(keys, f"a {node.id} is no name", line)
         if node.tag not in (f"{TAG}str", f"{TAG}merge"):
             raise self.error(keys, f"{node.value or 'nothing'} is no name; put it in quotes", line)
+        if unprintable(node.value) or len(node.value) > 200:
+            raise self.error(keys, f"{shown(node.value)} is no name: it is too long, or cannot be printed", line)
         return node.value
 
     def error(self, keys: tuple, said: str, line: int = 0) -> ValueError:

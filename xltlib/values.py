@@ -71,8 +71,9 @@ def is_finite(value: float) -> bool:
 
 
 def unprintable(text: str) -> bool:
-    """Whether a text holds a control character, or half of one of UTF-16's pairs, which no file can hold."""
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+    """Whether a text breaks a line, or holds a control character or half of a pair of UTF-16, which no file
+    can hold."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def shown(value: object) -> str:

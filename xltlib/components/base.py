@@ -99,7 +99,7 @@ def find(family: str, kind: str) -> type[Component]:
     Raises:
         ValueError: the kind is not known, or cannot be imported; names what there is.
     """
-    kinds = FAMILIES[family]
+    kinds = _kinds(family)
     if not isinstance(kind, str):
         raise ValueError(f"{family}: kind = {shown(kind)}, wanted a word; known are {', '.join(kinds)}")
     module, colon, name = kinds.get(kind, kind).partition(":")
@@ -122,6 +122,12 @@ def find(family: str, kind: str) -> type[Component]:
         if not issubclass(found, _imported(base[0], base[2])):
             raise ValueError(f"{family}: kind {kind!r} is no subclass of {BASES[family]}")
     return found
+
+
+def _kinds(family: str) -> dict[str, str]:
+    if family not in FAMILIES:
+        raise ValueError(f"{family} is no component: it has one value, and no options")
+    return FAMILIES[family]
 
 
 def _imported(module: str, name: str) -> object:
@@ -183,9 +189,9 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
     if not isinstance(given, dict):
         raise ValueError(f"{family} = {shown(given)}: wanted a dictionary of options, or a kind")
     options = dict(given)
-    kind = options.pop("kind", next(iter(FAMILIES[family])))
+    kind = options.pop("kind", next(iter(_kinds(family))))
     if not isinstance(kind, str):
-        known = ", ".join(FAMILIES[family])
+        known = ", ".join(_kinds(family))
         raise ValueError(f"{family}: kind = {shown(kind)}, wanted a word; known are {known}")
     return kind, options
 
