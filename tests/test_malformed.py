@@ -76,7 +76,7 @@ BOOKS = {  # a file of studies, and what the message must say
     GOOD.replace("tiny", "..'"): "names are plain words",
     GOOD.replace("tiny", "''"): "'': names are plain words",
     GOOD.replace("tiny", "'a b'"): "'a b': names are plain words",
-    GOOD.replace("tiny", '"a\\nb"'): "line 1: 'a\\nb' is no name: it is too long, or cannot be printed",
+    GOOD.replace("tiny", '"a\\nb"'): "line 1: 'a\\nb' is no name: too long, or not printable",
     GOOD.replace("tiny", "'<img src=x>'"): "names are plain words",
     GOOD.replace("plain", "'a seed 2'"): "line 5: arms: 'a seed 2': names are plain words",
     GOOD.replace("plain", "a/b"): "line 5: arms: 'a/b': names are plain words",

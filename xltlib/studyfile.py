@@ -93,7 +93,7 @@ class Lines(dict):
         if node.tag not in (f"{TAG}str", f"{TAG}merge"):
             raise self.error(keys, f"{node.value or 'nothing'} is no name; put it in quotes", line)
         if unprintable(node.value) or len(node.value) > 200:
-            raise self.error(keys, f"{shown(node.value)} is no name: it is too long, or cannot be printed", line)
+            raise self.error(keys, f"{shown(node.value)} is no name: too long, or not printable", line)
         return node.value
 
     def error(self, keys: tuple, said: str, line: int = 0) -> ValueError:
