@@ -5,14 +5,17 @@ Files of studies, studies, what ``--set`` says, other arguments, parameters, opt
 
 import copy
 import math
+from dataclasses import MISSING
 from pathlib import Path
 
 import pytest
 from tiny_studies import ROOT, tiny_study
 
 from xltlib import command_line, parameters, studies
-from xltlib.components.base import make
+from xltlib.components.base import find, make, options_of
+from xltlib.components.kinds import FAMILIES
 
+NEEDED = {"radius": 0.1, "share": 0.3, "words": "a.txt", "folder": "lists", "corpus": "demo", "text": "demo"}
 GOOD = "tiny:\n  seeds: [1]\n  common: {task: demo, targets: en de}\n  arms:\n    plain: {}\n"
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdef", "bcdefg")
@@ -455,12 +458,25 @@ def test_options(family, given, words, nothing_written):
     assert words in complaint_of(lambda: make(family, given))
 
 
-@pytest.mark.parametrize("notebook", ["10_adapt", "20_finetune", "21_frozen"])
-def test_every_number_has_a_range(notebook):
-    """Beside the general bound, each parameter that is a number has one of its own."""
-    for name, (kind, _) in parameters.declared(notebook).items():
-        if kind in (int, float):
-            assert "at_least" in parameters.RULES[name], name
+def test_every_number_has_a_range():
+    """Beside the general bound, each parameter and option that is a number has a lowest value of its own."""
+    for notebook in ("10_adapt", "20_finetune", "21_frozen"):
+        for name, (kind, _) in parameters.declared(notebook).items():
+            assert kind not in (int, float) or "at_least" in parameters.RULES[name], name
+    for family, kinds in FAMILIES.items():
+        for kind in kinds:
+            for name, of in options_of(find(family, kind)).items():
+                bounds = of.metadata.get("at_least"), of.metadata.get("above")
+                assert of.type not in ("int", "float") or bounds != (None, None), f"{family} {kind}: {name}"
+
+
+def test_defaults_keep_to_their_ranges():
+    for family, kinds in FAMILIES.items():
+        for kind in kinds:
+            options = options_of(find(family, kind)).items()
+            told = {name: of.default for name, of in options if of.default not in (MISSING, "")}
+            needed = {name: NEEDED[name] for name, of in options if of.default is MISSING}
+            assert make(family, {"kind": kind, **needed, **told})
 
 
 def test_what_yaml_reads_is_what_was_meant(tmp_path):
