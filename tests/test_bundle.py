@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+import yaml
 from test_code import code_of
 from test_encoders import vectors
 from tiny_studies import ROOT, run, tiny_study
@@ -115,7 +116,7 @@ def test_a_bundle_holds_what_its_runs_read_and_nothing_else(carried):
     assert "xltlib/demo/grammar/de.txt" in names or any(name.startswith("xltlib/demo/") for name in names)
     whole = (home / "encoder/model.safetensors").stat().st_size
     assert sizes["encoders/0-encoder/model.safetensors"] < whole
-    assert list(studies.yaml.safe_load(book)) == ["tiny"] and "run_all.py tiny --results" in start
+    assert list(yaml.safe_load(book)) == ["tiny"] and "run_all.py tiny --results" in start
 
 
 @one_worker

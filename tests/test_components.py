@@ -78,7 +78,7 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
             {"kind": "pgd", "radius": 0.1, "steps": 0},
             "noise pgd: steps = 0, wanted a number of at least 1",
         ),
-        ("noise", {"kind": "drop", "share": 1.5}, "noise drop: share = 1.5, wanted a number of at most 1"),
+        ("noise", {"kind": "drop", "share": 1.5}, "noise drop: share = 1.5, wanted a number below 1"),
         (
             "batches",
             {"kind": "hybrid", "alpha": 1.2},
@@ -90,7 +90,7 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         ("batches", {"kind": "hybrid", "cross": {"kind": "translations"}}, "cross translations needs corpus"),
         ("labelled", {"split": "test"}, "labelled pairs: split = 'test': known are 'train', 'dev'"),
         ("labelled", {"languages": "en xx"}, "unknown language 'xx'"),
-        ("encoder", {"dropout": 2}, "encoder held: dropout = 2, wanted a number of at most 1"),
+        ("encoder", {"dropout": 2}, "encoder held: dropout = 2, wanted a number below 1"),
         ("encoder", 3, "encoder = 3: wanted a dictionary of options, or a kind"),
         ("noise", {"kind": "nowhere.at_all:Noise"}, "noise: kind 'nowhere.at_all:Noise' cannot be imported"),
         ("noise", {"kind": "xltlib.batching:Batch"}, "is no xltlib.components.base.Component"),
@@ -141,7 +141,11 @@ def test_mistakes_are_named(family, options, complaint):
         ("21_frozen", {"head": "cross"}, "head cross is not of 21_frozen: it is of 20_finetune"),
         ("20_finetune", {"labelled": "en de"}, "de: called zero-shot, but labelled items of it are read"),
         ("10_adapt", {"adaptation": {"text": "demo", "sentences": 20}}, "nothing is left to train on"),
-        ("10_adapt", {"adaptation": {"text": "demo", "patience": 2}}, "adaptation.patience needs checks"),
+        (
+            "10_adapt",
+            {"adaptation": {"text": "demo", "patience": 2}},
+            "adaptation mlm: patience = 2 has no effect without checks",
+        ),
         ("20_finetune", {"penalty": "consistency"}, "a teacher that stays as it was needs start"),
         (
             "20_finetune",
@@ -159,7 +163,11 @@ def test_mistakes_are_named(family, options, complaint):
             {"measured": {"probes": "de", "corpus": "demo"}},
             "measured.probes: de is adapted to, and measured anyway",
         ),
-        ("10_adapt", {"measured": {"probes": "es"}}, "measured.probes needs measured.corpus"),
+        (
+            "10_adapt",
+            {"measured": {"probes": "es"}},
+            "measured encoder: probes = 'es' has no effect without corpus",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_is_read(notebook, change, complaint):

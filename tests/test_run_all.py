@@ -208,7 +208,7 @@ def test_a_failed_run_is_named_the_rest_is_done_and_the_exit_code_says_so(tiny, 
     study = tiny_study(tiny["xlm-r"])
     study["arms"] = {
         "english": {"steps": 2},
-        "broken": {"learning_rate": 1e38, "keep_model": True},
+        "broken": {"encoder": {"frozen_layers": 9}, "keep_model": True},  # it has two
         "after": {"steps": 2, "start": "broken"},
     }
     del study["encoders"]

@@ -133,12 +133,15 @@ def test_mistakes_are_named(change, complaint):
 def test_a_mistake_ends_the_command_before_anything_is_written(tmp_path):
     result = run(tmp_path, tiny_study(ENCODER, arms={"english": {"noise": {"kind": "fgm", "radius": 0.0}}}))
     assert result.returncode == 2 and not (tmp_path / "runs").exists()
-    assert result.stderr.strip() == "run_all: english: noise fgm: radius = 0.0, wanted a number above 0"
+    lines = (tmp_path / "studies.yaml").read_text(encoding="utf-8").splitlines()
+    complaint = "run_all: english: noise fgm: radius = 0.0, wanted a number above 0"
+    line = lines.index("    english:") + 1
+    assert result.stderr.strip() == f"{complaint} (studies.yaml, line {line})"
 
 
 def test_a_study_file_that_is_none_is_named(tmp_path):
     path = tmp_path / "studies.yaml"
-    for text, complaint in (("a: [1", "studies.yaml: "), ("- a\n", "wanted a mapping")):
+    for text, complaint in (("a: [1", "studies.yaml, line 1: "), ("- a\n", "wanted a mapping")):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match=complaint):
             studies.read(path)

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from xltlib import parameters, places, reading, results, studies
+from xltlib import parameters, places, reading, results, studies, studyfile
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
@@ -191,13 +191,13 @@ class Packing:
 
     def _study(self) -> str:
         """The study, and those that its ``like`` names, as a file of studies."""
-        every = yaml.safe_load(self.experiments.read_text(encoding="utf-8"))
+        every = studies.read(self.experiments).studies
         chosen, name = {}, self.plan.study.name
         while name is not None:
             chosen[name] = every[name]
             name = chosen[name].get("like")
         text = yaml.safe_dump(chosen, sort_keys=False, allow_unicode=True, width=110)
-        if yaml.safe_load(text) != chosen:
+        if studyfile.parse(text, self.experiments.name)[0] != chosen:
             raise ValueError(f"study {self.plan.study.name}: it is another one when it is read back")
         return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 EXAMPLES = """Run a study: plan it, execute its notebooks through papermill, resume, collect, draw, report.
@@ -11,8 +12,42 @@ python run_all.py                              # the studies there are
 python run_all.py demo --jobs 2                # whatever is not done yet, two runs at a time
 python run_all.py demo --status                # how far it is, asked from elsewhere
 python run_all.py paws-x --list                # the plan, its parameters, and what is done
-python run_all.py robustness --set noise.radius=0.01 --set seeds=1,2
+python run_all.py robustness-xnli --set noise.radius=0.01 --set seeds=1,2
 """
+MOST_JOBS = 1024
+
+
+class Parser(argparse.ArgumentParser):
+    """One line says what is wrong."""
+
+    def error(self, message: str):
+        self.exit(2, f"run_all: {' '.join(message.split())}; --help says what there is\n")
+
+
+def jobs(given: str) -> int:
+    """How many runs at a time."""
+    if not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{given!r}: wanted a whole number from 1 to {MOST_JOBS}")
+    return int(given)
+
+
+def memory(given: str) -> float:
+    """GiB of a graphics card."""
+    try:
+        found = float(given)
+    except ValueError:
+        found = math.nan
+    if not 0 < found <= 10_000:
+        raise argparse.ArgumentTypeError(f"{given!r}: wanted GiB, a number above 0, as in 8 or 0.5")
+    return found
+
+
+def folder(given: str) -> Path:
+    """A folder that is there, or may be made."""
+    found = Path(given)
+    if not given.strip() or "\0" in given or (found.exists() and not found.is_dir()):
+        raise argparse.ArgumentTypeError(f"{given!r} is no folder")
+    return found
 
 
 def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
@@ -22,12 +57,12 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
         given: words; None: those of this process.
         root: folder of run_all.py.
     """
-    parser = argparse.ArgumentParser(
-        "run_all.py", description=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = Parser("run_all.py", description=EXAMPLES, formatter_class=layout)
     add = parser.add_argument
     add("study", nargs="?", default="", help="a study of experiments.yaml; without one, print what there is")
     asked = parser.add_argument_group("what to do; without one of these, run what is not done, and draw")
+    asked = asked.add_mutually_exclusive_group()
     asked.add_argument("--list", action="store_true", help="print the plan, its parameters, and what is done")
     asked.add_argument("--status", action="store_true", help="print how far the study is, wherever it runs")
     shown = "collect and draw what is done, or committed"
@@ -46,13 +81,17 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
     shown = "what is committed counts as done: run only what is missing there"
     add("--keep", action="store_true", help=shown)
     add("--report", action="store_true", help="write the summary as one HTML file")
-    add("--jobs", type=int, default=1, metavar="N", help="runs at a time; cores are divided among them")
+    add("--jobs", type=jobs, default=1, metavar="N", help="runs at a time; cores are divided among them")
     shown = "memory of a graphics card that a run needs (8)"
-    add("--card-memory", type=float, default=8.0, metavar="GIB", help=shown)
+    add("--card-memory", type=memory, default=8.0, metavar="GIB", help=shown)
     add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
     shown = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
     add("--data", default="", metavar="DIR", help=shown)
-    add("--runs", type=Path, default=root / "runs", metavar="DIR", help="where records go")
-    add("--figures", type=Path, default=root / "figures", metavar="DIR", help="where figures go")
+    add("--runs", type=folder, default=root / "runs", metavar="DIR", help="where records go")
+    add("--figures", type=folder, default=root / "figures", metavar="DIR", help="where figures go")
     add("--experiments", type=Path, default=root / "experiments.yaml", metavar="FILE", help="the studies")
-    return parser.parse_args(given)
+    args = parser.parse_args(given)
+    modes = (args.list, args.status, args.draw, args.bundle, args.results, args.collect)
+    if not args.study and any((*modes, args.only, args.set)):
+        parser.error("name a study; run_all.py alone prints what there is")
+    return args

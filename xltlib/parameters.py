@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import tasks
-from xltlib.components.base import Component, check, make, options_of, resolved
-from xltlib.components.kinds import FAMILIES
+from xltlib import tasks, together
+from xltlib.components.base import Component, make, options_of, resolved
+from xltlib.values import check, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
@@ -24,13 +24,13 @@ TYPES = {"int": int, "float": float, "str": str, "bool": bool, "dict": dict}
 RULES = {  # what plain parameters may be, where their type does not say it all
     "task": {"among": tasks.TASKS},
     "targets": {"languages": True},
-    "steps": {"at_least": 1},
-    "learning_rate": {"at_least": 0},
-    "warmup": {"at_least": 0, "at_most": 1},
+    "steps": {"at_least": 1, "at_most": 10_000_000},
+    "learning_rate": {"at_least": 0, "at_most": 1},
+    "warmup": {"at_least": 0, "below": 1},
     "precision": {"among": ("no", "bf16", "auto")},
     "checkpoints": {"at_least": 1},
     "seed": {"at_least": 1},
-    "draw": {"at_least": 1},
+    "draw": {"at_least": 1, "at_most": 1000},
 }
 
 
@@ -68,13 +68,13 @@ def resolve(notebook: str, given: dict) -> dict:
     known = declared(notebook)
     for name in given:
         if name not in known:
-            raise ValueError(f"{notebook} has no parameter {name!r}: it has {', '.join(known)}")
+            raise ValueError(f"{notebook} has no parameter {shown(name)}: it has {', '.join(known)}")
     chosen = {name: given.get(name, default) for name, (_, default) in known.items()}
     for name, (kind, _) in known.items():
         if kind is not dict:
             check(f"{notebook}: {name}", kind, RULES.get(name, {}), chosen[name])
             chosen[name] = kind(chosen[name])
-    codes = chosen.get("targets", "").replace(",", " ").split()
+    codes = together.codes_of(chosen.get("targets", ""))
     if not codes:
         raise ValueError(
             f"{notebook}: targets = {chosen.get('targets')!r}, wanted language codes, the source first"
@@ -83,7 +83,7 @@ def resolve(notebook: str, given: dict) -> dict:
     for name, (kind, _) in known.items():
         if kind is dict:
             chosen[name] = resolved(name, chosen[name], others)
-    refuse(notebook, chosen)
+    together.refuse(notebook, chosen, components(chosen))
     return chosen
 
 
@@ -112,98 +112,6 @@ def places_named(parameters: dict) -> list[tuple[str, str, bool]]:
             if of.metadata.get("place") and getattr(component, name):
                 found.append((f"{family}.{name}", getattr(component, name), of.metadata["reads"]))
     return found
-
-
-def refuse(notebook: str, parameters: dict) -> None:
-    """Refuse components that do not go together.
-
-    Raises:
-        ValueError: one line that names both, and what to do.
-    """
-    parts = components(parameters)
-    if "head" in parts:
-        _refuse_head(notebook, parameters, parts["head"])
-    if "labelled" in parts:
-        _refuse_labels(parameters, parts)
-    if "penalty" in parts:
-        _refuse_penalty(parameters, parts)
-    if "scored" in parts:
-        _refuse_scored(parameters, parts)
-    if "adaptation" in parts:
-        _refuse_adaptation(parts["adaptation"], parts["measured"])
-
-
-def _refuse_head(notebook: str, parameters: dict, head: Component) -> None:
-    kind, task = parameters["head"]["kind"], parameters["task"]
-    if head.trains != (notebook == "20_finetune"):
-        made_by = (
-            "20_finetune" if head.trains else "21_frozen, where only what compares two vectors is trained"
-        )
-        raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
-    if getattr(head, "two_classes", False) and len(tasks.CLASSES[task]) != 2:
-        raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
-
-
-def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
-    labelled, batches, noise = parts["labelled"], parts.get("batches"), parts.get("noise")
-    source = parameters["targets"].replace(",", " ").split()[0]
-    if labelled.stands_for and not getattr(batches, "monolingual", False):
-        raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
-    words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
-    if words and labelled.languages.split() != [source]:
-        raise ValueError(
-            f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
-            f"{source}, and so must the training pairs be"
-        )
-    both = sorted(set(labelled.languages.split()) & set(labelled.zero_shot.split()))
-    if both:
-        raise ValueError(
-            f"{' '.join(both)}: called zero-shot, but labelled items of it are read; take it out of "
-            "labelled.languages, or name in labelled.zero_shot only the others"
-        )
-
-
-def _refuse_penalty(parameters: dict, parts: dict[str, Component]) -> None:
-    penalty, noise = parts["penalty"], parts["noise"]
-    if penalty.adds and noise.adversarial:
-        raise ValueError(
-            f"noise {parameters['noise']['kind']} computes the loss several times a step, a penalty draws "
-            "text each time: one of them a run"
-        )
-    if penalty.reads_development and parts["labelled"].split == "dev":
-        raise ValueError("penalty: its pairs are the items that labelled.split dev trains on")
-    if penalty.reads_development and getattr(penalty, "decay", 0) == 1 and not parameters["start"]:
-        raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
-
-
-def _refuse_scored(parameters: dict, parts: dict[str, Component]) -> None:
-    scored, attack = parts["scored"], parameters["scored"]["attack"]["kind"]
-    if scored.votes and not getattr(parts.get("noise"), "votes", False):
-        kinds = [kind for kind in FAMILIES["noise"] if _votes(kind)]
-        raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
-    if attack != "none" and not scored.attack.adversarial:
-        raise ValueError(f"scored.attack: {attack} is no adversarial noise")
-
-
-def _refuse_adaptation(adaptation: Component, measured: Component) -> None:
-    if 0 < adaptation.sentences <= adaptation.held_out:
-        raise ValueError(
-            f"adaptation.sentences = {adaptation.sentences}: {adaptation.held_out} of them are held out, and "
-            "nothing is left to train on"
-        )
-    if adaptation.patience and not adaptation.checks:
-        raise ValueError("adaptation.patience needs checks: how often held-out text is measured on the way")
-    both = set(measured.probes.split()) & set(adaptation.languages.split())
-    if both:
-        raise ValueError(f"measured.probes: {' '.join(sorted(both))} is adapted to, and measured anyway")
-    if measured.probes and not measured.corpus:
-        raise ValueError("measured.probes needs measured.corpus, translations of these languages")
-
-
-def _votes(kind: str) -> bool:
-    from xltlib.components.base import find
-
-    return find("noise", kind).votes
 
 
 def placeless(parameters: dict) -> dict:

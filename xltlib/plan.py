@@ -44,7 +44,7 @@ class Plan:
         study: whose they are.
         nodes: by label.
     Raises:
-        ValueError: runs that wait for each other.
+        ValueError: runs that wait for each other, or two that are the same.
     """
 
     def __init__(self, study: Study, nodes: dict[str, Node]):
@@ -55,6 +55,14 @@ class Plan:
         except CycleError as error:
             raise ValueError(f"runs that wait for each other: {', '.join(error.args[1])}") from error
         self.nodes = nodes
+        labels: dict[str, str] = {}
+        for label, node in nodes.items():
+            first = labels.setdefault(node.run, label)
+            if first != label:
+                raise ValueError(
+                    f"{label} is the same run as {first}, parameter by parameter: take one of them out, or "
+                    "let them differ (--set may have made them alike)"
+                )
 
     @staticmethod
     def sorter(nodes: dict[str, Node], of) -> TopologicalSorter:
@@ -71,8 +79,10 @@ class Plan:
         Raises:
             ValueError: it fits none; names what there is.
         """
-        if not text:
+        if text is None:
             return self
+        if not text.strip():
+            raise ValueError(f"--only {text!r} is blank: write a part of a run's label")
         wanted = [label for label in self.nodes if text in label]
         if not wanted:
             raise ValueError(f"--only {text!r} fits no run: they are {', '.join(self.nodes)}")

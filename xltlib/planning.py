@@ -6,14 +6,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import parameters, places
+from xltlib import lineage, parameters, places
 from xltlib.components.base import find, make, merged, options_of, spelled, split
+from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
+from xltlib.studyfile import mapping, whole_numbers
+from xltlib.values import shown
 
 if TYPE_CHECKING:
     from xltlib.studies import Study
 
-ADAPT, FINETUNE, FROZEN_NOTEBOOK = "10_adapt", "20_finetune", "21_frozen"
+ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
@@ -24,25 +27,51 @@ class Planning:
         self.study, self.data, self.runs, self.reads = study, data, runs, reads
         self.overrides = dict(overrides)
         chosen = self.overrides.pop("seeds", None)
-        self.common = study.fields.get("common") or {}
+        self.common = mapping("common", study.fields.get("common"))
         if "seed" in {**self.common, **self.overrides} or not (chosen or study.fields.get("seeds")):
             raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
         self.chosen_seeds = chosen
         self.seeds = whole_numbers(chosen or study.fields["seeds"])
         self.nodes: dict[str, Node] = {}
         self.used: set[str] = set()
-        self._check_common()
+        self.had: set[str] = set()  # of what is common, what some run has
+        self._check_names()
 
-    def _check_common(self) -> None:
-        known = {n for notebook in (ADAPT, FINETUNE, FROZEN_NOTEBOOK) for n in parameters.declared(notebook)}
-        for name in self.common:
+    def _check_names(self) -> None:
+        """Parameters that are common to the runs, or those of parts, and what the command line says."""
+        known = {n for notebook in NOTEBOOKS for n in parameters.declared(notebook)}
+        known -= set(parameters.PLACES)
+        named = [("common", ("common",), name) for name in self.common]
+        for label, own in mapping("parts", self.study.fields.get("parts")).items():
+            of_part = [name for name in mapping(label, own) if name not in ("like", "seeds")]
+            named += [(f"part {label}", ("parts", label), name) for name in of_part]
+        for what, place, name in named:
             if name not in known:
                 listed = ", ".join(sorted(known))
-                raise ValueError(f"no notebook has a parameter {name!r}: known are seeds, {listed}")
+                raise ValueError(
+                    f"{what}: no notebook has a parameter {shown(name)}: known are seeds, "
+                    f"{listed}{self.study.line(*place, name)}"
+                )
+        for name, value in self.overrides.items():
+            if name in parameters.PLACES:
+                raise ValueError(f"--set {name}: say --{name} {shown(value)}")
+            if name == "start":
+                raise ValueError("--set start: what a run goes on from stands in the study")
+            if name == "encoder.name" and self._is_label(value):
+                raise ValueError(f"--set {name}: {value} is a run of the study; name an encoder")
+
+    def _is_label(self, name: object) -> bool:
+        sections = [mapping(of, self.study.fields.get(of)) for of in ("encoders", "trunk", "arms")]
+        return isinstance(name, str) and any(name in labels for labels in sections)
 
     def plan(self) -> Plan:
         sections = self.study.sections()
         for label, own in sections["encoders"].items():
+            if own.get("seeds"):
+                raise ValueError(
+                    f"{label}: an encoder is made once for all seeds; take its seeds out"
+                    f"{self.study.line('encoders', label)}"
+                )
             self._add(label, {k: v for k, v in own.items() if k != "seeds"}, "", "encoders")
         seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
         seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
@@ -55,11 +84,25 @@ class Planning:
                         continue
                     own = {name: value for name, value in own.items() if name != "seeds"}
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
-        unused = set(self.overrides) - self.used
-        if unused:
-            raise ValueError(f"--set {sorted(unused)[0]}: {self._what_there_is(sorted(unused)[0])}")
+        self._refuse_unused(sections["arms"])
         self._ask_for_controls()
         return Plan(self.study, self.nodes)
+
+    def _refuse_unused(self, arms: dict) -> None:
+        """What was asked for and no run has."""
+        unused = sorted(set(self.overrides) - self.used)
+        if unused:
+            raise ValueError(f"--set {unused[0]}: {self._what_there_is(unused[0])}")
+        for label in arms:
+            if not any(node.arm and node.label.startswith(f"{label} seed ") for node in self.nodes.values()):
+                raise ValueError(
+                    f"{label}: frozen vectors of an encoder are made for the first seed of the study alone, "
+                    f"{self.seeds[0]}, which is none of its seeds{self.study.line('arms', label)}"
+                )
+        for name in self.common:
+            if name not in self.had:
+                where = self.study.line("common", name)
+                raise ValueError(f"common: no run of this study has {name}; take it out{where}")
 
     def _what_there_is(self, name: str) -> str:
         """Why a name cannot be set, and which can."""
@@ -73,35 +116,47 @@ class Planning:
 
     def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
         """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
-        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds", else_these))
+        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds") or else_these)
 
     def _add(self, label: str, own: dict, suffix: str, section: str) -> None:
+        """A run of the study becomes a node.
+
+        Raises:
+            ValueError: names the label, and the line where it stands.
+        """
+        try:
+            self._add_node(label, own, suffix, section)
+        except ValueError as error:
+            raise ValueError(f"{label}: {error}{self.study.line(section, label)}") from error
+
+    def _add_node(self, label: str, own: dict, suffix: str, section: str) -> None:
         notebook = notebook_of(own, self.common)
         if notebook == ADAPT and section == "arms":
-            raise ValueError(f"{label}: an adaptation is no arm; put it under trunk, or under encoders")
+            raise ValueError("an adaptation is no arm; put it under trunk, or under encoders")
         if notebook == ADAPT and section == "trunk" and not own.get("start"):
             raise ValueError(
-                f"{label}: an adaptation in the trunk needs start, the model it adapts; adapted encoders go "
-                "under encoders"
+                "an adaptation in the trunk needs start, the model it adapts; adapted encoders go under "
+                "encoders"
             )
+        if notebook != ADAPT and section == "encoders":
+            raise ValueError("under encoders stand adaptations of encoders: give it one, or move it to trunk")
         if notebook == FROZEN_NOTEBOOK and not own.get("start") and own.get("seed", 1) != self.seeds[0]:
             return  # vectors of the encoder itself: nothing is drawn, another seed would give the same again
         declared = parameters.declared(notebook)
         shared = {name: value for name, value in self.common.items() if name in declared}
+        self.had |= set(shared)
         blank = {name: {} for name, (kind, _) in declared.items() if kind is dict}
         chosen = merged(merged(blank, shared), own)
-        try:
-            for name in blank:
-                split(name, chosen[name])  # refuses what is no component
-                chosen[name] = spelled(name, chosen[name])
-            needs = self._resolve_references(chosen, suffix)
-            self._override(notebook, chosen, needs)
-            chosen |= {"data": self.data, "runs": str(self.runs)}
-            self._resolve_places(chosen)
-            resolved = parameters.resolve(notebook, chosen)
-            self._ask_for_data(resolved)
-        except ValueError as error:
-            raise ValueError(f"{label}: {error}") from error
+        for name in blank:
+            split(name, chosen[name])  # refuses what is no component
+            chosen[name] = spelled(name, chosen[name])
+        needs = self._resolve_references(chosen, suffix)
+        self._override(notebook, chosen, needs)
+        chosen |= {"data": self.data, "runs": str(self.runs)}
+        self._resolve_places(chosen)
+        resolved = parameters.resolve(notebook, chosen)
+        self._ask_for_data(resolved)
+        lineage.refuse_unfit(resolved, needs, self.nodes)
         arm = section == "arms"
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, arm)
 
@@ -110,14 +165,19 @@ class Planning:
         needs = []
         encoder, start = chosen["encoder"], chosen.get("start", "")
         if (need := self._node(encoder.get("name", ""), suffix)) is not None:
+            if self.nodes[need].notebook != ADAPT or self.nodes[need].parameters["start"]:
+                name = encoder["name"]
+                raise ValueError(f"encoder.name {name!r} is no adapted encoder: say start: {name}")
             needs.append(need)
             chosen["encoder"] = {**encoder, "name": self.nodes[need].run}
         if start:
             need = self._node(start, suffix)
             if need is None:
-                raise ValueError(f"start {start!r} is nothing above it in the study")
+                made = any(label.startswith(f"{start} seed ") for label in self.nodes)
+                said = f"is not made for{suffix}" if made else "is nothing above it in the study"
+                raise ValueError(f"start {shown(start)} {said}")
             theirs = self.nodes[need].parameters
-            if not theirs.get("keep_model", theirs.get("start")):
+            if not theirs.get("keep_model", self.nodes[need].notebook == ADAPT and theirs["start"]):
                 raise ValueError(
                     f"starts from {start!r}, which keeps no trained model: "
                     "give it keep_model: true, or, if it is an adaptation, a start"
@@ -142,8 +202,10 @@ class Planning:
             if family not in declared or family in parameters.PLACES:
                 continue
             adapted = family == "encoder" and any(n in self.nodes and not self.nodes[n].arm for n in needs)
-            if adapted and option in ("", "name") and chosen["encoder"].get("name", "").startswith("adapt-"):
+            if adapted and option in ("", "name") and str(chosen["encoder"].get("name")).startswith("adapt-"):
                 continue  # the adapted encoder that this run names starts from the override itself
+            if notebook == FROZEN_NOTEBOOK and name in ("encoder.frozen_layers", "encoder.dropout"):
+                continue  # nothing of the encoder is trained there
             if not dot:
                 chosen[family] = value
                 self.used.add(name)
@@ -215,46 +277,6 @@ def _without_noise(node: Node) -> tuple[str, dict]:
     return node.notebook, rest
 
 
-def changed(family: str, given: dict | str, path: list[str], value: object) -> dict | None:
-    """A component with one option set; None where it has no such option.
-
-    Args:
-        path: the option; inside a part of the component, the names that lead to it: ``["cross", "corpus"]``.
-
-    Example:
-        >>> changed("noise", {"kind": "fgm", "radius": 0.1}, ["radius"], 0.2)
-        {'kind': 'fgm', 'radius': 0.2}
-    """
-    kind, options = split(family, given)
-    known, (name, *deeper) = options_of(find(family, kind)), path
-    if name == "kind":
-        return {"kind": value}  # another kind starts afresh
-    if name not in known:
-        return None
-    if deeper:
-        inner = known[name].metadata.get("family")
-        value = changed(inner, options.get(name, known[name].default), deeper, value) if inner else None
-        if value is None:
-            return None
-    return {"kind": kind, **options, name: value}
-
-
-def paths(given: dict, above: str = "") -> list[str]:
-    """Names by which parameters and options can be set.
-
-    Example:
-        >>> paths({"steps": 5, "noise": {"kind": "pgd", "radius": 0.1}})
-        ['steps', 'noise', 'noise.kind', 'noise.radius']
-    """
-    found = []
-    for name, value in given.items():
-        if name not in parameters.PLACES:
-            found.append(above + name)
-        if isinstance(value, dict):
-            found += paths(value, f"{above}{name}.")
-    return found
-
-
 def _absolute(family: str, given: dict, beside: Path) -> dict:
     """A component's options with relative paths resolved, those of components inside it too."""
     kind = given.get("kind")
@@ -282,16 +304,3 @@ def notebook_of(own: dict, common: dict) -> str:
         head = merged({"head": head}, own)["head"]
     kind, _ = split("head", head)
     return FINETUNE if find("head", kind).trains else FROZEN_NOTEBOOK
-
-
-def whole_numbers(seeds: int | list) -> list[int]:
-    """Seeds as a list.
-
-    Raises:
-        ValueError: they are no whole numbers from 1.
-    """
-    if not isinstance(seeds, (list, tuple)):
-        seeds = [seeds]
-    if not seeds or any(type(seed) is not int or seed < 1 for seed in seeds):
-        raise ValueError(f"seeds {seeds}: a list of whole numbers from 1, as in [1, 2]")
-    return seeds

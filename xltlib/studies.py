@@ -23,16 +23,15 @@ import json
 import textwrap
 from pathlib import Path
 
-import yaml
-
+from xltlib import studyfile
 from xltlib.components.base import merged
 from xltlib.parameters import ROOT
 from xltlib.plan import Plan
 from xltlib.planning import Planning
+from xltlib.studyfile import FIELDS, SECTIONS, SUMMARIES, Lines, mapping, whole_numbers
+from xltlib.values import shown, unprintable
 
-SUMMARY = "90_summary"
-FIELDS = ("about", "cost", "like", "seeds", "common", "parts", "encoders", "trunk", "arms", "summary")
-SECTIONS = ("parts", "encoders", "trunk", "arms")
+__all__ = ["FIELDS", "Book", "Plan", "Study", "parse_set", "read"]
 
 
 class Study:
@@ -42,25 +41,25 @@ class Study:
         name: of the study.
         fields: as the module's docstring says.
         folder: of the file; relative paths are relative to it.
+        lines: on which they stand in their file.
     Raises:
-        ValueError: an unknown field.
+        ValueError: it has not the shape of a study, or no arms.
     """
 
-    def __init__(self, name: str, fields: dict, folder: Path = ROOT):
-        for field_name in fields:
-            if field_name not in FIELDS:
-                raise ValueError(
-                    f"unknown field {field_name!r} in study {name}: known are {', '.join(FIELDS)}"
-                )
+    def __init__(self, name: str, fields: dict, folder: Path = ROOT, lines: Lines | None = None):
         self.name, self.fields, self.folder = name, fields, Path(folder).resolve()
-        mapping("common", fields.get("common"))
-        self.about = " ".join(str(fields.get("about", "")).split())
-        self.cost = fields.get("cost", "not stated")
-        self.summary = fields.get("summary", SUMMARY)
-        if not (ROOT / "notebooks" / f"{self.summary}.ipynb").is_file():
-            raise ValueError(
-                f"study {name}: summary {self.summary!r} is no notebook; leave it out, or 30_robustness"
-            )
+        self.lines = lines or Lines("")
+        studyfile.check_study(name, fields, self.lines)
+        if not fields.get("arms"):
+            raise ValueError(f"study {name} has no arms: they are what is compared")
+        self.about = " ".join(fields.get("about", "").split())
+        self.cost = " ".join(fields.get("cost", "not stated").split())
+        self.summary = fields.get("summary", SUMMARIES[0])
+
+    def line(self, *keys: str) -> str:
+        """Where a part of it stands, for the end of a message; "" where no file says."""
+        found = (self.name, *keys) in self.lines
+        return f" ({self.lines.at(self.name, *keys)})" if found else ""
 
     def sections(self) -> dict[str, dict[str, dict]]:
         """Each section's runs with what their ``like`` gives them.
@@ -72,18 +71,21 @@ class Study:
         for section in SECTIONS:
             sections[section] = {}
             for label, own in mapping(section, self.fields.get(section)).items():
-                if not isinstance(label, str):
-                    raise ValueError(f"{section}: {label!r} is no name; put it in quotes")
-                own = dict(mapping(label, own))
+                own, place = dict(mapping(label, own)), self.line(section, label)
                 like = own.pop("like", None)
                 if "seed" in own or "data" in own or "runs" in own:
-                    raise ValueError(f"{label}: seeds, --data and --runs say what seed, data and runs are")
+                    raise ValueError(
+                        f"{label}: seeds, --data and --runs say what seed, data and runs are{place}"
+                    )
                 if label in known:
-                    raise ValueError(f"{label!r} stands twice in the study: give one of them another name")
+                    raise ValueError(
+                        f"{label!r} stands twice in the study: give one of them another name{place}"
+                    )
                 if like is not None and (not isinstance(like, str) or like not in known):
                     above = ", ".join(known) or "nothing"
                     raise ValueError(
-                        f"{label}: like {like!r} is nothing above it in the study; above are {above}"
+                        f"{label}: like {shown(like)} is nothing above it in the study; above are "
+                        f"{above}{place}"
                     )
                 known[label] = merged(known[like], own) if like is not None else own
                 sections[section][label] = known[label]
@@ -103,21 +105,11 @@ class Study:
         return Planning(self, overrides, data, runs, reads).plan()
 
 
-def mapping(what: str, given: object) -> dict:
-    """A field that holds names and values; an empty one may be left blank.
-
-    Raises:
-        ValueError: it is something else; names it.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise ValueError(f"{what} = {given!r}: wanted names with a value each, as in {what}: {{steps: 10}}")
-    return given
-
-
 def parse_set(entries: list[str]) -> dict:
     """What ``--set`` gives: values are JSON (numbers, true, a component in braces), else text.
+
+    Raises:
+        ValueError: an entry is no name=value, or a name stands twice.
 
     Example:
         >>> parse_set(["steps=10", "seeds=1,2", "noise.radius=0.01"])
@@ -126,30 +118,56 @@ def parse_set(entries: list[str]) -> dict:
     chosen = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
-        if not equals:
-            raise ValueError(f"--set {entry!r}: write name=value, or component.option=value")
-        if name == "seeds":
-            if not all(seed.strip().isdecimal() for seed in value.split(",")):
-                raise ValueError(f"--set {entry!r}: seeds are whole numbers from 1, as in seeds=1,2,3")
-            chosen[name] = [int(seed) for seed in value.split(",")]
-            continue
-        try:
-            chosen[name] = json.loads(value)
-        except json.JSONDecodeError:
-            chosen[name] = {"True": True, "False": False}.get(value, value)
+        if not equals or not name.strip() or unprintable(name):
+            raise ValueError(f"--set {shown(entry)}: write name=value, or component.option=value")
+        if name in chosen:
+            raise ValueError(f"--set {name} stands twice: say it once")
+        chosen[name] = _seeds(entry, value) if name == "seeds" else _value(entry, value)
     return chosen
+
+
+def _seeds(entry: str, value: str) -> list[int]:
+    numbers = [seed.strip() for seed in value.split(",")]
+    if not all(seed.isdecimal() and len(seed) < 11 for seed in numbers):
+        raise ValueError(f"--set {shown(entry)}: seeds are whole numbers from 1, as in seeds=1,2,3")
+    return whole_numbers([int(seed) for seed in numbers], "--set")
+
+
+def _value(entry: str, value: str) -> object:
+    """JSON where it can be read as such, else text."""
+    if max(value.count("["), value.count("{")) > 20:
+        raise ValueError(f"--set {shown(entry)}: too many brackets")
+
+    def once(pairs: list[tuple[str, object]]) -> dict:
+        names = [name for name, _ in pairs]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise DoubledName(twice[0])
+        return dict(pairs)
+
+    try:
+        return json.loads(value, object_pairs_hook=once)
+    except DoubledName as error:
+        raise ValueError(f"--set {shown(entry)}: {error} stands twice") from error
+    except ValueError:
+        return {"True": True, "False": False}.get(value, value)
+
+
+class DoubledName(Exception):
+    """A name that stands twice between braces."""
 
 
 class Book:
     """The studies of a file, each read when it is asked for."""
 
-    def __init__(self, path: Path, studies: dict):
-        self.path, self.studies = path, studies
+    def __init__(self, path: Path, studies: dict, lines: Lines | None = None):
+        self.path, self.studies, self.lines = path, studies, lines
 
     def __getitem__(self, name: str) -> Study:
         if name not in self.studies:
-            raise ValueError(f"no study {name!r} in {self.path.name}: it has {', '.join(self.studies)}")
-        return Study(name, self._fields(name), self.path.parent)
+            known = ", ".join(map(str, self.studies))
+            raise ValueError(f"no study {name!r} in {self.path.name}: it has {known}")
+        return Study(name, self._fields(name), self.path.parent, self.lines)
 
     def _fields(self, name: str, above: tuple[str, ...] = ()) -> dict:
         """The fields of a study, added to those of the study that it is like."""
@@ -158,7 +176,7 @@ class Book:
         if like is None:
             return own
         if not isinstance(like, str) or like not in self.studies or like in (name, *above):
-            raise ValueError(f"study {name}: like {like!r} is no other study of {self.path.name}")
+            raise ValueError(f"study {name}: like {shown(like)} is no other study of {self.path.name}")
         return merged(self._fields(like, (name, *above)), own)
 
     def table(self) -> str:
@@ -174,15 +192,10 @@ class Book:
 
 
 def read(path: Path) -> Book:
-    """The studies of a YAML file.
+    """The studies of a YAML file, each of which has the shape of a study.
 
     Raises:
-        ValueError: it is no mapping of studies.
+        ValueError: one line that names the file, and the place in it.
     """
-    try:
-        studies = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{Path(path).name}: {' '.join(str(error).split())}") from error
-    if not isinstance(studies, dict):
-        raise ValueError(f"{Path(path).name}: wanted a mapping, study -> its fields")
-    return Book(Path(path), studies)
+    found, lines = studyfile.read(Path(path))
+    return Book(Path(path), found, lines)

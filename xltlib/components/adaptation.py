@@ -30,8 +30,8 @@ class Adaptation(Component):
     languages: str = option("targets", languages=True)
     sentences: int = option(0, at_least=0)
     held_out: int = option(20, at_least=1)
-    size: int = option(16, at_least=1)
-    max_length: int = option(64, at_least=4)
+    size: int = option(16, at_least=1, at_most=65_536)
+    max_length: int = option(64, at_least=8, at_most=8192)
     texts: dict | None = gathered()
     measures = "perplexity"  # of held-out text: the lower, the better
 
@@ -77,11 +77,11 @@ class TextAdaptation(Adaptation):
     """
 
     text: str = option("wikipedia", reads=True)
-    exponent: float = option(1.0)
-    head_learning_rate: float = option(1e-3, above=0)
-    lora_rank: int = option(0, at_least=0)
+    exponent: float = option(1.0, at_least=0, at_most=2)
+    head_learning_rate: float = option(1e-3, above=0, at_most=1)
+    lora_rank: int = option(0, at_least=0, at_most=1024)
     checks: int = option(0, at_least=0)
-    patience: int = option(0, at_least=0)
+    patience: int = option(0, at_least=0, only_with="checks")
 
     def gather(self, run) -> TextAdaptation:
         codes = run.codes(self.languages)
@@ -145,7 +145,7 @@ class Tsdae(TextAdaptation):
         deletion: share of the pieces that are deleted.
     """
 
-    deletion: float = option(0.6, above=0, at_most=1)
+    deletion: float = option(0.6, above=0, below=1)
 
     def build(self, encoder, held, seed: int):
         """As of Mlm."""
@@ -183,7 +183,7 @@ class Align(Adaptation):
     """
 
     corpus: str = option("ntrex", reads=True)
-    size: int = option(16, at_least=2)
+    size: int = option(16, at_least=2, at_most=65_536)
     head_learning_rate = None  # no head is trained
     lora_rank = checks = patience = 0
     measures = "translations found"

@@ -12,12 +12,12 @@ path to a class of one's own, ``"mylab.shuffle:Shuffle"``.
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 
 from xltlib import languages
-from xltlib.components.kinds import BARE, FAMILIES, PROMISED
+from xltlib.components.kinds import BARE, BASES, FAMILIES, PROMISED
+from xltlib.values import check, shown
 
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 
@@ -28,6 +28,9 @@ def option(
     above: float | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    below: float | None = None,
+    or_zero: bool = False,
+    only_with: str = "",
     among: tuple[str, ...] = (),
     languages: bool = False,
     reads: bool = False,
@@ -38,7 +41,9 @@ def option(
 
     Args:
         default: without one the option must be given.
-        above, at_least, at_most: bounds of a number.
+        above, at_least, at_most, below: bounds of a number.
+        or_zero: 0, which stands for all or none, is allowed besides.
+        only_with: the option without which this one has no effect: given alone, it is refused.
         among: the words that a text may be.
         languages: the text is language codes with blanks between; ``"targets"`` stands for all targets.
         reads: the text names unlabelled text or translations: a corpus that ships with the package, one
@@ -46,8 +51,8 @@ def option(
         place: the text may be a path; relative ones are resolved where a study is planned.
         blank: languages, or what is read, may be nothing at all.
     """
-    rules = {"above": above, "at_least": at_least, "at_most": at_most, "among": among}
-    rules["blank"] = default == "" or blank
+    rules = {"above": above, "at_least": at_least, "at_most": at_most, "below": below, "or_zero": or_zero}
+    rules |= {"among": among, "blank": default == "" or blank, "only_with": only_with}
     return field(
         default=default, metadata=rules | {"languages": languages, "reads": reads, "place": place or reads}
     )
@@ -94,15 +99,17 @@ def find(family: str, kind: str) -> type[Component]:
     Raises:
         ValueError: the kind is not known, or cannot be imported; names what there is.
     """
-    kinds = FAMILIES[family]
+    kinds = _kinds(family)
+    if not isinstance(kind, str):
+        raise ValueError(f"{family}: kind = {shown(kind)}, wanted a word; known are {', '.join(kinds)}")
     module, colon, name = kinds.get(kind, kind).partition(":")
     if not colon:
         own = "or an import path of one's own, as in mylab.shuffle:Shuffle"
         raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {own}")
     try:
-        found = getattr(import_module(module), name)
+        found = _imported(module, name)
     except Exception as error:  # whatever a file of one's own raises
-        said = f"{type(error).__name__}: {error}"
+        said = " ".join(f"{type(error).__name__}: {error}".split())
         raise ValueError(f"{family}: kind {kind!r} cannot be imported ({said})") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
@@ -110,7 +117,21 @@ def find(family: str, kind: str) -> type[Component]:
         raise ValueError(f"{family}: kind {kind!r} lacks @dataclass(frozen=True, kw_only=True) above it")
     if family in PROMISED and not hasattr(found, PROMISED[family]):
         raise ValueError(f"{family}: kind {kind!r} has no method {PROMISED[family]}: it is of another family")
+    if family in BASES and kind not in kinds:
+        base = BASES[family].partition(":")
+        if not issubclass(found, _imported(base[0], base[2])):
+            raise ValueError(f"{family}: kind {kind!r} is no subclass of {BASES[family]}")
     return found
+
+
+def _kinds(family: str) -> dict[str, str]:
+    if family not in FAMILIES:
+        raise ValueError(f"{family} is no component: it has one value, and no options")
+    return FAMILIES[family]
+
+
+def _imported(module: str, name: str) -> object:
+    return getattr(import_module(module), name)
 
 
 def options_of(made: type[Component]) -> dict:
@@ -146,7 +167,14 @@ def make(family: str, given: dict | str) -> Component:
             raise ValueError(f"{family} {kind} needs {name}")
         if name not in given and "family" in of.metadata:
             checked[name] = make(of.metadata["family"], of.default)
-    return made(**checked)
+    component = made(**checked)
+    for name, of in known.items():
+        needed = of.metadata.get("only_with")
+        if needed and getattr(component, name) != of.default and not getattr(component, needed):
+            raise ValueError(
+                f"{family} {kind}: {name} = {shown(getattr(component, name))} has no effect without {needed}"
+            )
+    return component
 
 
 def split(family: str, given: dict | str) -> tuple[str, dict]:
@@ -159,11 +187,12 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
     if isinstance(given, str):
         given = {BARE.get(family, "kind"): given} if given else {}
     if not isinstance(given, dict):
-        raise ValueError(f"{family} = {given!r}: wanted a dictionary of options, or a kind")
+        raise ValueError(f"{family} = {shown(given)}: wanted a dictionary of options, or a kind")
     options = dict(given)
-    kind = options.pop("kind", next(iter(FAMILIES[family])))
+    kind = options.pop("kind", next(iter(_kinds(family))))
     if not isinstance(kind, str):
-        raise ValueError(f"{family}: kind = {kind!r}, wanted a word; known are {', '.join(FAMILIES[family])}")
+        known = ", ".join(_kinds(family))
+        raise ValueError(f"{family}: kind = {shown(kind)}, wanted a word; known are {known}")
     return kind, options
 
 
@@ -193,31 +222,6 @@ def _checked(what: str, of, value: object):
     return wanted(value)
 
 
-def check(what: str, wanted: type, rules: dict, value: object) -> None:
-    """Refuse a value of another type or out of its range.
-
-    Raises:
-        ValueError: names ``what``, the value, and what was wanted.
-    """
-    if type(value) is not wanted and not (wanted is float and type(value) is int):
-        raise ValueError(f"{what} = {value!r} is {type(value).__name__}, wanted {wanted.__name__}")
-    if rules.get("among") and value not in rules["among"]:
-        raise ValueError(f"{what} = {value!r}: known are {', '.join(map(repr, rules['among']))}")
-    named = rules.get("languages") or rules.get("reads") or rules.get("place")
-    if named and not value.strip() and not rules.get("blank"):
-        raise ValueError(f"{what} = {value!r}: it must name something")
-    if rules.get("languages") and value != "targets":
-        languages.parse(value)
-    if wanted is float and not math.isfinite(value):
-        raise ValueError(f"{what} = {value!r}, wanted a finite number")
-    if rules.get("above") is not None and not value > rules["above"]:
-        raise ValueError(f"{what} = {value!r}, wanted a number above {rules['above']}")
-    if rules.get("at_least") is not None and not value >= rules["at_least"]:
-        raise ValueError(f"{what} = {value!r}, wanted a number of at least {rules['at_least']}")
-    if rules.get("at_most") is not None and not value <= rules["at_most"]:
-        raise ValueError(f"{what} = {value!r}, wanted a number of at most {rules['at_most']}")
-
-
 def resolved(family: str, given: dict | str, targets: str = "") -> dict:
     """All options of a component, defaults filled in: what a record keeps, and a run's id is a hash of.
 
@@ -238,6 +242,8 @@ def resolved(family: str, given: dict | str, targets: str = "") -> dict:
             inner = given[name] if isinstance(given, dict) and name in given else of.default
             value = resolved(of.metadata["family"], inner, targets)
         elif of.metadata.get("languages"):
+            if value == "targets" and not (targets or of.metadata["blank"]):
+                raise ValueError(f"{family} {kind}: {name}: there is no target but the source language")
             value = " ".join(languages.parse(targets if value == "targets" else value))
         found[name] = value
     return found

@@ -23,8 +23,8 @@ class Monolingual(Component):
         exponent: a language with n items is drawn in proportion to n ** exponent; 0: all alike.
     """
 
-    size: int = option(8, at_least=1)
-    exponent: float = option(0.0)
+    size: int = option(8, at_least=1, at_most=65_536)
+    exponent: float = option(0.0, at_least=0, at_most=2)
     monolingual = True
 
     def stream(self, model, data: Data, rng: np.random.Generator) -> Iterator[batching.Batch]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from xltlib.components.base import Component, option
 
+LAYERS_KNOWN = {"offline": 12}
+MOST_LAYERS = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class Held(Component):
@@ -20,6 +23,11 @@ class Held(Component):
     """
 
     name: str = option("offline", place=True)
-    frozen_layers: int = option(0, at_least=0)
-    dropout: float = option(0.0, at_least=0, at_most=1)
+    frozen_layers: int = option(0, at_least=0, at_most=MOST_LAYERS)
+    dropout: float = option(0.0, at_least=0, below=1)
     trim: bool = option(True)
+
+    @property
+    def layers(self) -> int:
+        """How many layers it has, or might have: of an encoder that is not at hand only loading it tells."""
+        return LAYERS_KNOWN.get(self.name, MOST_LAYERS)

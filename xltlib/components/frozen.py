@@ -8,6 +8,7 @@ import numpy as np
 
 from xltlib import frozen
 from xltlib.components.base import option
+from xltlib.components.encoder import MOST_LAYERS
 from xltlib.components.head import Head
 
 
@@ -19,7 +20,7 @@ class Frozen(Head):
         layer: whose states are pooled: -1 the last, 0 the embeddings.
     """
 
-    layer: int = option(-1, at_least=-1)
+    layer: int = option(-1, at_least=-1, at_most=MOST_LAYERS)
     reads = "bi"
     trains = False
 

@@ -15,8 +15,9 @@ class Head(Component):
         max_length: tokens of a pair (``cross``) or of a sentence (``bi``); what is longer is cut.
     """
 
-    max_length: int = option(128, at_least=4)
+    max_length: int = option(128, at_least=8, at_most=8192)
     trains = True  # by 20_finetune; a head of frozen vectors, by 21_frozen, does not
+    least_batch = 1  # pairs of a batch of which its loss can be computed
 
     def build(self, encoder, held, classes: int):
         """A fresh classifier; its weights are drawn from torch's global generator, so seed it right before.
@@ -75,10 +76,11 @@ class BiNegatives(Head):
     """
 
     weight: float = option(1.0, above=0)
-    temperature: float = option(0.05, above=0)
-    margin: float = option(0.0, at_least=0)
+    temperature: float = option(0.05, at_least=0.001, at_most=100)
+    margin: float = option(0.0, at_least=0, at_most=2)
     negatives: str = option("all", among=("all", "neg_only"))
     reads = "bi"
+    least_batch = 2  # a pair is told from others
     two_classes = True
 
     def loss(self, model):

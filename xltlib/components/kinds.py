@@ -85,4 +85,15 @@ PROMISED = {  # the method that tells a member of a family
     "after": "fit",
     "scored": "predict",
 }
+BASES = {  # what a class of one's own is a subclass of, where a family has something in common
+    "labelled": "xltlib.components.labelled:Labelled",
+    "encoder": "xltlib.components.encoder:Held",
+    "head": "xltlib.components.head:Head",
+    "noise": "xltlib.components.noise:Noise",
+    "penalty": "xltlib.components.penalty:Penalty",
+    "adaptation": "xltlib.components.adaptation:Adaptation",
+    "after": "xltlib.components.after:After",
+    "scored": "xltlib.components.scored:Scored",
+    "measured": "xltlib.components.scored:Measured",
+}
 BARE = {"encoder": "name", "labelled": "languages"}  # what a bare word says where a family has one kind

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Labels(Component):
     """Labelled items in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
 
+    needs_languages = 2  # of the labelled pairs
+
     def read(self, run, use: str) -> Labels:
         """Nothing more than the labelled pairs; an entry for the batches ``use``."""
         train = run.data.train
@@ -50,8 +52,8 @@ class Translations(Component):
     corpus: str = option(reads=True)
     languages: str = option("targets", languages=True)
     sentences: int = option(0, at_least=0)
-    size: int = option(32, at_least=2)
-    exponent: float = option(1.0)
+    size: int = option(32, at_least=2, at_most=65_536)
+    exponent: float = option(1.0, at_least=0, at_most=2)
     corpora: dict | None = gathered()
 
     def read(self, run, use: str) -> Translations:
@@ -78,7 +80,7 @@ class CrossLingual(Component):
         cross: what a batch is made of: labelled items, translations, or a view of one side of each pair.
     """
 
-    size: int = option(8, at_least=1)
+    size: int = option(8, at_least=1, at_most=65_536)
     cross: Component = part("cross", "labels")
     name = "cross-lingual"
 
@@ -101,9 +103,9 @@ class Hybrid(Component):
         cross: what a cross-lingual batch is made of, as above.
     """
 
-    size: int = option(8, at_least=1)
+    size: int = option(8, at_least=1, at_most=65_536)
     alpha: float = option(0.5, at_least=0, at_most=1)
-    exponent: float = option(0.0)
+    exponent: float = option(0.0, at_least=0, at_most=2)
     cross: Component = part("cross", "labels")
     name = "hybrid"
 

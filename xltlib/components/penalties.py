@@ -66,6 +66,8 @@ class Coral(TextPenalty):
     Sun & Saenko 2016 (arXiv 1607.01719).
     """
 
+    least_batch = 2  # one vector has no covariance
+
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import domain, during
 

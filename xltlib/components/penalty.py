@@ -20,10 +20,12 @@ class Penalty(Component):
     Attributes:
         adds: whether there is a penalty at all.
         reads_development: whether it reads the task's development items.
+        least_batch: pairs or sentences of a batch of which it can be computed.
     """
 
     adds = True
     reads_development = False
+    least_batch = 1
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         """A loss with the penalty added: batch -> scalar.

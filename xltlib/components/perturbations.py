@@ -21,7 +21,7 @@ class Fgm(Noise):
         norm: ``"token"``: of each token; ``"sequence"``: of the whole, ``radius * sqrt(tokens)``.
     """
 
-    radius: float = option(above=0)
+    radius: float = option(above=0, at_most=100)
     norm: str = option("token", among=("token", "sequence"))
     adversarial = True
 
@@ -39,7 +39,7 @@ class Pgd(Fgm):
         steps: ascents, each ``2 * radius / steps`` far.
     """
 
-    steps: int = option(3, at_least=1)
+    steps: int = option(3, at_least=1, at_most=1000)
 
     def step(self, model, seed: int):
         from xltlib.noise.embeddings import Adversarial
@@ -65,7 +65,7 @@ class Gaussian(Noise):
         radius: root mean square norm of a token's perturbation, relative to the mean norm of the table.
     """
 
-    radius: float = option(above=0)
+    radius: float = option(above=0, at_most=100)
     votes = True
 
     def step(self, model, seed: int):

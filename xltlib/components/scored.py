@@ -19,8 +19,10 @@ class Scored(Component):
         test: test items a language, the first so many (0: all).
         dev: development items a language, to choose a checkpoint by (0: all).
         pairs: ``"same"``: both sentences in one language; ``"all"``: every ordered pair of targets, too.
-        pair_items: test items of each pair of two languages (0: all).
-        bias: n-way parallel test sentences on which language bias is measured (0: none).
+        pair_items: test items of each pair of two languages (0: all). It may stand where ``pairs`` is
+            ``"same"``: what a study has in common it says once.
+        bias: n-way parallel test sentences on which language bias is measured (0: none); of one alone every
+            other sentence is its translation.
         attack: an adversarial noise under which the source language is scored, too.
         votes: predict by majority of so many noisy copies (0: of the pair itself).
     """
@@ -29,9 +31,9 @@ class Scored(Component):
     dev: int = option(0, at_least=0)
     pairs: str = option("same", among=("same", "all"))
     pair_items: int = option(0, at_least=0)
-    bias: int = option(0, at_least=0)
+    bias: int = option(0, at_least=2, or_zero=True)
     attack: Component = part("noise", "none")
-    votes: int = option(0, at_least=0)
+    votes: int = option(0, at_least=0, at_most=1000)
 
     def pairs_of(self, test: pd.DataFrame) -> pd.DataFrame:
         """The pairs that are scored."""
@@ -111,9 +113,9 @@ class Measured(Component):
         corpus: translations for that.
     """
 
-    bias: int = option(0, at_least=0)
-    probes: str = option("", languages=True)
-    corpus: str = option("", reads=True)
+    bias: int = option(0, at_least=2, or_zero=True)
+    probes: str = option("", languages=True, only_with="corpus")
+    corpus: str = option("", reads=True, only_with="probes")
     translations: dict | None = gathered()
     sentences: dict | None = gathered()
 

@@ -50,8 +50,13 @@ class Centre(After):
 
 @dataclass(frozen=True, kw_only=True)
 class Whiten(Centre):
-    """Every language, the source too, centred and whitened (ZCA; rung Z1)."""
+    """Every language, the source too, centred and whitened (ZCA; rung Z1).
 
+    Args:
+        sentences: a language; of a handful there is no covariance to speak of.
+    """
+
+    sentences: int = option(500, at_least=10, or_zero=True)
     method = "whiten"
 
 
@@ -63,11 +68,11 @@ class Procrustes(After):
 
     Args:
         corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder.
-        sentences: translations a language.
+        sentences: translations a language; of fewer than four no half has two.
     """
 
     corpus: str = option("ntrex", reads=True)
-    sentences: int = option(500, at_least=0)
+    sentences: int = option(500, at_least=4, or_zero=True)
 
     def gather(self, run) -> Procrustes:
         codes = [code for code in run.targets if code != run.source]

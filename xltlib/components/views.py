@@ -24,7 +24,7 @@ class View(Component):
         rate: share of the words (that a list has) to which this happens.
     """
 
-    rate: float = option(0.3, at_least=0, at_most=1)
+    rate: float = option(0.3, above=0, at_most=1)
     of_source = True  # word lists are of words of the source language, and so must the pairs be
 
     def view(self) -> words.View:
@@ -45,6 +45,7 @@ class View(Component):
 class DropView(View):
     """Words left out (rung Z0)."""
 
+    rate: float = option(0.3, above=0, below=1)
     of_source = False
 
     def read(self, run, use: str) -> DropView:

@@ -17,7 +17,7 @@ class Drop(Noise):
         share: of the words.
     """
 
-    share: float = option(above=0, at_most=1)
+    share: float = option(above=0, below=1)
     votes = True
 
     def step(self, model, seed: int) -> words.Seen:
@@ -66,7 +66,7 @@ class SynonymCopies(Synonyms):
         copies: how many of each pair; published are 10 for PAWS-X, 3 for XNLI.
     """
 
-    copies: int = option(10, at_least=1)
+    copies: int = option(10, at_least=1, at_most=1000)
     votes = False
 
     def gather(self, run) -> SynonymCopies:

@@ -1,0 +1,69 @@
+"""What a run goes on from must fit it: what would stop it when its parents are made is refused at once."""
+
+from __future__ import annotations
+
+from xltlib.components.base import find
+from xltlib.plan import Node
+from xltlib.together import codes_of
+
+
+def refuse_unfit(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> None:
+    """Refuse a run that cannot go on from what it names.
+
+    Args:
+        parameters: its own, resolved.
+        needs: labels of the encoder and the model that it goes on from.
+        nodes: of the plan so far.
+    Raises:
+        ValueError: one line that names both, and what to do.
+    """
+    for need in needs:
+        theirs = nodes[need].parameters
+        missing = set(codes_of(parameters["targets"])) - set(codes_of(theirs["targets"]))
+        if theirs["task"] != parameters["task"] or missing:
+            raise ValueError(
+                f"{need}, which it goes on from, keeps the test set of {theirs['task']} in "
+                f"{theirs['targets']!r} out of what it reads, not that of {parameters['task']} in "
+                f"{parameters['targets']!r}: give both the same"
+            )
+        if nodes[need].run != parameters["start"]:
+            continue
+        encoder = theirs["encoder"]["name"]
+        if encoder != parameters["encoder"]["name"]:
+            raise ValueError(
+                f"start {need} has encoder {encoder}, not {parameters['encoder']['name']}: give both the same"
+            )
+        line = _line(need, nodes)
+        _refuse_another_head(parameters, line[-1])
+        _refuse_labels_read(parameters, line)
+
+
+def _line(need: str, nodes: dict[str, Node]) -> list[Node]:
+    """A run and those that it goes on from, the first training last."""
+    found = [nodes[need]]
+    while found[-1].parameters["start"]:
+        start = found[-1].parameters["start"]
+        found.append(next(nodes[label] for label in found[-1].needs if nodes[label].run == start))
+    return found
+
+
+def _refuse_another_head(parameters: dict, first: Node) -> None:
+    """A head takes over the tensors of one that reads pairs as it does."""
+    if "head" not in parameters or "head" not in first.parameters:
+        return
+    kinds = parameters["head"]["kind"], first.parameters["head"]["kind"]
+    own, theirs = (getattr(find("head", kind), "reads", kind) for kind in kinds)
+    if own != theirs:
+        raise ValueError(f"head {kinds[0]} cannot go on from head {kinds[1]} of {first.label}")
+
+
+def _refuse_labels_read(parameters: dict, line: list[Node]) -> None:
+    """What is called zero-shot was labelled for none of the trainings before."""
+    zero_shot = set(parameters.get("labelled", {}).get("zero_shot", "").split())
+    for node in line:
+        read = zero_shot & set(node.parameters.get("labelled", {}).get("languages", "").split())
+        if read:
+            raise ValueError(
+                f"{' '.join(sorted(read))}: called zero-shot, but {node.label}, which it goes on from, reads "
+                "labelled items of it; name in labelled.zero_shot only the others"
+            )

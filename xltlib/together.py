@@ -1,0 +1,184 @@
+"""What goes together in a run: components that exclude each other, and values that nothing would read.
+
+Limits of one method stand in its component (xltlib/components); here is what only the whole run can tell.
+"""
+
+from __future__ import annotations
+
+from xltlib import tasks
+from xltlib.components.base import Component, find
+from xltlib.components.kinds import FAMILIES
+
+FROZEN = "21_frozen"  # the notebook that trains no encoder
+
+
+def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
+    """Refuse components that do not go together, and values without effect.
+
+    Args:
+        parameters: resolved.
+        parts: their components, by family.
+    Raises:
+        ValueError: one line that names both, and what to do.
+    """
+    if "head" in parts:
+        _refuse_head(notebook, parameters, parts)
+    if "labelled" in parts:
+        _refuse_labels(parameters, parts)
+    if "batches" in parts:
+        _refuse_batches(parameters, parts)
+    if "penalty" in parts:
+        _refuse_penalty(parameters, parts)
+    if "scored" in parts:
+        _refuse_scored(notebook, parameters, parts)
+    if "adaptation" in parts:
+        _refuse_adaptation(parameters, parts["adaptation"], parts["measured"])
+    if parameters.get("after", {"kind": "none"})["kind"] != "none":
+        _refuse_one_target(f"after {parameters['after']['kind']}", parameters)
+    _refuse_encoder(notebook, parameters, parts["encoder"])
+    if parameters.get("checkpoints", 1) > parameters.get("steps", 1):
+        raise ValueError(
+            f"checkpoints = {parameters['checkpoints']}: there are {parameters['steps']} steps, and one "
+            "checkpoint at most after each"
+        )
+
+
+def codes_of(targets: str) -> list[str]:
+    """The languages that ``targets`` names, the source first."""
+    return targets.replace(",", " ").split()
+
+
+def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
+    head, kind, task = parts["head"], parameters["head"]["kind"], parameters["task"]
+    if head.trains != (notebook == "20_finetune"):
+        frozen = f"{FROZEN}, where only what compares two vectors is trained"
+        made_by = "20_finetune" if head.trains else frozen
+        raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
+    if getattr(head, "two_classes", False) and len(tasks.CLASSES[task]) != 2:
+        raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
+    _refuse_small_batches(f"head {kind}", head, parts)
+    if getattr(head, "layer", -1) > parts["encoder"].layers:
+        raise ValueError(f"head {kind}: layer = {head.layer}, but {_said_of_layers(parts['encoder'])}")
+
+
+def _refuse_small_batches(what: str, part: Component, parts: dict[str, Component]) -> None:
+    size, least = getattr(parts.get("batches"), "size", None), getattr(part, "least_batch", 1)
+    if size is not None and size < least:
+        raise ValueError(f"batches.size = {size}: {what} needs {least} at least")
+
+
+def _said_of_layers(encoder: Component) -> str:
+    return f"encoder {encoder.name} has {encoder.layers} layers"
+
+
+def _refuse_encoder(notebook: str, parameters: dict, encoder: Component) -> None:
+    if encoder.frozen_layers > encoder.layers:
+        raise ValueError(f"encoder.frozen_layers = {encoder.frozen_layers}, but {_said_of_layers(encoder)}")
+    if notebook == FROZEN:
+        for name in ("frozen_layers", "dropout"):
+            if getattr(encoder, name):
+                raise ValueError(
+                    f"encoder.{name} = {getattr(encoder, name)} has no effect: head "
+                    f"{parameters['head']['kind']} trains no encoder; a bare name drops it, as in "
+                    "encoder: offline"
+                )
+
+
+def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
+    labelled, batches, noise = parts["labelled"], parts.get("batches"), parts.get("noise")
+    source = codes_of(parameters["targets"])[0]
+    if labelled.stands_for and not getattr(batches, "monolingual", False):
+        raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
+    words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
+    if words and labelled.languages.split() != [source]:
+        raise ValueError(
+            f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
+            f"{source}, and so must the training pairs be"
+        )
+    both = sorted(set(labelled.languages.split()) & set(labelled.zero_shot.split()))
+    if both:
+        raise ValueError(
+            f"{' '.join(both)}: called zero-shot, but labelled items of it are read; take it out of "
+            "labelled.languages, or name in labelled.zero_shot only the others"
+        )
+
+
+def _refuse_batches(parameters: dict, parts: dict[str, Component]) -> None:
+    batches, kind = parts["batches"], parameters["batches"]["kind"]
+    languages = parts["labelled"].languages.split()
+    cross = getattr(batches, "cross", None)
+    wanted = getattr(cross, "needs_languages", 1)
+    if len(languages) < wanted:
+        raise ValueError(
+            f"batches {kind}: labelled pairs in {wanted} languages or more are mixed, and labelled.languages "
+            f"is {parts['labelled'].languages!r}; name more, or say what else a batch is made of, as in "
+            "cross: drop"
+        )
+    if getattr(batches, "exponent", 0) and len(languages) == 1:
+        raise ValueError(
+            f"batches.exponent = {batches.exponent} has no effect: all labelled pairs are in {languages[0]}"
+        )
+    if getattr(cross, "exponent", 1) != 1 and len(getattr(cross, "corpus", "").split()) == 1:
+        raise ValueError(f"cross.exponent = {cross.exponent} has no effect: there is one corpus")
+
+
+def _refuse_penalty(parameters: dict, parts: dict[str, Component]) -> None:
+    penalty, noise, kind = parts["penalty"], parts["noise"], parameters["penalty"]["kind"]
+    if penalty.adds and noise.adversarial:
+        raise ValueError(
+            f"noise {parameters['noise']['kind']} computes the loss several times a step, a penalty draws "
+            "text each time: one of them a run"
+        )
+    if penalty.reads_development and parts["labelled"].split == "dev":
+        raise ValueError("penalty: its pairs are the items that labelled.split dev trains on")
+    if penalty.reads_development and getattr(penalty, "decay", 0) == 1 and not parameters["start"]:
+        raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
+    source = codes_of(parameters["targets"])[0]
+    if getattr(penalty, "languages", "").split() == [source]:
+        raise ValueError(f"penalty {kind}: languages = {source!r} is the source language; name others")
+    _refuse_small_batches(f"penalty {kind}", penalty, parts)
+
+
+def _refuse_scored(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
+    scored, attack = parts["scored"], parameters["scored"]["attack"]["kind"]
+    if scored.votes and not getattr(parts.get("noise"), "votes", False):
+        kinds = [kind for kind in FAMILIES["noise"] if find("noise", kind).votes]
+        raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
+    if attack != "none" and not scored.attack.adversarial:
+        raise ValueError(f"scored.attack: {attack} is no adversarial noise")
+    if attack != "none" and notebook == FROZEN:
+        raise ValueError(f"scored.attack has no effect: {FROZEN} compares vectors that nothing perturbs")
+    if scored.pairs == "all":
+        _refuse_one_target("scored.pairs = 'all'", parameters)
+    if scored.bias:
+        _refuse_one_target(f"scored.bias = {scored.bias}", parameters)
+    if scored.bias and scored.test == 1:
+        raise ValueError(f"scored.bias = {scored.bias}: it is measured on test items, and scored.test is 1")
+
+
+def _refuse_one_target(what: str, parameters: dict) -> None:
+    if len(codes_of(parameters["targets"])) < 2:
+        raise ValueError(f"{what}: it compares languages, and targets has one, {parameters['targets']!r}")
+
+
+def _refuse_adaptation(parameters: dict, adaptation: Component, measured: Component) -> None:
+    if 0 < adaptation.sentences <= adaptation.held_out:
+        raise ValueError(
+            f"adaptation.sentences = {adaptation.sentences}: {adaptation.held_out} of them are held out, and "
+            "nothing is left to train on"
+        )
+    if adaptation.checks > parameters["steps"]:
+        raise ValueError(
+            f"adaptation.checks = {adaptation.checks}: there are {parameters['steps']} steps, and one check "
+            "at most after each"
+        )
+    if adaptation.patience > adaptation.checks:
+        raise ValueError(
+            f"adaptation.patience = {adaptation.patience} is never reached: held-out text is measured "
+            f"{adaptation.checks} times; raise adaptation.checks"
+        )
+    both = set(measured.probes.split()) & set(adaptation.languages.split())
+    if both:
+        raise ValueError(f"measured.probes: {' '.join(sorted(both))} is adapted to, and measured anyway")
+    if measured.bias:
+        _refuse_one_target(f"measured.bias = {measured.bias}", parameters)

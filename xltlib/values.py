@@ -1,0 +1,87 @@
+"""Whether a value is of the type, and in the range, that a parameter or an option wants."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+from xltlib import languages
+
+LARGEST = 1_000_000_000  # nothing here counts or weighs more
+
+
+def check(what: str, wanted: type, rules: dict, value: object) -> None:
+    """Refuse a value of another type or out of its range.
+
+    Raises:
+        ValueError: names ``what``, the value, and what was wanted.
+    """
+    if type(value) is not wanted and not (wanted is float and type(value) is int):
+        hint = "; write true or false" if wanted is bool else ""
+        raise ValueError(f"{what} = {shown(value)} is {type(value).__name__}, wanted {wanted.__name__}{hint}")
+    if wanted is str:
+        _check_text(what, rules, value)
+    if wanted in (int, float):
+        _check_number(what, wanted, rules, value)
+
+
+def _check_text(what: str, rules: dict, value: str) -> None:
+    if unprintable(value):
+        raise ValueError(f"{what} = {shown(value)}: it holds a character that cannot be printed")
+    if rules.get("among") and value not in rules["among"]:
+        raise ValueError(f"{what} = {shown(value)}: known are {', '.join(map(repr, rules['among']))}")
+    named = rules.get("languages") or rules.get("reads") or rules.get("place")
+    if named and not value.strip() and not rules.get("blank"):
+        raise ValueError(f"{what} = {value!r}: it must name something")
+    if rules.get("place") and any(len(part.encode()) > 255 for part in value.split("/")):
+        raise ValueError(f"{what} = {shown(value)}: too long for the name of a file or folder")
+    if rules.get("languages") and value != "targets":
+        try:
+            languages.parse(value)
+        except ValueError as error:
+            raise ValueError(f"{what} = {shown(value)}: {error}") from error
+
+
+def _check_number(what: str, wanted: type, rules: dict, value: float) -> None:
+    if wanted is float and not is_finite(value):
+        raise ValueError(f"{what} = {shown(value)}, wanted a finite number")
+    if rules.get("or_zero") and value == 0:
+        return
+    least, most = rules.get("at_least"), rules.get("at_most") or LARGEST
+    complaint = ""
+    if rules.get("above") is not None and not value > rules["above"]:
+        complaint = f"above {rules['above']}"
+    elif least is not None and not value >= least:
+        complaint = f"of at least {least}"
+    elif rules.get("below") is not None and not value < rules["below"]:
+        complaint = f"below {rules['below']}"
+    elif not -LARGEST <= value <= most:
+        complaint = f"of at most {most:,}" if value > 0 else f"of at least -{LARGEST:,}"
+    if complaint:
+        zero = "0 or " if rules.get("or_zero") else ""
+        raise ValueError(f"{what} = {shown(value)}, wanted {zero}a number {complaint}")
+
+
+def is_finite(value: float) -> bool:
+    """Whether a number can be used as one: no NaN, no infinity, no integer beyond all floats."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def unprintable(text: str) -> bool:
+    """Whether a text breaks a line, or holds a control character or half of a pair of UTF-16, which no file
+    can hold."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: on one line, and not all of a long one.
+
+    Example:
+        >>> shown("5e-5"), len(shown(list(range(1000))))
+        ("'5e-5'", 80)
+    """
+    said = repr(value)
+    return said if len(said) <= 80 else f"{said[:77]}..."
