@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
 
-from xltlib import batching, places
+from xltlib import batching, places, tasks
 from xltlib.components.base import Component, gathered, option, part
 from xltlib.provenance import Entry, told_by
 
@@ -21,8 +21,13 @@ class Labels(Component):
     """Labelled items in two languages or more: sentence 1 in one, sentence 2 in another (rung Z4)."""
 
     def read(self, run, use: str) -> Labels:
-        """Nothing more than the labelled pairs; an entry for the batches ``use``."""
+        """Nothing more than the labelled pairs; an entry for the batches ``use``.
+
+        Raises:
+            DataError: an item has not the same label in all languages.
+        """
         train = run.data.train
+        tasks.refuse_other_labels(train, "labelled pairs of cross-lingual batches")
         others = tuple(sorted(set(train.language1) - {run.source}))
         kind = "labelled-target" if others else "labelled-source"
         told, items = told_by(kind, "0", 0, []), train["item"].nunique()
@@ -60,7 +65,8 @@ class Translations(Component):
         codes = run.codes(self.languages)
         told = told_by("parallel", self.corpus, self.sentences, [])
         entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
-        corpora = [self.corpus] if Path(places.located(self.corpus)).is_dir() else self.corpus.split()
+        own = places.is_path(self.corpus) and Path(places.located(self.corpus)).is_dir()
+        corpora = [self.corpus] if own else self.corpus.split()
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
