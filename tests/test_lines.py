@@ -1,4 +1,4 @@
-"""One reader, one rule: whatever the bytes of a text file, it gives what stands in them or one named error."""
+"""One reader, one rule: whatever the bytes of a file, it gives what stands in them or one named error."""
 
 import json
 from pathlib import Path
@@ -189,9 +189,11 @@ def test_a_table_or_nothing_is_no_text(tmp_path, name, raw, complaint):
 PIECES = st.sampled_from(
     [
         *(bytes([byte]) for byte in range(0, 256, 15)),
-        b"\t", b"\t", b"\t", b"\n", b"\n", b"\n", b"\r\n", b"\r", b'"', b'""', b" ", b"0", b"1", b"7", b"NS", b"ns",
+        b"\t", b"\t", b"\t", b"\n", b"\n", b"\n", b"\r\n", b"\r", b'"', b'""', b" ",
+        b"0", b"1", b"7", b"NS", b"ns",
         b"\xef\xbb\xbf", HEADER, b"1\tone\ttwo\t1\n", b"2\tthree\tfour\t0\n", b"\xc2\xb2", b"\xd9\xa1",
-        b"9" * 20, b"one\ttwo\tneutral\n", b"\tentailment\n", b"word Wort\n", b"word\tWort\n", b'{"big": [', b'"large"', b"]",
+        b"9" * 20, b"one\ttwo\tneutral\n", b"\tentailment\n", b"word Wort\n", b"word\tWort\n",
+        b'{"big": [', b'"large"', b"]",
         b"}", b"\\ud800", b"{", b"NaN", "\u00a0\u2028\u0085".encode(), "語".encode(), b"\0",
     ]
 )  # fmt: skip
@@ -221,7 +223,7 @@ SENTENCE = st.text(st.characters(exclude_characters="\t\r\n\0\ufeff", exclude_ca
 
 @settings(max_examples=200, deadline=None, database=None, derandomize=True)
 @given(
-    sentences=st.lists(SENTENCE.map(str.strip).filter(None), min_size=1, max_size=6),
+    sentences=st.lists(SENTENCE.map(str.strip).filter(bool), min_size=1, max_size=6),
     end=st.sampled_from(["\n", "\r\n"]),
     mark=st.sampled_from(["", "\ufeff"]),
     last=st.booleans(),

@@ -91,10 +91,13 @@ def _each_once(entries: list[tuple[str, object]]) -> dict:
 
 
 def _are_words(word: str, found: object) -> bool:
-    """Whether these are a word and a list of words, with text in each of them that UTF-8 can write."""
+    """Whether these are a word and a list of words, with text in each of them that UTF-8 can write.
+
+    A word without synonyms may be anything: the published table has two that are white space.
+    """
     if not isinstance(found, list) or not all(isinstance(other, str) for other in found):
         return False
-    return all(each.strip() and not LONE_SURROGATE.search(each) for each in [word, *found])
+    return not found or all(each.strip() and not LONE_SURROGATE.search(each) for each in [word, *found])
 
 
 def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from xltlib.lines import DataError
@@ -10,33 +11,32 @@ from xltlib.tasks.leakage import normalised
 # What stands in PAWS-X where there is no translation: NS, also written "NS", NS. or ns; and, rarely, WL.
 PLACEHOLDERS = ("ns", "wl")
 SHORT = 2  # letters and digits of a cell that is counted: it may be no sentence
-LONGEST = 16  # characters of a cell that is looked at
+LONGEST = 8  # characters of a cell that is looked at
 
 
-def placeholders(cells: pd.Series) -> pd.Series:
-    """Whether each cell stands where a translation is missing.
+def no_sentences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in which a placeholder stands for a sentence; and other rows with a very short one.
 
-    Example:
-        >>> placeholders(pd.Series(["NS", '"NS"', "ns", "NS.", "WL", "Not so .", "NSW"])).tolist()
-        [True, True, True, True, True, False, False]
-    """
-    return cells.map(_letters).isin(PLACEHOLDERS)
-
-
-def short(cells: pd.Series) -> pd.Series:
-    """Whether each cell has at most two letters or digits and is no placeholder.
+    Args:
+        rows: columns sentence1 and sentence2.
+    Returns:
+        Two masks of the rows: a placeholder in either sentence; no placeholder, but at most two letters or
+        digits in either.
 
     Example:
-        >>> short(pd.Series(["...", "Sh", "Yes", "NS"])).tolist()
-        [True, True, False, False]
+        >>> cells = ["NS", '"NS"', "ns", "NS.", "WL", "Not so .", "NSW", "...", "Sh"]
+        >>> missing, short = no_sentences(pd.DataFrame({"sentence1": cells, "sentence2": "Fine ."}))
+        >>> missing.sum(), [cell for cell, found in zip(cells, short) if found]
+        (np.int64(5), ['...', 'Sh'])
     """
-    letters = cells.map(_letters)
-    return (letters.str.len() <= SHORT) & ~letters.isin(PLACEHOLDERS)
-
-
-def _letters(cell: str) -> str:
-    """Letters and digits of a short cell in lower case; a long one as it is."""
-    return normalised(cell) if len(cell) <= LONGEST else cell
+    missing, short = np.zeros((2, len(rows)), dtype=bool)
+    for column in ("sentence1", "sentence2"):
+        for place, cell in enumerate(rows[column].tolist()):
+            if len(cell) <= LONGEST:  # few are: the rest need no second look
+                letters = normalised(cell)
+                missing[place] |= letters in PLACEHOLDERS
+                short[place] |= len(letters) <= SHORT
+    return missing, short & ~missing
 
 
 def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
@@ -49,8 +49,12 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
         DataError: names the languages, and in how many items they differ.
 
     Example:
-        >>> rows = {"item": [1, 2, 1, 2], "language1": ["en", "en", "de", "de"], "label": [0, 1, 0, 1]}
-        >>> refuse_other_labels(pd.DataFrame(rows), "test")
+        >>> frame = pd.DataFrame({"item": [1, 1], "language1": ["en", "de"], "label": [0, 1]})
+        >>> try:
+        ...     refuse_other_labels(frame, "test")
+        ... except DataError as error:
+        ...     print(str(error).partition(".")[0])
+        test: labels differ from those of en for de in 1 of 1 items with the same id
     """
     labels = frame.groupby("item").label
     if (labels.min() == labels.max()).all():

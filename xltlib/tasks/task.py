@@ -11,7 +11,7 @@ import pandas as pd
 
 from xltlib import places
 from xltlib.lines import DataError
-from xltlib.tasks.agreement import placeholders, refuse_other_labels, short
+from xltlib.tasks.agreement import no_sentences, refuse_other_labels
 from xltlib.tasks.kinds import TABLE
 from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
 
@@ -70,11 +70,11 @@ def load_pairs(
     frames, counted = [], {"dropped": {}, "unquoted": {}, "short": {}}
     for code in codes:
         rows, where = TABLE[task].rows(code, split, folder)
-        missing = placeholders(rows.sentence1) | placeholders(rows.sentence2)
+        missing, short = no_sentences(rows)
         counted["dropped"][code] = int(missing.sum())
         counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
+        counted["short"][code] = int(short.sum())
         rows = rows[~missing]
-        counted["short"][code] = int((short(rows.sentence1) | short(rows.sentence2)).sum())
         if rows.empty:
             raise DataError(f"{where}: no row is left: placeholders stand in all of them")
         if split == "test" and rows.label.nunique() < 2:
