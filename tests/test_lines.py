@@ -188,25 +188,30 @@ def test_a_table_or_nothing_is_no_text(tmp_path, name, raw, complaint):
 
 PIECES = st.sampled_from(
     [
-        *(bytes([byte]) for byte in range(0, 256, 15)),
-        b"\t", b"\t", b"\t", b"\n", b"\n", b"\n", b"\r\n", b"\r", b'"', b'""', b" ",
-        b"0", b"1", b"7", b"NS", b"ns",
-        b"\xef\xbb\xbf", HEADER, b"1\tone\ttwo\t1\n", b"2\tthree\tfour\t0\n", b"\xc2\xb2", b"\xd9\xa1",
-        b"9" * 20, b"one\ttwo\tneutral\n", b"\tentailment\n", b"word Wort\n", b"word\tWort\n",
-        b'{"big": [', b'"large"', b"]",
-        b"}", b"\\ud800", b"{", b"NaN", "\u00a0\u2028\u0085".encode(), "語".encode(), b"\0",
+        b"\t", b"\n", b"\r\n", b"\r", b'"', b'""', b" ", b"", b"0", b"1", b"7", b"-1.5", b"NS", b"ns",
+        b"one", b"\tneutral", b"9" * 20, b"\xef\xbb\xbf", b"\xff", b"\0", HEADER, b"1\tone\ttwo\t1\n",
+        b"3\tfive\tsix\t0\n", b"five\tsix\tneutral\n", b"word Wort\n", b"word\tWort\n",
+        b'{"big": [', b', "a": ["b"]', b'"large"', b"]", b"}", b"\\ud800", b"null", b"NaN",
+        *(letter.encode() for letter in "\u00b2\u0661\u00a0\u2028\u0085\u3000\ufeff語é"),
     ]
 )  # fmt: skip
-RAW = st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=24).map(b"".join))
+EDITS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3), PIECES), min_size=1, max_size=4)
+
+
+def edited(raw: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """A file in which some bytes, each (place, how many), are exchanged for others."""
+    for place, length, piece in edits:
+        raw = raw[:place] + piece + raw[place + length :]
+    return raw
 
 
 @every_reader
 @settings(max_examples=225, deadline=None, database=None, derandomize=True)
-@given(before=RAW, keep=st.booleans(), after=RAW)
-def test_any_bytes_give_what_is_wanted_or_one_named_error(tmp_path_factory, name, before, keep, after):
-    """Eight readers, 225 files each: noise alone, or before and behind a good file."""
+@given(noise=st.one_of(EDITS, EDITS, st.lists(PIECES, max_size=20).map(b"".join), st.binary(max_size=60)))
+def test_any_bytes_give_what_is_wanted_or_one_named_error(tmp_path_factory, name, noise):
+    """Eight readers, 225 files each: a good file with other bytes in places, pieces of such files, noise."""
     folder = tmp_path_factory.getbasetemp() / f"any-{name}"
-    path = put(name, folder, before + FILES[name][1] + after if keep else before + after)
+    path = put(name, folder, noise if isinstance(noise, bytes) else edited(FILES[name][1], noise))
     there = {place: place.stat().st_mtime_ns for place in folder.rglob("*")}
     try:
         found = read(name, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
@@ -65,8 +64,7 @@ class Translations(Component):
         codes = run.codes(self.languages)
         told = told_by("parallel", self.corpus, self.sentences, [])
         entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
-        own = places.is_path(self.corpus) and Path(places.located(self.corpus)).is_dir()
-        corpora = [self.corpus] if own else self.corpus.split()
+        corpora = [self.corpus] if places.is_path(self.corpus) else self.corpus.split()
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:

@@ -64,8 +64,8 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     reference = min(found, key=lambda code: len(found[code]))  # the one that most others agree with
     told = [f"{code} in {differ} of {both}" for code, (differ, both) in found[reference].items()]
     raise DataError(
-        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. Items "
-        "with one id must be translations of each other: check the ids of these files, or give items that "
+        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. "
+        "Items with one id must be translations of each other: check the ids of these files, or give items that "
         "are no translations ids of their own"
     )
 
