@@ -1,7 +1,11 @@
+import csv
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
 from xltlib import tasks
+from xltlib.components.mixed_batches import Labels
 
 GOOD = "id\tsentence1\tsentence2\tlabel\n1\ta b\tb a\t1\n2\tc\td\t0\n"
 
@@ -14,7 +18,6 @@ def write(path, text):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("\ufeff" + GOOD, "line 1: starts with a byte-order mark"),
         (GOOD.replace("sentence1", "premise"), "line 1: header is"),
         (GOOD.replace("a b", "a\tb"), "line 2: 5 fields"),
         (GOOD.replace("\td\t0", "\t0"), "line 3: 3 fields"),
@@ -23,7 +26,11 @@ def write(path, text):
         (GOOD.replace("\tc\t", "\t \t"), "line 3: an empty sentence"),
         (GOOD.replace("\n2\t", "\n\n2\t"), "line 3: 1 fields"),
         (GOOD.replace("2\tc", "two\tc"), "line 3: id 'two'"),
+        (GOOD.replace("2\tc", "01\tc"), "line 3: id 1 stands on line 2"),
+        (GOOD.replace("2\tc", "\u00b2\tc"), "line 3: id '\u00b2'"),  # a digit that is no decimal
+        (GOOD.replace("2\tc", f"{10**18}\tc"), "line 3: id .* 18 digits"),
         (GOOD.split("\n")[0] + "\n", "no rows"),
+        ("", "line 1: header is ''"),
     ],
 )
 def test_a_broken_file_is_refused_with_file_and_line(tmp_path, text, complaint):
@@ -62,6 +69,119 @@ def test_placeholders_are_dropped_and_counted(paws):
     assert not frame.isin(["NS"]).any().any()
 
 
+@pytest.mark.parametrize("cell", ["ns", '"NS"', "NS.", "WL", '"Ns ."', "\uff2e\uff33"])
+def test_placeholders_in_other_spellings_are_dropped_too_and_short_cells_counted(paws, cell):
+    path = paws / "paws-x/x-final/de/test_2k.tsv"
+    header, one, two, three, *rest = path.read_text().splitlines()
+    one = replaced(one, 2, cell)
+    two, three = replaced(two, 1, "Ja"), replaced(three, 2, "...")
+    path.write_text("\n".join([header, one, two, three, *rest]) + "\n")
+    frame = tasks.load_pairs("paws-x", "test", ["en", "de"], paws)
+    assert frame.attrs["dropped"] == {"en": 0, "de": 1} and frame.attrs["short"] == {"en": 0, "de": 2}
+    assert tasks.counts(frame).short.tolist() == [0, 2]
+    assert not frame.sentence2.eq(cell).any() and frame.sentence1.eq("Ja").sum() == 1
+    path.write_text("\n".join([header, one]) + "\n")
+    with pytest.raises(tasks.DataError, match="test_2k.tsv: no row is left"):
+        tasks.load_pairs("paws-x", "test", ["de"], paws)
+
+
+def replaced(line, column, cell):
+    """A line with another cell in a column."""
+    fields = line.split("\t")
+    fields[column] = cell
+    return "\t".join(fields)
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ('"He said ""yes"" ."', 'He said "yes" .'),
+        ('"Plain ."', "Plain ."),
+        ('"""Yes"" , he said ."', '"Yes" , he said .'),
+        ('"" Yes ""', '"" Yes ""'),  # not one field of CSV
+        ('"Yes" , he said "no"', '"Yes" , he said "no"'),
+        ('He said "yes"', 'He said "yes"'),
+        ('"Never closed .', '"Never closed .'),
+        ('"', '"'),
+        ('"""', '"""'),
+        ('``Yes\'\' , "he" said .', '``Yes\'\' , "he" said .'),
+    ],
+)
+def test_a_field_that_is_wholly_one_of_csv_is_unquoted_and_counted(paws, field, sentence):
+    path = paws / "paws-x/x-final/de/test_2k.tsv"
+    header, one, *rest = path.read_text().splitlines()
+    item = int(one.split("\t")[0])
+    path.write_text("\n".join([header, replaced(one, 1, field), *rest]) + "\n")
+    known = ("paws-x", "paws-x-literal")
+    both = {task: tasks.load_pairs(task, "test", ["en", "de"], paws) for task in known}
+    read = {task: of[(of.language1 == "de") & (of["item"] == item)] for task, of in both.items()}
+    assert read["paws-x"].sentence1.item() == sentence and read["paws-x-literal"].sentence1.item() == field
+    changed = int(sentence != field)
+    assert both["paws-x"].attrs["unquoted"] == {"en": 0, "de": changed}
+    assert both["paws-x-literal"].attrs["unquoted"] == {"en": 0, "de": 0}
+    assert ("unquoted" in tasks.counts(both["paws-x"])) == bool(changed)
+    assert "unquoted" not in tasks.counts(both["paws-x-literal"])
+
+
+def test_quotes_join_no_lines_and_an_empty_field_of_csv_is_empty(tmp_path):
+    open_quotes = GOOD.replace("\tb a\t", '\t"b a\t').replace("\tc\t", '\tc"\t')
+    rows = tasks.read_paws_file(write(tmp_path / "test_2k.tsv", open_quotes))
+    assert rows.values.tolist() == [[1, "a b", '"b a', 1], [2, 'c"', "d", 0]]
+    empty = GOOD.replace("\tc\t", '\t""\t')
+    with pytest.raises(tasks.DataError, match="line 3: an empty sentence"):
+        tasks.read_paws_file(write(tmp_path / "test_2k.tsv", empty))
+    rows = tasks.read_paws_file(write(tmp_path / "translated_train.tsv", empty))
+    assert rows.sentence1.tolist() == ["a b", "NS"] and rows.attrs["unquoted"] == 1
+
+
+def shifted(path):
+    """Give every row of a file the id of the row below it."""
+    header, *rows = path.read_text().splitlines()
+    ids = [row.split("\t")[0] for row in rows]
+    moved = [replaced(row, 0, item) for row, item in zip(rows, [*ids[1:], "999999"])]
+    path.write_text("\n".join([header, *moved]) + "\n")
+
+
+def test_languages_whose_ids_are_shifted_are_no_translations(paws):
+    labels = tasks.load_pairs("demo", "test", ["en"]).label.tolist()
+    differ = sum(one != two for one, two in zip(labels, labels[1:]))
+    shifted(paws / "paws-x/x-final/de/test_2k.tsv")
+    told = f"paws-x, test: labels differ from those of en for de in {differ} of {len(labels) - 1} items"
+    with pytest.raises(tasks.DataError, match=told):
+        tasks.load_pairs("paws-x", "test", ["en", "de", "es"], paws)
+    tasks.load_pairs("paws-x", "test", ["en", "es"], paws)
+    # Where the first language is the odd one, it is the one that is named.
+    with pytest.raises(tasks.DataError, match=f"those of en for de in {differ} of"):
+        tasks.load_pairs("paws-x", "test", ["de", "en", "es"], paws)
+
+
+def test_a_lost_line_of_xnli_and_one_other_label_are_noticed(tmp_path):
+    place = tmp_path / "xnli"
+    place.mkdir()
+    labels = ["neutral", "entailment", "contradiction", "entailment", "neutral", "neutral"]
+    rows = [f"p{i}\th{i}\t{label}\n" for i, label in enumerate(labels)]
+    write(place / "dev-en.tsv", "".join(rows))
+    write(place / "dev-de.tsv", "".join(rows[1:]))
+    with pytest.raises(tasks.DataError, match="xnli, dev: labels differ from those of en for de in 4 of 5"):
+        tasks.load_pairs("xnli", "dev", ["en", "de"], tmp_path)
+    write(place / "dev-de.tsv", "".join(rows).replace("h5\tneutral", "h5\tentailment"))
+    with pytest.raises(tasks.DataError, match="for de in 1 of 6 items"):
+        tasks.load_pairs("xnli", "dev", ["en", "de"], tmp_path)
+
+
+def test_training_files_need_not_be_translations_of_each_other_until_they_are_paired(paws):
+    english = paws / "paws-x/x-final/en/train.tsv"
+    german = paws / "paws-x/x-final/de/translated_train.tsv"
+    german.write_bytes(english.read_bytes())
+    parallel = tasks.load_pairs("paws-x", "train", ["en", "de"], paws)
+    tasks.refuse_other_labels(parallel, "labelled pairs")
+    shifted(german)
+    apart = tasks.load_pairs("paws-x", "train", ["en", "de"], paws)
+    assert len(apart) == len(parallel)
+    with pytest.raises(tasks.DataError, match="cross-lingual batches: labels differ"):
+        Labels().read(SimpleNamespace(data=SimpleNamespace(train=apart)), "hybrid")
+
+
 def test_a_test_file_of_one_label_is_refused(paws):
     path = paws / "paws-x/x-final/de/test_2k.tsv"
     header, *rows = path.read_text().splitlines()
@@ -89,6 +209,7 @@ def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path, monkeypatch):
     read, where = tasks.paws.hub_rows("en", "train", str(tmp_path), None)
     assert len(read) == len(rows) and "en/train" in where
     assert read.sentence2.tolist() == ["NS", *rows.sentence2.tolist()[1:]]  # load_pairs drops and counts it
+    assert read.attrs["unquoted"] == 0
 
 
 def test_without_a_hub_the_error_says_what_to_do():
@@ -163,7 +284,7 @@ def test_fingerprint_follows_content_not_order():
 def test_real_paws_x_has_the_documented_placeholders_and_no_overlap(real):
     codes = ["en", "de", "fr", "es", "zh", "ja", "ko"]
     test = tasks.load_pairs("paws-x", "test", codes, real)
-    assert test.attrs["dropped"] == {"en": 0, "de": 32, "fr": 14, "es": 1, "zh": 25, "ja": 54, "ko": 28}
+    assert test.attrs["dropped"] == {"en": 0, "de": 32, "fr": 14, "es": 1, "zh": 25, "ja": 55, "ko": 28}
     assert tasks.counts(test).identical["zh"] == 71
     train = tasks.load_pairs("paws-x", "train", ["en"], real)
     # The official file, or PAWS-Wiki's labelled test set.
@@ -172,3 +293,30 @@ def test_real_paws_x_has_the_documented_placeholders_and_no_overlap(real):
     dev = tasks.load_pairs("paws-x", "dev", ["en"], real)
     with pytest.raises(tasks.DataError, match="stand in the test set"):
         tasks.refuse_test_sentences(list(zip(dev.sentence1, dev.sentence2)), test, "dev")
+
+
+def test_real_paws_x_has_the_documented_fields_of_csv(real):
+    """docs/data.md says so."""
+    codes = ["en", "de", "es", "fr", "ja", "ko", "zh", "id"]
+    test = tasks.load_pairs("paws-x", "test", codes, real)
+    assert list(test.attrs["unquoted"].values()) == [0, 134, 244, 260, 0, 246, 14, 54]
+    dev = tasks.load_pairs("paws-x", "dev", codes, real)
+    assert list(dev.attrs["unquoted"].values()) == [0, 9, 155, 207, 11, 145, 5, 52]
+    assert set(test.attrs["short"].values()) == set(dev.attrs["short"].values()) == {0}
+    # Python's own reader of CSV gives the same rows.
+    for split, frame in (("test", test), ("dev", dev)):
+        for code in codes:
+            path = tasks.paws_files.find_file(real, code, split)
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = {int(row["id"]): row for row in csv.DictReader(file, delimiter="\t")}
+            for row in frame[frame.language1 == code].itertuples():
+                theirs = rows[row.item]
+                assert row.sentence1 == theirs["sentence1"].strip()
+                assert row.sentence2 == theirs["sentence2"].strip()
+
+
+def test_real_xnli_agrees_in_all_languages(real):
+    codes = sorted(path.stem.removeprefix("test-") for path in (real / "xnli").glob("test-*.tsv"))
+    test = tasks.load_pairs("xnli", "test", codes, real)
+    assert len(test) == 5010 * len(codes) and set(test.attrs["dropped"].values()) == {0}
+    assert {code: n for code, n in test.attrs["short"].items() if n} == {"de": 3, "es": 3, "hi": 1, "sw": 1}

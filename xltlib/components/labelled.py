@@ -57,6 +57,7 @@ class Data:
             "train_items": len(self.train),
             "test_items": self.counts().rows.to_dict(),
             "dropped": self.test.attrs["dropped"],
+            "unquoted": self.test.attrs["unquoted"],
             "pairs_scored": len(scored),
             "pairs_left_out": scored.attrs.get("left_out", 0),
             "dev_shared_with_test": self.train.attrs.get("shared_with_test", 0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
 
-from xltlib import batching, places
+from xltlib import batching, places, tasks
 from xltlib.components.base import Component, gathered, option, part
 from xltlib.provenance import Entry, told_by
 
@@ -22,8 +22,13 @@ class Labels(Component):
     needs_languages = 2  # of the labelled pairs
 
     def read(self, run, use: str) -> Labels:
-        """Nothing more than the labelled pairs; an entry for the batches ``use``."""
+        """Nothing more than the labelled pairs; an entry for the batches ``use``.
+
+        Raises:
+            DataError: an item has not the same label in all languages.
+        """
         train = run.data.train
+        tasks.refuse_other_labels(train, "labelled pairs of cross-lingual batches")
         others = tuple(sorted(set(train.language1) - {run.source}))
         kind = "labelled-target" if others else "labelled-source"
         told, items = told_by(kind, "0", 0, []), train["item"].nunique()

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from xltlib.demo import morphology
+from xltlib.lines import read_text
 
 FOLDER = Path(__file__).resolve().parent
 TYPES = ("person", "city", "country", "language", "year", "month", "date", "number", "team", "work")
@@ -87,7 +88,7 @@ def read(code: str) -> Language:
 def parse(path: Path) -> tuple[Language, list[str]]:
     """What a language file says, and every complaint about it as ``file, line: what``."""
     reader = _Reader(path)
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = read_text(path).split("\n")
     for number, line in enumerate(map(str.strip, lines), start=1):
         if line and not line.startswith("#"):
             reader.read(number, line)

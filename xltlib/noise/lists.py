@@ -7,31 +7,51 @@ import re
 from pathlib import Path
 
 from xltlib import places
+from xltlib.lines import DataError, read_lines, read_text
+
+NUMBER = re.compile(r"[-+]?[\d.,]*\d([eE][-+]?\d+)?")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name half a character
 
 
 def read_dictionary(path: Path) -> dict[str, list[str]]:
     """Translations of lower-cased words from a MUSE-style list.
 
     Args:
-        path: a text file, ``word translation`` a line, a tab or a blank between.
+        path: a text file, ``word translation`` a line, a tab or blanks between; with a tab each of the two
+            may be several words. No other white space parts columns.
     Raises:
-        ValueError: a line without two parts, or no line at all; names file and line.
+        DataError: a line of more or fewer columns, numbers in place of translations (a list of frequencies,
+            or vectors), no translation at all, or what :func:`xltlib.lines.read_text` refuses; names the
+            file and the line.
     """
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        text = line.strip()
-        if not text:
+    entries = numbers = 0
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
             continue
-        between = r"\t+" if "\t" in text else r"\s+"
-        parts = re.split(between, text, maxsplit=1)
-        if len(parts) < 2:
-            wanted = "wanted 'word translation' with a tab or a blank between"
-            raise ValueError(f"{path}, line {number}: {line[:40]!r}, {wanted}")
-        word, translation = parts
+        word, translation = _two_columns(line, f"{path}, line {number}")
         found.setdefault(word.lower(), []).append(translation)
+        entries += 1
+        if NUMBER.fullmatch(translation) and not NUMBER.fullmatch(word):
+            numbers += 1
     if not found:
-        raise ValueError(f"{path}: no translation in it")
+        raise DataError(f"{path}: no translation in it")
+    if 2 * numbers > entries:
+        told = f"{numbers} of {entries} words have a number in place of a translation"
+        raise DataError(f"{path}: {told}; wanted words, not frequencies or vectors")
     return found
+
+
+def _two_columns(line: str, place: str) -> list[str]:
+    """The word and the translation of a line."""
+    parts = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
+    parts = [part.strip() for part in parts]
+    wanted = "wanted 'word translation' with a tab or a blank between, a tab if either is several words"
+    if len(parts) != 2:
+        raise DataError(f"{place}: {line[:40]!r} has {len(parts)} columns, {wanted}")
+    if not all(parts):
+        raise DataError(f"{place}: {line[:40]!r} has an empty column, {wanted}")
+    return parts
 
 
 def read_synonyms(path: Path) -> dict[str, list[str]]:
@@ -40,26 +60,44 @@ def read_synonyms(path: Path) -> dict[str, list[str]]:
     Args:
         path: a JSON object ``word -> list`` (as Robust-XLT's release has it), or lines ``word synonym``.
     Raises:
-        ValueError: no such file, or another content; names the file.
+        DataError: no such file, or another content; names the file.
     """
     path = Path(path)
     if not path.is_file():
         advice = "name a JSON file (word -> list) or a text file with 'word synonym' a line"
-        raise ValueError(f"synonyms {path}: no such file; {advice}")
+        raise DataError(f"synonyms {path}: no such file; {advice}")
     if path.suffix != ".json":
         return read_dictionary(path)
+    text, wanted = read_text(path), "wanted one JSON object, word -> list of words"
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(text, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
-        wanted = "wanted one object, word -> list of words"
-        raise ValueError(f"synonyms {path}, line {error.lineno}: no JSON ({error.msg}); {wanted}") from error
-    if not isinstance(table, dict) or not all(_are_words(found) for found in table.values()):
-        raise ValueError(f"synonyms {path}: wanted one JSON object, word -> list of words")
+        raise DataError(f"synonyms {path}, line {error.lineno}: no JSON ({error.msg}); {wanted}") from error
+    except (ValueError, RecursionError) as error:  # a word twice, a number too long, lists too deep
+        raise DataError(f"synonyms {path}: {error}; {wanted}") from error
+    if not isinstance(table, dict) or not all(map(_are_words, table, table.values())):
+        raise DataError(f"synonyms {path}: {wanted}, none of them empty")
     return {word: found for word, found in table.items() if found}
 
 
-def _are_words(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(word, str) for word in found)
+def _each_once(entries: list[tuple[str, object]]) -> dict:
+    """A JSON object, of which no word may stand twice: the last would win."""
+    table = dict(entries)
+    if len(table) < len(entries):
+        words = [word for word, _ in entries]
+        twice = next(word for word in table if words.count(word) > 1)
+        raise ValueError(f"the word {twice!r} stands in it twice")
+    return table
+
+
+def _are_words(word: str, found: object) -> bool:
+    """Whether these are a word and a list of words, with text in each of them that UTF-8 can write.
+
+    A word without synonyms may be anything: the published table has two that are white space.
+    """
+    if not isinstance(found, list) or not all(isinstance(other, str) for other in found):
+        return False
+    return not found or all(each.strip() and not LONE_SURROGATE.search(each) for each in [word, *found])
 
 
 def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
@@ -96,7 +134,8 @@ def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str
 
     Args:
         words: of the text, as they are written.
-        source: a file, a name below ``synonyms/`` of the data folder, or ``"wordnet"``.
+        source: a file, written as a path (``./mine.json``), a name below ``synonyms/`` of the data folder, or
+            ``"wordnet"``.
         folder: the data folder.
     Raises:
         ValueError: none is named, the file is not there, or no word has any.
@@ -106,10 +145,13 @@ def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str
         raise ValueError(f"synonyms name where they come from: {wanted}")
     if source == "wordnet":
         found = wordnet(words)
-    elif folder and not Path(places.located(source)).is_file():
+    elif places.is_path(source):
+        found = read_synonyms(Path(places.located(source)).expanduser())
+    elif folder:
         found = read_synonyms(folder / "synonyms" / source)
     else:
-        found = read_synonyms(Path(places.located(source)))
+        advice = f"set XLTLIB_DATA or --data; a file of one's own is written as a path (./{source})"
+        raise DataError(f"synonyms {source!r} is no path, and no data folder is named: {advice}")
     if not any(word in found for word in words):
         why = "words are looked up as they are written, and most lists are lower case"
         raise ValueError(f"synonyms={source!r}: no word of this text has any; {why}")

@@ -8,6 +8,7 @@ A task is a module with ``CLASSES`` and ``rows`` (see :class:`xltlib.tasks.base.
 ``xltlib.tasks.kinds.TABLE``.
 """
 
+from xltlib.tasks.agreement import refuse_other_labels
 from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
 from xltlib.tasks.demo import DEMO, DEMO_TEXT
 from xltlib.tasks.leakage import (
@@ -16,7 +17,7 @@ from xltlib.tasks.leakage import (
     refuse_test_sentences,
     without_test_pairs,
 )
-from xltlib.tasks.paws import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
+from xltlib.tasks.paws_files import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
 from xltlib.tasks.task import (
     CLASSES,
     COLUMNS,
@@ -63,6 +64,7 @@ __all__ = [
     "parallel_sentences",
     "read_paws_file",
     "read_xnli_file",
+    "refuse_other_labels",
     "refuse_test_sentences",
     "shared_sentence_clusters",
     "task_text",

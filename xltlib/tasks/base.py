@@ -1,4 +1,4 @@
-"""What all tasks share: how a task looks to the package, the error of a bad file, lines of a file."""
+"""What all tasks share: how a task looks to the package, and the error of a bad file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Protocol
 
 import pandas as pd
 
+from xltlib.lines import DataError, read_lines
+
+__all__ = ["HEADER", "PLACEHOLDER", "DataError", "Task", "read_lines"]
+
 HEADER = ["id", "sentence1", "sentence2", "label"]
 PLACEHOLDER = "NS"  # stands where a translation is missing
-
-
-class DataError(ValueError):
-    """Something is wrong with a data file; the message names file and line, and what to do."""
 
 
 class Task(Protocol):
@@ -38,21 +38,8 @@ class Task(Protocol):
         Returns:
             ``(frame, where)``: columns item, sentence1, sentence2 and label, with ``PLACEHOLDER`` for a
             missing sentence (a task may add level and relation); and a file's or a hub's name for messages.
+            ``frame.attrs["unquoted"]`` may count the rows of which a sentence was unquoted.
         Raises:
             DataError: there are no such rows, or a file is broken.
         """
         ...
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, stripped; the newline that ends the file begins no line.
-
-    Raises:
-        DataError: there is no such file.
-    """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    lines = path.read_text(encoding="utf-8").split("\n")
-    if lines[-1] == "":
-        lines = lines[:-1]
-    return [line.strip() for line in lines]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib.tasks.base import DataError
+from xltlib.lines import DataError
 
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
 

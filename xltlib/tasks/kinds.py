@@ -10,6 +10,7 @@ from xltlib.tasks.demo import DEMO_TASKS
 
 TABLE: dict[str, Task] = {
     "paws-x": import_module("xltlib.tasks.paws"),
+    "paws-x-literal": import_module("xltlib.tasks.paws_literal"),
     "xnli": import_module("xltlib.tasks.xnli"),
     **DEMO_TASKS,
 }

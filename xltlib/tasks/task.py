@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from xltlib import places
-from xltlib.tasks.base import PLACEHOLDER, DataError
+from xltlib.lines import DataError
+from xltlib.tasks.agreement import no_sentences, refuse_other_labels
 from xltlib.tasks.kinds import TABLE
 from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
 
@@ -44,17 +45,21 @@ def load_pairs(
     """Labelled pairs of a split in some languages, both sentences of a pair in the same one.
 
     Args:
-        task: ``"paws-x"``, ``"xnli"``, or the corpus that ships with the package: ``"demo"`` (test pairs with
-            new names), ``"demo-news"`` (test pairs of the target domain), ``"demo-unseen"`` (relations and
-            templates not trained on), ``"demo-easy"`` (level 0).
+        task: ``"paws-x"``, ``"paws-x-literal"`` (with the quotes of CSV kept), ``"xnli"``, or the corpus that
+            ships with the package: ``"demo"`` (test pairs with new names), ``"demo-news"`` (test pairs of the
+            target domain), ``"demo-unseen"`` (relations and templates not trained on), ``"demo-easy"``
+            (level 0).
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
         folder: of downloaded data; None asks the hub.
         items: keep only the first so many items (0: all), the same ones in every language.
     Returns:
-        The frame; ``frame.attrs["dropped"]`` counts dropped placeholder rows per language.
+        The frame. Its attrs count rows of the whole file per language: ``dropped`` (a placeholder stands for
+        a sentence), ``unquoted`` (a sentence was a field of CSV) and ``short`` (kept, but a sentence has at
+        most two letters).
     Raises:
-        DataError: with file and line.
+        DataError: with file and line; or the languages whose labels of development or test items differ.
+            Training files need not be translations of each other.
 
     Example:
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
@@ -62,12 +67,16 @@ def load_pairs(
     """
     if task not in TABLE:
         raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
-    frames, dropped = [], {}
+    frames, counted = [], {"dropped": {}, "unquoted": {}, "short": {}}
     for code in codes:
         rows, where = TABLE[task].rows(code, split, folder)
-        missing = (rows.sentence1 == PLACEHOLDER) | (rows.sentence2 == PLACEHOLDER)
-        dropped[code] = int(missing.sum())
+        missing, short = no_sentences(rows)
+        counted["dropped"][code] = int(missing.sum())
+        counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
+        counted["short"][code] = int(short.sum())
         rows = rows[~missing]
+        if rows.empty:
+            raise DataError(f"{where}: no row is left: placeholders stand in all of them")
         if split == "test" and rows.label.nunique() < 2:
             raise DataError(
                 f"{where}: every label is {rows.label.iloc[0]}: this is a placeholder release, not gold "
@@ -75,12 +84,14 @@ def load_pairs(
             )
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
+    if split != "train":
+        refuse_other_labels(frame, f"{task}, {split}")
     if items:
         frame = _part(frame, codes, items)
     frame = frame.assign(cluster=shared_sentence_clusters(frame))
     more = frame.columns.intersection(["level", "relation"])  # the embedded corpus has these
     frame = frame[[*COLUMNS, *more]]
-    frame.attrs["dropped"] = dropped
+    frame.attrs = counted
     return frame
 
 
@@ -240,7 +251,8 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Indexed by language: rows, placeholder rows dropped from the whole file, majority rate in per cent,
-        clusters, identical pairs.
+        clusters, identical pairs; and where a file has such rows, how many were unquoted and how many hold a
+        sentence of at most two letters.
     """
     table = frame.groupby("language1", sort=False).agg(
         rows=("item", "size"),
@@ -250,8 +262,12 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
     dropped = frame.attrs.get("dropped", {})
     table.insert(1, "dropped", [dropped.get(code, 0) for code in table.index])
     same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
-    same = same.reindex(table.index, fill_value=0)
-    return table.assign(identical=same).rename_axis("language")
+    table["identical"] = same.reindex(table.index, fill_value=0)
+    for name in ("unquoted", "short"):
+        counted = frame.attrs.get(name, {})
+        if any(counted.get(code) for code in table.index):
+            table[name] = [counted.get(code, 0) for code in table.index]
+    return table.rename_axis("language")
 
 
 def _majority_rate(labels: pd.Series) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import demo, languages, places
-from xltlib.tasks.base import DataError, read_lines
+from xltlib.lines import DataError, read_sentences
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.task import load_pairs, load_training
 
@@ -18,12 +18,14 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
 
     Args:
-        source: name of a folder below ``text/``, or the path of a folder; ``"demo"`` and ``"demo-news"``
-            ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``) gives the sentences
-            of this language alone.
+        source: name of a folder below ``text/``, or a folder, written as a path (``./mine``); ``"demo"`` and
+            ``"demo-news"`` ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``)
+            gives the sentences of this language alone.
         code: of the language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
+    Raises:
+        DataError: there is no such folder or file, or what :func:`xltlib.lines.read_sentences` refuses.
     """
     if source in DEMO_TEXT:
         return demo.text(code, source)[: limit or None]
@@ -31,7 +33,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         if code == "en":  # the other side of any translations
             return [english for english, _ in load_parallel(source, "de", folder, limit)]
         return [other for _, other in load_parallel(source, code, folder, limit)]
-    lines = read_lines(_source_folder("text", source, folder) / f"{code}.txt")
+    lines = read_sentences(_source_folder("text", source, folder) / f"{code}.txt")
     return [line for line in lines if line][: limit or None]
 
 
@@ -64,22 +66,26 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
     """Translation pairs (English, other language) from NTREX- or Tatoeba-style line-aligned files.
 
     Args:
-        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, a folder with either layout, ``"demo"`` or
-            ``"demo-news"``.
+        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, a folder with either layout, written as a path
+            (``./mine``), ``"demo"`` or ``"demo-news"``.
         code: of the other language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
     Raises:
-        DataError: a file is missing, or the two have unequal numbers of lines.
+        DataError: a file is missing, the two have unequal numbers of lines, no line has text in both, or
+            what :func:`xltlib.lines.read_sentences` refuses.
     """
     if source in DEMO_TEXT:
         return demo.parallel(code, source)[: limit or None]
     english, other = _parallel_files(_source_folder("parallel", source, folder), code)
-    left, right = read_lines(english), read_lines(other)
+    left, right = read_sentences(english), read_sentences(other)
     if len(left) != len(right):
         sizes = f"{len(right)} lines beside {len(left)} in {english.name}"
         raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
-    return [(a, b) for a, b in zip(left, right) if a and b][: limit or None]
+    pairs = [(a, b) for a, b in zip(left, right) if a and b]
+    if not pairs:
+        raise DataError(f"{other}: no line has text in both it and {english.name}")
+    return pairs[: limit or None]
 
 
 def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
@@ -96,10 +102,17 @@ def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
 
 
 def _source_folder(kind: str, source: str, folder: Path | None) -> Path:
-    """The folder of a source: itself a path, or a name below ``<data folder>/<kind>/``."""
-    if (place := Path(places.located(source))).is_dir():
-        return place
-    if folder is None:
-        advice = "set XLTLIB_DATA or --data"
-        raise DataError(f"{kind} {source!r} is no folder, and no data folder is named: {advice}")
-    return folder / kind / source
+    """The folder of a source: a path as it is written, or a name below ``<data folder>/<kind>/``.
+
+    What lies in the working directory decides nothing: a folder called ``ntrex`` there is ``./ntrex``.
+    """
+    if places.is_path(source):
+        place = Path(places.located(source)).expanduser()
+    elif folder is None:
+        advice = f"set XLTLIB_DATA or --data; a folder of one's own is written as a path (./{source})"
+        raise DataError(f"{kind} {source!r} is no path, and no data folder is named: {advice}")
+    else:
+        place = folder / kind / source
+    if not place.is_dir():
+        raise DataError(f"{kind} {source!r}: {place} is no folder")
+    return place

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.tasks.base import HEADER, DataError, read_lines
+from xltlib.lines import DataError, read_lines
+from xltlib.tasks.base import HEADER
 from xltlib.tasks.hub import from_hub
 
 CLASSES = ["contradiction", "entailment", "neutral"]
@@ -29,23 +30,25 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
     Items are the lines, from 1.
 
     Raises:
-        DataError: no such file, stray or missing tab, empty sentence, unknown label; names the file and the
-            line.
+        DataError: no such file, stray or missing tab, empty sentence, unknown label, no row at all, or what
+            :func:`xltlib.lines.read_text` refuses; names the file and the line.
     """
     if not path.is_file():
         raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
     found = []
     for number, line in enumerate(read_lines(path), start=1):
         place = f"{path}, line {number}"
-        fields = [part.strip() for part in line.split("\t")]
+        fields = [field.strip() for field in line.split("\t")]
         if len(fields) != 3 or not all(fields):
             wanted = "wanted premise, hypothesis and label with tabs between, none of them empty"
-            raise DataError(f"{place}: {wanted}")
+            raise DataError(f"{place}: {wanted}; found {len(fields)} fields")
         premise, hypothesis, given = fields
         label = given.replace("contradictory", "contradiction")
         if label not in CLASSES:
-            raise DataError(f"{place}: label {given!r}, wanted one of {', '.join(CLASSES)}")
+            raise DataError(f"{place}: label {given[:40]!r}, wanted one of {', '.join(CLASSES)}")
         found.append((number, premise, hypothesis, CLASSES.index(label)))
+    if not found:
+        raise DataError(f"{path}: no rows in it")
     return pd.DataFrame(found, columns=["item", *HEADER[1:]])
 
 

@@ -1,0 +1,81 @@
+"""What labelled pairs of several languages must have in common, and cells that are no sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xltlib.lines import DataError
+from xltlib.tasks.leakage import normalised
+
+# What stands in PAWS-X where there is no translation: NS, also written "NS", NS. or ns; and, rarely, WL.
+PLACEHOLDERS = ("ns", "wl")
+SHORT = 2  # letters and digits of a cell that is counted: it may be no sentence
+LONGEST = 8  # characters of a cell that is looked at
+
+
+def no_sentences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in which a placeholder stands for a sentence; and other rows with a very short one.
+
+    Args:
+        rows: columns sentence1 and sentence2.
+    Returns:
+        Two masks of the rows: a placeholder in either sentence; no placeholder, but at most two letters or
+        digits in either.
+
+    Example:
+        >>> cells = ["NS", '"NS"', "ns", "NS.", "WL", "Not so .", "NSW", "...", "Sh"]
+        >>> missing, short = no_sentences(pd.DataFrame({"sentence1": cells, "sentence2": "Fine ."}))
+        >>> missing.sum(), [cell for cell, found in zip(cells, short) if found]
+        (np.int64(5), ['...', 'Sh'])
+    """
+    missing, short = np.zeros((2, len(rows)), dtype=bool)
+    for column in ("sentence1", "sentence2"):
+        for place, cell in enumerate(rows[column].tolist()):
+            if len(cell) <= LONGEST:  # few are: the rest need no second look
+                letters = normalised(cell)
+                missing[place] |= letters in PLACEHOLDERS
+                short[place] |= len(letters) <= SHORT
+    return missing, short & ~missing
+
+
+def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
+    """Stop when an item has not the same label in all languages: it is not one item then.
+
+    Args:
+        frame: one row an item and language; items that some languages lack are compared in the others.
+        what: is read, for the error.
+    Raises:
+        DataError: names the languages, and in how many items they differ.
+
+    Example:
+        >>> frame = pd.DataFrame({"item": [1, 1], "language1": ["en", "de"], "label": [0, 1]})
+        >>> try:
+        ...     refuse_other_labels(frame, "test")
+        ... except DataError as error:
+        ...     print(str(error).partition(".")[0])
+        test: labels differ from those of en for de in 1 of 1 items with the same id
+    """
+    labels = frame.groupby("item").label
+    if (labels.min() == labels.max()).all():
+        return
+    wide = frame.pivot(index="item", columns="language1", values="label")[frame.language1.unique()]
+    found = {code: _differing(wide, code) for code in wide}
+    reference = min(found, key=lambda code: len(found[code]))  # the one that most others agree with
+    told = [f"{code} in {differ} of {both}" for code, (differ, both) in found[reference].items()]
+    raise DataError(
+        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. "
+        "Items with one id must be translations of each other: check the ids of these files, or give items that "
+        "are no translations ids of their own"
+    )
+
+
+def _differing(wide: pd.DataFrame, code: str) -> dict[str, tuple[int, int]]:
+    """Languages whose labels differ from those of one: how many differ, of how many items that both have."""
+    found = {}
+    for other in wide.columns.drop(code):
+        both = wide[[code, other]].dropna()
+        differ = int((both[code] != both[other]).sum())
+        if differ:
+            found[other] = (differ, len(both))
+    return found
