@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from typing import Callable
+
+from xltlib import console
 
 asked = threading.Event()  # to stop: what ends from now on has not failed, and nothing new begins
 SAID = "stopped; runs that are done are kept, and the same command goes on"
@@ -45,11 +46,12 @@ def stoppable(main: Callable[[], int]) -> int:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, stop)
+    console.forgiving()
     try:
         return main()
     except Stopped as stopped:
         kill_kernels()
-        print(f"\n{SAID}", file=sys.stderr, flush=True)
+        console.say(f"\n{SAID}")
         os._exit(128 + stopped.number)  # not waiting for threads whose kernels are gone
 
 

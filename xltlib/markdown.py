@@ -1,0 +1,54 @@
+"""Text on its way into Markdown: names and sentences from studies and data are shown, never read as markup.
+
+Every page and notebook that shows Markdown lets such text through here. HTML is Markdown, too, so that a folder
+called ``<img src=x onerror=...>`` would otherwise be live where its name is shown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+# What begins markup inside a line. An underscore inside a word does not, nor a bracket that no target follows.
+MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])")
+
+
+def escaped(text: object) -> str:
+    """Text as Markdown that shows just this text, on one line, in a table, too.
+
+    Marks become entities, which no dialect of Markdown reads as markup. Most names have none and stay as they
+    are.
+
+    Example:
+        >>> escaped("mlm-wikipedia"), escaped("+1.3 [−0.0, +2.7]")
+        ('mlm-wikipedia', '+1.3 [−0.0, +2.7]')
+        >>> escaped("<b>a|b")
+        '&lt;b&gt;a&#124;b'
+    """
+    line = html.escape(" ".join(str(text).splitlines()), quote=False)
+    return MARKS.sub(_entity, line)
+
+
+def _entity(mark: re.Match) -> str:
+    return f"&#{ord(mark[0])};"
+
+
+def code(name: object) -> str:
+    """A name in the type of code; one that has marks of its own as plain text.
+
+    Example:
+        >>> code("mlm"), code("a`b")
+        ('`mlm`', 'a&#96;b')
+    """
+    shown = escaped(name)
+    return f"`{shown}`" if shown == str(name) else shown
+
+
+def plain(text: str) -> str:
+    """Escaped sentences as they are read, for a console.
+
+    Example:
+        >>> plain("**Detected gain:** with " + escaped("<a|b>"))
+        'Detected gain: with <a|b>'
+    """
+    return html.unescape(text.replace("**", ""))
