@@ -50,7 +50,7 @@ class Shown:
         self.of, self.stream, self.began, self._told = of, stream or sys.stderr, time.time(), time.time()
         console.forgiving(self.stream)
         self.bars: list[tqdm] = []
-        self._estimate, self._estimated = forecast.Estimate(0.0, None), 0.0
+        self._estimate, self._estimated, self._problem = forecast.Estimate(0.0, None), 0.0, ""
         if self.stream.isatty() and of.todo:
             options = {"file": self.stream, "leave": False, "dynamic_ncols": True}
             shape = "{percentage:3.0f} %|{bar:20}| {desc}"
@@ -62,8 +62,11 @@ class Shown:
         """Look at all that runs, and show it."""
         try:
             self._show(ended, running)
-        except Exception as error:  # a console that is gone, a file that a run has half written
-            self.say(f"not shown ({type(error).__name__}: {error})")
+        except Exception as error:  # a console that is gone, a file of a run that is damaged
+            problem = f"not shown ({type(error).__name__}: {error})"
+            if problem != self._problem:
+                self.say(problem)
+            self._problem = problem
 
     def _show(self, ended: set[str], running: list[str]) -> None:
         in_a_log = not self.bars

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from xltlib import figures, languages, statistics
+from xltlib.markdown import code, escaped
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData, is_control
@@ -88,11 +89,11 @@ def between_table(data: StudyData) -> pd.DataFrame:
 
 
 def about(data: StudyData) -> str:
-    """The study in its own words, and how much of it is there."""
+    """The study in its own words, and how much of it is there: Markdown."""
     seeds, there = data.n_seeds, ", ".join(data.missing) or "none"
     return (
-        f"**Study `{data.study}`.** {data.about}\n\n"
-        f"{len(data.runs)} runs, {seeds} seeds, encoder {encoders(data)}; missing: {there}."
+        f"**Study {code(data.study)}.** {escaped(data.about)}\n\n"
+        f"{len(data.runs)} runs, {seeds} seeds, encoder {escaped(encoders(data))}; missing: {escaped(there)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Self-checks: whether a study's numbers agree with each other."""
+"""Self-checks: whether a study's numbers agree with each other. One that fails stops whoever asks."""
 
 from __future__ import annotations
 
@@ -10,24 +10,41 @@ from xltlib.summary.data import CELL, StudyData
 
 
 def checks(data: StudyData) -> pd.DataFrame:
-    """What must hold of the numbers, and whether it does."""
+    """What must hold of the numbers, a row a check.
+
+    Raises:
+        ValueError: something does not; names it. Numbers that contradict each other are no result.
+    """
+    unlike = unlike_recorded(data)
     found = {
-        "the runs recorded the same accuracies": recorded_the_same(data),
+        "the runs recorded the same accuracies": not unlike,
         "the accuracies with interval are those of the table": intervals_agree(data),
         "every interval holds its effect": intervals_hold(data),
         "one row an arm and target language": each_once(data),
         "every arm has the same rung in all its runs": one_rung(data),
     }
+    failed = "; ".join(name for name, holds in found.items() if not holds)
+    if failed:
+        more = f" ({unlike})" if unlike else ""
+        raise ValueError(f"study {data.study}: a self-check fails, which should say: {failed}{more}")
     return pd.DataFrame({"holds": found})
 
 
-def recorded_the_same(data: StudyData) -> bool:
-    """Whether accuracies computed from the predictions are those that the runs saw."""
+def unlike_recorded(data: StudyData) -> str:
+    """Where accuracies computed from the predictions are not those that the runs saw; "" if nowhere."""
     frames = [pd.DataFrame(run.accuracy).assign(run=run.run) for run in data.runs.itertuples()]
     recorded = pd.concat(frames)
     both = data.by_cell.merge(recorded, on=CELL, suffixes=("", "_recorded"))
-    off = (both.accuracy - both.accuracy_recorded).abs()
-    return len(both) == len(recorded) and bool(off.max() < 1e-9)
+    if not len(both) == len(recorded) == len(data.by_cell):
+        return f"{len(data.by_cell)} accuracies are predicted, {len(recorded)} recorded, {len(both)} of both"
+    same = (both.accuracy - both.accuracy_recorded).abs() < 1e-9
+    if same.all():
+        return ""
+    row = both[~same].iloc[0]
+    return (
+        f"run {row.run}, {row.language1} and {row.language2}, {row.selection}: "
+        f"{row.accuracy:.4f} by its predictions, {row.accuracy_recorded:.4f} by its record"
+    )
 
 
 def intervals_agree(data: StudyData) -> bool:
