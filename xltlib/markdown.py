@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import quote
 
 # What begins markup inside a line. An underscore inside a word does not, nor a bracket that no target follows.
 MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])")
@@ -42,6 +43,20 @@ def code(name: object) -> str:
     """
     shown = escaped(name)
     return f"`{shown}`" if shown == str(name) else shown
+
+
+def linked(path: str, folder: str) -> str:
+    """A link to a file, which is called by its path.
+
+    Args:
+        path: in the folder.
+        folder: seen from where the link will stand.
+
+    Example:
+        >>> linked("paws-x/effect.png", "../figures"), linked("a b/(c).png", "..")
+        ('[paws-x/effect.png](../figures/paws-x/effect.png)', '[a b/(c).png](../a%20b/%28c%29.png)')
+    """
+    return f"[{escaped(path)}]({quote(f'{folder}/{path}')})"
 
 
 def plain(text: str) -> str:

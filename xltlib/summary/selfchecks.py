@@ -23,10 +23,11 @@ def checks(data: StudyData) -> pd.DataFrame:
         "one row an arm and target language": each_once(data),
         "every arm has the same rung in all its runs": one_rung(data),
     }
-    failed = "; ".join(name for name, holds in found.items() if not holds)
+    failed = [name for name, holds in found.items() if not holds]
     if failed:
-        more = f" ({unlike})" if unlike else ""
-        raise ValueError(f"study {data.study}: a self-check fails, which should say: {failed}{more}")
+        where = f" ({unlike})" if unlike else ""
+        said = ", nor that ".join(failed)
+        raise ValueError(f"study {data.study} fails its self-checks: it does not hold that {said}{where}")
     return pd.DataFrame({"holds": found})
 
 
