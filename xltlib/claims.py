@@ -7,7 +7,6 @@ folder of figures is named, and its claim is inconclusive; without the folder no
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -106,7 +105,7 @@ def _missing(study: str, why: str = "") -> dict:
 
 
 def _on(folder: Path, study: str, seeds: int, items: int) -> str:
-    state = json.loads((folder / study / "runs.json").read_text(encoding="utf-8"))
+    state = folders.state(folder, study)
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
     gaps = f"; missing: {', '.join(state['missing'])}" if state["missing"] else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
@@ -158,9 +157,10 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
     elif verdict in ("step-explained", "not reproduced: larger"):
         verdict = "not reproduced"
     rest = "; ".join(f"{name} {_points(row)}" for name, row in others.items())
+    over_updates = "not measured" if pd.isna(own.over_updates) else f"{own.over_updates:+.1f}"
     measured = (
-        f"Synonyms {_points(own)} points over plain training, {own.over_updates:+.1f} over as many updates "
-        f"without them.{why} Other noises, over plain: {rest}."
+        f"Synonyms {_points(own)} points over plain training, {over_updates} over as many updates "
+        f"without them.{why} Other noises, over plain: {rest or 'none'}."
     )
     on = _on(folder, study, own.n_seeds, own.n_items)
     return _row(measured, on, verdict, folder / study / "noise_effect.png")
@@ -179,14 +179,15 @@ def _two_languages(folder: Path) -> dict:
             on.append(_on(folder, study, row.n_seeds, row.n_items))
             verdicts.add(row.verdict if row.n_seeds > 1 else "inconclusive")
     absent = [study for study in studies if not folders.has_study(folder, study)]
-    if not said and absent:
-        return _missing(" and ".join(absent))
+    gaps = [_missing(study)["measured"] for study in absent]
     if not said:
-        return _missing("robustness", f" with the arm {SMOOTHING} on pairs of two languages")
-    said += [f"study {study} has not been run here" for study in absent]
+        why = f" with the arm {SMOOTHING} on pairs of two languages"
+        gaps += [_missing(study, why)["measured"] for study in studies if study not in absent]
+        return _row(" ".join(gaps), "", "inconclusive")
+    measured = " ".join(["; ".join(said) + ".", *gaps])
     verdict = verdicts.pop() if len(verdicts) == 1 else "inconclusive"
     figure = folder / "robustness/noise_generalized.png"
-    return _row("; ".join(said) + ".", "; ".join(on), verdict, figure)
+    return _row(measured, "; ".join(on), verdict, figure)
 
 
 def _definition(folder: Path) -> dict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -31,8 +30,7 @@ def ladder(
     if not folders.has_study(folders.of_figures(folder), LADDER):
         return pd.DataFrame(columns=columns)
     predictions = pd.read_parquet(folders.of_table(folder, LADDER, "predictions.parquet"))
-    state = json.loads((folder / LADDER / "runs.json").read_text(encoding="utf-8"))
-    runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
+    runs = pd.DataFrame([run for run in folders.state(folder, LADDER)["runs"] if run["arm"]])
     right = statistics.right_answers(predictions, runs, selection)
     right = right[right.language != source]
     same, rows = ["seed", "language", "item"], []

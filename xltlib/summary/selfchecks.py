@@ -31,6 +31,17 @@ def checks(data: StudyData) -> pd.DataFrame:
     return pd.DataFrame({"holds": found})
 
 
+def refuse_other_accuracies(data: StudyData) -> None:
+    """The first of these checks alone, for whoever reads predictions of a study and no effect of adaptation.
+
+    Raises:
+        ValueError: accuracies by the predictions are not those that the runs recorded; names the first.
+    """
+    unlike = unlike_recorded(data)
+    if unlike:
+        raise ValueError(f"study {data.study}: predictions and records disagree ({unlike})")
+
+
 def unlike_recorded(data: StudyData) -> str:
     """Where accuracies computed from the predictions are not those that the runs saw; "" if nowhere."""
     frames = [pd.DataFrame(run.accuracy).assign(run=run.run) for run in data.runs.itertuples()]
