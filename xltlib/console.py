@@ -9,7 +9,7 @@ from typing import TextIO
 def forgiving(*streams: TextIO) -> None:
     """Have streams write what their encoding lacks as ``\\uXXXX`` rather than raise.
 
-    A Latin-1 console knows no Korean, an ASCII one no minus sign, and no console a file name that is not UTF-8.
+    A Latin-1 console knows no Korean, an ASCII one no minus sign, and none a file name that is not UTF-8.
 
     Args:
         streams: none: this process's output and errors.

@@ -37,8 +37,8 @@ def of_figures(folder: Path | str) -> Path:
     place = Path(folder)
     if not place.is_dir():
         raise FileNotFoundError(
-            f"figures_folder {str(folder)!r}: there is no folder {place.absolute()}; give one that run_all.py "
-            "has filled (of a notebook, a relative one is seen from notebooks/)"
+            f"figures_folder {str(folder)!r}: there is no folder {place.absolute()}; give one that "
+            "run_all.py has filled (in a notebook, a relative one is seen from notebooks/)"
         )
     return place
 

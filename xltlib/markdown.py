@@ -1,6 +1,6 @@
 """Text on its way into Markdown: names and sentences from studies and data are shown, never read as markup.
 
-Every page and notebook that shows Markdown lets such text through here. HTML is Markdown, too, so that a folder
+Every page and notebook that shows Markdown lets such text through here. HTML is Markdown, too: a folder
 called ``<img src=x onerror=...>`` would otherwise be live where its name is shown.
 """
 
@@ -10,7 +10,7 @@ import html
 import re
 from urllib.parse import quote
 
-# What begins markup inside a line. An underscore inside a word does not, nor a bracket that no target follows.
+# What begins markup inside a line: no underscore inside a word, and no bracket without a target behind it.
 MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])")
 
 

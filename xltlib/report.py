@@ -1,7 +1,7 @@
 """An executed notebook as one page to read and to send: no code, nothing fetched when it is opened.
 
-Nor does anything on it act: what cells put out may hold names and sentences of anybody's. Only harmless HTML of
-it is kept, and the page itself forbids scripts.
+Nor does anything on it act: what cells put out may hold names and sentences of anybody's. Of its HTML only
+what is harmless is kept, and the page itself forbids scripts.
 """
 
 from __future__ import annotations
