@@ -566,7 +566,7 @@ def test_saving_twice_leaves_the_same_bytes(tmp_path):
 
 
 def hostile(live: str):
-    """A study whose adaptations, encoder, missing run and sentence are what should never be read as markup."""
+    """A study whose adaptations, encoder, missing run and sentence must not be read as markup."""
     encoder = {"more": {"encoder": live}}
     arms = [encoder]
     for number in ("", " 2"):

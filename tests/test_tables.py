@@ -405,8 +405,8 @@ def test_what_was_not_measured_of_an_arm_is_an_empty_cell_and_no_mean(tmp_path):
     _, rows = cells_of(adaptation.by_language(tmp_path))
     assert rows == [["German", "+1.0 [+0.0, +2.0]", "+3.0 [+2.0, +4.0]"], ["Korean", "+1.0 [+0.0, +2.0]", ""]]
     columns = ("adaptation", "method", "language", "before", "after")
-    texts = [("mlm", "mlm", "de", 9.0, 8.0), ("mlm", "mlm", "ko", 7.0, 6.0), ("tsdae", "tsdae", "ko", 5.0, 4.0)]
-    saved(tmp_path, "held_out", [dict(zip(columns, of)) for of in texts])
+    texts = [("mlm", "de", 9.0, 8.0), ("mlm", "ko", 7.0, 6.0), ("tsdae", "ko", 5.0, 4.0)]
+    saved(tmp_path, "held_out", [dict(zip(columns, (of[0], *of))) for of in texts])
     _, (_, tsdae) = cells_of(adaptation.held_out(tmp_path))
     assert tsdae == ["`tsdae`", "tsdae", "", "5 → 4"]
 
@@ -418,7 +418,8 @@ def test_a_name_of_a_study_stays_text_in_every_table(tmp_path, name):
         rows = pd.read_csv(tmp_path / f"{table}.csv").assign(adaptation=name, head=name)
         rows.to_csv(tmp_path / f"{table}.csv", index=False)
     saved(tmp_path, "accuracy", accuracies(adaptation=name, head="cross"))
-    saved(tmp_path, "held_out", [{"adaptation": name, "method": name, "language": "de", "before": 2, "after": 1}])
+    text = {"adaptation": name, "method": name, "language": "de", "before": 2, "after": 1}
+    saved(tmp_path, "held_out", [text])
     makers = (adaptation.effects, adaptation.differences, adaptation.costs, adaptation.accuracy)
     for table in (*makers, adaptation.held_out):
         page = BeautifulSoup(markdown2html(table(tmp_path)), "html.parser")

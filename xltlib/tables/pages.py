@@ -82,6 +82,8 @@ def filled(text: str, folder: Path) -> str:
             table = TABLES[name](folder)
         except KeyError as error:
             raise ValueError(f"table {name} of {folder}: its CSV files have no {error}") from error
+        except ValueError as error:  # pandas' name no file
+            raise ValueError(f"table {name} of {folder}: {error}") from error
         return f"<!-- {name} -->\n{table}\n<!-- /{name} -->"
 
     return MARKED.sub(anew, text)
