@@ -11,7 +11,7 @@ import re
 from urllib.parse import quote
 
 # What begins markup inside a line: no underscore inside a word, and no bracket without a target behind it.
-MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])")
+MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])|:(?=//)")
 
 
 def escaped(text: object) -> str:

@@ -93,11 +93,11 @@ def defuse(book) -> None:
     Markdown is turned into HTML first: a link or a tag may stand in it as well.
     """
     from nbconvert.filters import markdown2html
-    from nbconvert.preprocessors import SanitizeHTML
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
 
     clean = SanitizeHTML(tags=list(TAGS), attributes=ATTRIBUTES).sanitize_html_tags
-    for cell in book.cells:
-        for output in cell.get("outputs", []):
+    for cell in [cell for cell in book.cells if cell.cell_type == "code"]:
+        for output in cell.outputs:
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/html"] = markdown2html(data["text/markdown"])
@@ -105,6 +105,7 @@ def defuse(book) -> None:
                 data["text/html"] = clean(PANDAS_STYLE.sub("", data["text/html"]))
             for kind in [kind for kind in data if kind not in SHOWN]:
                 del data[kind]
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
 def plain(markdown: str) -> str:

@@ -51,7 +51,7 @@ def save(data: StudyData, folder: Path | None = None) -> None:
     Raises:
         ValueError: a self-check fails; nothing is written.
     """
-    selfchecks.checks(data)
+    selfchecks.checked(data)
     place = Path(folder or data.folder)
     for picture in all_pictures(data):
         figures.save(picture.figure, picture.table, place / picture.stem)

@@ -10,25 +10,31 @@ from xltlib.summary.data import CELL, StudyData
 
 
 def checks(data: StudyData) -> pd.DataFrame:
-    """What must hold of the numbers, a row a check.
-
-    Raises:
-        ValueError: something does not; names it. Numbers that contradict each other are no result.
-    """
-    unlike = unlike_recorded(data)
+    """What must hold of the numbers, and whether it does."""
     found = {
-        "the runs recorded the same accuracies": not unlike,
+        "the runs recorded the same accuracies": not unlike_recorded(data),
         "the accuracies with interval are those of the table": intervals_agree(data),
         "every interval holds its effect": intervals_hold(data),
         "one row an arm and target language": each_once(data),
         "every arm has the same rung in all its runs": one_rung(data),
     }
-    failed = [name for name, holds in found.items() if not holds]
-    if failed:
+    return pd.DataFrame({"holds": found})
+
+
+def checked(data: StudyData) -> pd.DataFrame:
+    """The same, of numbers for which all of it holds.
+
+    Raises:
+        ValueError: something does not; names it. Numbers that contradict each other are no result.
+    """
+    table = checks(data)
+    failed = table.index[~table.holds]
+    if len(failed):
+        unlike = unlike_recorded(data)
         where = f" ({unlike})" if unlike else ""
         said = ", nor that ".join(failed)
         raise ValueError(f"study {data.study} fails its self-checks: it does not hold that {said}{where}")
-    return pd.DataFrame({"holds": found})
+    return table
 
 
 def refuse_other_accuracies(data: StudyData) -> None:
