@@ -46,6 +46,14 @@ def test_a_console_shows_what_was_escaped(name):
     assert markdown.plain(f"**{markdown.escaped(name)}**") == " ".join(name.splitlines())
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_sentences_of_a_study_may_name_things_in_backticks_and_nothing_else(name):
+    page = BeautifulSoup(markdown2html(markdown.prose(f"As in `demo`, {name} `{name}`.")), "html.parser")
+    shown = f"As in demo, {name} {name}.".replace("`", "")
+    assert page.get_text().replace("`", "").strip() == " ".join(shown.splitlines())
+    assert {tag.name for tag in page.find_all()} == {"p", "code"}
+
+
 def test_names_of_committed_studies_stay_as_they_are():
     tables = [pd.read_csv(path) for path in sorted(ROOT.glob("figures/*/intervals.csv"))]
     names = {name for table in tables for name in [*table.strategy, *table.adaptation, *table["head"]]}

@@ -10,6 +10,7 @@ import html
 import re
 from urllib.parse import quote
 
+BREAKS = r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+"
 # What begins markup inside a line: no underscore inside a word, and no bracket without a target behind it.
 MARKS = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[:])|:(?=//)")
 
@@ -26,7 +27,7 @@ def escaped(text: object) -> str:
         >>> escaped("<b>a|b")
         '&lt;b&gt;a&#124;b'
     """
-    line = html.escape(" ".join(str(text).splitlines()), quote=False)
+    line = html.escape(re.sub(BREAKS, " ", str(text)), quote=False)
     return MARKS.sub(_entity, line)
 
 
@@ -43,6 +44,17 @@ def code(name: object) -> str:
     """
     shown = escaped(name)
     return f"`{shown}`" if shown == str(name) else shown
+
+
+def prose(text: str) -> str:
+    """Sentences of a study, in which names may stand between backticks; all else is text.
+
+    Example:
+        >>> prose("as in `demo`, <b>once</b>")
+        'as in `demo`, &lt;b&gt;once&lt;/b&gt;'
+    """
+    parts = re.split("`([^`]+)`", text)  # every other one stood between backticks
+    return "".join(code(part) if number % 2 else escaped(part) for number, part in enumerate(parts))
 
 
 def linked(path: str, folder: str) -> str:

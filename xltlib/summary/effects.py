@@ -91,7 +91,7 @@ def about(data: StudyData) -> str:
     """The study in its own words, and how much of it is there: Markdown."""
     there = f"encoder {encoders(data)}; missing: {', '.join(data.missing) or 'none'}."
     return (
-        f"**Study {markdown.code(data.study)}.** {markdown.escaped(data.about)}\n\n"
+        f"**Study {markdown.code(data.study)}.** {markdown.prose(data.about)}\n\n"
         f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(there)}"
     )
 
