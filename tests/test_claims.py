@@ -58,6 +58,23 @@ def test_the_first_claim_is_judged_by_synonyms_alone(tmp_path, said, verdict):
     assert table.loc["3", "verdict"] == "reproduced"
 
 
+def test_a_study_that_was_not_run_is_named_beside_the_one_that_was(tmp_path):
+    study(tmp_path, "robustness", claims=pd.DataFrame([outcome(3, "synonyms", 1.5, "reproduced")]))
+    claim = claims.judged(tmp_path).set_index("claim").loc["3"]
+    assert claim.measured.endswith("points. Study robustness-xnli has not been run here.")
+    study(tmp_path, "robustness-xnli", claims=pd.DataFrame([outcome(2, "synonyms", 1.5, "reproduced")]))
+    claim = claims.judged(tmp_path).set_index("claim").loc["3"]
+    assert claim.measured.endswith("[+0.5, +2.5] points.")
+
+
+def test_an_adaptation_under_one_strategy_alone_answers_no_question(tmp_path):
+    tables = question(("up", "up", "up"), THREE_LEVELS)
+    more = tables["groups"].iloc[:1].assign(adaptation="tsdae")
+    study(tmp_path, "paws-x", **tables | {"groups": pd.concat([tables["groups"], more])})
+    row = claims.judged(tmp_path).set_index("claim").loc["Q"]
+    assert row.verdict == "inconclusive" and "difference not measured" in row.measured
+
+
 def test_two_studies_that_disagree_leave_the_third_claim_open(tmp_path):
     for name, said in (("robustness", "reproduced"), ("robustness-xnli", "not reproduced")):
         study(tmp_path, name, claims=pd.DataFrame([outcome(3, "synonyms", 1.5, said)]))

@@ -1,5 +1,7 @@
 """What is done otherwise on a GPU, as far as a CPU can follow."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -46,6 +48,33 @@ def test_a_loss_that_is_no_number_is_named_by_its_step_however_late_it_is_looked
     losses.add(torch.tensor(float("inf")))
     with pytest.raises(ValueError, match="the loss is inf at step 2: lower learning_rate"):
         losses.add(torch.tensor(2.0))
+
+
+def test_the_learning_rate_is_blamed_only_where_it_is_the_cause():
+    model, nothing = torch.nn.Linear(2, 1), torch.tensor(float("nan"))
+
+    def said(values: list) -> str:
+        losses = training.Losses(look_every=1, learning_rate=0.1, model=model)
+        with pytest.raises(ValueError) as raised:
+            for value in values:
+                losses.add(value)
+        return str(raised.value)
+
+    first = "the loss is nan at step 1: no update was made before it, so it is not learning_rate"
+    assert said([nothing]).startswith(first)
+    assert "the weights are of usual size, so it is not learning_rate" in said([torch.tensor(1.0), nothing])
+    model.weight.data[0, 0] = 1e20
+    assert said([torch.tensor(1.0), nothing]).endswith("driven the weights off; lower learning_rate (0.1)")
+    model.weight.requires_grad_(False)[0, 0] = float("nan")
+    for values in ([nothing], [torch.tensor(1.0), nothing]):
+        assert "weight holds values that are no numbers, and nothing trained it" in said(values)
+
+
+def test_a_training_that_goes_astray_names_its_learning_rate():
+    model = torch.nn.Linear(1, 1, bias=False)
+    ones = itertools.repeat(torch.ones(1, 1))
+    with pytest.raises(ValueError, match=r"step \d+: training has driven the weights off; lower learn"):
+        training.train(model, ones, lambda x: (model(x) ** 2).sum(), 9, 1e30, **QUIET)
 
 
 def test_fused_attention_trains_as_eager_attention_does(tiny, frame, monkeypatch):

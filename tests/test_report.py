@@ -97,6 +97,26 @@ def test_nothing_is_fetched_and_nothing_runs(page):
     assert set(re.findall(r'src="([^",]*)', page)) == {"data:image/png;base64"}
 
 
+@pytest.mark.parametrize("data", [
+    {"text/markdown": "- <img src=x onerror=alert(1)> and [a link](javascript:alert(2))"},
+    {"text/html": "<table onclick='x()'><tr><td><script>alert(1)</script><svg onload=x()></td></tr></table>"},
+    {"text/html": "<iframe src='https://example.org'></iframe><a href='data:text/html,x'>open</a>"},
+    {"application/javascript": "alert(1)", "text/plain": "a plot"},
+    {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"},
+])  # fmt: skip
+def test_what_cells_put_out_does_not_act(tmp_path, data):
+    of = [*cells(), new_code_cell("x", execution_count=7, outputs=[new_output("display_data", data)])]
+    page = BeautifulSoup(written(tmp_path, of), "html.parser")
+    assert not page.find_all(["script", "svg", "iframe", "object"])
+    assert all(image["src"].startswith("data:image/png") for image in page.find_all("img"))
+    attributes = {name for tag in page.body.find_all() for name in tag.attrs}
+    assert not [name for name in attributes if name.startswith("on")]
+    links = [a["href"] for a in page.find_all("a", href=True)]
+    assert not [link for link in links if not link.startswith("#")]
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy.startswith("default-src 'none'") and "script" not in policy
+
+
 def test_the_page_is_whole_and_has_the_title_of_the_notebook(page):
     assert page.startswith("<!DOCTYPE html>") and page.count("</html>") == 1
     assert "<title>What it does</title>" in page

@@ -124,6 +124,25 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     assert verdict[1, "fgm"] == "not reproduced: larger" and verdict[3, "fgm"] == "reproduced"
 
 
+def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predictions):
+    kept = arms[(arms.label != "step-matched") | (arms.seed == 1)]
+    kept = kept[(kept.label != "fgm") | (kept.seed != 1)]
+    controls = {robustness.OVER_PLAIN: "plain", robustness.OVER_UPDATES: "step-matched"}
+    against = {name: statistics.differences(predictions, kept, label) for name, label in controls.items()}
+    effects = robustness.effects(against, "plain", list(CODES), "en", 100)
+    mean = robustness.means_of_targets(effects, ["step-matched", "fgm", "synonyms"])
+    generalized = robustness.generalized(against[robustness.OVER_UPDATES], ["synonyms"], 100)
+    found = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
+    fgm = found[(found.arm == "fgm") & (found.claim == 1)].iloc[0]
+    assert fgm.low > 0 and np.isnan(fgm["by updates"]) and fgm.verdict == "inconclusive"
+
+
+def test_arms_that_share_no_seed_are_named():
+    table = pd.DataFrame({"label": ["a", "b"], "seed": [1, 2]})
+    with pytest.raises(ValueError, match="no seed is done of all of these arms: a, b"):
+        robustness.seeds_of_all(table, ["a", "b"])
+
+
 def test_a_noise_has_a_curve_only_with_several_strengths(arms, predictions, against):
     over_updates = against[robustness.OVER_UPDATES]
     assert robustness.over_strength(arms, over_updates, ["de", "ko"], 100).empty

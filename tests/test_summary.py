@@ -4,17 +4,21 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib
 
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from xltlib import summary
+from xltlib import report, summary
 from xltlib.provenance import Entry
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
@@ -298,10 +302,36 @@ def test_every_check_of_a_committed_study_holds(study):
     assert summary.checks(committed(study)).holds.all()
 
 
-def test_a_check_can_fail():
+def test_a_check_can_fail_which_stops_and_nothing_is_saved(tmp_path):
     data = pair_of_arms(0.8)
     data.records[0]["accuracy"][0]["accuracy"] = 0.1
     assert not summary.checks(data).holds["the runs recorded the same accuracies"]
+    said = "it does not hold that the runs recorded the same accuracies .run finetune-hybrid-none-cross-1, en"
+    with pytest.raises(ValueError, match=f"study made-up fails its self-checks: {said}.*0.7000 .*0.1000 "):
+        summary.checked(data)
+    with pytest.raises(ValueError, match=said):
+        summary.save(data, tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="predictions and records disagree"):
+        summary.refuse_other_accuracies(data)
+
+
+def test_accuracies_that_stand_on_one_side_alone_are_no_agreement():
+    data = pair_of_arms(0.8)
+    data.records[0]["accuracy"].pop()
+    with pytest.raises(ValueError, match="24 accuracies are predicted, 23 recorded, 23 of both"):
+        summary.checked(data)
+    data = pair_of_arms(0.8)
+    data.records[0]["accuracy"][0]["accuracy"] = float("nan")
+    with pytest.raises(ValueError, match="nan by its record"):
+        summary.checked(data)
+
+
+def test_an_arm_whose_runs_read_different_things_fails_its_check():
+    data = pair_of_arms(0.8)
+    data.records[0]["rung"] = "Z3"
+    with pytest.raises(ValueError, match="every arm has the same rung in all its runs"):
+        summary.checked(data)
 
 
 def test_the_table_by_language_has_effects_means_and_marks():
@@ -448,6 +478,9 @@ def scored_in_part():
     data = made_up([{}, {"adaptation": "mlm"}], pairs="all")
     same = data.predictions.language1.astype(str) == data.predictions.language2.astype(str)
     data.predictions = data.predictions[same | ~data.predictions.run.astype(str).str.contains("mlm")]
+    for record in data.records:
+        if record["adaptation"] == "mlm":
+            record["accuracy"] = [of for of in record["accuracy"] if of["language1"] == of["language2"]]
     return data
 
 
@@ -531,6 +564,57 @@ def test_saving_twice_leaves_the_same_bytes(tmp_path):
     assert "covariates.svg" in files and "adaptation_effect.csv" in files
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+# Names that are no words.
+
+
+def hostile(live: str):
+    """A study whose adaptations, encoder, missing run and sentence must not be read as markup."""
+    encoder = {"more": {"encoder": live}}
+    arms = [encoder]
+    for number in ("", " 2"):
+        read = [ENGLISH, Entry("adaptation", live + number, "text", ("de", "fr"), live, 50)]
+        arms.append({"adaptation": live + number, "right": 0.8, "read": read, **encoder})
+    data = made_up(arms, codes=("en", "de", "fr", "es"), missing=[f"{live} seed 9"])
+    data.about = f"Does {live} help? [Yes](javascript:alert(2)) | no\nnor <script>alert(3)</script>"
+    return data
+
+
+@pytest.mark.parametrize(
+    "live", ["<img src=x onerror=alert(1)>", "[click](javascript:alert(1))", "a|b `c` $x_{$ <svg onload=x>"]
+)
+def test_names_of_a_study_are_shown_in_its_report_and_none_is_live(tmp_path, live):
+    data = hostile(live)
+    outputs = [{"text/markdown": of(data)} for of in (summary.answer, summary.verdict_list, summary.about)]
+    tables = (summary.language_table, summary.effect_table, summary.arm_table, summary.family_table)
+    outputs += [{"text/html": table(data)._repr_html_()} for table in tables]
+    cells = [new_code_cell(outputs=[new_output("display_data", output)]) for output in outputs]
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Made up"), *cells]), tmp_path / "made-up.ipynb")
+    written = report.write(tmp_path / "made-up.ipynb", tmp_path / "page.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(written, "html.parser")
+    shown = [" ".join(part.get_text().split()) for part in page.find_all(class_="output_html")]
+    shown, asked = [part.replace("`", "") for part in shown], live.replace("`", "")
+    assert len(shown) == len(outputs) and all(asked in part for part in shown)
+    assert not page.find_all(["img", "script", "svg", "iframe"])
+    attributes = {name for tag in page.body.find_all() for name in tag.attrs}
+    assert not [name for name in attributes if name.startswith("on")]
+    assert not [a for a in page.find_all("a", href=True) if not a["href"].startswith("#")]
+
+
+@pytest.mark.parametrize("live", ["<img src=x onerror=alert(1)>", "../../out/side", "$x_{$ & <b>"])
+def test_names_of_a_study_are_drawn_as_they_are_and_files_stay_in_its_folder(tmp_path, live):
+    place = tmp_path / "figures" / "made-up"
+    place.mkdir(parents=True)
+    summary.save(hostile(live), place)
+    plt.close("all")
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(place.iterdir())
+    drawn = list(place.glob("*.svg"))
+    assert len(drawn) >= 3
+    for path in drawn:
+        names = {element.tag.rpartition("}")[2] for element in ElementTree.parse(path).iter()}
+        assert "path" in names and not names & {"script", "img", "image", "foreignObject", "a"}
+    assert live in set(pd.read_csv(place / "adaptation_effect.csv").adaptation)
 
 
 # Around it.

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters import markdown2html
 from pages import ROOT, TEXTS, cells_of, committed, markers
 
 from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, filled, robustness, write
@@ -374,3 +376,53 @@ def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
     __main__.main([str(tmp_path)])
     __main__.main([str(tmp_path)])
     assert capsys.readouterr().out == f"written: {tmp_path / 'README.md'}\n"
+
+
+@pytest.mark.parametrize("csv", [None, "adaptation,effect\nmlm,1.0\n", ""])
+def test_a_file_that_is_missing_or_damaged_is_named_in_a_line(tmp_path, capsys, csv):
+    page = "<!-- doses -->\n<!-- /doses -->"
+    (tmp_path / "README.md").write_text(page)
+    if csv is not None:
+        (tmp_path / "dose_response.csv").write_text(csv)
+    assert __main__.main([str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tables: ") and str(tmp_path) in said and said.count("\n") == 1
+    assert (tmp_path / "README.md").read_text() == page
+
+
+def test_a_page_that_is_not_there_is_named(tmp_path, capsys):
+    assert __main__.main([str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_what_was_not_measured_of_an_arm_is_an_empty_cell_and_no_mean(tmp_path):
+    few = [row for row in accuracies(adaptation="mlm") if row["language1"] != "ko"]
+    saved(tmp_path, "accuracy", accuracies() + few)
+    _, (_, mlm, _) = cells_of(adaptation.accuracy(tmp_path))
+    assert mlm[4:] == ["90.0", "75.0", "", ""]
+    own = [effect(1, 0, 2, language=code) for code in ("de", "ko")]
+    saved(tmp_path, "adaptation_effect", [*own, effect(3, 2, 4, language="de", adaptation="mmd")])
+    _, rows = cells_of(adaptation.by_language(tmp_path))
+    assert rows == [["German", "+1.0 [+0.0, +2.0]", "+3.0 [+2.0, +4.0]"], ["Korean", "+1.0 [+0.0, +2.0]", ""]]
+    columns = ("adaptation", "method", "language", "before", "after")
+    texts = [("mlm", "de", 9.0, 8.0), ("mlm", "ko", 7.0, 6.0), ("tsdae", "ko", 5.0, 4.0)]
+    saved(tmp_path, "held_out", [dict(zip(columns, (of[0], *of))) for of in texts])
+    _, (_, tsdae) = cells_of(adaptation.held_out(tmp_path))
+    assert tsdae == ["`tsdae`", "tsdae", "", "5 → 4"]
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a|b", "null", "[x](javascript:y)"])
+def test_a_name_of_a_study_stays_text_in_every_table(tmp_path, name):
+    effects_folder(tmp_path)
+    for table in ("adaptation", "groups"):
+        rows = pd.read_csv(tmp_path / f"{table}.csv").assign(adaptation=name, head=name)
+        rows.to_csv(tmp_path / f"{table}.csv", index=False)
+    saved(tmp_path, "accuracy", accuracies(adaptation=name, head="cross"))
+    text = {"adaptation": name, "method": name, "language": "de", "before": 2, "after": 1}
+    saved(tmp_path, "held_out", [text])
+    makers = (adaptation.effects, adaptation.differences, adaptation.costs, adaptation.accuracy)
+    for table in (*makers, adaptation.held_out):
+        page = BeautifulSoup(markdown2html(table(tmp_path)), "html.parser")
+        rows = [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in page.find_all("tr")]
+        assert {len(row) for row in rows} == {len(rows[0])} and len(rows) > 1
+        assert name in rows[1] and not page.find_all(["img", "a", "script"])

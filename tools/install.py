@@ -133,12 +133,14 @@ def by_uv() -> str:
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", *arguments]
     command += ["--python", sys.executable, "--requirement", str(LOCK)]
     given = os.environ | variables
-    done = subprocess.run(command, env=given, stderr=subprocess.PIPE, text=True, check=False)
+    asked = {"env": given, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
+    done = subprocess.run(command, **asked, check=False)
     return "" if done.returncode == 0 else without_addresses(done.stderr) or f"status {done.returncode}"
 
 
 def main() -> None:
     began = time.perf_counter()
+    sys.stdout.reconfigure(errors="backslashreplace")  # what uv complains of has marks that Latin-1 lacks
     print(f"installing {LOCK.name}, downloading what this machine does not have yet", flush=True)
     failure = by_uv()
     if failure:

@@ -54,8 +54,15 @@ def by_level(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def complete(predictions: pd.DataFrame, scored: pd.DataFrame) -> bool:
-    """Whether every pair that was to be scored has an answer under every rule."""
-    return len(predictions) == len(SELECTIONS) * len(scored)
+    """Whether every pair that was to be scored has an answer under every rule.
+
+    Raises:
+        ValueError: it has not, and what lacks answers must leave no record.
+    """
+    wanted = len(SELECTIONS) * len(scored)
+    if len(predictions) != wanted:
+        raise ValueError(f"self-check failed: {len(predictions)} answers where {wanted} were asked for")
+    return True
 
 
 def of_one_model(scored: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:

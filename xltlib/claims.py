@@ -1,19 +1,19 @@
 """The founding report's twelve claims and its question: what was measured here, on what, and what follows.
 
 A verdict comes from committed tables by a rule that stands in this file. The rules of claims 1, 2, 3 and 8
-were written before their studies were run; those of 4, 9 and the question after. A study that is not there is
-named, and its claim is inconclusive.
+were written before their studies were run; those of 4, 9 and the question after. A study that is not in the
+folder of figures is named, and its claim is inconclusive; without the folder nothing is said of any claim.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, statistics
+from xltlib import figures, folders, statistics
 from xltlib.ladder import LADDER, ladder
+from xltlib.markdown import escaped, linked
 
 # The last is of the question alone.
 VERDICTS = ("reproduced", "not reproduced", "inconclusive", "not testable here", "answered")
@@ -56,7 +56,10 @@ def judged(folder: Path) -> pd.DataFrame:
     Returns:
         The columns of :func:`read`, and ``measured``, ``on`` (encoder, study, seeds, items), ``verdict`` (one
         of ``VERDICTS``) and ``figure``.
+    Raises:
+        FileNotFoundError: there is no such folder, or a study that lies there lacks a table.
     """
+    folders.of_figures(folder)
     found = {
         "1": _noise(folder, "robustness", "1"),
         "2": _noise(folder, "robustness-xnli", "2"),
@@ -83,8 +86,9 @@ def as_markdown(table: pd.DataFrame, figures_folder: str) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
-        link = f"[{row.figure}]({figures_folder}/{row.figure})" if row.figure else ""
-        cells = [row.claim, row.said, row.report, row.measured, row.on, f"**{row.verdict}**", link]
+        link = linked(row.figure, figures_folder) if row.figure else ""
+        said = map(escaped, (row.claim, row.said, row.report, row.measured, row.on))
+        cells = [*said, f"**{escaped(row.verdict)}**", link]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -101,7 +105,7 @@ def _missing(study: str, why: str = "") -> dict:
 
 
 def _on(folder: Path, study: str, seeds: int, items: int) -> str:
-    state = json.loads((folder / study / "runs.json").read_text(encoding="utf-8"))
+    state = folders.state(folder, study)
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
     gaps = f"; missing: {', '.join(state['missing'])}" if state["missing"] else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
@@ -117,12 +121,17 @@ def _points(row) -> str:
     return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
 
 
+def _table(folder: Path, study: str, name: str) -> pd.DataFrame:
+    """A table of a study that is there; of its text only an empty cell is missing."""
+    path = folders.of_table(folder, study, f"{name}.csv")
+    return pd.read_csv(path, dtype={"claim": str}, keep_default_na=False, na_values=[""])
+
+
 def _outcomes(folder: Path, study: str, claim: str) -> pd.DataFrame:
     """What 30_robustness wrote of a claim: one row an arm; empty where the study is not there."""
-    path = folder / study / "claims.csv"
-    if not path.exists():
+    if not folders.has_study(folder, study):
         return pd.DataFrame(columns=["arm"])
-    return pd.read_csv(path, dtype={"claim": str}).query("claim == @claim")
+    return _table(folder, study, "claims").query("claim == @claim")
 
 
 def _noise(folder: Path, study: str, claim: str) -> dict:
@@ -130,7 +139,7 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
 
     The rule is statistics.verdict.
     """
-    if not (folder / study / "claims.csv").exists():
+    if not folders.has_study(folder, study):
         return _missing(study)
     rows = _outcomes(folder, study, claim).rename(columns={"over as many updates": "over_updates"})
     others = {row.arm: row for row in rows.itertuples()}
@@ -148,9 +157,10 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
     elif verdict in ("step-explained", "not reproduced: larger"):
         verdict = "not reproduced"
     rest = "; ".join(f"{name} {_points(row)}" for name, row in others.items())
+    over_updates = "not measured" if pd.isna(own.over_updates) else f"{own.over_updates:+.1f}"
     measured = (
-        f"Synonyms {_points(own)} points over plain training, {own.over_updates:+.1f} over as many updates "
-        f"without them.{why} Other noises, over plain: {rest}."
+        f"Synonyms {_points(own)} points over plain training, {over_updates} over as many updates "
+        f"without them.{why} Other noises, over plain: {rest or 'none'}."
     )
     on = _on(folder, study, own.n_seeds, own.n_items)
     return _row(measured, on, verdict, folder / study / "noise_effect.png")
@@ -161,17 +171,23 @@ def _two_languages(folder: Path) -> dict:
 
     Decided where all studies at hand agree.
     """
+    studies = ("robustness", "robustness-xnli")
     said, on, verdicts = [], [], set()
-    for study in ("robustness", "robustness-xnli"):
+    for study in studies:
         for row in _outcomes(folder, study, "3").query("arm == @SMOOTHING").itertuples():
             said.append(f"{study}: synonyms, two languages minus one {_points(row)} points")
             on.append(_on(folder, study, row.n_seeds, row.n_items))
             verdicts.add(row.verdict if row.n_seeds > 1 else "inconclusive")
+    absent = [study for study in studies if not folders.has_study(folder, study)]
+    gaps = [_missing(study)["measured"] for study in absent]
     if not said:
-        return _missing("robustness")
+        why = f" with the arm {SMOOTHING} on pairs of two languages"
+        gaps += [_missing(study, why)["measured"] for study in studies if study not in absent]
+        return _row(" ".join(gaps), "", "inconclusive")
+    measured = " ".join(["; ".join(said) + ".", *gaps])
     verdict = verdicts.pop() if len(verdicts) == 1 else "inconclusive"
     figure = folder / "robustness/noise_generalized.png"
-    return _row("; ".join(said) + ".", "; ".join(on), verdict, figure)
+    return _row(measured, "; ".join(on), verdict, figure)
 
 
 def _definition(folder: Path) -> dict:
@@ -180,9 +196,12 @@ def _definition(folder: Path) -> dict:
     A cell of two languages holds items of the diagonal, each with the label it has everywhere.
     """
     candidates = ("robustness", "paws-x-factorial", "paws-x")
-    study = next((name for name in candidates if (folder / name / "predictions.parquet").exists()), None)
-    if study is None:
+    there = [name for name in candidates if folders.has_study(folder, name)]
+    if not there:
         return _missing("paws-x")
+    study = next((name for name in there if (folder / name / "predictions.parquet").is_file()), None)
+    if study is None:
+        return _row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
     columns = ["item", "language1", "language2", "label"]
     cells = pd.read_parquet(folder / study / "predictions.parquet", columns=columns).drop_duplicates()
     off = cells.language1.astype(str) != cells.language2.astype(str)
@@ -215,25 +234,23 @@ def _alignment(folder: Path) -> dict:
     Alignment is centring, whitening and rotation of sentence vectors.
     """
     study = "adaptation-after"
-    place = folder / study
-    if not (place / "adaptation.csv").exists():
+    if not folders.has_study(folder, study):
         return _missing(study)
-    table = pd.read_csv(place / "adaptation.csv")
+    table = _table(folder, study, "adaptation")
     table = table[table.adaptation.astype(str).str.startswith(("centre", "whiten", "procrustes"))]
     if table.empty:
-        return _missing(study)
+        return _missing(study, " with centring, whitening or rotation")
     effects = [f"{figures.adaptation_name(row.adaptation)} {_points(row)}" for row in table.itertuples()]
     measured = f"Effect on accuracy: {'; '.join(effects)} points."
-    without = (
-        pd.read_csv(place / "intervals.csv").query("adaptation == 'none'")[["accuracy", "majority"]].mean()
-    )
+    intervals = _table(folder, study, "intervals")
+    without = intervals[intervals.adaptation == "none"][["accuracy", "majority"]].mean()
     if without.accuracy < without.majority:
         measured += (
             f" Without, {without.accuracy:.1f} per cent are right, the more frequent answer is in "
             f"{without.majority:.1f}: little is there to be raised."
         )
     on = _on_largest(folder, study, table)
-    return _row(measured, on, _direction(table), place / "adaptation_family.png")
+    return _row(measured, on, _direction(table), folder / study / "adaptation_family.png")
 
 
 def ladder_caption(folder: Path, table: pd.DataFrame) -> str:
@@ -248,8 +265,10 @@ def _ladder(folder: Path) -> dict:
     """
     table = ladder(folder)
     translations = table[(table.rung == "Z3") & (table.adaptation == "none")]
-    if translations.empty:
+    if not folders.has_study(folder, LADDER):
         return _missing(LADDER)
+    if translations.empty:
+        return _missing(LADDER, " with translations beside plain training")
     said = []
     for row in table[table.rung != "Z0"].itertuples():
         strategy, _, _ = figures.look(row.strategy)
@@ -268,9 +287,9 @@ def _question(folder: Path) -> dict:
     From the study's own tables.
     """
     study = "paws-x"
-    if not (folder / study / "groups.csv").exists():
+    if not folders.has_study(folder, study):
         return _missing(study)
-    groups = pd.read_csv(folder / study / "groups.csv").query("language == 'mean'")
+    groups = _table(folder, study, "groups").query("language == 'mean'")
     main = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])]
     between = groups[groups.strategy.str.contains(" - ")]
     if main.empty or between.empty:
@@ -278,11 +297,12 @@ def _question(folder: Path) -> dict:
     said = [
         _of_adaptation(of, between[between.adaptation == name]) for name, of in main.groupby("adaptation")
     ]
-    effects = pd.read_csv(folder / study / "adaptation_effect.csv")
+    effects = _table(folder, study, "adaptation_effect")
     unmeasured = [level for level in ("medium", "low") if level not in set(effects.resource)]
     said += [f"No {level}-resource language was measured" for level in unmeasured]
     decided = set(pd.concat([main, between]).verdict) <= {"up", "down", "equivalent to nothing"}
-    verdict = "answered" if decided and not unmeasured else "inconclusive"
+    compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
+    verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
     measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(said)}."
     on = _on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
     return _row(measured, on, verdict, folder / study / "adaptation_effect.png")
@@ -296,4 +316,4 @@ def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:
         under.append(f"{strategy} {_points(row)} ({row.verdict})")
     apart = [f"{_points(row)} ({row.verdict})" for row in between.itertuples()]
     name = figures.adaptation_name(main.adaptation.iloc[0])
-    return f"{name}: {', '.join(under)}; difference {', '.join(apart)}"
+    return f"{name}: {', '.join(under)}; difference {', '.join(apart) or 'not measured'}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import kernels
+from xltlib import kernels, markdown
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
 
@@ -62,7 +62,9 @@ def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: boo
     summary, given = runs / f"{plan.study.name}-summary.ipynb", {"study": plan.study.name, "save": True}
     given["figures_folder"] = str(figures.parent)
     before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
-    problem = _summarise(plan.study.summary, given, summary)
+    first = next(record for record in collected if record["arm"])["parameters"]["targets"]
+    source = {"source": first.replace(",", " ").split()[0]}  # what was trained on
+    problem = _summarise(plan.study.summary, {**given, **source}, summary)
     if not problem and any(record.get("bias") for record in collected):
         problem = _summarise(BIAS, {**given, "encoder": ""}, runs / f"{plan.study.name}-language-bias.ipynb")
     if problem:
@@ -80,7 +82,7 @@ def _answer(notebook: Path) -> str:
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
             if said := "".join(output.get("data", {}).get("text/markdown", "")):
-                return said.replace("**", "") + "\n"
+                return markdown.plain(said) + "\n"
     return ""
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from xltlib import statistics
+from xltlib import folders, statistics
 
 LADDER = "paws-x-parallel"
 
@@ -22,16 +21,17 @@ def ladder(
             labelled English, is rung Z0.
     Returns:
         One row an arm: ``strategy, adaptation, rung, accuracy, effect, low, high, p, p_equivalent, n_seeds,
-        n_items``; the plain arm has effect 0. Empty where the study or its plain arm is missing.
+        n_items``; the plain arm has effect 0. Empty where the study was not run, or its plain arm was not.
+    Raises:
+        FileNotFoundError: there is no such folder, or the study in it has lost its predictions.
     """
     arm = ["strategy", "adaptation", "rung"]
     columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
-    place = folder / LADDER
-    if not (place / "predictions.parquet").exists():
+    if not folders.has_study(folders.of_figures(folder), LADDER):
         return pd.DataFrame(columns=columns)
-    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
-    runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
-    right = statistics.right_answers(pd.read_parquet(place / "predictions.parquet"), runs, selection)
+    predictions = pd.read_parquet(folders.of_table(folder, LADDER, "predictions.parquet"))
+    runs = pd.DataFrame([run for run in folders.state(folder, LADDER)["runs"] if run["arm"]])
+    right = statistics.right_answers(predictions, runs, selection)
     right = right[right.language != source]
     same, rows = ["seed", "language", "item"], []
     plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]

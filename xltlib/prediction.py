@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
+from xltlib import diverged
 from xltlib import progress as progress_of
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
@@ -53,7 +54,7 @@ def predict(
     else:
         probabilities = _of_pairs(model, first, second, batch_size, progress, workers)
     if not np.isfinite(probabilities).all():
-        raise ValueError("probabilities that are no numbers: the training diverged; lower learning_rate")
+        raise ValueError(f"probabilities that are no numbers: {diverged.cause(model)}")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     columns = {f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])}
     return scored.assign(**columns)

@@ -1,4 +1,8 @@
-"""An executed notebook as one page to read and to send: no code, nothing fetched when it is opened."""
+"""An executed notebook as one page to read and to send: no code, nothing fetched when it is opened.
+
+Nor does anything on it act: what cells put out may hold names and sentences of anybody's. Of its HTML only
+what is harmless is kept, and the page itself forbids scripts.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,20 @@ tbody th { text-align: left; font-weight: 600; }
 tbody tr { border-bottom: 1px solid #eee; }
 @media print { nav { display: none; } h2 { break-after: avoid; } img, tr { break-inside: avoid; } }
 """
+SHOWN = ("text/html", "image/png", "image/jpeg", "text/plain")  # of what a cell puts out
+TAGS = (
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "del", "div", "dl", "dt", "em", "h3", "h4",
+    "hr", "i", "li", "ol", "p", "pre", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr", "ul",
+)  # fmt: skip
+ATTRIBUTES = {
+    "a": ["href", "title"],
+    "table": ["border", "class"],
+    "th": ["colspan", "rowspan", "halign", "valign"],
+    "td": ["colspan", "rowspan"],
+}
+PANDAS_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)  # this page has its own
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # no script, nothing from elsewhere
 HEADING = re.compile(r'<h([12]) id="([^"]+)">(.*?)<a class="anchor-link"', re.DOTALL)
 
 
@@ -50,6 +68,7 @@ def write(notebook: Path, target: Path) -> Path:
 
     book = nbformat.read(notebook, 4)
     describe_pictures(book)
+    defuse(book)
     without = {"exclude_input": True, "exclude_input_prompt": True, "exclude_output_prompt": True}
     body, _ = HTMLExporter(template_name="basic", embed_images=True, **without).from_notebook_node(book)
     body = with_contents(body)
@@ -66,6 +85,27 @@ def describe_pictures(book) -> None:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 output.setdefault("metadata", {}).setdefault("image/png", {})["alt"] = f"Figure. {above}"
+
+
+def defuse(book) -> None:
+    """Keep of what cells put out text, tables and pictures, and of their HTML what does nothing.
+
+    Markdown is turned into HTML first: a link or a tag may stand in it as well.
+    """
+    from nbconvert.filters import markdown2html
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+    clean = SanitizeHTML(tags=list(TAGS), attributes=ATTRIBUTES).sanitize_html_tags
+    for cell in [cell for cell in book.cells if cell.cell_type == "code"]:
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/html"] = markdown2html(data["text/markdown"])
+            if "text/html" in data:
+                data["text/html"] = clean(PANDAS_STYLE.sub("", data["text/html"]))
+            for kind in [kind for kind in data if kind not in SHOWN]:
+                del data[kind]
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
 def plain(markdown: str) -> str:
@@ -106,6 +146,7 @@ def page(title: str, body: str) -> str:
     """A whole HTML document."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )

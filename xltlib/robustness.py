@@ -100,11 +100,17 @@ def compared(table: pd.DataFrame) -> list[str]:
 def seeds_of_all(table: pd.DataFrame, labels: list[str]) -> list[int]:
     """Seeds that all these arms have.
 
+    Raises:
+        ValueError: there are none, and nothing can be compared.
+
     Example:
         >>> seeds_of_all(pd.DataFrame({"label": ["a", "a", "b"], "seed": [1, 2, 2]}), ["a", "b"])
         [2]
     """
-    return sorted(set.intersection(*(set(table.seed[table.label == label]) for label in labels)))
+    shared = set.intersection(*(set(table.seed[table.label == label]) for label in labels))
+    if not shared:
+        raise ValueError(f"no seed is done of all of these arms: {', '.join(labels)}")
+    return sorted(shared)
 
 
 def answers(predictions: pd.DataFrame, table: pd.DataFrame, selection: str) -> pd.DataFrame:

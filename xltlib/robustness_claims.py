@@ -54,11 +54,10 @@ def outcomes(
     for _, own in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
         own_seeds = over_plain[over_plain.label == own.label].seed.unique()
         by_updates = 100 * of_control[of_control.seed.isin(own_seeds)].difference.mean()
-        said = {
-            "by updates": by_updates,
-            OVER_UPDATES: over_updates[own.label],
-            "verdict": statistics.verdict(own.effect, own.low, own.high, by_updates, published),
-        }
+        verdict = statistics.verdict(own.effect, own.low, own.high, by_updates, published)
+        if pd.isna(by_updates):  # no seed of this arm has the control: what updates alone bring is not known
+            verdict = "inconclusive"
+        said = {"by updates": by_updates, OVER_UPDATES: over_updates.get(own.label), "verdict": verdict}
         found = own[["effect", "low", "high", "p (Holm)", "n_items", "n_seeds"]]
         rows.append({"claim": CLAIM_OF_TASK.get(task), "arm": own.label, **found, **said})
     seeds = two_languages(against[OVER_UPDATES]).groupby("label").seed.nunique()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import languages, parameters, places, progress, provenance, records, tasks
+from xltlib import folders, languages, parameters, places, progress, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -35,7 +35,7 @@ class Run:
         self.notebook, self.parameters = notebook, parameters.resolve(notebook, given)
         self.id = parameters.run_id(notebook, self.parameters)
         self.code = code_fingerprint(notebook, self.parameters)
-        self.runs = Path(self.parameters["runs"])
+        self.runs = folders.seen_from_notebooks(self.parameters["runs"])
         self.place = self.runs / self.id
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)

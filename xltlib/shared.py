@@ -21,6 +21,8 @@ from typing import Callable
 
 import numpy as np
 
+from xltlib import console
+
 FORMAT = "1"  # of the entries: another one makes all of them anew
 PACKAGES = ("tokenizers", "transformers", "torch", "numpy")  # whose versions count into the hash
 
@@ -89,6 +91,7 @@ def listed(runs: Path) -> list[Path]:
 
 def main() -> None:
     """List the entries, or delete them."""
+    console.forgiving()
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, help="folder of runs")
     parser.add_argument("--clear", action="store_true", help="delete all")

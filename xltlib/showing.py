@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
 
-from xltlib import forecast, records
+from xltlib import console, forecast, records
 from xltlib.forecast import Forecast
 from xltlib.plan import Plan
 
@@ -38,7 +39,7 @@ def counted(runs: int) -> str:
 
 
 class Shown:
-    """Shows a study while it runs.
+    """Shows a study while it runs. What cannot be shown is left out: reporting never ends the work.
 
     Args:
         of: its forecast.
@@ -47,8 +48,9 @@ class Shown:
 
     def __init__(self, of: Forecast, stream: TextIO | None = None):
         self.of, self.stream, self.began, self._told = of, stream or sys.stderr, time.time(), time.time()
+        console.forgiving(self.stream)
         self.bars: list[tqdm] = []
-        self._estimate, self._estimated = forecast.Estimate(0.0, None), 0.0
+        self._estimate, self._estimated, self._problem = forecast.Estimate(0.0, None), 0.0, ""
         if self.stream.isatty() and of.todo:
             options = {"file": self.stream, "leave": False, "dynamic_ncols": True}
             shape = "{percentage:3.0f} %|{bar:20}| {desc}"
@@ -58,6 +60,15 @@ class Shown:
 
     def update(self, ended: set[str], running: list[str]) -> None:
         """Look at all that runs, and show it."""
+        try:
+            self._show(ended, running)
+        except Exception as error:  # a console that is gone, a file of a run that is damaged
+            problem = f"not shown ({type(error).__name__}: {error})"
+            if problem != self._problem:
+                self.say(problem)
+            self._problem = problem
+
+    def _show(self, ended: set[str], running: list[str]) -> None:
         in_a_log = not self.bars
         if in_a_log and time.time() - self._told < IN_A_LOG:
             return
@@ -68,7 +79,7 @@ class Shown:
         whole = summary(len(ended), len(self.of.todo), estimate, time.time() - self.began)
         lines = [forecast.line(label, self.of.state(label)) for label in running]
         if in_a_log:
-            print("; ".join([whole, *lines]), file=self.stream, flush=True)
+            self.say("; ".join([whole, *lines]))
             return
         self.bars[0].n = 100 * estimate.share
         for bar, text in zip(self.bars, [whole, *lines, *[""] * LINES]):
@@ -84,15 +95,17 @@ class Shown:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        if self.bars:
+        if not self.bars:
+            console.say(text, self.stream)
+            return
+        with suppress(OSError, ValueError):  # as console.say
             tqdm.write(text, file=self.stream)
-        else:
-            print(text, file=self.stream, flush=True)
 
     def close(self) -> None:
         """Take the changing lines away."""
-        for bar in reversed(self.bars):
-            bar.close()
+        with suppress(OSError, ValueError):
+            for bar in reversed(self.bars):
+                bar.close()
 
 
 def status(plan: Plan, missing: list[str], runs: Path) -> str:

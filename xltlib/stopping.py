@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from typing import Callable
+
+from xltlib import console
 
 asked = threading.Event()  # to stop: what ends from now on has not failed, and nothing new begins
 stopped: set[str] = set()  # on a dask worker, which serves several studies: those that were stopped
@@ -48,11 +49,12 @@ def stoppable(main: Callable[[], int]) -> int:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, stop)
+    console.forgiving()
     try:
         return main()
     except Stopped as stopped:
         kill_kernels()
-        print(f"\n{SAID}", file=sys.stderr, flush=True)
+        console.say(f"\n{SAID}")
         os._exit(128 + stopped.number)  # not waiting for threads whose kernels are gone
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xltlib import diverged
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
@@ -122,7 +123,8 @@ def train(
     model.train()
     said = progress_of.current()
     said.stage(progress_of.TRAINING, steps)
-    losses = Losses(look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY), learning_rate)
+    on_cpu = accelerator.device.type == "cpu"
+    losses = Losses(look_every or (1 if on_cpu else LOOK_EVERY), learning_rate, model)
     bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
         batch = next(batches)
@@ -158,12 +160,13 @@ class Losses:
     Args:
         look_every: updates.
         learning_rate: for the message.
+        model: whose weights tell why a loss is no number; None: they are not asked.
     Attributes:
         values: what was looked at so far.
     """
 
-    def __init__(self, look_every: int, learning_rate: float):
-        self.look_every, self.learning_rate = look_every, learning_rate
+    def __init__(self, look_every: int, learning_rate: float, model: nn.Module | None = None):
+        self.look_every, self.learning_rate, self.model = look_every, learning_rate, model
         self.values: list[float] = []
         self._unseen: list[Tensor] = []
 
@@ -187,9 +190,15 @@ class Losses:
         self._unseen = []
         for value in seen:
             if not math.isfinite(value):
-                advice = f"lower learning_rate ({self.learning_rate})"
-                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {advice}")
+                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {self._cause()}")
             self.values.append(value)
+
+    def _cause(self) -> str:
+        """What to look at: before the first update it cannot be the learning rate."""
+        updated = bool(self.values)
+        if self.model is None:
+            return f"lower learning_rate ({self.learning_rate})" if updated else diverged.ELSE
+        return diverged.cause(self.model, self.learning_rate, updated)
 
     def recent(self) -> float:
         """Mean of the last 50 that were looked at; not a number before the first."""

@@ -245,6 +245,9 @@ def _template_mistakes(line: str, position: int, relation: Relation) -> list[str
 if __name__ == "__main__":  # python -m xltlib.demo.grammar [CODE ...]: check files, or all of them
     import sys
 
+    from xltlib import console
+
+    console.forgiving()
     found = []
     for code in sys.argv[1:] or languages():
         found += parse(FOLDER / "grammar" / f"{code}.txt")[1]

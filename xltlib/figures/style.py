@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from xltlib import frozen
 
 matplotlib.rcParams["svg.hashsalt"] = "xltlib"  # SVG ids, and so the bytes, are the same every time
+matplotlib.rcParams["text.parse_math"] = False  # a name with dollars in it is no formula
 
 BARE = {"axes.spines.right": False, "axes.spines.top": False, "grid.color": "0.92"}
 THEME = {"style": "whitegrid", "rc": BARE}
@@ -155,6 +157,16 @@ def cut_scale(axis, table: pd.DataFrame, times: float, most: float = 0.0) -> str
         axis.set_ylim(-edge, edge)
         return RUNS_ON
     return ""
+
+
+def file_name(stem: str) -> str:
+    """The stem of a file's name, from names that may hold anything: no separators, blanks or marks.
+
+    Example:
+        >>> file_name("adaptation_effect_dann+mlm-100_cross"), file_name("adaptation_effect_../<a b>")
+        ('adaptation_effect_dann+mlm-100_cross', 'adaptation_effect_..-a-b-')
+    """
+    return re.sub(r"[^\w.+-]+", "-", stem)
 
 
 def save(figure, table: pd.DataFrame, stem: Path) -> None:

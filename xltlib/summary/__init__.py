@@ -66,7 +66,7 @@ from xltlib.summary.pictures import (
     grid_pictures,
 )
 from xltlib.summary.saving import all_pictures, all_tables, save
-from xltlib.summary.selfchecks import checks
+from xltlib.summary.selfchecks import checked, checks, refuse_other_accuracies
 from xltlib.summary.sentences import answer
 from xltlib.summary.verdicts import verdict_list
 from xltlib.summary.words import Said, unless_empty
@@ -83,6 +83,7 @@ __all__ = [
     "answer_pictures",
     "arm_table",
     "between_table",
+    "checked",
     "checks",
     "cost_pictures",
     "covariate_pictures",
@@ -114,6 +115,7 @@ __all__ = [
     "penalty_table",
     "power_table",
     "published_table",
+    "refuse_other_accuracies",
     "rule_table",
     "rules_agree",
     "save",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import languages, provenance, statistics
+from xltlib import folders, languages, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -272,6 +272,17 @@ def share_of_the_most_frequent(labels: pd.Series) -> float:
     return float(labels.value_counts(normalize=True).max())
 
 
+def _refuse(predictions: pd.DataFrame, selection: str, resamples: int, source: str) -> None:
+    """Refuse what would leave tables empty, as if nothing had been measured."""
+    rules, codes = (sorted(set(predictions[name].astype(str))) for name in ("selection", "language1"))
+    if selection not in rules:
+        raise ValueError(f"selection = {selection!r}: there are predictions of {', '.join(rules)}")
+    if source not in codes:
+        raise ValueError(f"source = {source!r}: there are predictions in {', '.join(codes)}")
+    if resamples < 2:
+        raise ValueError(f"resamples = {resamples}: an interval needs two draws, and a good one thousands")
+
+
 def load(
     folder: Path | str,
     study: str,
@@ -285,15 +296,12 @@ def load(
         folder: where studies lie; this one in ``folder/study``.
         study, selection, resamples, source: see :class:`StudyData`.
     Raises:
-        FileNotFoundError: the study is not there; says which are.
+        FileNotFoundError: the folder or the study is not there; says which are.
+        ValueError: nothing was predicted under this rule, or in this source language.
     """
-    place = Path(folder) / study
-    if not (place / "runs.json").exists():
-        there = sorted(path.parent.name for path in Path(folder).glob("*/runs.json"))
-        raise FileNotFoundError(
-            f"no study {study!r} in {Path(folder).name}/: it has {', '.join(there) or 'none'}"
-        )
+    place = folders.of_study(folder, study)
     state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
     predictions = pd.read_parquet(place / "predictions.parquet")
+    _refuse(predictions, selection, resamples, source)
     about, missing = state.get("about", ""), state["missing"]
     return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from xltlib import figures, languages, statistics
+from xltlib import figures, languages, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData, is_control
@@ -88,11 +88,11 @@ def between_table(data: StudyData) -> pd.DataFrame:
 
 
 def about(data: StudyData) -> str:
-    """The study in its own words, and how much of it is there."""
-    seeds, there = data.n_seeds, ", ".join(data.missing) or "none"
+    """The study in its own words, and how much of it is there: Markdown."""
+    there = f"encoder {encoders(data)}; missing: {', '.join(data.missing) or 'none'}."
     return (
-        f"**Study `{data.study}`.** {data.about}\n\n"
-        f"{len(data.runs)} runs, {seeds} seeds, encoder {encoders(data)}; missing: {there}."
+        f"**Study {markdown.code(data.study)}.** {markdown.prose(data.about)}\n\n"
+        f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(there)}"
     )
 
 

@@ -45,7 +45,7 @@ def effect_pictures(data: StudyData) -> list[Picture]:
     first = groups[0][0] if groups else None
     drawn = []
     for (adaptation, head), of in sorted(groups, key=_control_last):
-        stem, table = f"adaptation_effect_{adaptation}_{head}", of[EFFECT_COLUMNS]
+        stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), of[EFFECT_COLUMNS]
         if (adaptation, head) == first:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
         between = data.between[data.between["head"] == head]

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from xltlib import figures
-from xltlib.summary import costs, pictures
+from xltlib.summary import costs, pictures, selfchecks
 from xltlib.summary.data import StudyData
 
 DRAWING = (
@@ -48,11 +48,17 @@ def save(data: StudyData, folder: Path | None = None) -> None:
 
     Args:
         folder: where to; None: the study's own.
+    Raises:
+        ValueError: a self-check fails; nothing is written.
     """
+    selfchecks.checked(data)
     place = Path(folder or data.folder)
     for picture in all_pictures(data):
         figures.save(picture.figure, picture.table, place / picture.stem)
         plt.close(picture.figure)
-    for name, table in all_tables(data).items():
+    tables = all_tables(data)
+    if "over_updates" not in tables:  # one of an earlier drawing would be read as if it were of this one
+        (place / "over_updates.csv").unlink(missing_ok=True)
+    for name, table in tables.items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
         table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Self-checks: whether a study's numbers agree with each other."""
+"""Self-checks: whether a study's numbers agree with each other. One that fails stops whoever asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xltlib.summary.data import CELL, StudyData
 def checks(data: StudyData) -> pd.DataFrame:
     """What must hold of the numbers, and whether it does."""
     found = {
-        "the runs recorded the same accuracies": recorded_the_same(data),
+        "the runs recorded the same accuracies": not unlike_recorded(data),
         "the accuracies with interval are those of the table": intervals_agree(data),
         "every interval holds its effect": intervals_hold(data),
         "one row an arm and target language": each_once(data),
@@ -21,13 +21,48 @@ def checks(data: StudyData) -> pd.DataFrame:
     return pd.DataFrame({"holds": found})
 
 
-def recorded_the_same(data: StudyData) -> bool:
-    """Whether accuracies computed from the predictions are those that the runs saw."""
+def checked(data: StudyData) -> pd.DataFrame:
+    """The same, of numbers for which all of it holds.
+
+    Raises:
+        ValueError: something does not; names it. Numbers that contradict each other are no result.
+    """
+    table = checks(data)
+    failed = table.index[~table.holds]
+    if len(failed):
+        unlike = unlike_recorded(data)
+        where = f" ({unlike})" if unlike else ""
+        said = ", nor that ".join(failed)
+        raise ValueError(f"study {data.study} fails its self-checks: it does not hold that {said}{where}")
+    return table
+
+
+def refuse_other_accuracies(data: StudyData) -> None:
+    """The first of these checks alone, for whoever reads predictions of a study and no effect of adaptation.
+
+    Raises:
+        ValueError: accuracies by the predictions are not those that the runs recorded; names the first.
+    """
+    unlike = unlike_recorded(data)
+    if unlike:
+        raise ValueError(f"study {data.study}: predictions and records disagree ({unlike})")
+
+
+def unlike_recorded(data: StudyData) -> str:
+    """Where accuracies computed from the predictions are not those that the runs saw; "" if nowhere."""
     frames = [pd.DataFrame(run.accuracy).assign(run=run.run) for run in data.runs.itertuples()]
     recorded = pd.concat(frames)
     both = data.by_cell.merge(recorded, on=CELL, suffixes=("", "_recorded"))
-    off = (both.accuracy - both.accuracy_recorded).abs()
-    return len(both) == len(recorded) and bool(off.max() < 1e-9)
+    if not len(both) == len(recorded) == len(data.by_cell):
+        return f"{len(data.by_cell)} accuracies are predicted, {len(recorded)} recorded, {len(both)} of both"
+    same = (both.accuracy - both.accuracy_recorded).abs() < 1e-9
+    if same.all():
+        return ""
+    row = both[~same].iloc[0]
+    return (
+        f"run {row.run}, {row.language1} and {row.language2}, {row.selection}: "
+        f"{row.accuracy:.4f} by its predictions, {row.accuracy_recorded:.4f} by its record"
+    )
 
 
 def intervals_agree(data: StudyData) -> bool:

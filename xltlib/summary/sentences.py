@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib import figures
+from xltlib.markdown import escaped
 from xltlib.statistics import ARM
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
 from xltlib.summary.words import (
@@ -53,14 +54,14 @@ def answer(data: StudyData) -> str:
 
 
 def emphasised(sentence: str) -> str:
-    """A sentence with what stands before its colon in bold.
+    """A sentence as Markdown, with what stands before its colon in bold.
 
     Example:
         >>> emphasised("Underpowered: an effect of 2 points would have been found.")
         '**Underpowered:** an effect of 2 points would have been found.'
     """
     headline, colon, rest = sentence.partition(":")
-    return f"**{headline}:**{rest}" if colon else sentence
+    return f"**{escaped(headline)}:**{escaped(rest)}" if colon else escaped(sentence)
 
 
 def on_the_mean(data: StudyData) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib import figures
+from xltlib.markdown import escaped
 from xltlib.summary.data import StudyData
 from xltlib.summary.sentences import FOUND
 from xltlib.summary.words import counted, estimate
@@ -20,12 +21,13 @@ def verdict_list(data: StudyData) -> str:
         mean = means[(means[data.arm] == list(names)).all(axis=1)]
         seeds = counted(of.n_seeds.min(), "seed")
         lines.append(
-            f"- **{_arm_name(data, of.iloc[0])}** ({seeds}): {_languages_said(of)}{_mean_said(mean)}"
+            f"- **{escaped(_arm_name(data, of.iloc[0]))}** ({seeds}): {_languages_said(of)}{_mean_said(mean)}"
         )
     for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
-        who = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
+        strategies = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
+        who = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
         lines.append(
-            f"- **{who}, {figures.adaptation_name(row.adaptation)}**: the effects differ by {estimate(row)} "
+            f"- **{who}**: the effects differ by {estimate(row)} "
             f"points on the mean of the zero-shot targets: {row.verdict}."
         )
     return "\n".join(lines) or "There is no effect on a zero-shot target."

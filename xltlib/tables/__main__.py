@@ -3,18 +3,30 @@
 import sys
 from pathlib import Path
 
+from xltlib import console
 from xltlib.tables.pages import PAGES, ROOT, write
 
 
-def main(folders: list[str]) -> None:
-    """Write the pages of some folders anew, or all of ``PAGES``; print those that changed."""
+def main(folders: list[str]) -> int:
+    """Write the pages of some folders anew, or all of ``PAGES``; print those that changed.
+
+    Returns:
+        The exit status: 2 where a page or a CSV file is missing or damaged.
+    """
+    console.forgiving()
     pages = {Path(folder) / "README.md": Path(folder) for folder in folders}
     if not folders:
         pages = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
     for page, folder in pages.items():
-        if write(page, folder):
+        try:
+            changed = write(page, folder)
+        except (OSError, ValueError) as error:
+            print(f"tables: {error}", file=sys.stderr)
+            return 2
+        if changed:
             print(f"written: {page}")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -7,14 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import languages
-from xltlib.figures import adaptation_name
+from xltlib.markdown import code, escaped
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
+    adaptation_name,
     arm_cells,
     arm_columns,
     in_order,
     markdown,
+    per_cent,
     points,
     read,
     signed,
@@ -40,10 +42,11 @@ def accuracy(folder: Path) -> str:
     for _, of in table.groupby([*arm, "rung"], sort=False):
         by_rule = of.groupby(["selection", "language1"]).accuracy.mean()
         measured, first = by_rule["last"], of.iloc[0]
-        numbers = [*measured[codes], *(measured[own].mean() for own in means.values())]
+        numbers = [*measured.reindex(codes)]
+        numbers += [measured.reindex(own).mean(skipna=False) for own in means.values()]
         numbers += [by_rule[rule][zero_shot(table)].mean() for rule in rules.values()]
         named = [*arm_cells(first, arm), first["rung"], str(of.seed.nunique())]
-        rows.append([*named, *(f"{number:.1f}" for number in numbers)])
+        rows.append([*named, *map(per_cent, numbers)])
     items = table.groupby("language1").n_items.max()
     blank = [""] * (len(means) + len(rules))
     rows.append(["test items", *[""] * (len(arm) + 1), *(f"{items[code]:,}" for code in codes), *blank])
@@ -58,7 +61,8 @@ def answer(folder: Path) -> str:
     for names, of in table.groupby(arm, sort=False):
         measured = of.groupby("language1").accuracy.mean()
         effect = points(family.loc[names]) if names in family.index else ""
-        levels = [f"{measured[SOURCE]:.1f}", f"{measured[zero_shot(table)].mean():.1f}"]
+        of_targets = measured.reindex(zero_shot(table)).mean(skipna=False)
+        levels = [per_cent(measured[SOURCE]), per_cent(of_targets)]
         rows.append((names[0], [*arm_cells(of.iloc[0], arm), *levels, effect]))
     order = list(dict.fromkeys(strategy for strategy, _ in rows))
     shown = [cells for strategy in order for own, cells in rows if own == strategy]
@@ -111,9 +115,9 @@ def by_language(folder: Path) -> str:
         cells[", ".join(arm_cells(row, arm)), row["language"]] = f"{bold}{points(row)}{bold}"
     arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
     if len(arms) > len(codes):
-        rows = [[name, *(cells[name, code] for code in codes)] for name in arms]
+        rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
         return markdown(["adaptation", *codes], rows)
-    rows = [[languages.BY_CODE[code].name, *(cells[name, code] for name in arms)] for code in codes]
+    rows = [[languages.BY_CODE[of].name, *(cells.get((name, of), "") for name in arms)] for of in codes]
     return markdown(["language", *arms], rows)
 
 
@@ -171,13 +175,12 @@ def held_out(folder: Path) -> str:
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         of, cells = of.set_index("language"), []
         is_share = of[["before", "after"]].max().max() <= 1
-        for code in codes:
-            before, after = of.loc[code, ["before", "after"]]
+        for before, after in of.reindex(codes)[["before", "after"]].to_numpy():
             shown = f"{before:,.0f} → {after:,.0f}"
             if is_share:
                 shown = f"{100 * before:.0f} → {100 * after:.0f} %"
-            cells.append(shown)
-        rows.append([f"`{adaptation}`", method, *cells])
+            cells.append("" if pd.isna(before) else shown)
+        rows.append([code(adaptation), escaped(method), *cells])
     return markdown(["adaptation", "method", *codes], rows)
 
 
@@ -198,9 +201,9 @@ def intervals(folder: Path) -> str:
     arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
         shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
-        cells[row["language"], ", ".join(arm_cells(row, arm))] = shown
-    arms, codes = list(dict.fromkeys(name for _, name in cells)), in_order(table.language)
-    rows = [[languages.BY_CODE[code].name, *(cells[code, name] for name in arms)] for code in codes]
+        cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
+    arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
+    rows = [[languages.BY_CODE[of].name, *(cells.get((name, of), "") for name in arms)] for of in codes]
     return markdown(["language", *arms], rows)
 
 
@@ -227,7 +230,8 @@ def two_languages(folder: Path) -> str:
         by_seed = of.groupby(["same", "seed"]).accuracy.mean()
         cells = []
         for same in (True, False):
-            cells += [" / ".join(f"{value:.1f}" for value in by_seed[same]), f"{by_seed[same].mean():.1f}"]
+            values = by_seed[by_seed.index.get_level_values("same") == same]
+            cells += [" / ".join(map(per_cent, values)), per_cent(values.mean())]
         rows.append([*arm_cells(of.iloc[0], arm), *cells])
     return markdown([*arm, "one language, by seed", "mean", "two languages, by seed", "mean"], rows)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from xltlib.markdown import escaped
 from xltlib.tables.cells import markdown, read
 
 # What noise may cost, relative to plain training.
@@ -27,7 +28,7 @@ IN_WORDS = {
 
 def in_words(name: str) -> str:
     """A row's name, for readers who have not read the benchmark."""
-    return IN_WORDS.get(name, name)
+    return escaped(IN_WORDS.get(name, name))
 
 
 def by_device(folder: Path, cell: Callable[[pd.Series], str]) -> str:
@@ -38,7 +39,7 @@ def by_device(folder: Path, cell: Callable[[pd.Series], str]) -> str:
     for _, row in table.iterrows():
         of_contender = cells.setdefault(row["contender"], [""] * len(devices))
         of_contender[devices.index(f"{row['device']}; {row['encoder']}")] = cell(row)
-    header = [name.removesuffix("; offline") for name in devices]
+    header = [escaped(name.removesuffix("; offline")) for name in devices]
     return markdown(["", *header], [[in_words(name), *of] for name, of in cells.items()])
 
 
@@ -97,7 +98,7 @@ def adaptation_speed(folder: Path) -> str:
     """Tokens a second of each adaptation beside fine-tuning."""
     rows = []
     for name, rate, relative in read(folder, "adaptation").to_numpy():
-        rows.append([name, f"{rate:.0f}", f"{relative:.2f}"])
+        rows.append([escaped(name), f"{rate:.0f}", f"{relative:.2f}"])
     return markdown(["training", "tokens a second", "relative to fine-tuning"], rows)
 
 

@@ -1,4 +1,7 @@
-"""What the tables share: Markdown, numbers as text, names of arms, and the languages that means are over."""
+"""What the tables share: Markdown, numbers as text, names of arms, and the languages that means are over.
+
+Names come from studies and may hold anything: whoever puts one into a cell takes it from here, escaped.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import languages
-from xltlib.figures import adaptation_name, look
+from xltlib import figures, languages
+from xltlib.markdown import escaped
 
 SOURCE = "en"  # the language that is trained on: no target
 
@@ -39,6 +42,16 @@ def signed(value: float, digits: int = 1) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
+def per_cent(value: float) -> str:
+    """A number with one digit; "" where there is none: a mean of what was not all measured is none either.
+
+    Example:
+        >>> per_cent(72.84), per_cent(float("nan"))
+        ('72.8', '')
+    """
+    return "" if pd.isna(value) else f"{value:.1f}"
+
+
 def points(row) -> str:
     """An effect and its 95 % interval.
 
@@ -50,8 +63,8 @@ def points(row) -> str:
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
-    """A CSV file of a folder."""
-    return pd.read_csv(folder / f"{name}.csv")
+    """A CSV file of a folder. An empty cell is missing, and nothing else: ``null`` may be a name."""
+    return pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
 
 
 def in_order(codes) -> list[str]:
@@ -66,7 +79,17 @@ def strategy_name(strategy: str, head: str = "") -> str:
         >>> strategy_name("labse-recipe+hybrid"), strategy_name("plain", "cosine")
         ('LaBSE recipe, hybrid batches', 'encoder as it is')
     """
-    return re.sub(r" \(.*?\)", "", look(strategy, head)[0])
+    return escaped(re.sub(r" \(.*?\)", "", figures.look(strategy, head)[0]))
+
+
+def adaptation_name(adaptation: str) -> str:
+    """An adaptation in words, as figures have it.
+
+    Example:
+        >>> adaptation_name("mlm-<wiki>")
+        'masked language modelling, &lt;wiki&gt;'
+    """
+    return escaped(figures.adaptation_name(adaptation))
 
 
 def arm_columns(table: pd.DataFrame) -> list[str]:
@@ -78,7 +101,7 @@ def arm_columns(table: pd.DataFrame) -> list[str]:
 
 def arm_cells(row, arm: list[str]) -> list[str]:
     """The cells that name an arm, in words."""
-    cells = {"strategy": strategy_name(row["strategy"], row["head"]), "head": row["head"]}
+    cells = {"strategy": strategy_name(row["strategy"], row["head"]), "head": escaped(row["head"])}
     cells["adaptation"] = adaptation_name(row["adaptation"])
     return [cells[name] for name in arm]
 

@@ -68,7 +68,7 @@ def filled(text: str, folder: Path) -> str:
         text: with markers.
         folder: of the CSV files.
     Raises:
-        ValueError: a marker names no table, or has no end.
+        ValueError: a marker names no table, or has no end, or a CSV file lacks what a table needs.
     """
     for name in re.findall(r"<!-- ([\w-]+) -->", text):
         if name not in TABLES:
@@ -78,7 +78,13 @@ def filled(text: str, folder: Path) -> str:
 
     def anew(found: re.Match) -> str:
         name = found["name"]
-        return f"<!-- {name} -->\n{TABLES[name](folder)}\n<!-- /{name} -->"
+        try:
+            table = TABLES[name](folder)
+        except KeyError as error:
+            raise ValueError(f"table {name} of {folder}: its CSV files have no {error}") from error
+        except ValueError as error:  # pandas' name no file
+            raise ValueError(f"table {name} of {folder}: {error}") from error
+        return f"<!-- {name} -->\n{table}\n<!-- /{name} -->"
 
     return MARKED.sub(anew, text)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.figures import NOISE_NAME, adaptation_name
-from xltlib.tables.cells import SOURCE, accuracies, markdown, points, read, strategy_name
+from xltlib.figures import NOISE_NAME
+from xltlib.markdown import escaped, linked
+from xltlib.tables.cells import SOURCE, accuracies, adaptation_name, markdown, points, read, strategy_name
 
 CONTROLS = {"plain": "none: the model the others start from", "step-matched": "as many updates without noise"}
 OPTIONS = ("radius", "share", "steps")  # of a noise, as far as it has them
@@ -45,16 +46,18 @@ def noise_name(folder: Path, label: str) -> str:
     if label in CONTROLS:
         return CONTROLS[label]
     runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))["runs"]
-    given = next(run["parameters"]["noise"] for run in runs if run["label"].startswith(f"{label} seed"))
-    told = [f"{option} {given[option]:g}" for option in OPTIONS if option in given]
-    return f"{NOISE_NAME.get(label, label)} ({', '.join(told)})"
+    given = [run["parameters"]["noise"] for run in runs if run["label"].startswith(f"{label} seed")]
+    if not given:
+        raise ValueError(f"{folder.name}/runs.json has no run of the arm {label!r}, which the tables have")
+    told = [f"{option} {given[0][option]:g}" for option in OPTIONS if option in given[0]]
+    return escaped(f"{NOISE_NAME.get(label, label)} ({', '.join(told)})")
 
 
 def noise_strength(folder: Path) -> str:
     """One noise at several strengths, over as many updates without noise."""
     table, rows = read(folder, "noise_strength"), []
     for _, row in table.sort_values(["noise", "strength"]).iterrows():
-        name = NOISE_NAME.get(row["noise"], row["noise"])
+        name = escaped(NOISE_NAME.get(row["noise"], row["noise"]))
         rows.append([name, f"{row['strength']:g}", str(row["n_seeds"]), points(row)])
     return markdown(["noise", "radius", "seeds", "over as many updates"], rows)
 
@@ -63,10 +66,10 @@ def claims(folder: Path) -> str:
     """The verdict on each claim of the founding report."""
     table, rows = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False), []
     for _, row in table.iterrows():
-        link = f"[{row['figure']}](../{row['figure']})" if row["figure"] else ""
+        link = linked(row["figure"], "..") if row["figure"] else ""
         measured = re.sub(r"(?<![\w-])-(?=\d)", "−", row["measured"])
-        about = [row["claim"], row["said"], row["report"], f"**{row['verdict']}**"]
-        rows.append([*about, measured, row["on"], link])
+        about = [*map(escaped, row[["claim", "said", "report"]]), f"**{escaped(row['verdict'])}**"]
+        rows.append([*about, escaped(measured), escaped(row["on"]), link])
     return markdown(["", "claim", "the report calls it", "verdict", "measured here", "on", "figure"], rows)
 
 
@@ -74,7 +77,7 @@ def ladder(folder: Path) -> str:
     """Accuracy of the targets by how much supervision was read, and what it adds to English labels alone."""
     rows = []
     for _, row in read(folder, "ladder").iterrows():
-        level = [row["rung"], strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
+        level = [escaped(row["rung"]), strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
         counts = [str(row["n_seeds"]), str(row["n_items"]), f"{row['accuracy']:.1f}"]
         is_plain = row["strategy"] == "plain" and row["adaptation"] == "none"
         rows.append([*level, *counts, "" if is_plain else points(row)])
