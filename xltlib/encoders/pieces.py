@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+MOST_UNKNOWN = 0.5  # share of pieces; above it the tokenizer is another model's, or lacks its vocabulary
+FEWEST_PIECES = 20  # below so many a share says nothing
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -143,3 +148,34 @@ def _frame(tokenizer, sentences: list[str]) -> Frame:
             specials.append([])
             segments.append([])
     return Frame(specials, segments, own)
+
+
+def unknown_share(pieces: np.ndarray, unknown: int | None) -> float:
+    """Share of the pieces of some text that stand for what a tokenizer does not know.
+
+    Args:
+        pieces: their ids, without special tokens.
+        unknown: the id of the unknown piece; None: the tokenizer has none.
+
+    Example:
+        >>> unknown_share(np.array([5, 3, 3, 7]), 3)
+        0.5
+    """
+    return float(np.mean(pieces == unknown)) if len(pieces) and unknown is not None else 0.0
+
+
+def refuse_unknown(name: str, pieces: np.ndarray, unknown: int | None) -> None:
+    """Stop a run whose text a tokenizer does not know.
+
+    Args:
+        name: of the encoder.
+        pieces, unknown: as of :func:`unknown_share`, of all text that the run reads.
+    Raises:
+        ValueError: more than half of the pieces are unknown.
+    """
+    share = unknown_share(pieces, unknown)
+    if len(pieces) >= FEWEST_PIECES and share > MOST_UNKNOWN:
+        raise ValueError(
+            f"encoder {name!r}: {share:.0%} of the pieces of this text are unknown to its tokenizer; are its "
+            "files those of the model, and is the text in languages that it has?"
+        )
