@@ -80,7 +80,6 @@ class Encoder:
             return {"input_ids": ids, "token_type_ids": segments}
         return {"input_ids": ids}
 
-
     def refuse_unknown(self) -> None:
         """Stop where most of the text at hand is unknown to the tokenizer.
 
@@ -89,7 +88,7 @@ class Encoder:
         """
         known = self.pieces.known.values()
         pieces = np.array([piece for of in known for piece in of], np.int64)
-        refuse_unknown(self.name, pieces, self.tokenizer.unk_token_id)
+        refuse_unknown(self.name, pieces, self.tokenizer)
 
 
 def attention() -> str:

@@ -88,7 +88,7 @@ def _why(name: str, error: Exception) -> str:
         fetch = f"fetch the rest with 'hf download {name}' while online"
         return f"an earlier download of it is incomplete, and the hub is out of reach: {fetch}"
     if _switched_off(error):
-        fetch = f"or fetch it first with 'hf download {name}'"
+        fetch = f"fetch it first with 'hf download {name}', or take {OFFLINE!r}"
         return f"no download of it is here, and HF_HUB_OFFLINE keeps the hub away: unset that, {fetch}"
     if status in (401, 403):
         return f"the hub does not let this account have it ({status}): {LOG_IN}"

@@ -150,31 +150,37 @@ def _frame(tokenizer, sentences: list[str]) -> Frame:
     return Frame(specials, segments, own)
 
 
-def unknown_share(pieces: np.ndarray, unknown: int | None) -> float:
+def unknown_share(pieces: np.ndarray, unknown: int, blank: int | None = None) -> float:
     """Share of the pieces of some text that stand for what a tokenizer does not know.
 
     Args:
         pieces: their ids, without special tokens.
-        unknown: the id of the unknown piece; None: the tokenizer has none.
+        unknown: the id of the unknown piece.
+        blank: the id of a blank by itself, which does not count: before an unknown word there is one.
 
     Example:
-        >>> unknown_share(np.array([5, 3, 3, 7]), 3)
-        0.5
+        >>> unknown_share(np.array([5, 3, 3, 7]), 3), unknown_share(np.array([6, 3, 6, 3]), 3, blank=6)
+        (0.5, 1.0)
     """
-    return float(np.mean(pieces == unknown)) if len(pieces) and unknown is not None else 0.0
+    told = pieces[pieces != blank] if blank is not None else pieces
+    return float(np.mean(told == unknown)) if len(told) else 0.0
 
 
-def refuse_unknown(name: str, pieces: np.ndarray, unknown: int | None) -> None:
+def refuse_unknown(name: str, pieces: np.ndarray, tokenizer) -> None:
     """Stop a run whose text a tokenizer does not know.
 
     Args:
         name: of the encoder.
-        pieces, unknown: as of :func:`unknown_share`, of all text that the run reads.
+        pieces: ids of all text that the run reads, without special tokens.
+        tokenizer: of transformers.
     Raises:
         ValueError: more than half of the pieces are unknown.
     """
-    share = unknown_share(pieces, unknown)
-    if len(pieces) >= FEWEST_PIECES and share > MOST_UNKNOWN:
+    unknown, blank = tokenizer.unk_token_id, tokenizer.convert_tokens_to_ids("▁")
+    if unknown is None or len(pieces) < FEWEST_PIECES:
+        return
+    share = unknown_share(pieces, unknown, None if blank == unknown else blank)
+    if share > MOST_UNKNOWN:
         raise ValueError(
             f"encoder {name!r}: {share:.0%} of the pieces of this text are unknown to its tokenizer; are its "
             "files those of the model, and is the text in languages that it has?"

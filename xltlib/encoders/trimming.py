@@ -57,7 +57,7 @@ class Vocabulary:
             encoder.pieces.learn(texts[start : start + SLICE])
             rows += [np.array(encoder.pieces.known[text], np.int32) for text in texts[start : start + SLICE]]
         pieces = np.concatenate(rows) if rows else np.empty(0, np.int32)
-        refuse_unknown(encoder.name, pieces, encoder.tokenizer.unk_token_id)
+        refuse_unknown(encoder.name, pieces, encoder.tokenizer)
         needed = [*encoder.pieces.specials, *_needed(encoder.tokenizer, spec["model"])]
         kept = np.union1d(pieces, needed).astype(np.int64)
         small = _small(encoder.tokenizer, spec, kept)
