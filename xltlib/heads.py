@@ -16,12 +16,14 @@ from torch.nn.functional import cross_entropy, normalize
 
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
-from xltlib.encoders import Encoder, freeze, set_dropout
+from xltlib.encoders import Encoder, checks, freeze, set_dropout
 from xltlib.losses import info_nce
 
 
 class PairClassifier(nn.Module):
     """What the two heads share: an encoder, pooling, and sentences -> padded tensors.
+
+    Widths are those of the encoder: ``hidden`` of its states, ``width`` of its sentence vectors.
 
     Args:
         encoder: its tokenizer and pooling are used as they are.
@@ -30,9 +32,12 @@ class PairClassifier(nn.Module):
         dropout: probability in the encoder and before the classifier; 0 learned fastest here.
         frozen_layers: this many of the lowest layers get no gradient; the embedding table never does:
             its rows of unseen languages would stay behind while those of English move.
+    Raises:
+        ValueError: the encoder has fewer layers than are frozen, or no positions for so many tokens.
     """
 
     parts = 1  # vectors that the classifier sees side by side
+    of_vectors = False  # whether these have gone through the dense layer, which may change their width
     tokens = 0  # read in training mode so far: what a training costs
     layer = -1  # whose states are pooled: 0 the embeddings, -1 the last
 
@@ -49,7 +54,9 @@ class PairClassifier(nn.Module):
         self.model, self.dense = encoder.model, encoder.dense
         set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
-        hidden = nn.Linear(self.parts * encoder.hidden, encoder.hidden)
+        _refuse_length(self.model, max_length)
+        compared = encoder.width if self.of_vectors else encoder.hidden
+        hidden = nn.Linear(self.parts * compared, encoder.hidden)
         scores = nn.Linear(encoder.hidden, labels)
         self.classifier = nn.Sequential(hidden, nn.Tanh(), nn.Dropout(dropout), scores)
         for layer in (hidden, scores):
@@ -65,7 +72,7 @@ class PairClassifier(nn.Module):
         return dict(padded.to(self.classifier[0].weight.device, non_blocking=True))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Sentence vectors, shape (batch, hidden)."""
+        """States of each row as one vector, shape (batch, hidden)."""
         if self.layer == -1:
             states = self.model(**inputs, output_hidden_states=False).last_hidden_state
         else:
@@ -76,7 +83,7 @@ class PairClassifier(nn.Module):
         return (states * mask).sum(1) / mask.sum(1)
 
     def embed(self, sentences: list[str]) -> Tensor:
-        """Unit-length vectors of single sentences, shape (batch, hidden): pool, dense layer, normalise."""
+        """Unit-length vectors of single sentences, shape (batch, width): pool, dense layer, normalise."""
         return self.unit(self.tensors(sentences))
 
     def unit(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -93,6 +100,17 @@ class PairClassifier(nn.Module):
         return [len(ids) for ids in tokens]
 
 
+def _refuse_length(model: nn.Module, max_length: int) -> None:
+    """Refuse rows that are longer than the positions that a model has learned, where it has learned some."""
+    for part in (model, getattr(model, "embeddings", None)):
+        table = getattr(part, "position_embeddings", None)
+        if isinstance(table, nn.Embedding):
+            before = 0 if table.padding_idx is None else table.padding_idx + 1  # XLM-R counts from there
+            room = table.num_embeddings - before
+            if max_length > room:
+                raise ValueError(f"max_length = {max_length}: this encoder has positions for {room} tokens")
+
+
 class CrossEncoder(PairClassifier):
     """``<s> s1 </s></s> s2 </s>`` through the encoder, pooled, then tanh layer and softmax."""
 
@@ -107,12 +125,13 @@ class BiEncoder(PairClassifier):
     """Each sentence through the encoder; the classifier sees [u; v; |u-v|; u*v] (Reimers & Gurevych 2019)."""
 
     parts = 4
+    of_vectors = True
 
     def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
         return self.tensors(first), self.tensors(second)
 
     def vectors(self, sentences: dict[str, Tensor]) -> Tensor:
-        """Sentence vectors as the classifier takes them, shape (batch, hidden)."""
+        """Sentence vectors as the classifier takes them, shape (batch, width)."""
         return self.dense(self.pool(sentences))
 
     def compare(self, u: Tensor, v: Tensor) -> Tensor:
@@ -145,15 +164,20 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
     from safetensors.torch import save_file
 
     Path(folder).mkdir(parents=True, exist_ok=True)
-    table = model.model.get_input_embeddings().weight
-    trained = {}
-    for name, p in model.named_parameters():
-        if p is table or name.startswith("discriminator."):  # a discriminator serves training alone
-            continue
-        trained[name] = p.detach().cpu().contiguous()
+    trained = {name: p.detach().cpu().contiguous() for name, p in _own_tensors(model).items()}
     temporary = Path(folder) / "trained.safetensors.part"
     save_file(trained, temporary)
     os.replace(temporary, Path(folder) / "trained.safetensors")  # whole, or not at all
+
+
+def _own_tensors(model: PairClassifier) -> dict[str, nn.Parameter]:
+    """What is written of a model, by name."""
+    table = model.model.get_input_embeddings().weight
+    own = {}
+    for name, p in model.named_parameters():
+        if p is not table and not name.startswith("discriminator."):  # a discriminator serves training alone
+            own[name] = p
+    return own
 
 
 def load_trained(model: PairClassifier, folder: Path) -> None:
@@ -161,22 +185,33 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
 
     Raises:
         FileNotFoundError: they are not there.
-        ValueError: they do not fit this model.
+        ValueError: the file is damaged, lacks some of them, holds others, or holds no finite numbers.
     """
-    from safetensors.torch import load_file
-
     path = Path(folder) / "trained.safetensors"
     if not path.is_file():
         again = "make it here with run_all.py STUDY --force --only LABEL"
         raise FileNotFoundError(f"run {path.parent.name} has left no model here; {again}")
-    tensors = load_file(path)
     try:
-        unexpected = model.load_state_dict(tensors, strict=False).unexpected_keys
-    except RuntimeError as error:  # torch's for tensors of another shape
-        unexpected = str(error).splitlines()[1:]
-    if unexpected:
-        complaint = f"tensors that this head does not have: {unexpected[:3]}"
-        raise ValueError(f"{Path(folder).name}: {complaint}; use the same head as the start")
+        _take_over(model, checks.read_tensors(path))
+    except ValueError as error:
+        raise ValueError(f"{path.parent.name}: {error}") from error
+
+
+def _take_over(model: PairClassifier, tensors: dict[str, Tensor]) -> None:
+    """Put tensors in place of a model's own: all that :func:`save_trained` writes, and no others."""
+    wanted = _own_tensors(model)
+    same_head = "use the same head as the start"
+    if others := sorted(set(tensors) - set(wanted)):
+        raise ValueError(f"tensors that this head does not have: {others[:3]}; {same_head}")
+    if missing := sorted(set(wanted) - set(tensors)):
+        raise ValueError(f"trained.safetensors lacks {len(missing)} of {len(wanted)} tensors: {missing[:3]}")
+    for name, tensor in tensors.items():
+        if tensor.shape != wanted[name].shape:
+            shapes = f"{tuple(tensor.shape)}, here {tuple(wanted[name].shape)}"
+            raise ValueError(f"tensors that do not fit this head: {name} of {shapes}; {same_head}")
+        if not checks.is_finite(tensor):
+            raise ValueError(f"trained.safetensors: {name} is NaN or infinite: train it again")
+    model.load_state_dict(tensors, strict=False)
 
 
 def keep(model: PairClassifier, folder: Path, wanted: bool) -> None:

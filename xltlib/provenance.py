@@ -60,6 +60,19 @@ class Entry:
         return asdict(self) | {"languages": list(self.languages)}
 
 
+LABSE = Entry("recipe", "labse", "parallel", source="LaBSE's pretraining")
+
+
+def knows_labse(entries: list[Entry]) -> bool:
+    """Whether the encoder was LaBSE from the start.
+
+    Example:
+        >>> knows_labse([LABSE]), knows_labse([Entry("recipe", "labse-recipe", "parallel", ("de",))])
+        (True, False)
+    """
+    return any(entry.role == LABSE.role and entry.use == LABSE.use for entry in entries)
+
+
 def from_record(read: list[dict]) -> list[Entry]:
     """The entries that a record keeps as dictionaries."""
     return [Entry(**{**entry, "languages": tuple(entry["languages"])}) for entry in read]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,23 +60,26 @@ class Run:
 
         Raises:
             FileNotFoundError: a run that is named has no record; says which to run first.
-            ValueError: the model to start from has another encoder, or an ancestor did not keep this run's
-                test set out of what it read.
+            ValueError: the model to start from has another encoder or recipe, or an ancestor did not keep
+                this run's test set out of what it read.
         """
         asked, parents = self.encoder.name, {}
         place, name, read = asked, encoder_name(asked), []
         if asked.startswith("adapt-"):
             record, parents[asked] = _parent(self, asked), records.digest(self.runs / asked)
-            place, name = str(self.runs / asked / "encoder"), record["encoder"]
+            place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
             read = provenance.from_record(record["read"])
-        elif "labse" in name.lower():  # rung Z3 by birth: pretrained on billions of translation pairs
-            read = [Entry("recipe", "labse", "parallel", source="LaBSE's pretraining")]
+        elif (self.encoder.recipe or _recipe(asked)) == "labse":
+            read = [provenance.LABSE]  # rung Z3 by birth
         if self.start:
             record, parents[self.start] = _parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
+        if self.encoder.recipe and not provenance.knows_labse(read):
+            origin = self.start or asked
+            raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
         return place, name, read, parents
 
     def _guarded(self) -> list[str]:
@@ -139,6 +143,7 @@ class Run:
             return encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
         encoder = encoders.load(self.encoder_place)
         encoder.pieces.learn(texts)
+        encoder.refuse_unknown()
         return encoder
 
     def model(self):
@@ -239,9 +244,28 @@ class Run:
 
 
 def encoder_name(asked: str) -> str:
-    """An encoder as tables name it: of a folder, which may lie elsewhere in a bundle, the last part."""
-    is_folder = Path(asked).is_dir() or Path(asked).is_absolute()
-    return Path(asked).name if is_folder else asked
+    """An encoder as tables name it: of a folder the last part, of one in the hub's cache its hub id.
+
+    Example:
+        >>> encoder_name("/models/mine"), encoder_name("FacebookAI/xlm-roberta-base")
+        ('mine', 'FacebookAI/xlm-roberta-base')
+        >>> encoder_name("/cache/models--sentence-transformers--LaBSE/snapshots/836121a")
+        'sentence-transformers/LaBSE'
+    """
+    if not places.is_path(asked, hub=True):
+        return asked
+    path = Path(os.path.abspath(os.path.expanduser(asked)))
+    for part, below in zip(path.parts, path.parts[1:]):
+        if part.startswith("models--") and below == "snapshots":
+            return "/".join(part.split("--")[1:])
+    return path.name
+
+
+def _recipe(name: str) -> str:
+    """How an encoder was pretrained, by its own files."""
+    from xltlib.encoders.recipes import recipe_of  # imports torch
+
+    return recipe_of(name)
 
 
 def _parent(run: Run, name: str) -> dict:

@@ -9,6 +9,25 @@ import numpy as np
 import pandas as pd
 
 
+def refuse_no_numbers(vectors: np.ndarray, what: str, sentences: list[str] | None = None) -> None:
+    """Stop where a vector is NaN or infinite: what compares it would call every pair the same class.
+
+    Args:
+        vectors: shape (sentences, width).
+        what: what they are.
+        sentences: of which they are; the first is shown.
+    Raises:
+        ValueError: says how many they are.
+    """
+    odd = ~np.isfinite(vectors).all(axis=1)
+    if odd.any():
+        shown = f", that of {sentences[int(odd.argmax())][:60]!r} among them" if sentences else ""
+        raise ValueError(
+            f"{int(odd.sum())} of {len(odd)} {what} are NaN or infinite{shown}: the weights of the encoder, "
+            "or of the model that this starts from, are broken"
+        )
+
+
 @dataclass
 class Turned:
     """Vectors adapted after training, language by language.
@@ -24,11 +43,13 @@ class Turned:
     retrieved: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __call__(self, vectors: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """Unit-length adapted vectors, shape (sentences, hidden).
+        """Unit-length adapted vectors, shape (sentences, width).
 
         Args:
-            vectors: shape (sentences, hidden).
+            vectors: shape (sentences, width).
             codes: the language of each.
+        Raises:
+            ValueError: an adapted vector has no direction.
         """
         found = vectors.copy()
         if self.detect is not None:
@@ -36,7 +57,10 @@ class Turned:
         for code, turn in self.turns.items():
             own = codes == code
             found[own] = turn(found[own])
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            unit = found / np.linalg.norm(found, axis=1, keepdims=True)
+        refuse_no_numbers(unit, "adapted vectors")
+        return unit
 
     def said(self) -> pd.DataFrame | None:
         """Translations found before and after, a row a language; None where they were not looked for."""
@@ -62,7 +86,9 @@ class Vectors:
     def _encode(self, sentences: list[str]) -> None:
         from xltlib import prediction
 
-        found = pd.Series(list(prediction.encoded(self.model, sentences, progress=True)), index=sentences)
+        vectors = prediction.encoded(self.model, sentences, progress=True)
+        refuse_no_numbers(vectors, "sentence vectors", sentences)
+        found = pd.Series(list(vectors), index=sentences)
         table = pd.concat([self.table, found]) if len(self.table) else found
         self.table = table[~table.index.duplicated()]
 
@@ -73,7 +99,7 @@ class Vectors:
             self.tokens += sum(self.model.lengths(unlabelled))
 
     def of(self, sentences: list[str]) -> np.ndarray:
-        """Vectors of sentences that were given, shape (sentences, hidden)."""
+        """Vectors of sentences that were given, shape (sentences, width)."""
         return np.stack(self.table.loc[list(sentences)])
 
     def side(self, frame: pd.DataFrame, number: int, turned: Turned) -> np.ndarray:

@@ -22,8 +22,8 @@ def whitening(sample: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
     """ZCA matrix W with ``cov((x - mean) W) = I`` on the sample, shape (hidden, hidden).
 
     Args:
-        sample: unlabelled vectors of the language; more than ``hidden`` of them, or directions that it does
-            not span stay small.
+        sample: unlabelled vectors of the language, two at least; more than their width, or directions that it
+            does not span are stretched by ``1 / sqrt(epsilon)``.
         epsilon: added to the variances.
     """
     values, axes = np.linalg.eigh(np.cov(sample.T))

@@ -38,13 +38,14 @@ class MaskedLanguageModel(nn.Module):
     ):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
+        table = self.model.get_input_embeddings().weight
+        width = table.shape[1]  # of factorised models less than that of the states
         set_dropout(self.model, dropout)
         if train_layers:
             freeze(self.model, frozen_layers)
         # Named like every other head, so that training gives it the head's learning rate: it starts from
         # nothing.
-        self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden))
-        table = self.model.get_input_embeddings().weight
+        self.classifier = nn.Sequential(nn.Linear(hidden, width), nn.GELU(), nn.LayerNorm(width))
         nn.init.constant_(self.classifier[2].weight, 1 / table.norm(dim=1).mean().item())
         pieces = torch.tensor([piece for ids in encoder.tokenize(texts)["input_ids"] for piece in ids])
         counts = 1 + torch.bincount(pieces, minlength=len(table))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xltlib import provenance
 from xltlib.components.base import Component, gathered, option
 from xltlib.provenance import Entry, told_by
 
@@ -190,7 +191,7 @@ class Align(Adaptation):
 
     def gather(self, run) -> Align:
         codes = run.codes(self.languages)
-        is_recipe = "labse" not in run.encoder_name.lower()
+        is_recipe = not provenance.knows_labse(run.provenance.entries)
         role, use = ("recipe", "labse-recipe") if is_recipe else ("adaptation", "align")
         languages = [] if is_recipe else codes
         told = told_by("parallel", self.corpus, self.dose, languages, draw=run.draw)

@@ -24,6 +24,18 @@ class Frozen(Head):
     reads = "bi"
     trains = False
 
+    def build(self, encoder, held, classes: int):
+        """As of Head.
+
+        Raises:
+            ValueError: the encoder has fewer layers.
+        """
+        model = super().build(encoder, held, classes)
+        layers = encoder.model.config.num_hidden_layers
+        if self.layer > layers:
+            raise ValueError(f"head.layer = {self.layer}: this encoder has {layers} layers")
+        return model
+
     def probabilities(self, train: tuple, dev: tuple, test: tuple) -> np.ndarray:
         """Probability of each class for the test pairs, shape (pairs, classes).
 

@@ -17,6 +17,22 @@ from xltlib.provenance import Entry, told_by
 from xltlib.vectors import Turned
 
 
+def _refuse_few(method: str, texts: dict[str, list], fewest: int) -> None:
+    """Refuse a language with too little text to fit anything on.
+
+    Args:
+        method: as tables name it.
+        texts: sentences or translations of each language, without those that were left out.
+        fewest: that it needs of each.
+    Raises:
+        ValueError: names the languages.
+    """
+    few = [f"{len(of)} of {code}" for code, of in texts.items() if len(of) < fewest]
+    if few:
+        there = ", ".join(few)
+        raise ValueError(f"after {method} needs {fewest} sentences a language at least, and has {there}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Centre(After):
     """A language's mean exchanged for that of the source language: ``u - mu_l + mu_en`` (rung Z1).
@@ -43,6 +59,7 @@ class Centre(After):
         return self.holding(texts=texts, source=run.source)
 
     def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
+        _refuse_few(self.method, self.texts, 2)
         samples = {code: vectors_of(of) for code, of in self.texts.items()}
         detect = after.Detector(samples) if self.language_identity == "detected" else None
         return Turned(after.fit(self.method, samples, self.source), detect)
@@ -82,6 +99,8 @@ class Procrustes(After):
         return self.holding(texts=texts, source=run.source)
 
     def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
+        _refuse_few("procrustes", self.texts, 4)  # half of them fit the rotation, half are looked for
+
         def sides(pairs: list[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
             english, other = zip(*pairs)
             return vectors_of(other), vectors_of(english)

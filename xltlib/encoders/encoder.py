@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xltlib.encoders.pieces import Pieces
+from xltlib.encoders.pieces import Pieces, refuse_unknown
 
 OFFLINE = "offline"  # the name of the encoder that needs no hub
 
@@ -22,7 +22,8 @@ class Encoder:
         model: maps token ids, shape (batch, tokens), to states (batch, tokens, hidden).
         tokenizer: the matching fast tokenizer.
         pooling: ``"mean"`` over tokens or ``"cls"``; what the encoder was pretrained with.
-        dense: LaBSE's Dense+Tanh layer between pooling and normalisation, or an identity.
+        dense: LaBSE's Dense+Tanh layer between pooling and normalisation, or an identity; it may change the
+            width.
         kept: old ids of the rows of a trimmed embedding table; None while it is whole.
         whole_norm: mean norm of the whole table's rows, of one that was trimmed.
         pieces: cuts sentences, and knows the pieces of those that are at hand.
@@ -44,13 +45,18 @@ class Encoder:
 
     @property
     def table(self) -> torch.Tensor:
-        """Weights of the embedding table, shape (vocabulary, hidden)."""
+        """Weights of the embedding table, shape (vocabulary, width of the table)."""
         return self.model.get_input_embeddings().weight
 
     @property
     def hidden(self) -> int:
-        """Width of the states."""
-        return int(self.table.shape[1])
+        """Width of the states; in factorised models (ALBERT, RemBERT) that of the table is another."""
+        return int(getattr(self.model.config, "hidden_size", self.table.shape[1]))
+
+    @property
+    def width(self) -> int:
+        """Width of sentence vectors: of the states, or what the dense layer makes of them."""
+        return self.hidden if isinstance(self.dense, nn.Identity) else int(self.dense[0].out_features)
 
     @property
     def mean_norm(self) -> float:
@@ -73,6 +79,16 @@ class Encoder:
         if learned_segments and "token_type_ids" in self.tokenizer.model_input_names:
             return {"input_ids": ids, "token_type_ids": segments}
         return {"input_ids": ids}
+
+    def refuse_unknown(self) -> None:
+        """Stop where most of the text at hand is unknown to the tokenizer.
+
+        Raises:
+            ValueError: more than half of its pieces.
+        """
+        known = self.pieces.known.values()
+        pieces = np.array([piece for of in known for piece in of], np.int64)
+        refuse_unknown(self.name, pieces, self.tokenizer)
 
 
 def attention() -> str:

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from xltlib import places
-from xltlib.encoders import offline
+from xltlib.encoders import checks, folders, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder, attention
+from xltlib.encoders.folders import Refused
+from xltlib.encoders.hub import file_names, first_line, local_folder
+from xltlib.encoders.recipes import STATE
 from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
 from xltlib.shared import Shared
 
-STATE = "xltlib_encoder.json"  # beside the model: its pooling, and whether there is a dense layer
-DENSE = "dense.safetensors"  # that layer's weights
+DENSE = "dense.safetensors"  # weights of the layer behind the pooling, beside STATE
 NORMS = "norms.safetensors"  # of an encoder packed trimmed: the norm of every row of its whole table
-HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*/*.json", "*/*.safetensors"]
+OWN = {"local_files_only": True, "trust_remote_code": False}  # nothing is fetched, and no model's code is run
 
 
 def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     """Load an encoder by hub id, by folder, or ``"offline"``, in fp32.
 
     Args:
-        name: hub id, folder, or ``"offline"`` (in the extra ``offline``). A plain transformer pools by the
-            mean.
+        name: hub id, folder written as a path, or ``"offline"`` (in the extra ``offline``). A plain
+            transformer pools by the mean.
         vocabulary: its pieces alone are loaded; None: all.
     Raises:
-        OSError: nothing is there and no hub answers, with what to do.
-        ValueError: weights are missing, or the sentence-transformers folder has modules this project does not
-            know.
+        OSError: nothing is there, or the hub does not give it; says which, and what to do.
+        ValueError: the folder is refused: a part is missing, does not fit, is not finite, is not known to
+            this project, or would need code of the model's own.
 
     Example:
         >>> encoder = load("offline")
@@ -44,22 +47,16 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     if name == OFFLINE:
         encoder = offline.load_offline(vocabulary=vocabulary)
         return encoder if vocabulary else _restore_norm(encoder, places.located(name))
-    folder = _local_folder(name)
+    folder = local_folder(name)
     try:
-        if (folder / "modules.json").exists():
-            encoder = _load_sentence_transformer(name, folder)
-            return encoder if vocabulary is None else with_vocabulary(encoder, vocabulary)
-        encoder = _load_transformer(name, folder, vocabulary)
-    except OSError as error:
-        raise _not_loaded(name, "its folder cannot be loaded", error) from error
-    _restore(encoder, folder)
+        encoder = _load_folder(name, folder, vocabulary)
+    except Refused as error:
+        raise ValueError(f"encoder {name!r}: {error}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the libraries raise of files that they cannot read
+        raise ValueError(f"encoder {name!r}: {folder} cannot be loaded ({first_line(error)})") from error
     return encoder if vocabulary else _restore_norm(encoder, folder)
-
-
-def _not_loaded(name: str, place: str, error: Exception) -> OSError:
-    """What went wrong with a place, and what to do."""
-    advice = f"Name a folder with config.json, a hub id while online, or {OFFLINE!r}."
-    return OSError(f"encoder {name!r}: {place} ({str(error).splitlines()[0]}). {advice}")
 
 
 def load_trimmed(name: str, texts: list[str], shared: Shared, whole: Encoder | None = None) -> Encoder:
@@ -97,62 +94,82 @@ def _identity(name: str) -> list[str]:
     if name == OFFLINE:
         files = [offline.installed_file()]
     else:
-        files = sorted(path for path in _local_folder(name).rglob("*") if path.is_file())
+        files = sorted(path for path in local_folder(name).rglob("*") if path.is_file())
     told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return [*told, f"{torch.get_num_threads()} threads"]
 
 
-def _local_folder(name: str) -> Path:
-    """A folder itself, in a bundle that which was packed, or that of a download from the hub."""
-    if Path(places.located(name)).is_dir():
-        return Path(places.located(name))
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
+def _load_folder(name: str, folder: Path, vocabulary: Vocabulary | None) -> Encoder:
+    """An encoder from its folder, every part of which is looked at first."""
+    files, convert = file_names(name, folder), folders.converter(name)
+    chain = folders.chain_of(folder)
+    folders.check_transformer(chain.transformer, files, convert)
+    dense = nn.Identity()
+    if chain.dense is not None:
+        folders.check_weights(chain.dense, files, convert)
+        dense = _dense(checks.read_tensors(chain.dense / folders.WEIGHTS[0]), "linear.")
+    model = _load_transformer(chain.transformer)
+    if vocabulary is None:
+        tokenizer = _load_tokenizer(chain)
+        checks.check_tokenizer(tokenizer, checks.rows_of(model))
+        encoder = Encoder(name, model, tokenizer, chain.pooling, dense)
+    else:
+        rows = model.get_input_embeddings().weight.data[torch.from_numpy(vocabulary.kept)]
+        model.set_input_embeddings(table_of(rows))
+        model.config.vocab_size = len(rows)
+        encoder = vocabulary.encoder(name, model, chain.pooling, dense)
+    _restore(encoder, folder)
+    checks.check_finite(encoder.model, encoder.dense)  # of the table those rows that are kept
+    checks.check_widths(encoder)
+    return encoder
 
-    try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
-    except (OSError, HFValidationError) as error:
-        raise _not_loaded(name, "no such folder, and the model hub gave nothing", error) from error
 
-
-def _load_transformer(name: str, folder: Path, vocabulary: Vocabulary | None) -> Encoder:
+def _load_transformer(folder: Path):
     """A folder of transformers, which must have every weight but a pooler's."""
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
     model, info = AutoModel.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation=attention(), output_loading_info=True
+        folder,
+        dtype=torch.float32,
+        attn_implementation=attention(),
+        use_safetensors=True,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are refused by name below
+        **OWN,
     )
-    missing = [key for key in info["missing_keys"] if "pooler" not in key]
-    if missing:
-        raise ValueError(f"encoder {name!r}: the folder lacks weights of {missing[:3]}")
-    if vocabulary is None:
-        return Encoder(name, model, AutoTokenizer.from_pretrained(folder))
-    rows = model.get_input_embeddings().weight.data[torch.from_numpy(vocabulary.kept)]
-    model.set_input_embeddings(table_of(rows))
-    model.config.vocab_size = len(rows)
-    return vocabulary.encoder(name, model, "mean", nn.Identity())
+    checks.check_weights(model, info)
+    return model
 
 
-def _load_sentence_transformer(name: str, folder: Path) -> Encoder:
-    """Transformer, Pooling, optionally Dense and Normalize: LaBSE's form and most others'."""
-    from sentence_transformers import SentenceTransformer
+def _load_tokenizer(chain: folders.Chain):
+    """The tokenizer that lies beside a transformer."""
+    from tokenizers import normalizers
+    from transformers import AutoTokenizer
 
-    chain = SentenceTransformer(str(folder), device="cpu", model_kwargs={"attn_implementation": attention()})
-    modules = list(chain)
-    kinds = [type(module).__name__ for module in modules]
-    if kinds[:2] != ["Transformer", "Pooling"] or set(kinds[2:]) - {"Dense", "Normalize"}:
-        known = "known: Transformer, Pooling, Dense, Normalize"
-        raise ValueError(f"encoder {name!r}: unknown module in {kinds}; {known}")
-    transformer, pooling, *others = modules
-    mode = str(pooling.pooling_mode)
-    layers = [nn.Sequential(m.linear, m.activation_function) for m in others if type(m).__name__ == "Dense"]
-    plain = all(layer[0].bias is not None and isinstance(layer[1], nn.Tanh) for layer in layers)
-    if mode not in ("cls", "mean") or len(layers) > 1 or not plain:
-        known = "known are pooling by cls or mean and at most one dense layer with bias and tanh"
-        raise ValueError(f"encoder {name!r}: {known}")
-    dense = layers[0] if layers else nn.Identity()
-    model = getattr(transformer, "auto_model", None) or transformer.model
-    return Encoder(name, model.float(), transformer.tokenizer, mode, dense)
+    tokenizer = AutoTokenizer.from_pretrained(chain.transformer, **OWN)
+    if chain.lower_case:
+        if not tokenizer.is_fast:
+            raise Refused("do_lower_case: known for fast tokenizers alone")
+        backend = tokenizer.backend_tokenizer
+        own = [backend.normalizer] if backend.normalizer is not None else []
+        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
+    return tokenizer
+
+
+def _dense(weights: dict[str, torch.Tensor], prefix: str) -> nn.Sequential:
+    """The layer behind the pooling, ``tanh(Wx + b)``.
+
+    Args:
+        weights: of its file.
+        prefix: of their names there.
+    """
+    wanted = {f"{prefix}weight", f"{prefix}bias"}
+    if set(weights) != wanted:
+        raise Refused(f"dense layer with weights {sorted(weights)}, wanted {sorted(wanted)}")
+    width_out, width_in = weights[f"{prefix}weight"].shape
+    linear = nn.Linear(width_in, width_out)
+    linear.load_state_dict({key.removeprefix(prefix): of.float() for key, of in weights.items()})
+    return nn.Sequential(linear, nn.Tanh())
 
 
 def save(encoder: Encoder, folder: Path) -> None:
@@ -184,18 +201,18 @@ def write(encoder: Encoder, folder: Path) -> None:
 
 def _restore(encoder: Encoder, folder: Path) -> None:
     """Give an encoder the pooling, the dense layer and the mean norm that :func:`save` wrote beside it."""
-    if not (folder / STATE).exists():
+    if not (folder / STATE).is_file():
         return
-    state = json.loads((folder / STATE).read_text())
+    state = folders.read_dictionary(folder / STATE)
+    norm = state.get("whole_norm")
+    if state.get("pooling") not in ("mean", "cls") or not isinstance(state.get("dense"), bool):
+        raise Refused(f"{STATE} says {state}, wanted pooling (mean or cls) and dense (true or false)")
+    if norm is not None and not (isinstance(norm, float) and 0 < norm < math.inf):
+        raise Refused(f"{STATE}: whole_norm = {norm!r}, wanted a number above 0")
     encoder.pooling = state["pooling"]
-    encoder.whole_norm = encoder.whole_norm or state.get("whole_norm")
+    encoder.whole_norm = encoder.whole_norm or norm
     if state["dense"]:
-        from safetensors.torch import load_file
-
-        weights = load_file(folder / DENSE)
-        width_out, width_in = weights["0.weight"].shape
-        encoder.dense = nn.Sequential(nn.Linear(width_in, width_out), nn.Tanh())
-        encoder.dense.load_state_dict(weights)
+        encoder.dense = _dense(checks.read_tensors(folder / DENSE), "0.")
 
 
 def _restore_norm(encoder: Encoder, folder: str | Path) -> Encoder:
@@ -205,7 +222,5 @@ def _restore_norm(encoder: Encoder, folder: str | Path) -> Encoder:
     """
     path = Path(folder) / NORMS
     if path.exists():
-        from safetensors.torch import load_file
-
-        encoder.whole_norm = load_file(path)["norms"].mean().item()
+        encoder.whole_norm = checks.read_tensors(path)["norms"].mean().item()
     return encoder

@@ -11,7 +11,10 @@ import torch
 
 from xltlib.encoders import loading, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder
-from xltlib.encoders.trimming import trim
+from xltlib.encoders.four_bits import FILE, Reader, Shape, read_tokenizer
+from xltlib.encoders.hub import local_folder
+from xltlib.encoders.recipes import note_recipe, recipe_of
+from xltlib.encoders.trimming import NotTrimmable, trim
 
 
 def pack(name: str, texts: list[str], folder: Path) -> bool:
@@ -31,15 +34,16 @@ def pack(name: str, texts: list[str], folder: Path) -> bool:
     whole = loading.load(name)
     try:
         trimmed = trim(whole, texts)
-    except ValueError:
+    except NotTrimmable:
         pack_whole(name, folder)
         return False
     folder.mkdir(parents=True)
     if name == OFFLINE:
-        write_4_bit(offline.installed_file(), folder / offline.FILE, trimmed.kept)
-        packed = offline.load_offline(folder / offline.FILE)
+        write_4_bit(offline.installed_file(), folder / FILE, trimmed.kept)
+        packed = offline.load_offline(folder / FILE)
     else:
         loading.write(trimmed, folder)
+        note_recipe(folder, recipe_of(name))
         packed = loading.load(str(folder))
     if not _is_same(packed, trimmed):
         shutil.rmtree(folder)
@@ -55,10 +59,10 @@ def pack_whole(name: str, folder: Path) -> None:
     """Copy an encoder's files as they are."""
     if name == OFFLINE:
         folder.mkdir(parents=True)
-        shutil.copyfile(offline.installed_file(), folder / offline.FILE)
+        shutil.copyfile(offline.installed_file(), folder / FILE)
     else:
         patterns = shutil.ignore_patterns(".*", "onnx", "openvino")
-        shutil.copytree(loading._local_folder(name), folder, ignore=patterns)
+        shutil.copytree(local_folder(name), folder, ignore=patterns)
 
 
 def _is_same(packed: Encoder, trimmed: Encoder) -> bool:
@@ -81,9 +85,9 @@ def write_4_bit(source: Path, target: Path, kept: np.ndarray) -> None:
         kept: ids of the pieces, ascending; the special ones are among them.
     """
     data = np.memmap(source, dtype=np.uint8, mode="r")
-    reader = offline._Reader(data, 8)
-    shape = offline.Shape(*reader.numbers("7ifi"))
-    ends, scores, letters, special = offline._read_tokenizer(reader)
+    reader = Reader(data, 8)
+    shape = Shape(*reader.numbers("7ifi"))
+    ends, scores, letters, special = read_tokenizer(reader)
     new_id = {int(old): new for new, old in enumerate(kept)}
     tensors = _raw_tensors(reader)
     name, kind, numbers, raw = tensors[0]
@@ -99,7 +103,7 @@ def write_4_bit(source: Path, target: Path, kept: np.ndarray) -> None:
         _write_tensors(file, tensors)
 
 
-def _raw_tensors(reader: offline._Reader) -> list[tuple[str, int, int, np.ndarray]]:
+def _raw_tensors(reader: Reader) -> list[tuple[str, int, int, np.ndarray]]:
     """Name, kind, how many numbers, and the bytes of each tensor, in the file's order."""
     tensors = []
     (count,) = reader.numbers("i")

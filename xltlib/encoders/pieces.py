@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+MOST_UNKNOWN = 0.5  # share of pieces; above it the tokenizer is another model's, or lacks its vocabulary
+FEWEST_PIECES = 20  # below so many a share says nothing
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -143,3 +148,40 @@ def _frame(tokenizer, sentences: list[str]) -> Frame:
             specials.append([])
             segments.append([])
     return Frame(specials, segments, own)
+
+
+def unknown_share(pieces: np.ndarray, unknown: int, blank: int | None = None) -> float:
+    """Share of the pieces of some text that stand for what a tokenizer does not know.
+
+    Args:
+        pieces: their ids, without special tokens.
+        unknown: the id of the unknown piece.
+        blank: the id of a blank by itself, which does not count: before an unknown word there is one.
+
+    Example:
+        >>> unknown_share(np.array([5, 3, 3, 7]), 3), unknown_share(np.array([6, 3, 6, 3]), 3, blank=6)
+        (0.5, 1.0)
+    """
+    told = pieces[pieces != blank] if blank is not None else pieces
+    return float(np.mean(told == unknown)) if len(told) else 0.0
+
+
+def refuse_unknown(name: str, pieces: np.ndarray, tokenizer) -> None:
+    """Stop a run whose text a tokenizer does not know.
+
+    Args:
+        name: of the encoder.
+        pieces: ids of all text that the run reads, without special tokens.
+        tokenizer: of transformers.
+    Raises:
+        ValueError: more than half of the pieces are unknown.
+    """
+    unknown, blank = tokenizer.unk_token_id, tokenizer.convert_tokens_to_ids("▁")
+    if unknown is None or len(pieces) < FEWEST_PIECES:
+        return
+    share = unknown_share(pieces, unknown, None if blank == unknown else blank)
+    if share > MOST_UNKNOWN:
+        raise ValueError(
+            f"encoder {name!r}: {share:.0%} of the pieces of this text are unknown to its tokenizer; are its "
+            "files those of the model, and is the text in languages that it has?"
+        )

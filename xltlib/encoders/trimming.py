@@ -11,9 +11,13 @@ import torch
 from torch import nn
 
 from xltlib.encoders.encoder import Encoder
-from xltlib.encoders.pieces import Pieces
+from xltlib.encoders.pieces import Pieces, refuse_unknown
 
 SLICE = 4096  # texts tokenised at a time: token lists of a whole corpus are larger than the corpus
+
+
+class NotTrimmable(ValueError):
+    """A tokenizer of a kind whose pieces cannot be dropped safely."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Vocabulary:
             encoder: with a Unigram or WordPiece tokenizer.
             texts: every sentence the run will read, in any order.
         Raises:
-            ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely).
+            ValueError: the tokenizer is of another kind (BPE merges cannot be dropped safely), or knows less
+                than half of the text.
         """
         spec, texts = _specification(encoder), sorted(set(texts))
         rows = []
@@ -52,6 +57,7 @@ class Vocabulary:
             encoder.pieces.learn(texts[start : start + SLICE])
             rows += [np.array(encoder.pieces.known[text], np.int32) for text in texts[start : start + SLICE]]
         pieces = np.concatenate(rows) if rows else np.empty(0, np.int32)
+        refuse_unknown(encoder.name, pieces, encoder.tokenizer)
         needed = [*encoder.pieces.specials, *_needed(encoder.tokenizer, spec["model"])]
         kept = np.union1d(pieces, needed).astype(np.int64)
         small = _small(encoder.tokenizer, spec, kept)
@@ -135,7 +141,7 @@ def _specification(encoder: Encoder) -> dict:
     kind = spec["model"]["type"]
     if kind not in ("Unigram", "WordPiece"):
         advice = "set encoder.trim to False"
-        raise ValueError(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: {advice}")
+        raise NotTrimmable(f"vocabulary of {encoder.name!r} ({kind}) cannot be trimmed: {advice}")
     return spec
 
 
