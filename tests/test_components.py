@@ -78,7 +78,7 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
             {"kind": "pgd", "radius": 0.1, "steps": 0},
             "noise pgd: steps = 0, wanted a number of at least 1",
         ),
-        ("noise", {"kind": "drop", "share": 1.5}, "noise drop: share = 1.5, wanted a number below 1"),
+        ("noise", {"kind": "drop", "share": 1.5}, "noise drop: share = 1.5, wanted a number of at most 1"),
         (
             "batches",
             {"kind": "hybrid", "alpha": 1.2},

@@ -325,8 +325,8 @@ OPTIONS = [
     ),
     (
         "batches",
-        {"kind": "hybrid", "cross": {"kind": "drop", "rate": 1}},
-        "rate = 1, wanted a number below 1",
+        {"kind": "hybrid", "cross": {"kind": "drop", "rate": 2}},
+        "rate = 2, wanted a number of at most 1",
     ),
     ("head", {"kind": "bi", "temperature": 0.1}, "head bi has no option 'temperature'"),
     (
@@ -368,7 +368,7 @@ OPTIONS = [
         {"kind": "pgd", "radius": 0.1, "steps": 10**6},
         "steps = 1000000, wanted a number of at most 1,000",
     ),
-    ("noise", {"kind": "drop", "share": 1.0}, "share = 1.0, wanted a number below 1"),
+    ("noise", {"kind": "drop", "share": 1.1}, "share = 1.1, wanted a number of at most 1"),
     (
         "noise",
         {"kind": "synonyms-copies", "words": "a.txt", "copies": 0},

@@ -45,7 +45,6 @@ class View(Component):
 class DropView(View):
     """Words left out (rung Z0)."""
 
-    rate: float = option(0.3, above=0, below=1)
     of_source = False
 
     def read(self, run, use: str) -> DropView:

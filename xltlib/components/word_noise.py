@@ -17,7 +17,7 @@ class Drop(Noise):
         share: of the words.
     """
 
-    share: float = option(above=0, below=1)
+    share: float = option(above=0, at_most=1)
     votes = True
 
     def step(self, model, seed: int) -> words.Seen:
