@@ -65,8 +65,8 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     told = [f"{code} in {differ} of {both}" for code, (differ, both) in found[reference].items()]
     raise DataError(
         f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. "
-        "Items with one id must be translations of each other: check the ids of these files, or give items that "
-        "are no translations ids of their own"
+        "Items with one id must be translations of each other: check the ids of these files, or give "
+        "items that are no translations ids of their own"
     )
 
 
