@@ -68,6 +68,9 @@ class Run:
         if asked.startswith("adapt-"):
             record, parents[asked] = _parent(self, asked), records.digest(self.runs / asked)
             place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
+            if not os.path.isdir(place):  # its record was collected from another machine
+                again = "make it here with run_all.py STUDY --force --only LABEL"
+                raise FileNotFoundError(f"run {asked} has left no encoder here; {again}")
             read = provenance.from_record(record["read"])
         elif (self.encoder.recipe or _recipe(asked)) == "labse":
             read = [provenance.LABSE]  # rung Z3 by birth
