@@ -7,12 +7,11 @@ named, and its claim is inconclusive.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, statistics
+from xltlib import collected, figures, statistics
 from xltlib.ladder import LADDER, ladder
 
 # The last is of the question alone.
@@ -101,9 +100,9 @@ def _missing(study: str, why: str = "") -> dict:
 
 
 def _on(folder: Path, study: str, seeds: int, items: int) -> str:
-    state = json.loads((folder / study / "runs.json").read_text(encoding="utf-8"))
+    state = collected.state(folder / study, {"arm": bool, "encoder": str})
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
-    gaps = f"; missing: {', '.join(state['missing'])}" if state["missing"] else ""
+    gaps = f"; missing: {', '.join(state['missing'])}" if state.get("missing") else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
     return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
 
@@ -180,11 +179,12 @@ def _definition(folder: Path) -> dict:
     A cell of two languages holds items of the diagonal, each with the label it has everywhere.
     """
     candidates = ("robustness", "paws-x-factorial", "paws-x")
-    study = next((name for name in candidates if (folder / name / "predictions.parquet").exists()), None)
+    there = [name for name in candidates if collected.file(folder / name, collected.PREDICTIONS).exists()]
+    study = there[0] if there else None
     if study is None:
         return _missing("paws-x")
     columns = ["item", "language1", "language2", "label"]
-    cells = pd.read_parquet(folder / study / "predictions.parquet", columns=columns).drop_duplicates()
+    cells = collected.predictions(folder / study, columns).drop_duplicates()
     off = cells.language1.astype(str) != cells.language2.astype(str)
     if not off.any():
         return _missing(study, " on pairs of two languages")

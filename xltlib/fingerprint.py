@@ -19,7 +19,8 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py", "stopping.py",
     "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py", "command_line.py",
     "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py", "robustness.py",
-    "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics", "tables",
+    "robustness_claims.py", "ladder.py", "bias_tables.py", "locks.py", "collected.py",
+    "files.py", "figures", "statistics", "tables",
 )  # fmt: skip
 
 

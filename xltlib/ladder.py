@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
-from xltlib import statistics
+from xltlib import collected, statistics
 
 LADDER = "paws-x-parallel"
 
@@ -27,11 +26,11 @@ def ladder(
     arm = ["strategy", "adaptation", "rung"]
     columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
     place = folder / LADDER
-    if not (place / "predictions.parquet").exists():
+    if not collected.file(place, collected.PREDICTIONS).exists():
         return pd.DataFrame(columns=columns)
-    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
+    state, predictions = collected.both(place)
     runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
-    right = statistics.right_answers(pd.read_parquet(place / "predictions.parquet"), runs, selection)
+    right = statistics.right_answers(predictions, runs, selection)
     right = right[right.language != source]
     same, rows = ["seed", "language", "item"], []
     plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]

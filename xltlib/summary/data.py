@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import languages, provenance, statistics
+from xltlib import collected, languages, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -286,14 +285,14 @@ def load(
         study, selection, resamples, source: see :class:`StudyData`.
     Raises:
         FileNotFoundError: the study is not there; says which are.
+        Damaged: one of its files is; names it.
     """
     place = Path(folder) / study
-    if not (place / "runs.json").exists():
+    if not collected.file(place, collected.RUNS).exists():
         there = sorted(path.parent.name for path in Path(folder).glob("*/runs.json"))
         raise FileNotFoundError(
             f"no study {study!r} in {Path(folder).name}/: it has {', '.join(there) or 'none'}"
         )
-    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
-    predictions = pd.read_parquet(place / "predictions.parquet")
-    about, missing = state.get("about", ""), state["missing"]
+    state, predictions = collected.both(place, {"label": str})
+    about, missing = state.get("about", ""), state.get("missing", [])
     return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)
