@@ -82,6 +82,8 @@ def main(given: list[str] | None = None) -> int:
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
+        if todo and (lost := store.lost(plan, todo)):
+            print(f"beforehand: {lost}", file=sys.stderr)
         failed = carried_out(args, plan, store, todo) if todo else {}
     except (ValueError, OSError) as error:
         print(f"run_all: {error}{places.said()}", file=sys.stderr)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -106,7 +107,10 @@ def exchanged(figures: Path) -> Iterator[Path]:
     """
     figures.parent.mkdir(parents=True, exist_ok=True)
     beside = figures.parent / f".{figures.name}.new"
-    with locks.held(figures.parent / f".{figures.name}.lock"):
+    lock = figures.parent / f".{figures.name}.lock"
+    if locks.is_held(lock):
+        print(f"{figures}: another process is collecting; waiting for it", file=sys.stderr)
+    with locks.held(lock):
         settle(figures)
         shutil.rmtree(beside, ignore_errors=True)  # of a process that was killed
         place = beside / figures.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -141,7 +142,6 @@ class Store:
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
             raise ValueError("no arm of this study is done; figures are left as they are")
-        self._refuse_to_lose({node.label for node in finished})
         read = {node.run: self._read_by(node) for node in finished}
         told = provenance.differing([read[node.run] for node in finished if node.arm])
         summaries, predictions = [], []
@@ -155,10 +155,9 @@ class Store:
                 predictions.append(self._predictions(node))
             summaries.append({"label": node.label, "arm": node.arm, **record})
         missing = [label for label in plan.nodes if label in outdated]
-        if into is not None:
-            self._write(plan, summaries, missing, predictions, into)
-            return summaries
-        with collected.exchanged(self.figures) as place:
+        with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
+            if lost := self._lost({node.label for node in finished}):
+                raise WouldBeLost(lost)
             self._write(plan, summaries, missing, predictions, place)
         return summaries
 
@@ -187,15 +186,21 @@ class Store:
         earlier = collected.predictions(self.figures).astype({"run": str})
         return dict(iter(earlier.groupby("run", sort=False)))
 
-    def _refuse_to_lose(self, labels: set[str]) -> None:
-        """Stop where the study's folder holds runs that are not among these."""
+    def lost(self, plan: Plan, todo: list[str]) -> str:
+        """Why collecting would be refused even if all that is to do were done; "" if it would not be."""
+        done = set(plan.nodes) - self.outdated(plan)
+        return self._lost({*done, *todo})
+
+    def _lost(self, labels: set[str]) -> str:
+        """Which runs of the study's folder are not among these, in a line; "" without any."""
         lost = [run["label"] for run in self._held()["runs"] if run["label"] not in labels]
-        if lost:
-            raise WouldBeLost(
-                f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; "
-                "they would be lost, so it is left as it is. --keep takes over those of today's code, "
-                "--figures draws into another folder"
-            )
+        if not lost:
+            return ""
+        return (
+            f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; they "
+            "would be lost, so it is left as it is. --keep takes over those of today's code, --figures draws "
+            f"elsewhere; to give them up, delete its {collected.RUNS}"
+        )
 
     @staticmethod
     def _write(plan: Plan, summaries: list[dict], missing: list[str], predictions: list, into: Path) -> None:
