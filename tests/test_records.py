@@ -1,4 +1,4 @@
-"""A run is done only while what it left is there as it was written; nothing is half-written on a full disk."""
+"""A run is done only while what it left is there as it was written; a full disk leaves nothing half-written."""
 
 import json
 import subprocess
@@ -76,7 +76,7 @@ def test_a_run_whose_parents_were_made_anew_does_not_stand(tmp_path):
     assert not records.stands(child, GIVEN, "c")
 
 
-def test_lost_predictions_and_models_are_planned_again_with_what_was_made_from_them(plan, tmp_path):  # noqa: F811
+def test_what_is_lost_is_planned_again_with_what_was_made_from_it(plan, tmp_path):  # noqa: F811
     runs, store = tmp_path / "runs", Store(tmp_path / "runs", tmp_path / "figures/tiny")
     for label in plan.nodes:
         place = runs / plan[label].run

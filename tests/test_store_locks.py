@@ -108,7 +108,7 @@ def once(plan, runs: Path, label: str, replaced: str | None = None) -> str:  # n
     return execution.run_once(replaced, *given, lambda: finish(plan, runs, label))
 
 
-def test_a_run_that_another_process_is_making_is_waited_for_and_not_made_twice(plan, tmp_path, ran):  # noqa: F811
+def test_a_run_that_another_process_makes_is_waited_for(plan, tmp_path, ran):  # noqa: F811
     runs, place = tmp_path / "runs", tmp_path / "runs" / plan["english seed 1"].run
     place.mkdir(parents=True)
     process = other_process(HOLD, "for a while", str(place / locks.RUN))
@@ -147,7 +147,8 @@ def test_a_run_is_made_again_where_it_does_not_stand_or_is_to_be_replaced(plan, 
     once(plan, runs, "english seed 1", replaced=before)
     assert ran == [english.run, hybrid.run, english.run, english.run]
     record = records.read(runs / english.run)
-    records.write(runs / english.run, record | {"anew": True}, records.predictions(runs / english.run, record))
+    predictions = records.predictions(runs / english.run, record)
+    records.write(runs / english.run, record | {"anew": True}, predictions)
     once(plan, runs, "english seed 1", replaced=before)  # another --force has just made it
     assert len(ran) == 4
     once(plan, runs, "hybrid seed 1")  # it was made from the former one

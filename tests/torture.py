@@ -1,12 +1,12 @@
-"""Forty kills: a tiny study is ended at random moments in every way there is, and comes out as if it had not been.
+"""Forty kills: a tiny study is ended at random moments in every way there is, and comes out as if undisturbed.
 
     make torture                                   # or: python tests/torture.py [--kills 40] [--seed 1]
 
 The study of tests/tiny_studies.py (five runs, two at a time) is run once undisturbed. Then it is begun in new
-folders, ended at random moments again and again, and at last run to its end. After every ending this is looked
-at: whether a process is left, whether what is collected is whole, whether a finished run was made again. At the
-end: whether predictions, tables and figures are the undisturbed ones to the bit, and no half-written file is
-left. The table is tests/torture.csv, a row an ending.
+folders, ended at random moments again and again, and at last run to its end. After every ending this is
+looked at: whether a process is left, whether what is collected is whole, whether a finished run was made
+again. At the end: whether predictions, tables and figures are the undisturbed ones to the bit, and no
+half-written file is left. The table is tests/torture.csv, a row an ending.
 
 A full disk is a limit on the size of files, as every file of this study is small: the disk is full for those
 that are larger. Read-only places are mounted so where this may be done (as root, on Linux), else folders
@@ -40,7 +40,8 @@ TABLE = Path(__file__).with_name("torture.csv")
 MARK = "XLTLIB_TORTURE"  # an environment variable, by which a process that was left behind is known
 QUICK = 10.0  # seconds within which everything must be gone
 COLUMNS = (
-    "folder", "ending", "after_seconds", "runs_done", "made_again", "processes_left", "collected", "said_lines",
+    "folder", "ending", "after_seconds", "runs_done", "made_again", "processes_left", "collected",
+    "said_lines",
 )  # fmt: skip
 
 
@@ -270,7 +271,8 @@ def same(trial: Trial, peace: Trial) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()

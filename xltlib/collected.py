@@ -1,9 +1,9 @@
 """What a study's folder of figures holds: reading its runs and predictions, and exchanging all of it at once.
 
-``runs.json`` and ``predictions.parquet`` belong together, and what is drawn belongs to them. All of it is made
-beside the folder. Then one renaming puts it inside, as ``.new``: from that moment on it counts, and a process
-that is killed before the last file has moved to its place leaves nothing half-done, for whoever reads looks
-there first, and whoever collects next moves the rest.
+``runs.json`` and ``predictions.parquet`` belong together, and what is drawn belongs to them. All of it is
+made beside the folder. Then one renaming puts it inside, as ``.new``: from that moment on it counts, and a
+process that is killed before the last file has moved to its place leaves nothing half-done, for whoever reads
+looks there first, and whoever collects next moves the rest.
 """
 
 from __future__ import annotations

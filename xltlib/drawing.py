@@ -51,10 +51,10 @@ class Drawn:
 
 
 def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
-    """Collect the finished runs and execute the notebooks that read them; figures about other runs are removed.
+    """Collect the finished runs and execute the notebooks that read them; figures about other runs go.
 
-    All of it is made beside the study's folder and takes its places at the end. If drawing fails, the runs are
-    exchanged alone, so that one can look; if collecting does, nothing is.
+    All of it is made beside the study's folder and takes its places at the end. If drawing fails, the runs
+    are exchanged alone, so that one can look; if collecting does, nothing is.
 
     Args:
         page: whether to write the summary as one HTML file.

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and that are read with checks: what is damaged is named in a line."""
+"""Files that appear whole or not at all, and that are read with checks: what is damaged is named."""
 
 from __future__ import annotations
 

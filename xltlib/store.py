@@ -60,8 +60,8 @@ class Store:
             return {"runs": []}
 
     def outdated(self, plan: Plan) -> set[str]:
-        """Labels of what is not done: no record, other parameters or code, predictions or a model that are gone
-        or damaged, or made from what is outdated or was made anew since.
+        """Labels of what is not done: no record, other parameters or code, predictions or a model that are
+        gone or damaged, or made from what is outdated or was made anew since.
 
         Raises:
             Damaged: a record is.
@@ -99,8 +99,8 @@ class Store:
         return sum(then != now for then, now in codes)
 
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
-        """Labels of what must be run, in the plan's order: what is not done, the models that it starts from and
-        that are not there any more, and what was made from these.
+        """Labels of what must be run, in the plan's order: what is not done, the models that it starts from
+        and that are not there any more, and what was made from these.
 
         Args:
             force: what is done, too.
@@ -147,7 +147,7 @@ class Store:
         summaries, predictions = [], []
         for node in finished:
             record, entries = self._record(node), read[node.run]
-            record = {name: value for name, value in record.items() if name != "files"}  # of the run's own folder
+            record = {name: value for name, value in record.items() if name != "files"}  # beside the record
             record["parameters"] = parameters.placeless(record["parameters"])
             record["rung"] = provenance.rung(entries)
             if node.arm:
@@ -197,9 +197,9 @@ class Store:
         if not lost:
             return ""
         return (
-            f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; they "
-            "would be lost, so it is left as it is. --keep takes over those of today's code, --figures draws "
-            f"elsewhere; to give them up, delete its {collected.RUNS}"
+            f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; "
+            "they would be lost, so it is left as it is. --keep takes over those of today's code, --figures "
+            f"draws elsewhere; to give them up, delete its {collected.RUNS}"
         )
 
     @staticmethod
