@@ -1,4 +1,4 @@
-"""A run is done only while what it left is there as it was written; a full disk leaves nothing half-written."""
+"""A run is done only while what it left is there as it was written; full disks leave nothing half-written."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Forty kills: a tiny study is ended at random moments in every way there is, and comes out as if undisturbed.
+"""Forty kills: a tiny study is ended at random moments in every way there is; it comes out as if undisturbed.
 
     make torture                                   # or: python tests/torture.py [--kills 40] [--seed 1]
 
