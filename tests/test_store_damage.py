@@ -211,10 +211,23 @@ def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not
         Store(runs, figures).collect(fewer)
 
 
+def test_an_arm_that_has_another_name_now_is_the_same_run(done):
+    from xltlib import studies
+
+    _, runs, figures = done
+    study = tiny_study(Path("tiny-encoder"))
+    study["arms"] = {{"hybrid": "both"}.get(name, name): of for name, of in study["arms"].items()}
+    renamed = studies.Study("tiny", study).plan({}, "", runs)
+    for store in (Store(runs, figures), Store(runs / "empty", figures, committed=True, any_code=True)):
+        labels = {run["label"] for run in store.collect(renamed)}
+        assert "both seed 1" in labels and "hybrid seed 1" not in labels
+
+
 def test_a_study_folder_that_holds_another_study_is_not_drawn_over(done):
     plan, runs, figures = done
     state = json.loads((figures / "runs.json").read_text())
-    other = state | {"study": "other", "runs": [run | {"label": f"{run['label']}0"} for run in state["runs"]]}
+    others = [run | {"label": f"{run['label']}0", "run": f"{run['run']}0"} for run in state["runs"]]
+    other = state | {"study": "other", "runs": others}
     (figures / "runs.json").write_text(json.dumps(other))
     with pytest.raises(WouldBeLost):
         Store(runs, figures, committed=True).collect(plan)

@@ -153,10 +153,11 @@ class Store:
             if node.arm:
                 record |= provenance.names(entries, told)
                 predictions.append(self._predictions(node))
-            summaries.append({"label": node.label, "arm": node.arm, **record})
+            named = {"label": node.label, "arm": node.arm}
+            summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
         with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
-            if lost := self._lost({node.label for node in finished}):
+            if lost := self._lost(plan, {node.label for node in finished}):
                 raise WouldBeLost(lost)
             self._write(plan, summaries, missing, predictions, place)
         return summaries
@@ -189,11 +190,16 @@ class Store:
     def lost(self, plan: Plan, todo: list[str]) -> str:
         """Why collecting would be refused even if all that is to do were done; "" if it would not be."""
         done = set(plan.nodes) - self.outdated(plan)
-        return self._lost({*done, *todo})
+        return self._lost(plan, {*done, *todo})
 
-    def _lost(self, labels: set[str]) -> str:
-        """Which runs of the study's folder are not among these, in a line; "" without any."""
-        lost = [run["label"] for run in self._held()["runs"] if run["label"] not in labels]
+    def _lost(self, plan: Plan, labels: set[str]) -> str:
+        """Which runs of the study's folder are not among these, in a line; "" without any.
+
+        One of the same label is replaced; one that has another label now is the same run.
+        """
+        there = {plan[label].run for label in labels}
+        held = self._held()["runs"]
+        lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
         if not lost:
             return ""
         return (
