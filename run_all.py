@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from xltlib import bundle, command_line, drawing, execution, places, progress, showing, stopping
-from xltlib import studies, tasks
+from xltlib import bundle, command_line, drawing, execution, files, places, progress, showing
+from xltlib import stopping, studies, tasks
 from xltlib.forecast import Forecast
 from xltlib.store import Store
 
@@ -39,13 +39,15 @@ def carried_out(
     """Run what is to do; returns label -> problem of those that are not done then.
 
     Raises:
-        ValueError: graphics cards have no room for so many runs.
+        ValueError: graphics cards have no room for so many runs, or a folder cannot be written to.
     """
     runs = args.runs.resolve()
+    files.refuse_unwritable(runs, args.figures.resolve())
     shown = showing.Shown(Forecast(plan, todo, args.jobs, runs))
     try:
         with execution.pool(args.jobs, args.scheduler, args.card_memory) as pool:
-            failed = execution.execute(plan, todo, pool, runs, args.experiments.resolve().parent, shown)
+            beside = args.experiments.resolve().parent
+            failed = execution.execute(plan, todo, pool, runs, beside, shown, args.force)
         for label in set(todo) & set(store.missing(plan)) - set(failed):
             failed[label] = "it ran, and is not done"
             shown.say(f"FAILED {label}: {failed[label]}")
@@ -80,6 +82,8 @@ def main(given: list[str] | None = None) -> int:
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
+        if todo and (lost := store.lost(plan, todo)):
+            print(f"beforehand: {lost}", file=sys.stderr)
         failed = carried_out(args, plan, store, todo) if todo else {}
     except (ValueError, OSError) as error:
         print(f"run_all: {error}{places.said()}", file=sys.stderr)
@@ -87,7 +91,7 @@ def main(given: list[str] | None = None) -> int:
     if args.draw and (older := store.other_code(plan)):
         print(f"{showing.counted(older)} made by other code than today's, drawn as they are")
     try:
-        drawn = drawing.draw(plan, store.collect(plan), figures, runs, args.report)
+        drawn = drawing.draw(plan, store, runs, args.report)
     except ValueError as error:
         print(f"run_all: {error}", file=sys.stderr)
         return 1 if failed or args.draw else 0

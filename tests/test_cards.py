@@ -1,7 +1,6 @@
 """Cards for runs, asked of a stand-in for torch, and dealt out by run_all.py."""
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 

@@ -72,11 +72,10 @@ def test_a_finished_study_is_not_run_again(undisturbed, tiny):
 
 
 @one_worker
-def test_a_copy_of_the_records_counts_as_done_whatever_the_files_times(undisturbed, tiny, tmp_path):
+def test_a_copy_of_the_runs_counts_as_done_whatever_the_files_times(undisturbed, tiny, tmp_path):
     source = undisturbed[0] / "runs"
     for path in sorted(source.glob("*/record.json"), key=lambda path: -path.stat().st_mtime):
-        (tmp_path / "runs" / path.parent.name).mkdir(parents=True)
-        (tmp_path / "runs" / path.parent.name / "record.json").write_bytes(path.read_bytes())
+        shutil.copytree(path.parent, tmp_path / "runs" / path.parent.name, copy_function=shutil.copyfile)
     assert "to do" not in run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout
     # A parent made anew makes its children stale, and only them.
     parent = next(p for p in (tmp_path / "runs").glob("adapt-*/record.json"))

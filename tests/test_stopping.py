@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 
 import psutil
@@ -42,3 +43,28 @@ def test_a_signal_stops_everything_within_five_seconds(tiny, tmp_path, number, s
     assert not list((tmp_path / "runs").glob("*/FAILED.json")) and "died" not in said
     asked = subprocess.run(command(tmp_path, study, "--status"), capture_output=True, text=True, cwd=tmp_path)
     assert asked.stdout.strip() == "0 of 2 runs done; nothing is running"
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from threading import Thread
+from xltlib import kernels
+given = "00_explore", Path(sys.argv[1]), {}, kernels.environment(1)
+Thread(target=kernels.execute, args=given, daemon=True).start()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2, 1.0])
+def test_a_kernel_ends_with_its_parent_whenever_that_is_killed(tmp_path, after):
+    process = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path / "out.ipynb")], cwd=tmp_path)
+    parent, kernels, until = psutil.Process(process.pid), [], time.time() + 60
+    while not kernels and time.time() < until:
+        kernels = parent.children(recursive=True)
+        time.sleep(0.01)
+    time.sleep(after)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(kernels, timeout=30)
+    assert kernels and not alive

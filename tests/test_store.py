@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from tiny_studies import tiny_study
 
-from xltlib import records, studies
+from xltlib import files, records, studies
 from xltlib.fingerprint import code_fingerprint
 from xltlib.store import Store
 
@@ -55,7 +55,8 @@ def test_a_run_counts_as_done_only_with_a_whole_matching_record(tmp_path):
     assert not records.done(tmp_path, parameters, "other code")
     text = (tmp_path / "record.json").read_text()
     (tmp_path / "record.json").write_text(text[: len(text) // 2])
-    assert not records.done(tmp_path, parameters, "code")
+    with pytest.raises(files.Damaged, match="record.json is damaged"):  # never made anew unasked
+        records.done(tmp_path, parameters, "code")
     with pytest.raises(ValueError):  # a record that JSON cannot hold leaves the old one alone
         records.write(tmp_path, {"loss": float("nan")})
     assert (tmp_path / "record.json").read_text() == text[: len(text) // 2]

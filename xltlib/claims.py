@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, folders, statistics
+from xltlib import collected, figures, folders, statistics
 from xltlib.ladder import LADDER, ladder
 from xltlib.markdown import escaped, linked
 
@@ -105,9 +105,9 @@ def _missing(study: str, why: str = "") -> dict:
 
 
 def _on(folder: Path, study: str, seeds: int, items: int) -> str:
-    state = folders.state(folder, study)
+    state = folders.state(folder, study, {"arm": bool, "encoder": str})
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
-    gaps = f"; missing: {', '.join(state['missing'])}" if state["missing"] else ""
+    gaps = f"; missing: {', '.join(state['missing'])}" if state.get("missing") else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
     return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
 
@@ -203,7 +203,7 @@ def _definition(folder: Path) -> dict:
     if study is None:
         return _row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
     columns = ["item", "language1", "language2", "label"]
-    cells = pd.read_parquet(folder / study / "predictions.parquet", columns=columns).drop_duplicates()
+    cells = collected.predictions(folder / study, columns).drop_duplicates()
     off = cells.language1.astype(str) != cells.language2.astype(str)
     if not off.any():
         return _missing(study, " on pairs of two languages")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import kernels, markdown
+from xltlib import collected, kernels, markdown
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
+from xltlib.store import Store, WouldBeLost
 
 BIAS = "40_language_bias"
 NO_FIGURES = (
@@ -49,32 +50,72 @@ class Drawn:
         return "\n".join(lines)
 
 
-def draw(plan: Plan, collected: list[dict], figures: Path, runs: Path, page: bool = False) -> Drawn:
-    """Execute the notebooks that read the collected runs; figures about other runs than these are removed.
+def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
+    """Collect the finished runs and execute the notebooks that read them; figures about other runs go.
+
+    All of it is made beside the study's folder and takes its places at the end. If drawing fails, the runs
+    are exchanged alone, so that one can look; if collecting does, nothing is.
 
     Args:
-        collected: of Store.collect.
         page: whether to write the summary as one HTML file.
+    Raises:
+        ValueError: no arm is done, or a file is damaged.
     """
-    runs.mkdir(
-        parents=True, exist_ok=True
-    )  # in a clean checkout, where committed runs are drawn, nothing made it yet
-    summary, given = runs / f"{plan.study.name}-summary.ipynb", {"study": plan.study.name, "save": True}
-    given["figures_folder"] = str(figures.parent)
-    before = {path: path.stat().st_mtime_ns for path in effect_files(figures)}
-    first = next(record for record in collected if record["arm"])["parameters"]["targets"]
-    source = {"source": first.replace(",", " ").split()[0]}  # what was trained on
-    problem = _summarise(plan.study.summary, {**given, **source}, summary)
-    if not problem and any(record.get("bias") for record in collected):
-        problem = _summarise(BIAS, {**given, "encoder": ""}, runs / f"{plan.study.name}-language-bias.ipynb")
-    if problem:
-        return Drawn(figures, problem)
-    for path, stamp in before.items():
-        if (
-            path.stat().st_mtime_ns == stamp
-        ):  # not drawn now: it is about other runs than those just collected
+    figures, answer = store.figures, ""
+    try:
+        with collected.exchanged(figures) as beside:
+            records = store.collect(plan, beside)
+            problem = _notebooks(plan, records, beside, figures, runs)
+            if problem:
+                _keep_the_runs_alone(beside)
+            else:
+                summary = _of_summary(plan, runs)
+                answer = _answer(summary)
+                if page:
+                    _page(summary, beside / "report.html")
+                for path in effect_files(figures):
+                    if not (beside / path.name).exists():  # it is about other runs than these: let it go
+                        (beside / path.name).touch()
+    except (WouldBeLost, OSError) as error:
+        return Drawn(figures, f"{error}" if isinstance(error, WouldBeLost) else f"{figures}: {error}")
+    return Drawn(figures, problem, figures / "report.html" if page and not problem else None, answer)
+
+
+def _notebooks(plan: Plan, records: list[dict], beside: Path, figures: Path, runs: Path) -> str:
+    """Execute what draws a study; returns "" or what went wrong.
+
+    Args:
+        records: of the collected runs.
+        beside: folder that holds them, and gets what is drawn.
+        figures: the folder that all this will move to: executed notebooks name that one.
+    """
+    runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout nothing made it yet
+    given = {"study": plan.study.name, "save": True, "figures_folder": str(beside.parent)}
+    first = next(record for record in records if record["arm"])["parameters"]["targets"]
+    source = first.replace(",", " ").split()[0]  # what was trained on
+    drawing = {plan.study.summary: (_of_summary(plan, runs), {**given, "source": source})}
+    if any(record.get("bias") for record in records):
+        drawing[BIAS] = runs / f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
+    for notebook, (output, parameters) in drawing.items():
+        problem = _summarise(notebook, parameters, output)
+        if output.exists():
+            text = output.read_text(encoding="utf-8")
+            output.write_text(text.replace(str(beside.parent), str(figures.parent)), encoding="utf-8")
+        if problem:
+            return problem
+    return ""
+
+
+def _of_summary(plan: Plan, runs: Path) -> Path:
+    """Where the executed summary is kept."""
+    return runs / f"{plan.study.name}-summary.ipynb"
+
+
+def _keep_the_runs_alone(beside: Path) -> None:
+    """Remove what was drawn before drawing failed."""
+    for path in beside.iterdir():
+        if path.name not in (collected.RUNS, collected.PREDICTIONS):
             path.unlink()
-    return Drawn(figures, "", _page(summary, figures / "report.html") if page else None, _answer(summary))
 
 
 def _answer(notebook: Path) -> str:
@@ -86,10 +127,10 @@ def _answer(notebook: Path) -> str:
     return ""
 
 
-def _page(notebook: Path, target: Path) -> Path:
+def _page(notebook: Path, target: Path) -> None:
     from xltlib import report
 
-    return report.write(notebook, target)
+    report.write(notebook, target)
 
 
 def _summarise(notebook: str, given: dict, output: Path) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import uuid
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
-from xltlib import cards, kernels, progress, records, stopping
+from xltlib import cards, files, kernels, locks, progress, records, stopping
 from xltlib.fingerprint import code_fingerprint
 from xltlib.plan import Node, Plan
 from xltlib.showing import Shown
 from xltlib.stopping import Stopped, kill_kernels
+
+
+ANSWERS = 10  # seconds within which a scheduler must
 
 
 @dataclass
@@ -49,12 +53,10 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
         scheduler: address of a dask.distributed scheduler; each of its workers gives a run all its cores.
         card_memory: of a graphics card, that a run needs, in GiB.
     Raises:
-        ValueError: the cards have no room for so many runs.
+        ValueError: the cards have no room for so many runs, or the scheduler does not answer.
     """
     if scheduler:
-        from distributed import Client
-
-        with Client(scheduler) as client:
+        with _client(scheduler) as client:
             study = uuid.uuid4().hex
             try:
                 yield Pool(client.get_executor(), jobs, threads=0, study=study)
@@ -73,8 +75,36 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
     executor.shutdown()
 
 
+def _client(scheduler: str):
+    """A client of a dask scheduler.
+
+    Raises:
+        ValueError: it does not answer, it has no workers, or dask is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("--scheduler needs dask: pip install 'xltlib[cluster]'") from error
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    try:
+        logger.setLevel(logging.CRITICAL)  # it would print tracebacks of its own
+        client = Client(scheduler, timeout=ANSWERS)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"--scheduler {scheduler}: no dask scheduler answers there within {ANSWERS} s "
+            f"({type(error).__name__}); start one, or leave --scheduler out"
+        ) from error
+    finally:
+        logger.setLevel(before)
+    if not client.scheduler_info()["workers"]:
+        client.close()
+        raise ValueError(f"--scheduler {scheduler}: it has no workers; start some: dask worker {scheduler}")
+    return client
+
+
 def execute(
-    plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown
+    plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown, force: bool = False
 ) -> dict[str, str]:
     """Run what is to do, the longest chain first; returns label -> problem of those that did not finish.
 
@@ -82,10 +112,12 @@ def execute(
         todo: labels.
         beside: folder of the studies' file: modules of one's own are found there.
         shown: is told how far it is, about once a second.
+        force: whether runs are made that are done already.
     Raises:
         Stopped: by a signal.
     """
     graph, chain = plan.sorter(plan.nodes, todo), plan.chains(todo)
+    replaced = {label: records.digest(runs / plan[label].run) for label in todo} if force else {}
     graph.prepare()
     ready, running, failed, ended = [], {}, {}, set()
     while graph.is_active():
@@ -103,7 +135,10 @@ def execute(
                 continue
             card, node = pool.cards.pop(0), plan[label]
             given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside))
-            running[pool.executor.submit(run_one, *given, card, pool.study)] = label, card
+            if locks.is_held(runs / node.run / locks.RUN):
+                shown.say(f"waits  {label}: another process is making it")
+            asked = pool.executor.submit(run_once, replaced.get(label), *given, card, pool.study)
+            running[asked] = label, card
         shown.update(ended, [label for label, _ in running.values()])
         for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
             label, card = running.pop(future)
@@ -119,7 +154,10 @@ def execute(
 
 def outcome(future: Future) -> str:
     """What went wrong with a run; "" if nothing did."""
-    error = future.exception()
+    try:
+        error = future.exception()
+    except CancelledError:
+        return "the scheduler, or the worker that made it, is gone"
     return f"{type(error).__name__}: {error}" if error else future.result()
 
 
@@ -136,6 +174,34 @@ def not_as_planned(node: Node, runs: Path) -> str:
         f"planned as {planned} and recorded as {done}: the code changed meanwhile, or the kernel imports "
         "another copy of it; start again"
     )
+
+
+def run_once(replaced: str | None, notebook: str, given: dict, folder: str, *more) -> str:
+    """:func:`run_one`, by one process at a time, and not again where another one has made the run meanwhile.
+
+    Args:
+        replaced: digest of a record that is to be made anew; None: any that stands will do.
+        notebook, given, folder, more: of :func:`run_one`.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    with locks.making(place, stopping.asked) as ours:
+        if not ours:
+            return "stopped"
+        made = records.stands(place, given, code_fingerprint(notebook, given))
+        if made and records.digest(place) != replaced:
+            return ""
+        _clear(place)
+        try:
+            return run_one(notebook, given, folder, *more)
+        finally:
+            _clear(place)
+
+
+def _clear(place: Path) -> None:
+    """Remove what whoever was killed, or had no room on the disk, left half-written."""
+    for part in place.glob("*.part"):
+        part.unlink(missing_ok=True)
 
 
 def run_one(
@@ -155,7 +221,7 @@ def run_one(
         return "stopped"
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE):
+    for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE, records.ELSEWHERE):
         (place / stale).unlink(missing_ok=True)
     progress.Progress(place).stage(progress.STARTING)
     variables = kernels.environment(threads or kernels.threads_of(1), beside, card) | {stopping.STUDY: study}
@@ -171,7 +237,9 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
     kind, message = kernels.reason(error, place / "notebook.ipynb")
     cell = getattr(error, "exec_count", None)
     failure = {"type": kind, "cell": cell, "message": message}
-    (place / "FAILED.json").write_text(json.dumps(failure, indent=1))
+    with suppress(OSError):  # a full disk may be what went wrong
+        with files.whole(place / "FAILED.json") as part:
+            part.write_text(json.dumps(failure, indent=1))
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
     where = f" at {own[-1]}" if own else ""

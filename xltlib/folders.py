@@ -6,13 +6,13 @@ anywhere: JupyterLab starts it there, papermill wherever its command is given.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
+from xltlib import collected
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-AGAIN = "take it from where it is committed, or collect the study again"
 
 
 def seen_from_notebooks(name: str) -> Path:
@@ -60,24 +60,17 @@ def of_study(folder: Path | str, study: str) -> Path:
 
 def has_study(folder: Path, study: str) -> bool:
     """Whether a folder of figures holds a study."""
-    return (folder / study / "runs.json").is_file()
+    return collected.file(folder / study, collected.RUNS).is_file()
 
 
-def state(folder: Path | str, study: str) -> dict:
-    """What a study's ``runs.json`` says: ``missing`` labels, and the records of its ``runs``.
+def state(folder: Path | str, study: str, needed: dict[str, type] | None = None) -> dict:
+    """What a study's ``runs.json`` says: see :func:`xltlib.collected.state`.
 
     Raises:
         FileNotFoundError: there is no such folder or study.
-        ValueError: the file is damaged.
+        Damaged: the file is.
     """
-    path = of_study(folder, study) / "runs.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # no JSON, or not UTF-8
-        raise ValueError(f"{study}/runs.json is damaged ({error}); {AGAIN}") from error
-    if not isinstance(found, dict) or not {"missing", "runs"} <= set(found):
-        raise ValueError(f"{study}/runs.json is damaged (it has no 'missing' or no 'runs'); {AGAIN}")
-    return found
+    return collected.state(of_study(folder, study), needed)
 
 
 def of_table(folder: Path, study: str, name: str) -> Path:
@@ -87,7 +80,7 @@ def of_table(folder: Path, study: str, name: str) -> Path:
         FileNotFoundError: the study is there but the table is not: it was never drawn, or the file was lost.
             That is no study that was not run.
     """
-    path = of_study(folder, study) / name
+    path = collected.file(of_study(folder, study), name)
     if not path.is_file():
         raise FileNotFoundError(
             f"{study}/{name} is not in {Path(folder).name}/, though the study is: "

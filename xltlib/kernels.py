@@ -13,6 +13,9 @@ LOG = ".log"  # beside an executed notebook: what its kernel said besides; none 
 # Kernels otherwise warn that they listen on the loopback interface, and say how they were ended.
 QUIET = ["--IPKernelApp.log_level=50"]
 DIED = "the kernel died; most often memory was short (2 GiB a run at a time, large encoders more)"
+# Kernels look once a second whether their parent lives; not if it was killed before they began to.
+ORPHAN = "o = __import__('os'); o.getppid() == int(o.environ['JPY_PARENT_PID']) or o._exit(1); del o"
+WITH_PARENT = [f"--IPKernelApp.exec_lines={ORPHAN}"]
 
 
 def threads_of(jobs: int) -> int:
@@ -74,7 +77,7 @@ def execute(notebook: str, output: Path, given: dict, variables: dict[str, str])
         kernel_name="python3",
         kernel_manager_class=own(variables, output.with_suffix(LOG)),
         progress_bar=False,
-        extra_arguments=QUIET,
+        extra_arguments=[*QUIET, *WITH_PARENT],
     )
     output.with_suffix(LOG).unlink(missing_ok=True)
 

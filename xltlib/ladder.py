@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import folders, statistics
+from xltlib import collected, folders, statistics
 
 LADDER = "paws-x-parallel"
 
@@ -29,8 +29,9 @@ def ladder(
     columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
     if not folders.has_study(folders.of_figures(folder), LADDER):
         return pd.DataFrame(columns=columns)
-    predictions = pd.read_parquet(folders.of_table(folder, LADDER, "predictions.parquet"))
-    runs = pd.DataFrame([run for run in folders.state(folder, LADDER)["runs"] if run["arm"]])
+    folders.of_table(folder, LADDER, collected.PREDICTIONS)
+    state, predictions = collected.both(folder / LADDER)
+    runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
     right = statistics.right_answers(predictions, runs, selection)
     right = right[right.language != source]
     same, rows = ["seed", "language", "item"], []

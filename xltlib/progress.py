@@ -13,6 +13,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from xltlib import locks
+
 EVERY = 1.0  # seconds between two writings
 FILE = "progress.json"
 STARTING, READING, BUILDING, MEASURING, TRAINING, SCORING, ENDING = (
@@ -126,6 +128,7 @@ def begin(place: Path) -> None:
     if before is not None and before.stage == STARTING:  # who started this kernel said so
         _current.state.began = before.began
         _current.state.seconds[STARTING] = time.time() - before.began
+        locks.hold_for_life(place / locks.KERNEL)  # if its parent is killed nobody else starts while it lives
 
 
 def current() -> Progress:

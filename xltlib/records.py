@@ -1,58 +1,160 @@
 """What a run leaves: one JSON record and its predictions, each whole or not at all.
 
-A run is done only if its record is there and its parameters and code fingerprint match. Nothing is read from
-folder names or notebook outputs.
+A run is done only if its record is there, its parameters and code fingerprint match, and the files that the
+record names are there as they were written. Nothing is read from folder names or notebook outputs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
+from xltlib.files import Damaged, as_json, as_table, refuse_without, whole
 from xltlib.parameters import placeless
 
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
+RECORD, PREDICTIONS, MODEL, ENCODER = "record.json", "predictions.parquet", "trained.safetensors", "encoder"
+ELSEWHERE = "model-elsewhere"  # in a run's folder: it was made on another machine, where its model stayed
+LOOKED_INTO = 2**23  # bytes up to which predictions are looked into when it is asked what is done
+AGAIN = "delete it, and the run is made again"
+SCORING = ("20_finetune", "21_frozen")  # notebooks whose runs leave predictions
+NEEDED = {"parameters": dict, "code": str}  # in every record
 
 
 def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
-    """Write predictions, then the record that makes the run count as done; each whole or not at all."""
+    """Write predictions, then the record that makes the run count as done; each whole or not at all.
+
+    The record keeps size and digest of the predictions and of the model that lies there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    if predictions is not None:
-        temporary = folder / "predictions.parquet.part"
-        predictions.to_parquet(temporary, index=False)
-        os.replace(temporary, folder / "predictions.parquet")
-    temporary = folder / "record.json.part"
+    table = predictions.to_parquet(index=False) if predictions is not None else None
+    files = {} if table is None else {PREDICTIONS: _about(table)}
+    for path in [folder / MODEL, *sorted((folder / ENCODER).rglob("*"))]:
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = {"size": path.stat().st_size, "sha256": _hash(path)}
+    record = {**record, "files": files}
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, folder / "record.json")
+    if table is not None:
+        with whole(folder / PREDICTIONS) as part:
+            part.write_bytes(table)
+    with whole(folder / RECORD) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def _about(content: bytes) -> dict:
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(folder: Path) -> dict | None:
-    """The record of a run, or None when it has none that can be read."""
+    """The record of a run, or None when it has none.
+
+    Raises:
+        Damaged: there is one, and it is no JSON object.
+    """
+    path = Path(folder) / RECORD
     try:
-        return json.loads((Path(folder) / "record.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        return as_json(path, AGAIN)
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def done(folder: Path, parameters: dict, fingerprint: str) -> bool:
-    """Whether a run with these parameters and this code has finished."""
+def done(folder: Path, parameters: dict, fingerprint: str, models: bool = True) -> bool:
+    """Whether a run with these parameters and this code has finished, and what it left is there.
+
+    Args:
+        models: whether its model must be there, too.
+    Raises:
+        Damaged: the record is.
+    """
     record = read(folder)
-    if record is None or record["code"] != fingerprint:
+    if record is None:
         return False
-    return placeless(record["parameters"]) == placeless(parameters)
+    refuse_without(record, NEEDED, Path(folder) / RECORD, AGAIN)
+    if record["code"] != fingerprint or placeless(record["parameters"]) != placeless(parameters):
+        return False
+    return has_predictions(folder, record) and (not models or has_model(folder, record))
+
+
+def stands(folder: Path, parameters: dict, fingerprint: str) -> bool:
+    """Whether a run is done in every respect: from the runs that are here, with its whole model."""
+    if not done(folder, parameters, fingerprint):
+        return False
+    record = read(folder)
+    parents = record.get("parents", {}).items()
+    from_these = all(digest(Path(folder).parent / run) == of for run, of in parents)
+    return from_these and has_model(folder, record, looked_into=True)
+
+
+def has_predictions(folder: Path, record: dict) -> bool:
+    """Whether a run's predictions are there as they were written; small ones are looked into."""
+    files = _files(folder, record)
+    if "files" not in record:  # of a time when records named none
+        return record.get("notebook") not in SCORING or (Path(folder) / PREDICTIONS).is_file()
+    return PREDICTIONS not in files or _is(Path(folder) / PREDICTIONS, files[PREDICTIONS], LOOKED_INTO)
+
+
+def has_model(folder: Path, record: dict, looked_into: bool = False) -> bool:
+    """Whether the model that a run kept is there.
+
+    Args:
+        looked_into: whether its content counts, not its size alone, and one that stayed on another machine
+            is missed.
+    """
+    if not looked_into and (Path(folder) / ELSEWHERE).exists():
+        return True
+    files = {name: of for name, of in _files(folder, record).items() if name != PREDICTIONS}
+    largest = float("inf") if looked_into else 0
+    return all(_is(Path(folder) / name, of, largest) for name, of in files.items())
+
+
+def _files(folder: Path, record: dict) -> dict[str, dict]:
+    """What a record says of the files beside it: name -> size and digest."""
+    files = record.get("files", {})
+    if not isinstance(files, dict) or not all(
+        isinstance(of, dict) and {"size", "sha256"} <= set(of) for of in files.values()
+    ):
+        raise Damaged(Path(folder) / RECORD, "'files' is not size and sha256 of each file", AGAIN)
+    return files
+
+
+def _is(path: Path, of: dict, looked_into: float) -> bool:
+    """Whether a file is the one that a record tells of: by its size, and up to a size by its content."""
+    try:
+        size = path.stat().st_size
+        return size == of["size"] and (size > looked_into or _hash(path) == of["sha256"])
+    except OSError:
+        return False
+
+
+def predictions(folder: Path, record: dict) -> pd.DataFrame:
+    """The predictions of a run.
+
+    Raises:
+        Damaged: they cannot be read, or are not those of the record.
+    """
+    path = Path(folder) / PREDICTIONS
+    of = _files(folder, record).get(PREDICTIONS)
+    if of is not None and not _is(path, of, float("inf")):
+        raise Damaged(path, "it is not the one that the record tells of", AGAIN)
+    return as_table(path, AGAIN)
 
 
 def digest(folder: Path) -> str:
-    """Hash of a run's record: another one when the run is made anew."""
-    path = Path(folder) / "record.json"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+    """Hash of a run's record: another one when the run is made anew; "" without one."""
+    try:
+        return hashlib.sha256((Path(folder) / RECORD).read_bytes()).hexdigest()[:16]
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
 def machine() -> dict:

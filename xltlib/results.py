@@ -8,21 +8,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from xltlib import progress, records
+from xltlib import files, locks, progress, records
 from xltlib.fingerprint import code_fingerprint
 from xltlib.parameters import placeless
 from xltlib.plan import Node, Plan
 from xltlib.planning import ADAPT
+from xltlib.records import PREDICTIONS, RECORD
 from xltlib.store import Store
 
-SAYS, RECORD, PREDICTIONS = "results.json", "record.json", "predictions.parquet"
+SAYS = "results.json"
 LARGEST = 2**30  # bytes of a member: a file of predictions has some megabytes
 
 
@@ -38,16 +38,12 @@ def pack(plan: Plan, store: Store, target: Path) -> str:
     done = [node for label, node in plan.nodes.items() if label not in outdated]
     if not done:
         raise ValueError(f"--results: no run of {plan.study.name} is done")
-    temporary = target.with_name(target.name + ".part")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+    with files.whole(target) as part:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             archive.writestr(SAYS, json.dumps({"study": plan.study.name}))
             for node in done:
                 for name in _files(node):
                     archive.write(store.runs / node.run / name, f"runs/{node.run}/{name}")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
     size = target.stat().st_size / 1e6
     return f"{len(done)} of {len(plan.nodes)} runs packed: {size:.1f} MB, {target}"
 
@@ -87,11 +83,12 @@ def collect(plan: Plan, store: Store, source: Path, force: bool = False) -> str:
     for node in new:
         folder = store.runs / node.run
         folder.mkdir(parents=True, exist_ok=True)
-        _clear(folder)
-        for name in _files(node):
-            temporary = folder / f"{name}.part"
-            temporary.write_bytes(found[node.run][name])
-            os.replace(temporary, folder / name)
+        with locks.making(folder):
+            _clear(folder)
+            (folder / records.ELSEWHERE).touch()
+            for name in _files(node):
+                with files.whole(folder / name) as part:
+                    part.write_bytes(found[node.run][name])
     return f"{len(new)} runs taken over, {len(nodes) - len(new)} were here already"
 
 
@@ -100,9 +97,9 @@ def _clear(folder: Path) -> None:
 
     The record goes first: until the new one is there, the run is not done.
     """
-    for name in (RECORD, "trained.safetensors", "FAILED.json", progress.FILE):
+    for name in (RECORD, records.MODEL, "FAILED.json", progress.FILE):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "encoder", ignore_errors=True)
+    shutil.rmtree(folder / records.ENCODER, ignore_errors=True)
 
 
 def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
@@ -149,6 +146,9 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         given, code, parents = record["parameters"], record["code"], record["parents"]
         if PREDICTIONS in files:
             pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+            told = record.get("files", {}).get(PREDICTIONS)
+            if told and told["sha256"] != hashlib.sha256(files[PREDICTIONS]).hexdigest():
+                raise ValueError("other predictions than its record tells of")
     except Exception as error:  # whatever a broken file raises
         raise ValueError(f"{source}: {node.label} cannot be read ({type(error).__name__})") from error
     if code != code_fingerprint(node.notebook, node.parameters):

@@ -11,8 +11,6 @@ depends on it: a run without it takes longer, and gives the same.
 from __future__ import annotations
 
 import hashlib
-import os
-import uuid
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import suppress
 from importlib import metadata
@@ -21,8 +19,9 @@ from typing import Callable
 
 import numpy as np
 
-from xltlib import console
+from xltlib import console, files, locks
 
+LOCK = ".lock"  # who holds it may write: one at a time, so that nobody's half-written file is left behind
 FORMAT = "1"  # of the entries: another one makes all of them anew
 PACKAGES = ("tokenizers", "transformers", "torch", "numpy")  # whose versions count into the hash
 
@@ -64,14 +63,11 @@ class Shared:
         """Write a file whole, or not at all. Where it cannot be written the run goes on without."""
         from safetensors.numpy import save
 
-        part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")  # another run may write the same
-        try:
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(save(arrays))
-            os.replace(part, path)
-        except OSError:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+            with locks.held(path.parent / LOCK):  # another run may write the same
+                with files.whole(path) as part:
+                    part.write_bytes(save(arrays))
 
 
 def _digest(made_from: list[str]) -> str:
@@ -86,7 +82,7 @@ def _digest(made_from: list[str]) -> str:
 
 def listed(runs: Path) -> list[Path]:
     """The entries of a folder of runs, what an interrupted writing left included."""
-    return sorted(path for path in (Path(runs) / "shared").glob("*") if path.is_file())
+    return sorted(path for path in (Path(runs) / "shared").glob("[!.]*") if path.is_file())
 
 
 def main() -> None:

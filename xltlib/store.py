@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from xltlib import parameters, provenance, records
+from xltlib import collected, files, parameters, provenance, records
+from xltlib.files import Damaged
 from xltlib.fingerprint import code_fingerprint
 from xltlib.plan import Node, Plan
+
+MADE_FROM = {"parameters": dict, "code": str, "parents": dict}  # without which no record says what it is of
+NEEDED = {"label": str, "run": str, "arm": bool, "code": str, "parameters": dict, "read": list}
+
+
+class WouldBeLost(ValueError):
+    """Collecting would lose runs that the study's folder holds."""
 
 
 class Store:
@@ -22,28 +30,42 @@ class Store:
         runs: folder of runs, ``<id>/record.json`` in each.
         figures: the study's folder of figures, with ``runs.json`` and ``predictions.parquet``.
         committed: whether what lies there counts as done.
-        any_code: whether runs that another code made count, too.
+        any_code: whether runs count, too, that another code made, or whose models are gone: they are drawn.
+    Raises:
+        Damaged: what the study's folder holds is.
     """
 
     def __init__(self, runs: Path, figures: Path, committed: bool = False, any_code: bool = False):
         self.runs, self.figures, self.any_code = Path(runs), Path(figures), any_code
-        self.kept = self._committed() if committed else {}
+        there = self._committed()  # what is damaged is better known before anything is run
+        self.kept = there if committed else {}
 
     def _committed(self) -> dict[str, dict]:
         """Records that the study's folder holds, by id: of arms whose predictions are there, and of what they
         started from."""
+        state = self._held()
+        if state.get("study") != self.figures.name:
+            return {}
         try:
-            state = json.loads((self.figures / "runs.json").read_text(encoding="utf-8"))
-            predicted = set(pd.read_parquet(self.figures / "predictions.parquet", columns=["run"]).run)
-        except (OSError, ValueError):
-            return {}
-        if state["study"] != self.figures.name:
-            return {}
+            predicted = set(collected.predictions(self.figures, ["run"])["run"])
+        except FileNotFoundError:
+            predicted = set()
         return {r["run"]: r for r in state["runs"] if r["run"] in predicted or not r["arm"]}
 
+    def _held(self) -> dict:
+        """What the study's folder says of its runs; without any where nothing was collected."""
+        try:
+            return collected.state(self.figures, NEEDED)
+        except (FileNotFoundError, NotADirectoryError):
+            return {"runs": []}
+
     def outdated(self, plan: Plan) -> set[str]:
-        """Labels of what is not done: no record, other parameters or code, or made from what is outdated or
-        was made anew since."""
+        """Labels of what is not done: no record, other parameters or code, predictions or a model that are
+        gone or damaged, or made from what is outdated or was made anew since.
+
+        Raises:
+            Damaged: a record is.
+        """
         found: set[str] = set()
         for label, node in plan.nodes.items():
             if not self._is_done(node, plan, found):
@@ -51,14 +73,16 @@ class Store:
         return found
 
     def _is_done(self, node: Node, plan: Plan, outdated: set[str]) -> bool:
+        place = self.runs / node.run
+        record = records.read(place)  # first: one that is damaged is never made anew unasked
         if outdated.intersection(node.needs):
             return False
-        record = records.read(self.runs / node.run)
         code = None if self.any_code else code_fingerprint(node.notebook, node.parameters)
         if record is None:
             kept = self.kept.get(node.run)  # its id is that of these parameters
             return kept is not None and (code is None or kept["code"] == code)
-        if not records.done(self.runs / node.run, node.parameters, code or record["code"]):
+        files.refuse_without(record, MADE_FROM, place / records.RECORD, records.AGAIN)
+        if not records.done(place, node.parameters, code or record["code"], models=not self.any_code):
             return False
         parents = record["parents"]
         return all(
@@ -75,8 +99,8 @@ class Store:
         return sum(then != now for then, now in codes)
 
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
-        """Labels of what must be run, in the plan's order: what is not done, and the models that it starts
-        from and that are not there any more.
+        """Labels of what must be run, in the plan's order: what is not done, the models that it starts from
+        and that are not there any more, and what was made from these.
 
         Args:
             force: what is done, too.
@@ -85,69 +109,107 @@ class Store:
         gone = todo
         while gone:
             needs = {need for label in gone for need in plan[label].needs if need not in todo}
-            gone = {need for need in needs if records.read(self.runs / plan[need].run) is None}
+            gone = {need for need in needs if not self._has_model(plan[need])}
             todo = todo | gone
+        for label, node in plan.nodes.items():  # in an order in which they can run
+            if todo.intersection(node.needs) and (self.runs / node.run / records.RECORD).exists():
+                todo.add(label)
         return [label for label in plan.nodes if label in todo]
+
+    def _has_model(self, node: Node) -> bool:
+        """Whether what starts from a run finds its model, as it was written."""
+        place = self.runs / node.run
+        record = records.read(place)
+        return record is not None and records.has_model(place, record, looked_into=True)
 
     def _record(self, node: Node) -> dict:
         return records.read(self.runs / node.run) or self.kept[node.run]
 
-    def collect(self, plan: Plan) -> list[dict]:
+    def collect(self, plan: Plan, into: Path | None = None) -> list[dict]:
         """Gather the finished runs into the study's folder: ``runs.json`` and ``predictions.parquet``.
 
         Strategy, adaptation and rung are worked out anew from what each run has read.
 
+        Args:
+            into: another folder, given by ``collected.exchanged``; None: the study's own, both files at once.
         Returns:
             Their records.
         Raises:
-            ValueError: no arm is done, or runs that the folder holds would be lost; it is left as it is.
+            ValueError: no arm is done, or a file is damaged; the study's folder is left as it is.
+            WouldBeLost: runs that the folder holds would be lost; it is left as it is.
         """
         outdated = self.outdated(plan)
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
             raise ValueError("no arm of this study is done; figures are left as they are")
-        if self.any_code:
-            self._refuse_to_lose({node.label for node in finished})
-        read = {node.run: provenance.from_record(self._record(node)["read"]) for node in finished}
+        read = {node.run: self._read_by(node) for node in finished}
         told = provenance.differing([read[node.run] for node in finished if node.arm])
         summaries, predictions = [], []
         for node in finished:
             record, entries = self._record(node), read[node.run]
-            record = {**record, "parameters": parameters.placeless(record["parameters"])}
+            record = {name: value for name, value in record.items() if name != "files"}  # beside the record
+            record["parameters"] = parameters.placeless(record["parameters"])
             record["rung"] = provenance.rung(entries)
             if node.arm:
                 record |= provenance.names(entries, told)
                 predictions.append(self._predictions(node))
-            summaries.append({"label": node.label, "arm": node.arm, **record})
+            named = {"label": node.label, "arm": node.arm}
+            summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
-        self._write(plan, summaries, missing, predictions)
+        with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
+            if lost := self._lost(plan, {node.label for node in finished}):
+                raise WouldBeLost(lost)
+            self._write(plan, summaries, missing, predictions, place)
         return summaries
 
+    def _read_by(self, node: Node) -> list[provenance.Entry]:
+        """What a run has read.
+
+        Raises:
+            Damaged: its record does not say so.
+        """
+        try:
+            return provenance.from_record(self._record(node)["read"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            path = self.runs / node.run / records.RECORD
+            path = path if path.exists() else collected.file(self.figures, collected.RUNS)
+            raise Damaged(path, f"'read' of {node.label} ({error})", records.AGAIN) from error
+
     def _predictions(self, node: Node) -> pd.DataFrame:
-        own = self.runs / node.run / "predictions.parquet"
-        if records.read(self.runs / node.run) is not None:
-            return pd.read_parquet(own).assign(run=node.run)
+        record = records.read(self.runs / node.run)
+        if record is not None:
+            return records.predictions(self.runs / node.run, record).assign(run=node.run)
         return self._committed_predictions[node.run]
 
     @cached_property
     def _committed_predictions(self) -> dict[str, pd.DataFrame]:
         """The committed predictions, by run."""
-        earlier = pd.read_parquet(self.figures / "predictions.parquet").astype({"run": str})
+        earlier = collected.predictions(self.figures).astype({"run": str})
         return dict(iter(earlier.groupby("run", sort=False)))
 
-    def _refuse_to_lose(self, labels: set[str]) -> None:
-        """Stop where a drawing would lose runs that the study's folder holds."""
-        path = self.figures / "runs.json"
-        state = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
-        lost = [run["label"] for run in state["runs"] if run["label"] not in labels]
-        if lost:
-            raise ValueError(
-                f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among "
-                "them; drawn here they would be lost. Draw into another folder (--figures)"
-            )
+    def lost(self, plan: Plan, todo: list[str]) -> str:
+        """Why collecting would be refused even if all that is to do were done; "" if it would not be."""
+        done = set(plan.nodes) - self.outdated(plan)
+        return self._lost(plan, {*done, *todo})
 
-    def _write(self, plan: Plan, summaries: list[dict], missing: list[str], predictions: list) -> None:
-        self.figures.mkdir(parents=True, exist_ok=True)
+    def _lost(self, plan: Plan, labels: set[str]) -> str:
+        """Which runs of the study's folder are not among these, in a line; "" without any.
+
+        One of the same label is replaced; one that has another label now is the same run.
+        """
+        there = {plan[label].run for label in labels}
+        held = self._held()["runs"]
+        lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
+        if not lost:
+            return ""
+        return (
+            f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; "
+            "they would be lost, so it is left as it is. --keep takes over those of today's code, --figures "
+            f"draws elsewhere; to give them up, delete its {collected.RUNS}"
+        )
+
+    @staticmethod
+    def _write(plan: Plan, summaries: list[dict], missing: list[str], predictions: list, into: Path) -> None:
         state = {"study": plan.study.name, "about": plan.study.about, "missing": missing, "runs": summaries}
         text = json.dumps(state, indent=1, ensure_ascii=False) + "\n"
         table = pd.concat(predictions, ignore_index=True)
@@ -157,14 +219,6 @@ class Store:
         place = table.groupby(["run", "selection"], observed=True).cumcount()
         table = table.iloc[np.lexsort([place, pd.factorize(table.run)[0]])]
         repeating = [name for name in table if not pd.api.types.is_float_dtype(table[name])]
-        whole = self.figures / "predictions.parquet"
-        table.to_parquet(
-            whole.with_suffix(".part"),
-            index=False,
-            compression="zstd",
-            compression_level=12,
-            use_dictionary=repeating,
-        )
-        (self.figures / "runs.part").write_text(text, encoding="utf-8")
-        os.replace(whole.with_suffix(".part"), whole)  # each appears whole or not at all
-        os.replace(self.figures / "runs.part", self.figures / "runs.json")
+        options = {"compression": "zstd", "compression_level": 12, "use_dictionary": repeating}
+        table.to_parquet(into / collected.PREDICTIONS, index=False, **options)
+        (into / collected.RUNS).write_text(text, encoding="utf-8")

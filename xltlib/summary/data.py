@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import folders, languages, provenance, statistics
+from xltlib import collected, folders, languages, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -297,11 +296,10 @@ def load(
         study, selection, resamples, source: see :class:`StudyData`.
     Raises:
         FileNotFoundError: the folder or the study is not there; says which are.
-        ValueError: nothing was predicted under this rule, or in this source language.
+        ValueError: nothing was predicted under this rule, or in this source language; or a file is damaged.
     """
     place = folders.of_study(folder, study)
-    state = json.loads((place / "runs.json").read_text(encoding="utf-8"))
-    predictions = pd.read_parquet(place / "predictions.parquet")
+    state, predictions = collected.both(place, {"label": str})
     _refuse(predictions, selection, resamples, source)
-    about, missing = state.get("about", ""), state["missing"]
+    about, missing = state.get("about", ""), state.get("missing", [])
     return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)

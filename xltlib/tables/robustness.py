@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from xltlib import collected
 from xltlib.figures import NOISE_NAME
 from xltlib.markdown import escaped, linked
 from xltlib.tables.cells import SOURCE, accuracies, adaptation_name, markdown, points, read, strategy_name
@@ -45,7 +45,7 @@ def noise_name(folder: Path, label: str) -> str:
     """A noise in words, with the options that its runs had."""
     if label in CONTROLS:
         return CONTROLS[label]
-    runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))["runs"]
+    runs = collected.state(folder, {"label": str, "parameters": dict})["runs"]
     given = [run["parameters"]["noise"] for run in runs if run["label"].startswith(f"{label} seed")]
     if not given:
         raise ValueError(f"{folder.name}/runs.json has no run of the arm {label!r}, which the tables have")

@@ -1,0 +1,240 @@
+"""What is damaged is named in a line, and nothing is written over: records, runs.json, predictions."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import run_all
+from test_store import answers, finish, plan  # noqa: F401 (a fixture)
+from tiny_studies import command, tiny_study
+
+from xltlib import claims, collected, drawing, ladder, provenance, records, summary
+from xltlib.files import Damaged
+from xltlib.store import Store, WouldBeLost
+
+FIGURES = Path(__file__).resolve().parent.parent / "figures"
+NO_OBJECT = [
+    (b"", "no JSON"),
+    (b'{"runs": [{"run": "a', "no JSON"),
+    (b"\xff\xfe{}", "no UTF-8"),
+    (b"[]", "a list where an object is wanted"),
+    (b"null", "a NoneType where an object is wanted"),
+    (b"[" * 100_000, "no JSON"),
+]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, the locks left out."""
+    found = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path: of for path, of in found.items() if not path.endswith("lock")}
+
+
+def without(given: dict, key: str, **other) -> bytes:
+    return json.dumps({name: value for name, value in given.items() if name != key} | other).encode()
+
+
+@pytest.fixture
+def done(plan, tmp_path):  # noqa: F811
+    """A plan whose runs are done and collected: its runs, its figures."""
+    finish(plan, tmp_path / "runs", *plan.nodes)
+    Store(tmp_path / "runs", tmp_path / "figures/tiny").collect(plan)
+    return plan, tmp_path / "runs", tmp_path / "figures/tiny"
+
+
+@pytest.mark.parametrize("bad, why", NO_OBJECT)
+def test_a_record_that_is_none_stops_the_plan_and_stays_as_it_is(done, bad, why):
+    plan, runs, figures = done
+    path = runs / plan["mlm"].run / "record.json"
+    path.write_bytes(bad)
+    before = content(runs.parent)
+    with pytest.raises(Damaged, match=f"^{path} is damaged: {why}.*; delete it, and the run is made again$"):
+        Store(runs, figures).missing(plan)
+    assert content(runs.parent) == before
+
+
+@pytest.mark.parametrize(
+    "key, other, why",
+    [
+        ("code", {}, "it has no 'code'"),
+        ("parameters", {}, "it has no 'parameters'"),
+        ("parents", {}, "it has no 'parents'"),
+        ("parents", {"parents": [1]}, "'parents' is no dict"),
+        ("parameters", {"parameters": "steps"}, "'parameters' is no dict"),
+        ("files", {"files": {"predictions.parquet": 3}}, "'files' is not size and sha256"),
+        ("files", {"files": [1]}, "'files' is not size and sha256"),
+    ],
+)
+def test_a_record_that_lacks_something_is_named(done, key, other, why):
+    plan, runs, figures = done
+    path = runs / plan["english seed 1"].run / "record.json"
+    path.write_bytes(without(json.loads(path.read_text()), key, **other))
+    with pytest.raises(Damaged, match=f"{plan['english seed 1'].run}/record.json is damaged: {why}"):
+        Store(runs, figures).missing(plan)
+
+
+@pytest.mark.parametrize("read", [3, [3], [{"role": "labels"}], [{"role": "x", "kind": "y", "use": "z"}]])
+def test_a_record_that_does_not_say_what_was_read_is_named_and_nothing_is_collected(done, read):
+    plan, runs, figures = done
+    path = runs / plan["hybrid seed 1"].run / "record.json"
+    path.write_bytes(without(json.loads(path.read_text()), "read", read=read))
+    before = content(runs.parent)
+    with pytest.raises(Damaged, match="record.json is damaged: 'read' of hybrid seed 1"):
+        Store(runs, figures).collect(plan)
+    assert content(runs.parent) == before
+
+
+def twice(state: dict, **other) -> dict:
+    return state | {"runs": [*state["runs"], state["runs"][1] | other]}
+
+
+BAD_STATES = [
+    *NO_OBJECT,
+    (lambda state: without(state, "runs"), "it has no 'runs'"),
+    (lambda state: without(state, "runs", runs=3), "'runs' is no list"),
+    (lambda state: without(state, "runs", runs=["a"]), "one of its runs is no object"),
+    (lambda state: without(state, "runs", runs=[{"label": "a", "run": "a"}]), "it has no 'arm'"),
+    (lambda state: json.dumps(twice(state)).encode(), "label 'english seed 1' stands in it 2 times"),
+    (lambda state: json.dumps(twice(state, label="b")).encode(), "run 'finetune-.*' stands in it 2 times"),
+    (
+        lambda state: json.dumps(twice(state, label="b", run="b")).encode(),
+        "english seed 1 and b have the same parameters",
+    ),
+]
+
+
+@pytest.mark.parametrize("bad, why", BAD_STATES)
+def test_runs_json_that_is_damaged_stops_every_door_and_stays_as_it_is(done, bad, why, tmp_path, capsys):
+    plan, runs, figures = done
+    path = figures / "runs.json"
+    path.write_bytes(bad if isinstance(bad, bytes) else bad(json.loads(path.read_text())))
+    before = content(tmp_path)
+    for door in (
+        lambda: Store(runs, figures),
+        lambda: Store(runs, figures, committed=True, any_code=True),
+        lambda: summary.load(figures.parent, "tiny"),
+    ):
+        with pytest.raises(Damaged, match=f"^{path} is damaged: .*{why}.*; take it back from version"):
+            door()
+    study = tiny_study(Path("tiny-encoder"))
+    for asked in ("--list", "--draw", "--keep"):
+        words = command(tmp_path, study, asked)
+        assert run_all.main(words[2:]) == 2
+        said = capsys.readouterr().err
+        assert str(path) in said and len(said.splitlines()) == 1
+    assert {name: of for name, of in content(tmp_path).items() if "studies.yaml" not in name} == before
+
+
+@pytest.mark.parametrize("kept", [0, 4, 400, -200, -4])
+def test_predictions_that_are_torn_are_named_and_stay_as_they_are(done, kept):
+    plan, runs, figures = done
+    path = figures / "predictions.parquet"
+    path.write_bytes(path.read_bytes()[:kept])
+    before = content(runs.parent)
+    for door in (
+        lambda: Store(runs, figures),
+        lambda: Store(runs, figures, committed=True),
+        lambda: summary.load(figures.parent, "tiny"),
+    ):
+        with pytest.raises(Damaged, match=f"^{path} is damaged: no table"):
+            door()
+    assert content(runs.parent) == before
+
+
+def test_predictions_of_other_runs_than_those_beside_them_are_refused(done):
+    plan, _, figures = done
+    path = figures / "predictions.parquet"
+    table = pd.read_parquet(path)
+    table[table.run != plan["hybrid seed 1"].run].to_parquet(path)
+    with pytest.raises(Damaged, match="predictions.parquet is damaged: not of the same runs as runs.json"):
+        summary.load(figures.parent, "tiny")
+    table.drop(columns="run").to_parquet(path)
+    with pytest.raises(Damaged, match="predictions.parquet is damaged: no "):
+        Store(figures.parent, figures)
+    with pytest.raises(Damaged, match="predictions.parquet is damaged: no column run"):
+        summary.load(figures.parent, "tiny")
+
+
+def test_whoever_reads_a_study_reads_it_with_the_same_checks(tmp_path):
+    place = tmp_path / ladder.LADDER
+    place.mkdir()
+    answers().assign(run="a").to_parquet(place / "predictions.parquet")
+    (place / "runs.json").write_text('{"runs": [')
+    with pytest.raises(Damaged, match="runs.json is damaged"):
+        ladder.ladder(tmp_path)
+    (tmp_path / "paws-x").mkdir()
+    (tmp_path / "paws-x/predictions.parquet").write_bytes(b"PAR1")
+    with pytest.raises(Damaged, match="predictions.parquet is damaged"):
+        claims.judged(tmp_path)
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in FIGURES.glob("*/runs.json")), ids=str)
+def test_what_is_committed_is_whole(folder):
+    state, table = collected.both(folder, {"label": str, "read": list})
+    assert len(table) and all(provenance.from_record(run["read"]) for run in state["runs"])
+
+
+# What the folder holds is never lost.
+
+
+@pytest.mark.parametrize("labels", [["english seed 1"], ["english seed 1", "hybrid seed 1"]])
+def test_a_part_made_in_a_clean_checkout_leaves_the_committed_arms_alone(done, tmp_path, labels):
+    plan, _, figures = done
+    before = content(figures)
+    elsewhere = tmp_path / "clean"
+    finish(plan, elsewhere, *labels)
+    store = Store(elsewhere, figures)
+    with pytest.raises(WouldBeLost, match="runs that are not done by this plan, mlm among them.*--keep"):
+        store.collect(plan)
+    drawn = drawing.draw(plan, store, elsewhere)
+    assert "would be lost, so it is left as it is" in drawn.problem and "\n" not in drawn.problem
+    assert content(figures) == before
+    Store(elsewhere, figures, committed=True).collect(plan)  # --keep: those of the same code are taken over
+    assert {path: of for path, of in content(figures).items() if "predictions" in path} == {
+        path: of for path, of in before.items() if "predictions" in path
+    }
+
+
+def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not_lost(done, tmp_path):
+    from xltlib import studies
+
+    _, runs, figures = done
+    study = tiny_study(Path("tiny-encoder"))
+    study["common"]["steps"] = 5
+    longer = studies.Study("tiny", study).plan({}, "", runs)
+    finish(longer, runs, *longer.nodes)
+    Store(runs, figures).collect(longer)
+    assert {run["parameters"]["steps"] for run in collected.state(figures)["runs"] if run["arm"]} == {5}
+    del study["arms"]["hybrid"]
+    fewer = studies.Study("tiny", study).plan({}, "", runs)
+    with pytest.raises(WouldBeLost, match="holds 1 runs .* hybrid seed 1 among them"):
+        Store(runs, figures).collect(fewer)
+
+
+def test_an_arm_that_has_another_name_now_is_the_same_run(done):
+    from xltlib import studies
+
+    _, runs, figures = done
+    study = tiny_study(Path("tiny-encoder"))
+    study["arms"] = {{"hybrid": "both"}.get(name, name): of for name, of in study["arms"].items()}
+    renamed = studies.Study("tiny", study).plan({}, "", runs)
+    for store in (Store(runs, figures), Store(runs / "empty", figures, committed=True, any_code=True)):
+        labels = {run["label"] for run in store.collect(renamed)}
+        assert "both seed 1" in labels and "hybrid seed 1" not in labels
+
+
+def test_a_study_folder_that_holds_another_study_is_not_drawn_over(done):
+    plan, runs, figures = done
+    state = json.loads((figures / "runs.json").read_text())
+    others = [run | {"label": f"{run['label']}0", "run": f"{run['run']}0"} for run in state["runs"]]
+    other = state | {"study": "other", "runs": others}
+    (figures / "runs.json").write_text(json.dumps(other))
+    with pytest.raises(WouldBeLost):
+        Store(runs, figures, committed=True).collect(plan)
+
+
+def test_records_of_today_and_of_yesterday(done):
+    plan, runs, figures = done
+    record = records.read(runs / plan["english seed 1"].run)
+    assert set(record["files"]) == {"predictions.parquet"}
+    assert not any("files" in run for run in collected.state(figures)["runs"])  # they are of the run's folder

@@ -1,0 +1,136 @@
+"""What a study's folder of figures holds: reading its runs and predictions, and exchanging all of it at once.
+
+``runs.json`` and ``predictions.parquet`` belong together, and what is drawn belongs to them. All of it is
+made beside the folder. Then one renaming puts it inside, as ``.new``: from that moment on it counts, and a
+process that is killed before the last file has moved to its place leaves nothing half-done, for whoever reads
+looks there first, and whoever collects next moves the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import files, locks
+from xltlib.files import Damaged
+
+RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
+NEW = ".new"  # in the folder: a whole new content, of which not every file has moved to its place
+AGAIN = "take it back from version control, or delete it and collect anew"
+
+
+def file(figures: Path, name: str) -> Path:
+    """Where a file of a study lies."""
+    moving = Path(figures) / NEW / name
+    return moving if moving.exists() else Path(figures) / name
+
+
+def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
+    """A study's ``runs.json``: ``study, about, missing, runs``.
+
+    Args:
+        figures: the study's folder.
+        needed: what each of its runs must have; name -> type.
+    Raises:
+        FileNotFoundError: there is none.
+        Damaged: it is no such file, or a run stands in it twice; names it.
+    """
+    path = file(figures, RUNS)
+    found = files.as_json(path, AGAIN)
+    files.refuse_without(found, {"runs": list}, path, AGAIN)
+    for record in found["runs"]:
+        if not isinstance(record, dict):
+            raise Damaged(path, "one of its runs is no object", AGAIN)
+        files.refuse_without(record, needed or {}, path, AGAIN)
+    _refuse_twice(found["runs"], path)
+    return found
+
+
+def _refuse_twice(runs: list[dict], path: Path) -> None:
+    """Stop where two runs have one name, one id, or the same parameters."""
+    for name in ("label", "run"):
+        for value, times in Counter(str(record[name]) for record in runs if name in record).items():
+            if times > 1:
+                raise Damaged(path, f"{name} {value!r} stands in it {times} times", AGAIN)
+    seen: dict[str, str] = {}
+    for record in runs:
+        if "parameters" in record:
+            made = json.dumps([record.get("notebook"), record["parameters"]], sort_keys=True)
+            other = seen.setdefault(made, record.get("label", "one"))
+            if other != record.get("label", "one"):
+                raise Damaged(path, f"{other} and {record.get('label')} have the same parameters", AGAIN)
+
+
+def predictions(figures: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """The predictions of a study's arms.
+
+    Raises:
+        FileNotFoundError: there are none.
+        Damaged: they cannot be read, or lack a column.
+    """
+    return files.as_table(file(figures, PREDICTIONS), AGAIN, columns)
+
+
+def both(figures: Path, needed: dict[str, type] | None = None) -> tuple[dict, pd.DataFrame]:
+    """Runs and predictions of a study, which must be of the same arms.
+
+    Raises:
+        FileNotFoundError: one of the two is not there.
+        Damaged: one of the two is, or they are not of the same runs.
+    """
+    found, table = state(figures, {"run": str, "arm": bool, **(needed or {})}), predictions(figures, None)
+    if "run" not in table:
+        raise Damaged(file(figures, PREDICTIONS), "no column run", AGAIN)
+    arms = {record["run"] for record in found["runs"] if record["arm"]}
+    if arms != set(table["run"].astype(str)):
+        said = f"not of the same runs as {RUNS} beside it"
+        raise Damaged(file(figures, PREDICTIONS), said, "take both back, or collect anew")
+    return found, table
+
+
+@contextmanager
+def exchanged(figures: Path) -> Iterator[Path]:
+    """Give a folder of the same name elsewhere; what the block leaves in it takes the places of what is here.
+
+    Nothing else collects into this folder meanwhile. If the block raises, the folder stays as it is.
+
+    Args:
+        figures: the study's folder.
+    """
+    figures.parent.mkdir(parents=True, exist_ok=True)
+    beside = figures.parent / f".{figures.name}.new"
+    lock = figures.parent / f".{figures.name}.lock"
+    if locks.is_held(lock):
+        print(f"{figures}: another process is collecting; waiting for it", file=sys.stderr)
+    with locks.held(lock):
+        settle(figures)
+        shutil.rmtree(beside, ignore_errors=True)  # of a process that was killed
+        place = beside / figures.name
+        try:
+            place.mkdir(parents=True)
+            yield place
+            figures.mkdir(exist_ok=True)
+            os.rename(place, figures / NEW)
+            settle(figures)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def settle(figures: Path) -> None:
+    """Move what an exchange has left to its place; a file without content stands for one that is to go."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for path in sorted((figures / NEW).iterdir()):
+            if path.stat().st_size:
+                os.replace(path, figures / path.name)
+                continue
+            (figures / path.name).unlink(missing_ok=True)
+            path.unlink()
+        (figures / NEW).rmdir()
