@@ -61,7 +61,7 @@ def test_a_study_that_was_not_run_is_named_and_one_that_lost_a_table_is_no_such_
         (tmp_path / study / "runs.json").unlink()
 
 
-@pytest.mark.parametrize("damaged", ["{", "[]", '{"runs": []}'])
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"runs": {}}'])
 def test_a_damaged_list_of_runs_is_named(tmp_path, damaged):
     (tmp_path / "paws-x").mkdir()
     (tmp_path / "paws-x" / "runs.json").write_text(damaged, encoding="utf-8")

@@ -1,6 +1,7 @@
 """What is damaged is named in a line, and nothing is written over: records, runs.json, predictions."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -162,7 +163,9 @@ def test_whoever_reads_a_study_reads_it_with_the_same_checks(tmp_path):
     (place / "runs.json").write_text('{"runs": [')
     with pytest.raises(Damaged, match="runs.json is damaged"):
         ladder.ladder(tmp_path)
+    shutil.rmtree(place)
     (tmp_path / "paws-x").mkdir()
+    (tmp_path / "paws-x/runs.json").write_text('{"runs": []}')
     (tmp_path / "paws-x/predictions.parquet").write_bytes(b"PAR1")
     with pytest.raises(Damaged, match="predictions.parquet is damaged"):
         claims.judged(tmp_path)
