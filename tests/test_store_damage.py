@@ -241,3 +241,42 @@ def test_records_of_today_and_of_yesterday(done):
     record = records.read(runs / plan["english seed 1"].run)
     assert set(record["files"]) == {"predictions.parquet"}
     assert not any("files" in run for run in collected.state(figures)["runs"])  # they are of the run's folder
+
+
+@pytest.mark.parametrize("problem", ["", "90_summary: ValueError: no"])
+def test_what_is_drawn_takes_its_place_with_the_runs(plan, tmp_path, monkeypatch, problem):  # noqa: F811
+    runs, figures = tmp_path / "runs", tmp_path / "figures/tiny"
+    finish(plan, runs, *plan.nodes)
+    figures.mkdir(parents=True)
+    for name in ("adaptation_effect.png", "adaptation_effect_old.csv", "README.md"):
+        (figures / name).write_text("earlier")
+
+    def summarised(notebook: str, given: dict, output: Path) -> str:
+        place = Path(given["figures_folder"]) / given["study"]
+        assert collected.both(place) and not (figures / "runs.json").exists()
+        (place / "adaptation_effect.png").write_text("now")
+        output.write_text(json.dumps({"cells": [], "folder": given["figures_folder"]}))
+        return problem
+
+    monkeypatch.setattr(drawing, "_summarise", summarised)
+    drawn = drawing.draw(plan, Store(runs, figures), runs)
+    names = {path.name: path.read_bytes() for path in figures.iterdir()}
+    assert drawn.problem == problem and names["README.md"] == b"earlier" and "runs.json" in names
+    assert names["adaptation_effect.png"] == (b"earlier" if problem else b"now")
+    assert ("adaptation_effect_old.csv" in names) is bool(problem)  # of other runs than these
+    kept = json.loads((runs / "tiny-summary.ipynb").read_text())
+    assert kept["folder"] == str(figures.parent)  # whoever opens it later reads from the study's own folder
+    assert sorted(path.name for path in figures.parent.iterdir()) == [".tiny.lock", "tiny"]
+
+
+def test_a_full_disk_while_drawing_is_a_line_and_leaves_the_figures(done, monkeypatch):
+    plan, runs, figures = done
+    before = content(figures)
+
+    def summarised(notebook: str, given: dict, output: Path) -> str:
+        raise OSError(28, "No space left on device", str(output))
+
+    monkeypatch.setattr(drawing, "_summarise", summarised)
+    drawn = drawing.draw(plan, Store(runs, figures), runs)
+    assert drawn.problem.startswith(f"{figures}: [Errno 28] No space left on device")
+    assert content(figures) == before

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -76,12 +77,12 @@ def test_whoever_waits_goes_on_when_the_lock_is_let_go_and_stops_when_asked(tmp_
     path, stop = tmp_path / "lock", threading.Event()
     process = other_process(HOLD, "for a while", str(path))
 
-    def waited(stop: threading.Event | None) -> bool:
+    def waited(stop: Callable[[], bool] | None) -> bool:
         with locks.held(path, stop) as ours:
             return ours
 
     with ThreadPoolExecutor(2) as threads:
-        patient, asked = threads.submit(waited, None), threads.submit(waited, stop)
+        patient, asked = threads.submit(waited, None), threads.submit(waited, stop.is_set)
         stop.set()
         assert asked.result(30) is False and not patient.done()
         process.communicate("", timeout=30)

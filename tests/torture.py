@@ -62,6 +62,7 @@ class Trial:
     study: dict
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     finished: dict[Path, bytes] = field(default_factory=dict)
+    again: set[Path] = field(default_factory=set)
     rows: list[dict] = field(default_factory=list)
 
     def start(self, *before: str, limit: int = 0) -> subprocess.Popen:
@@ -96,26 +97,46 @@ class Trial:
                 continue
         return found
 
-    def look(self, after: float, said: str) -> None:
-        """Note what an ending has left."""
+    def watch(self) -> None:
+        """Look at the records: one that was there and is another one now was made again."""
+        for path in [*self.finished, *(self.folder / "runs").glob("*/record.json")]:
+            try:
+                now = path.read_bytes()
+            except FileNotFoundError:
+                now = b""
+            if self.finished.setdefault(path, now) != now:
+                self.again.add(path)
+
+    def wait(self, process: subprocess.Popen, seconds: float = 600.0) -> None:
+        """Wait for a moment, or for the end, and watch."""
+        until = time.time() + seconds
+        while process.poll() is None and time.time() < until:
+            self.watch()
+            time.sleep(max(0.0, min(0.2, until - time.time())))
+
+    def look(self, said: str, after: float | None = None, how: str = "") -> None:
+        """Note what an ending has left.
+
+        Args:
+            said: on the error output.
+            after: seconds after which it came.
+            how: more of it.
+        """
         until = time.time() + QUICK
         while self.processes() and time.time() < until:
             time.sleep(0.2)
         left = self.processes()
         for process in left:
             process.kill()
-        again = sum(path.exists() and path.read_bytes() != was for path, was in self.finished.items())
-        gone = sum(not path.exists() for path in self.finished)
-        found = (self.folder / "runs").glob("*/record.json")
-        self.finished = {path: path.read_bytes() for path in found}
+        self.watch()
         lines = [line for line in said.splitlines() if line.strip()]
         self.rows.append(
             {
                 "folder": self.name,
-                "ending": self.ending,
-                "after_seconds": round(after, 1),
+                "ending": " ".join([self.ending, how]).strip(),
+                "after_seconds": "" if after is None else round(after, 1),
                 "runs_done": len(self.finished),
-                "made_again": again + gone,
+                "made_again": len(self.again),
                 "processes_left": len(left),
                 "collected": self.collected(),
                 "said_lines": "traceback" if "Traceback" in said else len(lines),
@@ -140,11 +161,12 @@ class Trial:
     def complete(self) -> tuple[str, list[str]]:
         """Run the study to its end; returns what it said where it failed, and half-written files."""
         process = self.start()
-        said = process.communicate(timeout=600)[1]
-        again = [path for path, was in self.finished.items() if path.read_bytes() != was]
+        self.wait(process)
+        said = process.communicate(timeout=60)[1]
+        self.watch()
         problem = said if process.returncode else ""
-        if again:
-            problem += f"{len(again)} finished runs were made again"
+        if self.again:
+            problem += f"{len(self.again)} finished runs were made again"
         return problem, half_written(self.folder)
 
 
@@ -154,31 +176,32 @@ def half_written(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in found]
 
 
-def killed(trial: Trial, after: float, process: subprocess.Popen | None = None) -> None:
+def killed(trial: Trial, after: float) -> None:
     """SIGKILL for run_all.py alone: its kernels are orphans."""
-    process = process or trial.start()
-    wait(process, after)
+    process = trial.start()
+    trial.wait(process, after)
     process.kill()
-    trial.look(after, process.communicate()[1])
+    trial.look(process.communicate()[1], after)
 
 
 def all_killed(trial: Trial, after: float) -> None:
     """SIGKILL for it and its kernels."""
     process = trial.start()
-    wait(process, after)
+    trial.wait(process, after)
     for each in trial.processes():
         each.kill()
-    trial.look(after, process.communicate()[1])
+    trial.look(process.communicate()[1], after)
 
 
 def kernel_killed(trial: Trial, after: float) -> None:
     """SIGKILL for a kernel: its run has failed, and the command goes on."""
     process = trial.start()
-    wait(process, after)
+    trial.wait(process, after)
     kernels = [each for each in trial.processes() if each.pid != process.pid]
     if kernels:
         kernels[0].kill()
-    trial.look(after, process.communicate()[1])
+    trial.wait(process)
+    trial.look(process.communicate()[1], after)
 
 
 def signalled(number: signal.Signals):
@@ -186,9 +209,9 @@ def signalled(number: signal.Signals):
 
     def ending(trial: Trial, after: float) -> None:
         process = trial.start()
-        wait(process, after)
+        trial.wait(process, after)
         process.send_signal(number)
-        trial.look(after, process.communicate()[1])
+        trial.look(process.communicate()[1], after)
 
     return ending
 
@@ -196,28 +219,33 @@ def signalled(number: signal.Signals):
 def two_at_once(trial: Trial, after: float) -> None:
     """Two at once on one folder, one of which is killed, the other one stopped a little later."""
     first, second = trial.start(), trial.start()
-    wait(first, after)
+    trial.wait(first, after)
     first.kill()
-    wait(second, after / 4)
+    trial.wait(second, after / 4)
     second.terminate()
     first.communicate()
-    trial.look(after, second.communicate()[1])
+    trial.look(second.communicate()[1], after)
 
 
 def both_to_the_end(trial: Trial, after: float) -> None:
     """Two at once on one folder, the second a little later, and nobody ends them: each run is made once."""
-    first = trial.start()
-    wait(first, after / 4)
+    shutil.rmtree(trial.folder / "runs", ignore_errors=True)
+    trial.finished, first = {}, trial.start()
+    trial.wait(first, after / 4)
     second = trial.start()
+    trial.wait(first)
+    trial.wait(second)
     said = first.communicate()[1] + second.communicate()[1]
-    made = sum(line.startswith("done ") for line in said.splitlines())
-    trial.look(after, "" if not first.returncode | second.returncode and made else said)
+    failed = first.returncode or second.returncode
+    trial.look(said, how=f"failed: {said}" if failed else "")
 
 
 def full_disk(trial: Trial, after: float) -> None:
     """No file may grow beyond some bytes, which are others each time."""
-    process = trial.start(limit=int(10 ** (2 + after % 4)))
-    trial.look(after, process.communicate(timeout=600)[1])
+    limit = int(10 ** (2 + after % 4))
+    process = trial.start(limit=limit)
+    trial.wait(process)
+    trial.look(process.communicate(timeout=60)[1], how=f"at {limit} bytes")
 
 
 def read_only(trial: Trial, after: float) -> None:
@@ -230,16 +258,9 @@ def read_only(trial: Trial, after: float) -> None:
     else:
         place.chmod(0o555)
         process = trial.start()
-    trial.look(after, process.communicate(timeout=600)[1])
+    trial.wait(process)
+    trial.look(process.communicate(timeout=60)[1], how=place.name)
     place.chmod(0o755)
-
-
-def wait(process: subprocess.Popen, seconds: float) -> None:
-    """Wait for a moment, or for the end."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return
 
 
 ENDINGS = {
@@ -308,7 +329,7 @@ def main() -> int:
         writer.writerows(rows)
     for row in rows:
         bad = row["made_again"] or row["processes_left"] or row["collected"].startswith("torn")
-        if bad or row["said_lines"] == "traceback":
+        if bad or row["said_lines"] == "traceback" or "failed" in row["ending"]:
             problems.append(f"{row}")
     print(f"{len(rows)} endings in {(time.time() - began) / 60:.0f} minutes; {len(problems)} problems")
     print("\n".join(problems))

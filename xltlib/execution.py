@@ -185,7 +185,7 @@ def run_once(replaced: str | None, notebook: str, given: dict, folder: str, *mor
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    with locks.making(place, stopping.asked) as ours:
+    with locks.making(place, stopping.asked.is_set) as ours:
         if not ours:
             return "stopped"
         made = records.stands(place, given, code_fingerprint(notebook, given))

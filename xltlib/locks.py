@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import errno
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,17 +43,17 @@ def _acquired(lock: FileLock, seconds: float) -> bool:
 
 
 @contextmanager
-def held(path: Path, stop: threading.Event | None = None) -> Iterator[bool]:
+def held(path: Path, stop: Callable[[], bool] | None = None) -> Iterator[bool]:
     """Wait for a lock, and hold it through the block.
 
     Args:
         path: its file, in a folder that is there.
-        stop: ends the waiting when it is set.
+        stop: says whether the waiting is to end.
     Yields:
         Whether it is held: False if the waiting was ended.
     """
     lock, ours = _lock(path), False
-    while not ours and not (stop is not None and stop.is_set()):
+    while not ours and not (stop is not None and stop()):
         ours = _acquired(lock, AGAIN)
     try:
         yield ours
@@ -63,7 +62,7 @@ def held(path: Path, stop: threading.Event | None = None) -> Iterator[bool]:
 
 
 @contextmanager
-def making(place: Path, stop: threading.Event | None = None) -> Iterator[bool]:
+def making(place: Path, stop: Callable[[], bool] | None = None) -> Iterator[bool]:
     """Be the only one that makes a run: wait for who is making it now, and for a kernel whose parent is dead.
 
     Args, Yields: as :func:`held`, with the folder of the run.
