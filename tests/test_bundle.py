@@ -81,7 +81,7 @@ def carried(tiny, tmp_path_factory):
             lines = ["\t".join(map(str, row)) for row in [tasks.HEADER, *rows.to_numpy().tolist()]]
             (place / tasks.FILES[split]).write_text("\n".join(lines) + "\n", encoding="utf-8")
     (home / "data/unread.txt").write_text("of another study\n")
-    study = study_of("encoder")
+    study = study_of("./encoder")
     at_home = run(home, study, "--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
     assert at_home.returncode == 0, at_home.stderr
     packed = run(home, study, "--data", str(home / "data"), "--bundle", "tiny.zip")
@@ -138,7 +138,7 @@ def test_a_bundle_runs_to_the_same_predictions_without_what_was_at_home(carried)
 @one_worker
 def test_results_come_home_and_count_as_done(carried, tmp_path):
     home, far = carried
-    study, runs = study_of("encoder"), ("--runs", str(tmp_path / "runs"), "--data", str(home / "data"))
+    study, runs = study_of("./encoder"), ("--runs", str(tmp_path / "runs"), "--data", str(home / "data"))
     taken = run(home, study, *runs, "--collect", str(far / "results.zip"))
     assert (taken.returncode, taken.stdout.strip()) == (0, "3 runs taken over, 0 were here already")
     listed = run(home, study, *runs, "--list").stdout

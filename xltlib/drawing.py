@@ -40,8 +40,7 @@ class Drawn:
     def __str__(self) -> str:
         if self.problem:
             return self.problem
-        own = effect_files(self.figures) or sorted(self.figures.glob("noise_*"))
-        pictures = [path.name for path in own if path.suffix in (".png", ".svg")]
+        pictures = sorted(path.name for path in self.figures.iterdir() if path.suffix in (".png", ".svg"))
         lines = [accuracies(self.figures), self.answer, f"in {self.figures}:"]
         lines.append(f"  figures  {', '.join(pictures) or NO_FIGURES}")
         lines.append(f"  tables   {', '.join(sorted(path.name for path in self.figures.glob('*.csv')))}")

@@ -243,5 +243,4 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
     own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
     where = f" at {own[-1]}" if own else ""
-    notebook = f"{place.parent.name}/{place.name}/notebook.ipynb"
-    return f"{kind} in cell {cell}{where}: {message}\n       see {notebook}"
+    return f"{kind} in cell {cell}{where}: {message}\n       see {place / 'notebook.ipynb'}"

@@ -10,6 +10,7 @@ import io
 import json
 import shutil
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -83,12 +84,12 @@ def collect(plan: Plan, store: Store, source: Path, force: bool = False) -> str:
     for node in new:
         folder = store.runs / node.run
         folder.mkdir(parents=True, exist_ok=True)
-        with locks.making(folder):
-            _clear(folder)
+        with locks.making(folder), ExitStack() as written:
+            for name in reversed(_files(node)):  # they appear in the opposite order: the record last
+                part = written.enter_context(files.whole(folder / name))
+                part.write_bytes(found[node.run][name])
+            _clear(folder)  # not before there was room for all that takes its place
             (folder / records.ELSEWHERE).touch()
-            for name in _files(node):
-                with files.whole(folder / name) as part:
-                    part.write_bytes(found[node.run][name])
     return f"{len(new)} runs taken over, {len(nodes) - len(new)} were here already"
 
 

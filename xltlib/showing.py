@@ -74,7 +74,9 @@ class Shown:
             return
         self._told = time.time()
         if time.time() - self._estimated >= ANEW:
-            self._estimate, self._estimated = self._anew(ended, running), time.time()
+            now = self._anew(ended, running)
+            share = max(now.share, self._estimate.share)  # what is done stays done, whatever speed is seen
+            self._estimate, self._estimated = forecast.Estimate(share, now.left), time.time()
         estimate = self._estimate
         whole = summary(len(ended), len(self.of.todo), estimate, time.time() - self.began)
         lines = [forecast.line(label, self.of.state(label)) for label in running]

@@ -15,7 +15,7 @@ from xltlib import console
 asked = threading.Event()  # to stop: what ends from now on has not failed, and nothing new begins
 stopped: set[str] = set()  # on a dask worker, which serves several studies: those that were stopped
 STUDY = "XLTLIB_STUDY"  # environment variable of kernels on a dask worker: the study that started them
-SAID = "stopped; runs that are done are kept, and the same command goes on"
+SAID = "stopped; runs that are done are kept; the same command begins the others again, and goes on"
 
 
 class Stopped(BaseException):
