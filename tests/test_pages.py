@@ -309,7 +309,7 @@ def test_the_study_that_the_documentation_shows_can_be_planned(tmp_path):
     (example,) = [block for block in blocks if block.startswith("mine:")]
     (tmp_path / "mine.yaml").write_text(example, encoding="utf-8")
     plan = studies.read(tmp_path / "mine.yaml")["mine"].plan({}, runs=tmp_path, reads=False)
-    assert len(plan.nodes) == 8
+    assert len(plan.nodes) == 10
     wide = plan["pgd-wide seed 2"].parameters["noise"]
     assert (wide["kind"], wide["radius"], wide["steps"]) == ("pgd", 0.1, 3)
 
