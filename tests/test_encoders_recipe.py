@@ -177,6 +177,7 @@ def test_a_recipe_is_said_where_the_chain_of_runs_begins(tmp_path, monkeypatch):
     }
     monkeypatch.setattr("xltlib.run.records.read", lambda place: record)
     monkeypatch.setattr("xltlib.run.records.digest", lambda place: "0")
+    (tmp_path / "adapt-0" / "encoder").mkdir(parents=True)
     for given in (
         {"encoder": {"name": "adapt-0", "recipe": "labse"}},
         {"encoder": {"name": "offline", "recipe": "labse"}, "start": "finetune-0"},

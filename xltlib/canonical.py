@@ -69,4 +69,4 @@ def _constant(value: object) -> str:
 
 if __name__ == "__main__":
     for path in sys.argv[1:]:
-        print(digest(Path(path).read_text(encoding="utf-8")), path)
+        print(digest(Path(path).read_text(encoding="utf-8")))
