@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from xltlib import bundle, command_line, drawing, execution, files, places, progress, showing
+from xltlib import bundle, command_line, console, drawing, execution, files, places, progress, showing
 from xltlib import stopping, studies, tasks
 from xltlib.forecast import Forecast
-from xltlib.store import Store
+from xltlib.store import NoArm, Store
 
 ROOT = Path(__file__).resolve().parent
 
@@ -81,23 +81,24 @@ def main(given: list[str] | None = None) -> int:
             print(showing.status(chosen, missing, runs))
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
-        print(f"{args.study}: {showing.counted(len(todo))} to do, {done} done already; {args.jobs} at a time")
-        if todo and (lost := store.lost(plan, todo)):
-            print(f"beforehand: {lost}", file=sys.stderr)
+        begins = f"{args.study}: {showing.counted(len(todo))} to do, {done} done already"
+        console.say(f"{begins}; {args.jobs} at a time", sys.stdout)
+        if todo and (told := store.beforehand(plan, todo)):
+            console.say(f"beforehand: {told}")
         failed = carried_out(args, plan, store, todo) if todo else {}
-    except (ValueError, OSError) as error:
-        print(f"run_all: {error}{places.said()}", file=sys.stderr)
-        return 2
-    if args.draw and (older := store.other_code(plan)):
-        print(f"{showing.counted(older)} made by other code than today's, drawn as they are")
-    try:
+        if args.draw and (older := store.other_code(plan)):
+            console.say(f"{showing.counted(older)} made by other code than today's, drawn as they are")
         drawn = drawing.draw(plan, store, runs, args.report)
-    except ValueError as error:
-        print(f"run_all: {error}", file=sys.stderr)
+    except NoArm as error:
+        console.say(f"run_all: {error}")
         return 1 if failed or args.draw else 0
-    print(drawn, file=sys.stderr if drawn.problem else sys.stdout)
+    except (ValueError, OSError) as error:
+        console.say(f"run_all: {error}{places.said()}")
+        return 2
+    console.say(str(drawn), sys.stderr if drawn.problem else sys.stdout)
     minutes = (time.time() - began) / 60
-    print(f"{len(todo) - len(failed)} of {showing.counted(len(todo))} done in {minutes:.1f} minutes")
+    ended = f"{len(todo) - len(failed)} of {showing.counted(len(todo))} done in {minutes:.1f} minutes"
+    console.say(ended, sys.stdout)
     return 1 if failed or drawn.problem else 0
 
 

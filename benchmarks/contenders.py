@@ -166,8 +166,10 @@ class TrainerPeer(Contender):
     def prepare(self) -> None:
         folder = self.args.peer_encoder
         training.set_seed(self.args.seed)
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=2)
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        self.model = AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=2, trust_remote_code=False
+        )
         self.data = self._tokenised(self.train_pairs())
 
     def _tokenised(self, frame: pd.DataFrame) -> Dataset:
@@ -203,7 +205,7 @@ class CrossEncoderPeer(Contender):
     def prepare(self) -> None:
         training.set_seed(self.args.seed)
         folder, length = self.args.peer_encoder, self.args.max_length
-        self.model = CrossEncoder(folder, num_labels=2, max_length=length)
+        self.model = CrossEncoder(folder, num_labels=2, max_length=length, trust_remote_code=False)
         frame = self.train_pairs()[["sentence1", "sentence2", "label"]]
         self.data = Dataset.from_pandas(frame, preserve_index=False)
 

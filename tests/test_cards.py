@@ -69,7 +69,7 @@ def test_a_run_gets_a_card_and_gives_it_back(tmp_path, monkeypatch):
     study = tiny_study("offline", seeds=[1, 2, 3], encoders={}, arms={"english": {}})
     plan, given = studies.Study("tiny", study).plan({}, runs=tmp_path), []
 
-    def run_one(notebook, parameters, folder, threads, beside, card, study):
+    def run_one(study, notebook, parameters, folder, threads, beside, card):
         given.append(card)
         return ""
 

@@ -102,6 +102,21 @@ def test_what_the_user_exported_is_kept(exported, monkeypatch):
     assert found["OMP_NUM_THREADS"] == found["MKL_NUM_THREADS"] == (exported or "2")
 
 
+@pytest.mark.parametrize("asked, wanted", [(0, kernels.cores()), (3, 3)])
+def test_on_a_worker_its_own_variables_are_not_the_users(asked, wanted, tmp_path, monkeypatch):
+    """A dask worker is started with one thread by whoever starts it."""
+    found = {}
+
+    def execute(notebook, output, given, variables):
+        found.update(variables)
+
+    monkeypatch.setattr(kernels, "execute", execute)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("MKL_NUM_THREADS", "1")
+    assert execution.run_one("study", "x", {}, str(tmp_path / "run"), asked, "/mine") == ""
+    assert found["OMP_NUM_THREADS"] == found["MKL_NUM_THREADS"] == str(wanted)
+
+
 def test_a_record_of_other_code_is_not_what_was_planned(tmp_path, monkeypatch):
     monkeypatch.setattr(execution, "code_fingerprint", lambda notebook, parameters: "ours")
     node = Node("plain seed 1", "20_finetune", {}, [], True)

@@ -71,6 +71,7 @@ BOOKS = {  # a file of studies, and what the message must say
     GOOD + "other: 5\n": "studies.yaml, line 6: study other = 5: wanted names with a value each",
     GOOD + "other: [plain]\n": "study other = ['plain']: wanted names with a value each",
     GOOD + "other: words\n": "study other = 'words': wanted names with a value each",
+    GOOD.replace("tiny", "claims"): "study claims: figures/claims holds verdicts; take another name",
     GOOD.replace("tiny", "../../out"): "'../../out': names are plain words",
     GOOD.replace("tiny", "/tmp/out"): "'/tmp/out': names are plain words",
     GOOD.replace("tiny", "a/b"): "'a/b': names are plain words",
@@ -87,6 +88,18 @@ BOOKS = {  # a file of studies, and what the message must say
 }
 TINY = {  # what is put in the place of a study's fields, and what the message must say
     "arms blank": ({"arms": None}, "study tiny has no arms"),
+    "alpha of one": (
+        {"arms": {"a": {"batches": {"kind": "hybrid", "alpha": 1, "cross": "drop"}}}},
+        "a: batches.alpha = 1: nothing is drawn of cross",
+    ),
+    "weight of nothing": (
+        {"arms": {"a": {"penalty": {"kind": "consistency", "weight": 0}}}},
+        "a: penalty consistency: weight = 0, wanted a number above 0",
+    ),
+    "another recipe than its own": (
+        {"arms": {"a": {"encoder": {"name": "offline", "recipe": "labse"}}}},
+        "a: encoder.recipe = 'labse': offline is known, and was not made so",
+    ),
     "no arm": ({"arms": {}}, "study tiny has no arms"),
     "arms text": ({"arms": "plain"}, "study tiny: arms = 'plain': wanted names with a value each"),
     "trunk number": ({"trunk": 3}, "study tiny: trunk = 3: wanted names with a value each"),
@@ -374,7 +387,7 @@ OPTIONS = [
         {"kind": "synonyms-copies", "words": "a.txt", "copies": 0},
         "copies = 0, wanted a number of at le",
     ),
-    ("penalty", {"kind": "dann", "text": "demo", "weight": -1}, "weight = -1, wanted a number of at least 0"),
+    ("penalty", {"kind": "dann", "text": "demo", "weight": -1}, "weight = -1, wanted a number above 0"),
     ("penalty", {"kind": "consistency", "decay": 1.1}, "decay = 1.1, wanted a number of at most 1"),
     ("after", {"kind": "whiten", "sentences": 1}, "sentences = 1, wanted 0 or a number of at least 10"),
     ("after", {"kind": "procrustes", "sentences": 1}, "sentences = 1, wanted 0 or a number of at least 4"),

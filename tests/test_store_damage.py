@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 import run_all
 from test_store import answers, finish, plan  # noqa: F401 (a fixture)
 from tiny_studies import command, tiny_study
@@ -205,6 +206,9 @@ def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not
     study = tiny_study(Path("tiny-encoder"))
     study["common"]["steps"] = 5
     longer = studies.Study("tiny", study).plan({}, "", runs)
+    assert Store(runs, figures).beforehand(done[0], []) == ""
+    told = Store(runs, figures).beforehand(longer, list(longer.nodes))
+    assert "runs with other parameters" in told and "they will be replaced" in told
     finish(longer, runs, *longer.nodes)
     Store(runs, figures).collect(longer)
     assert {run["parameters"]["steps"] for run in collected.state(figures)["runs"] if run["arm"]} == {5}
@@ -234,6 +238,22 @@ def test_a_study_folder_that_holds_another_study_is_not_drawn_over(done):
     (figures / "runs.json").write_text(json.dumps(other))
     with pytest.raises(WouldBeLost):
         Store(runs, figures, committed=True).collect(plan)
+
+
+def test_a_damaged_record_at_collecting_is_no_success(done, tmp_path, monkeypatch, capsys):
+    plan, runs, figures = done
+    (tmp_path / "studies.yaml").write_text(yaml.safe_dump({"tiny": tiny_study(Path("tiny-encoder"))}))
+    path = runs / plan["hybrid seed 1"].run / "record.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"read": 5}))
+    before = content(figures)
+    monkeypatch.setattr(Store, "missing", lambda *asked: [])
+    places = {"--runs": runs, "--figures": figures.parent, "--experiments": tmp_path / "studies.yaml"}
+    given = ["tiny", *(str(word) for pair in places.items() for word in pair)]
+    assert run_all.main(given) == 2 and run_all.main([*given, "--draw", "--only", "english"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and all(str(path) in line and "damaged" in line for line in said)
+    assert content(figures) == before
 
 
 def test_records_of_today_and_of_yesterday(done):

@@ -94,7 +94,7 @@ def ran(monkeypatch) -> list[str]:
     """The labels that are run in earnest: each leaves its record."""
     found = []
 
-    def run_one(notebook: str, given: dict, folder: str, leave) -> str:
+    def run_one(study: str, notebook: str, given: dict, folder: str, leave) -> str:
         found.append(Path(folder).name)
         leave()
         return ""
@@ -106,7 +106,7 @@ def ran(monkeypatch) -> list[str]:
 def once(plan, runs: Path, label: str, replaced: str | None = None) -> str:  # noqa: F811
     node = plan[label]
     given = node.notebook, node.parameters, str(runs / node.run)
-    return execution.run_once(replaced, *given, lambda: finish(plan, runs, label))
+    return execution.run_once(replaced, "", *given, lambda: finish(plan, runs, label))
 
 
 def test_a_run_that_another_process_makes_is_waited_for(plan, tmp_path, ran):  # noqa: F811

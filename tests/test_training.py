@@ -146,6 +146,13 @@ def test_hybrid_mixes_at_the_rate_alpha(frame, alpha):
 # -- adaptation -------------------------------------------------------------------------------------
 
 
+def test_translations_without_a_negative_are_refused_and_not_looked_for_for_ever():
+    pairs = {"de": [("a", "x"), ("b", "x")]}  # the same sentence twice would be its own negative
+    stream = batching.translations(pairs, 2, lambda first, second: [1] * len(first), np.random.default_rng(1))
+    with pytest.raises(ValueError, match="two different translations in a batch"):
+        next(stream)
+
+
 def test_no_sentence_stands_twice_in_a_batch_of_translations():
     # n-way parallel text, as NTREX is: every English sentence has a translation in each language.
     pairs = {code: [(f"sentence {i}", f"{code} {i}") for i in range(60)] for code in ("de", "fr", "zh")}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 KINDS = ("monolingual", "cross-lingual", "hybrid")
+NO_NEGATIVES = "translation ranking needs two different translations in a batch"
 POOL = 50  # batches among which pairs are sorted by length: enough to cut padding to some 2 %
 
 
@@ -148,15 +149,18 @@ def translations(
     """
     codes = sorted(code for code in pairs if pairs[code])
     if batch_size < 2 or len({english for code in codes for english, _ in pairs[code]}) < 2:
-        raise ValueError("translation ranking needs two different translations in a batch")
+        raise ValueError(NO_NEGATIVES)
     while True:
-        left = {}
+        left, found = {}, False
         for code in rng.permutation(codes).tolist():
             left[code] = [pairs[code][i] for i in rng.permutation(len(pairs[code]))]
         drawn = pd.DataFrame(_in_turn(left, POOL * batch_size), columns=["sentence1", "sentence2"])
         for batch in _one_pass(drawn, batch_size, lengths, rng):
             if len(batch.first) > 1:  # in-batch negatives need a second meaning
+                found = True
                 yield batch
+        if not found:
+            raise ValueError(NO_NEGATIVES)
 
 
 def _in_turn(left: dict[str, list[tuple[str, str]]], wanted: int) -> list[tuple[str, str]]:

@@ -199,9 +199,10 @@ def _definition(folder: Path) -> dict:
     there = [name for name in candidates if folders.has_study(folder, name)]
     if not there:
         return _missing("paws-x")
-    study = next((name for name in there if (folder / name / "predictions.parquet").is_file()), None)
-    if study is None:
+    kept = [name for name in there if collected.file(folder / name, collected.PREDICTIONS).is_file()]
+    if not kept:
         return _row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
+    study = kept[0]
     columns = ["item", "language1", "language2", "label"]
     cells = collected.predictions(folder / study, columns).drop_duplicates()
     off = cells.language1.astype(str) != cells.language2.astype(str)

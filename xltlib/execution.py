@@ -9,6 +9,7 @@ import uuid
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Iterator
 
@@ -59,7 +60,7 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
         with _client(scheduler) as client:
             study = uuid.uuid4().hex
             try:
-                yield Pool(client.get_executor(), jobs, threads=0, study=study)
+                yield Pool(client.get_executor(), jobs, kernels.exported_threads(), study=study)
             except Stopped:
                 client.run(stopping.stop_worker, study, wait=False)  # a worker may be out of reach
                 raise
@@ -122,6 +123,8 @@ def execute(
     ready, running, failed, ended = [], {}, {}, set()
     while graph.is_active():
         ready = sorted([*ready, *graph.get_ready()], key=chain.get, reverse=True)
+        # What another process is making is waited for last.
+        ready.sort(key=lambda label: locks.is_made(runs / plan[label].run))
         for label in list(ready):
             broken = [need for need in plan[label].needs if need in failed]
             if not broken and len(running) == pool.jobs:
@@ -135,9 +138,9 @@ def execute(
                 continue
             card, node = pool.cards.pop(0), plan[label]
             given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside))
-            if locks.is_held(runs / node.run / locks.RUN):
+            if locks.is_made(runs / node.run):
                 shown.say(f"waits  {label}: another process is making it")
-            asked = pool.executor.submit(run_once, replaced.get(label), *given, card, pool.study)
+            asked = pool.executor.submit(run_once, replaced.get(label), pool.study, *given, card)
             running[asked] = label, card
         shown.update(ended, [label for label, _ in running.values()])
         for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
@@ -176,16 +179,17 @@ def not_as_planned(node: Node, runs: Path) -> str:
     )
 
 
-def run_once(replaced: str | None, notebook: str, given: dict, folder: str, *more) -> str:
+def run_once(replaced: str | None, study: str, notebook: str, given: dict, folder: str, *more) -> str:
     """:func:`run_one`, by one process at a time, and not again where another one has made the run meanwhile.
 
     Args:
         replaced: digest of a record that is to be made anew; None: any that stands will do.
+        study: of :class:`Pool`.
         notebook, given, folder, more: of :func:`run_one`.
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    with locks.making(place, stopping.asked.is_set) as ours:
+    with locks.making(place, partial(stopping.is_asked, study)) as ours:
         if not ours:
             return "stopped"
         made = records.stands(place, given, code_fingerprint(notebook, given))
@@ -193,7 +197,7 @@ def run_once(replaced: str | None, notebook: str, given: dict, folder: str, *mor
             return ""
         _clear(place)
         try:
-            return run_one(notebook, given, folder, *more)
+            return run_one(study, notebook, given, folder, *more)
         finally:
             _clear(place)
 
@@ -205,17 +209,17 @@ def _clear(place: Path) -> None:
 
 
 def run_one(
-    notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = "", study: str = ""
+    study: str, notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = ""
 ) -> str:
     """Execute one notebook in a fresh kernel; returns "" or what went wrong.
 
     Args:
+        study: of :class:`Pool`.
         given: its parameters, resolved: a dictionary that papermill injects replaces the default whole.
         folder: of the run.
         threads: of torch and OpenMP; 0: as many as this machine has cores that one may use.
         beside: folder in which modules of one's own are found.
         card: graphics card that the kernel sees; "": all.
-        study: of :class:`Pool`.
     """
     if stopping.is_asked(study):
         return "stopped"
@@ -224,10 +228,12 @@ def run_one(
     for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE, records.ELSEWHERE):
         (place / stale).unlink(missing_ok=True)
     progress.Progress(place).stage(progress.STARTING)
-    variables = kernels.environment(threads or kernels.threads_of(1), beside, card) | {stopping.STUDY: study}
+    variables = kernels.environment(threads or kernels.cores(), beside, card) | {stopping.STUDY: study}
     try:
         kernels.execute(notebook, place / "notebook.ipynb", given, variables)
     except Exception as error:  # one failed run must not stop the others
+        if (said := progress.read(place)) is not None and said.stage == progress.STARTING:
+            (place / progress.FILE).unlink()  # whoever opens the notebook later does not make this run
         return "stopped" if stopping.is_asked(study) else _failure(error, place, beside)
     return ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -25,29 +24,32 @@ def threads_of(jobs: int) -> int:
     and its container's quota), divided among the runs: two trainings with two threads each on two cores run
     many times slower.
     """
+    return exported_threads() or max(1, cores() // jobs)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
     from joblib import cpu_count
 
-    exported = exported_threads().split(",")[0]  # "4,2" gives nested regions two
-    return int(exported) if exported else max(1, cpu_count() // jobs)
+    return cpu_count()
 
 
-def exported_threads() -> str:
-    """OMP_NUM_THREADS as the user exported it; "" if it is not, or is no number."""
-    said = os.environ.get("OMP_NUM_THREADS", "").strip()
-    return said if re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", said) else ""
+def exported_threads() -> int:
+    """OMP_NUM_THREADS as the user exported it; 0 if it is not, or is no number."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # "4,2" gives nested regions two
+    return int(first) if first.isdecimal() else 0
 
 
 def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str]:
     """The environment variables of a kernel: it imports the package from here, wherever one is installed.
 
     Args:
-        threads: of torch and OpenMP, unless the user exported others.
+        threads: of torch and OpenMP.
         beside: folder in which modules of one's own are found.
         card: the graphics card that it sees; "": all.
     """
     found = dict(os.environ)
-    found["OMP_NUM_THREADS"] = exported_threads() or str(threads)
-    found["MKL_NUM_THREADS"] = found.get("MKL_NUM_THREADS") or found["OMP_NUM_THREADS"]
+    found["OMP_NUM_THREADS"] = found["MKL_NUM_THREADS"] = str(threads)
     paths = [str(ROOT), *found.get("PYTHONPATH", "").split(os.pathsep), beside]
     found["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
     found["TOKENIZERS_PARALLELISM"] = "false"

@@ -80,6 +80,15 @@ def hold_for_life(path: Path) -> None:
         _for_life.append(lock)
 
 
+def is_made(place: Path) -> bool:
+    """Whether some process is making a run just now.
+
+    Args:
+        place: folder of the run.
+    """
+    return is_held(place / RUN) or is_held(place / KERNEL)
+
+
 def is_held(path: Path) -> bool:
     """Whether some process holds a lock just now."""
     if not path.exists():

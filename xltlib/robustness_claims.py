@@ -10,7 +10,7 @@ import pandas as pd
 from xltlib import statistics
 from xltlib.robustness import OVER_PLAIN, OVER_UPDATES, one_language, two_languages
 
-CLAIM_OF_TASK = {"paws-x": 1, "xnli": 2}
+CLAIM_OF_TASK = {"paws-x": 1, "paws-x-literal": 1, "xnli": 2}
 
 
 def published_gain(task: str) -> tuple[float | None, str]:

@@ -116,6 +116,9 @@ class Run:
     def load(self, dev_languages: list[str] | None = None):
         """The labelled pairs: a components.labelled.Data, which is ``run.data`` from now on."""
         self.data = self.labelled.load(self, dev_languages)
+        bias = getattr(self, "scored", None) and self.scored.bias
+        if bias and len(tasks.parallel_sentences(self.data.test, bias)[self.source]) < 2:
+            raise ValueError(f"scored.bias = {bias}: fewer than two test sentences are in all languages")
         return self.data
 
     def rng(self, name: str) -> np.random.Generator:

@@ -23,6 +23,10 @@ class WouldBeLost(ValueError):
     """Collecting would lose runs that the study's folder holds."""
 
 
+class NoArm(ValueError):
+    """There is nothing to collect yet."""
+
+
 class Store:
     """The runs of a study.
 
@@ -141,7 +145,7 @@ class Store:
         outdated = self.outdated(plan)
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
-            raise ValueError("no arm of this study is done; figures are left as they are")
+            raise NoArm("no arm of this study is done; figures are left as they are")
         read = {node.run: self._read_by(node) for node in finished}
         told = provenance.differing([read[node.run] for node in finished if node.arm])
         summaries, predictions = [], []
@@ -187,10 +191,22 @@ class Store:
         earlier = collected.predictions(self.figures).astype({"run": str})
         return dict(iter(earlier.groupby("run", sort=False)))
 
-    def lost(self, plan: Plan, todo: list[str]) -> str:
-        """Why collecting would be refused even if all that is to do were done; "" if it would not be."""
-        done = set(plan.nodes) - self.outdated(plan)
-        return self._lost(plan, {*done, *todo})
+    def beforehand(self, plan: Plan, todo: list[str]) -> str:
+        """What to know of the study's folder before all that is to do is done; "" if there is nothing.
+
+        Why collecting will be refused, or how many of its runs will be replaced by runs that are others.
+        """
+        labels = {*(set(plan.nodes) - self.outdated(plan)), *todo}
+        if refused := self._lost(plan, labels):
+            return refused
+        there = {plan[label].run for label in labels}
+        others = [run["label"] for run in self._held()["runs"] if run["run"] not in there]
+        if not others:
+            return ""
+        return (
+            f"{self.figures} holds {len(others)} runs with other parameters, {others[0]} among them; they "
+            "will be replaced (git restore brings back what is committed; --figures draws elsewhere)"
+        )
 
     def _lost(self, plan: Plan, labels: set[str]) -> str:
         """Which runs of the study's folder are not among these, in a line; "" without any.

@@ -231,6 +231,8 @@ def check_name(what: str, name: object, place: str) -> None:
     """
     if not isinstance(name, str):
         raise ValueError(f"{_before(place)}{what}: {shown(name)} is no name; put it in quotes")
+    if what == "study" and name == "claims":
+        raise ValueError(f"{_before(place)}study claims: figures/claims holds verdicts; take another name")
     if not NAME.fullmatch(name) or len(name) > 100:
         raise ValueError(
             f"{_before(place)}{what}: {shown(name)}: names are plain words, of letters, digits and - _ . + ="

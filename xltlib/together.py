@@ -74,6 +74,8 @@ def _said_of_layers(encoder: Component) -> str:
 def _refuse_encoder(notebook: str, parameters: dict, encoder: Component) -> None:
     if encoder.frozen_layers > encoder.layers:
         raise ValueError(f"encoder.frozen_layers = {encoder.frozen_layers}, but {_said_of_layers(encoder)}")
+    if encoder.recipe and encoder.name == "offline":
+        raise ValueError(f"encoder.recipe = {encoder.recipe!r}: offline is known, and was not made so")
     if notebook == FROZEN:
         for name in ("frozen_layers", "dropout"):
             if getattr(encoder, name):
@@ -118,6 +120,8 @@ def _refuse_batches(parameters: dict, parts: dict[str, Component]) -> None:
         raise ValueError(
             f"batches.exponent = {batches.exponent} has no effect: all labelled pairs are in {languages[0]}"
         )
+    if cross is not None and getattr(batches, "alpha", 0) == 1:
+        raise ValueError("batches.alpha = 1: nothing is drawn of cross; take monolingual batches, or less")
     if getattr(cross, "exponent", 1) != 1 and len(getattr(cross, "corpus", "").split()) == 1:
         raise ValueError(f"cross.exponent = {cross.exponent} has no effect: there is one corpus")
 

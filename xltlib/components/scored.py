@@ -126,6 +126,10 @@ class Measured(Component):
             translations = run.provenance.translations(self.corpus, codes, 200, entry, vocabulary=False)
         if self.bias:
             sentences = tasks.parallel_sentences(run.provenance.test, self.bias)
+            if len(next(iter(sentences.values()))) < 2:
+                raise ValueError(
+                    f"measured.bias = {self.bias}: fewer than two test sentences are in all languages"
+                )
         return self.holding(translations=translations, sentences=sentences)
 
     def looked_at(self) -> list[str]:

@@ -8,6 +8,8 @@ import pandas as pd
 from xltlib.statistics import ARM
 from xltlib.summary.data import CELL, StudyData
 
+ROUNDING = 1e-4  # points
+
 
 def checks(data: StudyData) -> pd.DataFrame:
     """What must hold of the numbers, and whether it does."""
@@ -72,9 +74,10 @@ def intervals_agree(data: StudyData) -> bool:
 
 
 def intervals_hold(data: StudyData) -> bool:
-    """Whether every effect lies in its interval."""
-    effects = pd.concat([data.targets, data.between])
-    return bool(((effects.low <= effects.effect) & (effects.effect <= effects.high)).all())
+    """Whether every effect that has an interval lies in it; draws are in single precision."""
+    effects = pd.concat([data.targets, data.between]).dropna(subset=["low", "high"])
+    inside = (effects.low - ROUNDING <= effects.effect) & (effects.effect <= effects.high + ROUNDING)
+    return bool(inside.all())
 
 
 def each_once(data: StudyData) -> bool:
