@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,35 @@ def deleted(folder: Path, *files: str) -> None:
             path.unlink()
 
 
+def indexed(folder: Path, index: object) -> None:
+    """Weights in a file beside an index, which says anything of them."""
+    (folder / MODEL).rename(folder / "there.safetensors")
+    (folder / f"{MODEL}.index.json").write_text(json.dumps(index))
+
+
+def mapped(file: object) -> dict:
+    """An index of weights in a file that is as it should be, and in another."""
+    return {"metadata": {}, "weight_map": {LAYER: "there.safetensors", TABLE: file}}
+
+
+def cast(tensors: dict, kind: torch.dtype) -> None:
+    """Weights as numbers of another kind."""
+    tensors.update({name: of.to(kind) for name, of in tensors.items()})
+
+
+def dense(folder: Path, **changed: torch.Tensor) -> None:
+    """A dense layer with other weights."""
+    named = {f"linear.{name}": of for name, of in changed.items()}
+    weights(folder, lambda tensors: tensors.update(named), "2_Dense/model.safetensors")
+
+
+def without_template(folder: Path) -> None:
+    """A tokenizer that puts no special tokens around sentences."""
+    there = json.loads((folder / "tokenizer.json").read_text())
+    (folder / "tokenizer.json").write_text(json.dumps({**there, "post_processor": None}))
+    merge(folder, "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+
+
 CASES = {  # name: (the model, what is done to its folder, what the error must say)
     "no config": ("bert", lambda f: deleted(f, CONFIG), "config.json is missing"),
     "config is no JSON": (
@@ -184,8 +214,8 @@ CASES = {  # name: (the model, what is done to its folder, what the error must s
     ),
     "weights are text": (
         "xlm-r",
-        lambda f: (f / MODEL).write_text("version https://git-lfs"),
-        "cannot be loaded",
+        lambda f: (f / MODEL).write_text("version https://git-lfs.github.com/spec/v1\n"),
+        "model.safetensors is a Git LFS pointer, not the file: git lfs pull",
     ),
     "weights are a folder": ("bert", lambda f: (deleted(f, MODEL), (f / MODEL).mkdir()), "is missing"),
     "a layer lacks a weight": ("bert", lambda f: weights(f, without(LAYER)), f"lacks weights of {LAYER}"),
@@ -375,6 +405,99 @@ CASES = {  # name: (the model, what is done to its folder, what the error must s
         ),
         "whole_norm = 0.0, wanted a number above 0",
     ),
+    **{
+        f"an index that {words}": ("bert", partial(indexed, index=index), words)
+        for index, words in (
+            ([], "index.json holds list"),
+            ({"metadata": {}}, "wanted a weight_map"),
+            ({"weight_map": {"a": "x.safetensors"}}, "and metadata"),
+            (mapped("x.bin"), "names 'x.bin', wanted a file .*beside it"),
+            (mapped("../out.safetensors"), "names '../out.safetensors', wanted"),
+            (mapped("/out.safetensors"), "names '/out.safetensors', wanted"),
+            (mapped(7), "names 7, wanted"),
+            (mapped("x.safetensors"), "model/x.safetensors is missing: .*index.json names it"),
+        )
+    },
+    "a layer of one number": (
+        "xlm-r",
+        lambda f: weights(f, lambda t: t[LAYER].fill_(0.5)),
+        f"{LAYER} are all 0.5",
+    ),
+    "no weight but 0": (
+        "xlm",
+        lambda f: weights(f, lambda t: [of.zero_() for of in t.values()]),
+        "are all 0:",
+    ),
+    "all pieces are the same": (
+        "bert",
+        lambda f: weights(f, lambda t: t[TABLE].copy_(t[TABLE][:1].clone())),
+        "all rows of its table",
+    ),
+    **{
+        f"weights in {kind}": (
+            "bert",
+            partial(weights, change=partial(cast, kind=kind)),
+            f"are {short}, wanted F64",
+        )
+        for kind, short in ((torch.int8, "I8"), (torch.int64, "I64"), (torch.complex64, "C64"))
+    },
+    **{
+        f"a dense layer with {words}": ("labse", partial(dense, **changed), words)
+        for changed, words in (
+            ({"weight": torch.zeros(32, 32)}, "0.weight are all 0:"),
+            ({"weight": torch.zeros(0, 32), "bias": torch.zeros(0)}, "a weight of .0, 32."),
+            ({"weight": torch.ones(32)}, "a weight of .32,.: "),
+            ({"bias": torch.ones(5)}, "bias of shape .5,."),
+            ({"bias": torch.ones(32, dtype=torch.int64)}, "weights of torch.int64, wanted real"),
+        )
+    },
+    "no template of pairs": ("bert", without_template, "no special piece between the sentences"),
+    "no template of pairs in XLM-R": ("xlm-r", without_template, "no special piece between the sentences"),
+    "attention to what stands before": (
+        "bert",
+        lambda f: merge(f, CONFIG, is_decoder=True),
+        "is_decoder = True: attention must see the whole",
+    ),
+    "attention of XLM to what stands before": (
+        "xlm",
+        lambda f: merge(f, CONFIG, causal=True),
+        "causal = True: attention must",
+    ),
+    "dropout is NaN": (
+        "bert",
+        lambda f: merge(f, CONFIG, hidden_dropout_prob=float("nan")),
+        "hidden_dropout_prob = nan, wanted a number",
+    ),
+    "saved here, of unknown recipe": (
+        "bert",
+        lambda f: (f / "xltlib_encoder.json").write_text(
+            '{"pooling": "cls", "dense": false, "recipe": "bogus"}'
+        ),
+        "xltlib_encoder.json: recipe = 'bogus': known are '', 'labse'",
+    ),
+    "norms are cut short": (
+        "bert",
+        lambda f: (f / "norms.safetensors").write_bytes(b"\x01"),
+        "norms.safetensors is missing or damaged",
+    ),
+    "norms of another name": (
+        "bert",
+        lambda f: save_file({"norm": torch.ones(3)}, f / "norms.safetensors"),
+        "it holds no norms above 0",
+    ),
+    **{
+        f"{file} begins with a BOM": (
+            "bert",
+            lambda f, file=file: (f / file).write_bytes(b"\xef\xbb\xbf" + (f / file).read_bytes()),
+            f"{file} begins with a byte order mark",
+        )
+        for file in (CONFIG, "tokenizer.json", "tokenizer_config.json")
+    },
+    "the tokenizer was never fetched": (
+        "xlm-r",
+        lambda f: (f / "tokenizer.json").write_text("version https://git-lfs.github.com/spec/v1\n"),
+        "tokenizer.json is a Git LFS pointer",
+    ),
 }
 
 
@@ -394,6 +517,22 @@ def test_a_malformed_model_is_refused_by_name(tiny, tmp_path, name):
 def test_a_whole_copy_is_taken(tiny, tmp_path, base):
     shutil.copytree(tiny[base], tmp_path / "model")
     assert encoders.load(str(tmp_path / "model")).hidden == 32
+
+
+@pytest.mark.parametrize("place", ["~", "/"])
+def test_a_folder_without_a_model_is_refused_before_it_is_listed(monkeypatch, tmp_path, place):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(Path, "rglob", None)
+    with pytest.raises(ValueError, match=f"encoder '{place}': config.json is missing"):
+        encoders.load(place)
+
+
+def test_weights_in_several_files_are_taken(tiny, tmp_path):
+    shutil.copytree(tiny["bert"], tmp_path / "model")
+    there = load_file(tmp_path / "model" / MODEL)
+    indexed(tmp_path / "model", {"metadata": {}, "weight_map": dict.fromkeys(there, "there.safetensors")})
+    one, two = (encoders.load(str(folder)) for folder in (tiny["bert"], tmp_path / "model"))
+    assert all(torch.equal(of, two.model.state_dict()[name]) for name, of in one.model.state_dict().items())
 
 
 CODE = "from pathlib import Path\nPath({!r}).write_text('run')\nclass Model: pass\nclass Pooling: pass\n"

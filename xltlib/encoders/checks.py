@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from xltlib.encoders.folders import Refused
+from xltlib.encoders.folders import Refused, weight_files
 from xltlib.encoders.hub import first_line
+from xltlib.encoders.pieces import Pieces
 
 if TYPE_CHECKING:
     from xltlib.encoders.encoder import Encoder
+
+
+FLOATS = ("F64", "F32", "F16", "BF16")
+PARAMETERS = ("weight", "bias", "gamma", "beta")  # other tensors of a file count positions, and the like
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -28,6 +34,30 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         return load_file(path)
     except (OSError, SafetensorError) as error:
         raise Refused(f"{path.name} is missing or damaged ({first_line(error)})") from error
+
+
+def read_norms(path: Path) -> torch.Tensor:
+    """The norms of the rows of a table, of an encoder that was packed trimmed.
+
+    Raises:
+        Refused: the file holds something else.
+    """
+    norms = read_tensors(path).get("norms")
+    if norms is None or not norms.is_floating_point() or not 0 < norms.mean().item() < math.inf:
+        raise Refused(f"{path.name} is damaged (it holds no norms above 0): unpack the bundle again")
+    return norms
+
+
+def check_numbers(folder: Path) -> None:
+    """Refuse weights that are no real numbers: what was quantised, say, of which the scales are not read."""
+    from safetensors import safe_open
+
+    for path in weight_files(folder):
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():
+                kind = file.get_slice(name).get_dtype()
+                if name.endswith(PARAMETERS) and kind not in FLOATS:
+                    raise Refused(f"weights of {name} are {kind}, wanted {', '.join(FLOATS)}")
 
 
 def check_weights(model: nn.Module, info: dict) -> None:
@@ -63,11 +93,22 @@ def is_finite(weights: torch.Tensor) -> bool:
 
 
 def check_finite(*parts: nn.Module) -> None:
-    """Refuse weights that are NaN or infinite."""
+    """Refuse weights that are NaN or infinite, and layers whose weights are all the same number."""
+    again = "take another version of this model"
     for part in parts:
+        layers = {f"{name}.weight" for name, of in part.named_modules() if isinstance(of, nn.Linear)}
         for name, weights in part.named_parameters():
             if weights.numel() and not is_finite(weights):
-                raise Refused(f"weights of {name} are NaN or infinite: take another version of this model")
+                raise Refused(f"weights of {name} are NaN or infinite: {again}")
+            if name in layers and weights.numel() > 1 and weights.min() == weights.max():
+                raise Refused(f"weights of {name} are all {weights.min().item():g}: {again}")
+
+
+def check_table(model: nn.Module) -> None:
+    """Refuse a table of embeddings in which all pieces are the same."""
+    low, high = torch.aminmax(model.get_input_embeddings().weight.detach(), dim=0)
+    if rows_of(model) > 1 and torch.equal(low, high):
+        raise Refused("all rows of its table of embeddings are the same: take another version of this model")
 
 
 def rows_of(model: nn.Module) -> int:
@@ -103,3 +144,6 @@ def check_tokenizer(tokenizer, rows: int) -> None:
         raise Refused(f"its tokenizer has {len(vocabulary)} pieces for {rows} rows of its embedding table")
     if tokenizer.pad_token_id is None:
         raise Refused("its tokenizer has no padding token: sentences of several lengths make no batch")
+    if not Pieces(tokenizer).separates_pairs:
+        advice = "copy tokenizer.json as the model came with it"
+        raise Refused(f"its tokenizer puts no special piece between the sentences of a pair: {advice}")

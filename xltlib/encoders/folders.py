@@ -6,6 +6,7 @@ Code that a model brings along is never run, and weights are read from safetenso
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,8 @@ from pathlib import Path, PurePosixPath
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.npz")
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+SETTINGS = ("config.json", "tokenizer_config.json", "special_tokens_map.json")
+BOM, POINTER = b"\xef\xbb\xbf", b"version https://git-lfs"  # what a file must not begin with
 CODE = ("auto_map", "transformers_weights")  # names of a model's own modules, and of a file to read instead
 KINDS = ("Transformer", "Pooling", "Dense", "Normalize")  # of sentence-transformers' modules, in this order
 TANH = "torch.nn.modules.activation.Tanh"
@@ -152,6 +155,8 @@ def check_transformer(folder: Path, files: set[str], converter: str) -> dict:
     """
     if (folder / "adapter_config.json").is_file():
         raise Refused("adapter_config.json: an adapter of another model; merge the two, and save them as one")
+    for path in sorted(path for kind in (*SETTINGS, *VOCABULARIES) for path in folder.glob(kind)):
+        _refuse_beginning(path)
     config = read_dictionary(folder / "config.json")
     for path in (folder / "config.json", folder / "tokenizer_config.json"):
         if path.is_file() and (key := _code_in(read_dictionary(path))):
@@ -159,6 +164,11 @@ def check_transformer(folder: Path, files: set[str], converter: str) -> dict:
             raise Refused(f"{path.name} names files of the model's own ({key}): {advice}")
     if config.get("is_encoder_decoder"):
         raise Refused(f"{config.get('model_type')} is an encoder with a decoder: wanted an encoder alone")
+    for key, value in config.items():
+        if key in ("is_decoder", "causal") and value:
+            raise Refused(f"config.json: {key} = {value!r}: attention must see the whole sentence")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Refused(f"config.json: {key} = {value}, wanted a number")
     check_weights(folder, files, converter)
     if not any(path.is_file() for pattern in VOCABULARIES for path in folder.glob(pattern)):
         raise Refused(f"no tokenizer files ({', '.join(VOCABULARIES)}): copy those that the model came with")
@@ -166,12 +176,14 @@ def check_transformer(folder: Path, files: set[str], converter: str) -> dict:
 
 
 def check_weights(folder: Path, files: set[str], converter: str) -> None:
-    """Refuse a folder without weights in safetensors.
+    """Refuse a folder without weights in safetensors, all of them in the folder itself.
 
     Args:
         folder, files, converter: as of :func:`check_transformer`.
     """
     if any((folder / name).is_file() for name in WEIGHTS):
+        for path in weight_files(folder):
+            _refuse_beginning(path)
         return
     found = sorted(
         file for file in files if any(fnmatch(PurePosixPath(file).name, kind) for kind in OTHER_WEIGHTS)
@@ -182,6 +194,38 @@ def check_weights(folder: Path, files: set[str], converter: str) -> None:
         f"its weights are in {', '.join(found[:3])}, not in {_short(folder / WEIGHTS[0])}. Such a file can "
         f"hold code, and is not read here. Where you trust it, convert it once: {converter}"
     )
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that a folder's weights are in: one, or those that an index names.
+
+    Raises:
+        Refused: the index is none, or names what does not lie beside it in safetensors.
+    """
+    whole, index = (folder / name for name in WEIGHTS)
+    if whole.is_file():
+        return [whole]
+    found = read_dictionary(index)
+    of = found.get("weight_map")
+    if not (isinstance(of, dict) and of and isinstance(found.get("metadata"), dict)):
+        raise Refused(f"{_short(index)}: wanted a weight_map (weight: its file) and metadata")
+    for name in of.values():
+        plain = isinstance(name, str) and name.endswith(".safetensors") and not {"/", "\\"} & set(name)
+        if not plain:
+            raise Refused(f"{_short(index)} names {name!r}, wanted a file *.safetensors beside it")
+        if not (folder / name).is_file():
+            raise Refused(f"{_short(folder / name)} is missing: {index.name} names it")
+    return [folder / name for name in sorted(set(of.values()))]
+
+
+def _refuse_beginning(path: Path) -> None:
+    """Refuse a file that was never fetched, or that other libraries cannot read for its first bytes."""
+    with path.open("rb") as file:
+        beginning = file.read(len(POINTER))
+    if beginning == POINTER:
+        raise Refused(f"{_short(path)} is a Git LFS pointer, not the file: git lfs pull")
+    if beginning.startswith(BOM) and path.suffix == ".json":
+        raise Refused(f"{_short(path)} begins with a byte order mark (BOM): save it as UTF-8 without")
 
 
 def converter(name: str) -> str:

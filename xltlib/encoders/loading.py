@@ -14,7 +14,7 @@ from xltlib.encoders import checks, folders, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.folders import Refused
 from xltlib.encoders.hub import file_names, first_line, local_folder
-from xltlib.encoders.recipes import STATE
+from xltlib.encoders.recipes import STATE, written_recipe
 from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
 from xltlib.shared import Shared
 
@@ -47,7 +47,7 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     if name == OFFLINE:
         encoder = offline.load_offline(vocabulary=vocabulary)
         return encoder if vocabulary else _restore_norm(encoder, places.located(name))
-    folder = local_folder(name)
+    folder = _model_folder(name)
     try:
         encoder = _load_folder(name, folder, vocabulary)
     except Refused as error:
@@ -86,6 +86,14 @@ def _without_weights(name: str) -> Encoder:
     return load(name)
 
 
+def _model_folder(name: str) -> Path:
+    """The folder of an encoder, refused before all that lies below it is listed: it may be anyone's home."""
+    folder = local_folder(name)
+    if not any((folder / file).is_file() for file in ("config.json", "modules.json")):
+        raise ValueError(f"encoder {name!r}: config.json is missing in {folder}: it holds no model")
+    return folder
+
+
 def _identity(name: str) -> list[str]:
     """What tells an encoder's files from others: their places, sizes and times of change.
 
@@ -94,7 +102,7 @@ def _identity(name: str) -> list[str]:
     if name == OFFLINE:
         files = [offline.installed_file()]
     else:
-        files = sorted(path for path in local_folder(name).rglob("*") if path.is_file())
+        files = sorted(path for path in _model_folder(name).rglob("*") if path.is_file())
     told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return [*told, f"{torch.get_num_threads()} threads"]
 
@@ -119,8 +127,9 @@ def _load_folder(name: str, folder: Path, vocabulary: Vocabulary | None) -> Enco
         model.config.vocab_size = len(rows)
         encoder = vocabulary.encoder(name, model, chain.pooling, dense)
     _restore(encoder, folder)
-    checks.check_finite(encoder.model, encoder.dense)  # of the table those rows that are kept
     checks.check_widths(encoder)
+    checks.check_finite(encoder.model, encoder.dense)  # of the table those rows that are kept
+    checks.check_table(encoder.model)
     return encoder
 
 
@@ -128,6 +137,7 @@ def _load_transformer(folder: Path):
     """A folder of transformers, which must have every weight but a pooler's."""
     from transformers import AutoModel
 
+    checks.check_numbers(folder)
     model, info = AutoModel.from_pretrained(
         folder,
         dtype=torch.float32,
@@ -166,7 +176,13 @@ def _dense(weights: dict[str, torch.Tensor], prefix: str) -> nn.Sequential:
     wanted = {f"{prefix}weight", f"{prefix}bias"}
     if set(weights) != wanted:
         raise Refused(f"dense layer with weights {sorted(weights)}, wanted {sorted(wanted)}")
-    width_out, width_in = weights[f"{prefix}weight"].shape
+    shapes = [tuple(weights[name].shape) for name in sorted(wanted)]  # of the bias, of the weight
+    if len(shapes[1]) != 2 or shapes[0] != shapes[1][:1] or 0 in shapes[1]:
+        raise Refused(f"dense layer with a bias of shape {shapes[0]}, a weight of {shapes[1]}: (n,) and (n, m)")
+    other = next((str(of.dtype) for of in weights.values() if not of.is_floating_point()), None)
+    if other:
+        raise Refused(f"dense layer with weights of {other}, wanted real numbers")
+    width_out, width_in = shapes[1]
     linear = nn.Linear(width_in, width_out)
     linear.load_state_dict({key.removeprefix(prefix): of.float() for key, of in weights.items()})
     return nn.Sequential(linear, nn.Tanh())
@@ -209,6 +225,7 @@ def _restore(encoder: Encoder, folder: Path) -> None:
         raise Refused(f"{STATE} says {state}, wanted pooling (mean or cls) and dense (true or false)")
     if norm is not None and not (isinstance(norm, float) and 0 < norm < math.inf):
         raise Refused(f"{STATE}: whole_norm = {norm!r}, wanted a number above 0")
+    written_recipe(state)
     encoder.pooling = state["pooling"]
     encoder.whole_norm = encoder.whole_norm or norm
     if state["dense"]:
@@ -222,5 +239,8 @@ def _restore_norm(encoder: Encoder, folder: str | Path) -> Encoder:
     """
     path = Path(folder) / NORMS
     if path.exists():
-        encoder.whole_norm = checks.read_tensors(path)["norms"].mean().item()
+        try:
+            encoder.whole_norm = checks.read_norms(path).mean().item()
+        except Refused as error:
+            raise ValueError(f"encoder {encoder.name!r}: {error}") from error
     return encoder

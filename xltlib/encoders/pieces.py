@@ -71,6 +71,12 @@ class Pieces:
         """Ids of the special tokens of rows."""
         return [piece for frame in self._frames.values() for part in frame.specials for piece in part]
 
+    @property
+    def separates_pairs(self) -> bool:
+        """Whether there is a special token between the two sentences of a pair."""
+        specials = self._frames[2].specials
+        return len(specials) == 3 and bool(specials[1])
+
     def learn(self, sentences: list[str]) -> None:
         """Cut sentences that are not known yet, each once, and remember their pieces."""
         self.known |= self._cut([sentence for sentence in sentences if sentence not in self.known])

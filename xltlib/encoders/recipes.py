@@ -13,6 +13,7 @@ from xltlib.encoders.encoder import OFFLINE
 from xltlib.encoders.hub import local_folder
 
 STATE = "xltlib_encoder.json"  # beside a model that was saved here: pooling, dense layer, recipe
+RECIPES = ("", "labse")
 LABSE_IDS = ("sentence-transformers/labse",)  # on the hub, in lower case
 LABSE = {  # what its config.json says; no other published model has a vocabulary of this size
     "model_type": "bert",
@@ -47,12 +48,24 @@ def recipe_of(name: str) -> str:
 def recipe_in(folder: Path) -> str:
     """The same of a folder: by what was written beside the model here, or by configuration and vocabulary."""
     state = folder / STATE
-    if state.is_file() and (written := folders.read_dictionary(state).get("recipe")):
+    if state.is_file() and (written := written_recipe(folders.read_dictionary(state))):
         return written
     own = folders.chain_of(folder).transformer
     config = folders.read_dictionary(own / "config.json")
     is_labse = all(config.get(key) == value for key, value in LABSE.items())
     return "labse" if is_labse and vocabulary_size(own) == LABSE["vocab_size"] else ""
+
+
+def written_recipe(state: dict) -> str:
+    """The recipe that STATE tells; "": it tells none.
+
+    Raises:
+        Refused: it is not known.
+    """
+    recipe = state.get("recipe", "")
+    if recipe not in RECIPES:
+        raise folders.Refused(f"{STATE}: recipe = {recipe!r}: known are {', '.join(map(repr, RECIPES))}")
+    return recipe
 
 
 def vocabulary_size(folder: Path) -> int:
