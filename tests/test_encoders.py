@@ -189,10 +189,49 @@ def test_a_shared_vocabulary_gives_the_same_encoder_and_is_never_needed(tiny, wo
 
 def test_what_is_shared_can_be_listed_and_cleared(tmp_path, monkeypatch, capsys):
     Shared(tmp_path).arrays("numbers", ["a"], lambda: {"one": np.ones(3)})
-    for given, left in (([], 1), (["--clear"], 0)):
+    (entry,) = listed(tmp_path)
+    entry.with_name(f"{entry.name}.part").write_text("left behind")
+    of_others = {tmp_path / "shared" / name for name in ("notes.txt", "my.safetensors", f"{entry.name}.txt")}
+    for path in of_others:
+        path.write_text("mine")
+    for given, left in (([], 2), (["--clear"], 0)):
         monkeypatch.setattr("sys.argv", ["shared", str(tmp_path), *given])
         shared_command()
-        assert "numbers-" in capsys.readouterr().out and len(listed(tmp_path)) == left
+        said = capsys.readouterr().out
+        assert "numbers-" in said and "2 entries" in said and len(listed(tmp_path)) == left
+    assert set((tmp_path / "shared").glob("[!.]*")) == of_others
+
+
+@pytest.mark.parametrize("given", [[], ["--clear"]])
+def test_what_is_shared_is_not_looked_for_in_a_folder_that_is_not_there(tmp_path, monkeypatch, capsys, given):
+    monkeypatch.setattr("sys.argv", ["shared", str(tmp_path / "run"), *given])
+    with pytest.raises(SystemExit) as end:
+        shared_command()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'run'}: no such folder; name a folder of runs\n"
+
+
+@pytest.mark.parametrize("other", ["other names", "another shape", "other values", "of another entry"])
+def test_an_entry_that_holds_other_arrays_is_made_again(tmp_path, other):
+    from safetensors.numpy import save_file
+
+    shared, wanted = Shared(tmp_path), {"one": np.ones(3), "two": np.zeros(0, np.int32)}
+    shared.arrays("numbers", ["a"], wanted.copy)
+    (entry,) = listed(tmp_path)
+    written = entry.read_bytes()
+    if other == "other names":
+        save_file({"three": np.ones(3)}, entry)
+    elif other == "another shape":
+        save_file({**wanted, "one": np.ones(4)}, entry)
+    elif other == "other values":
+        entry.write_bytes(written.replace(np.ones(1).tobytes(), np.full(1, 2.0).tobytes(), 1))
+    else:
+        shared.arrays("numbers", ["b"], lambda: {"one": np.full(3, 5.0)})
+        entry.write_bytes(next(path for path in listed(tmp_path) if path != entry).read_bytes())
+    found = shared.arrays("numbers", ["a"], wanted.copy)
+    assert found["one"].tolist() == [1, 1, 1] and entry.read_bytes() == written
+    found = shared.arrays("numbers", ["a"], pytest.fail)  # read, not made
+    assert found["one"].tolist() == [1, 1, 1] and found["two"].dtype == np.int32
 
 
 def test_a_folder_that_cannot_be_written_shares_nothing(tmp_path):

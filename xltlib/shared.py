@@ -11,6 +11,7 @@ depends on it: a run without it takes longer, and gives the same.
 from __future__ import annotations
 
 import hashlib
+import re
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import suppress
 from importlib import metadata
@@ -21,6 +22,7 @@ import numpy as np
 
 from xltlib import console, files, locks
 
+ENTRY = re.compile(r"[a-z]+-[0-9a-f]{24}\.safetensors(\.part|\.lock)?")  # names of what is made here
 LOCK = ".lock"  # who holds it may write: one at a time, so that nobody's half-written file is left behind
 FORMAT = "1"  # of the entries: another one makes all of them anew
 PACKAGES = ("tokenizers", "transformers", "torch", "numpy")  # whose versions count into the hash
@@ -47,16 +49,25 @@ class Shared:
         """
         if self.folder is None:
             return make()
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         path = self.folder / f"{kind}-{_digest(made_from)}.safetensors"
-        try:
-            return load_file(path)
-        except (OSError, SafetensorError):  # not there, or broken: a disk may be full
+        found = self._kept(path)
+        if found is None:
             found = make()
-        self._keep(found, path)
+            self._keep(found, path)
         return found
+
+    @staticmethod
+    def _kept(path: Path) -> dict[str, np.ndarray] | None:
+        """The arrays of an entry; None where it is not there, is broken, or holds others than were written."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="numpy") as file:
+                said = (file.metadata() or {}).get("holds")
+                found = {name: file.get_tensor(name) for name in file.keys()} if said else {}
+        except (OSError, SafetensorError):  # a disk may be full
+            return None
+        return found if said == _digest_of(path.name, found) else None
 
     @staticmethod
     def _keep(arrays: dict[str, np.ndarray], path: Path) -> None:
@@ -67,7 +78,7 @@ class Shared:
             path.parent.mkdir(parents=True, exist_ok=True)
             with locks.held(path.parent / LOCK):  # another run may write the same
                 with files.whole(path) as part:
-                    part.write_bytes(save(arrays))
+                    part.write_bytes(save(arrays, {"holds": _digest_of(path.name, arrays)}))
 
 
 def _digest(made_from: list[str]) -> str:
@@ -80,9 +91,19 @@ def _digest(made_from: list[str]) -> str:
     return found.hexdigest()[:24]
 
 
+def _digest_of(name: str, arrays: dict[str, np.ndarray]) -> str:
+    """Hash of what an entry holds, and of its name: a copy of another is not taken for it."""
+    found = hashlib.sha256(name.encode())
+    for key, array in sorted(arrays.items()):
+        found.update(f" {key} {array.dtype} {array.shape} ".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
+
+
 def listed(runs: Path) -> list[Path]:
-    """The entries of a folder of runs, what an interrupted writing left included."""
-    return sorted(path for path in (Path(runs) / "shared").glob("[!.]*") if path.is_file())
+    """The entries of a folder of runs, what an interrupted writing left included; nothing else there."""
+    found = (Path(runs) / "shared").glob("*")
+    return sorted(path for path in found if ENTRY.fullmatch(path.name) and path.is_file())
 
 
 def main() -> None:
@@ -90,13 +111,15 @@ def main() -> None:
     console.forgiving()
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, help="folder of runs")
-    parser.add_argument("--clear", action="store_true", help="delete all")
+    parser.add_argument("--clear", action="store_true", help="delete them, and nothing else")
     args = parser.parse_args()
+    if not args.runs.is_dir():
+        parser.exit(2, f"{args.runs}: no such folder; name a folder of runs\n")
     entries = listed(args.runs)
     for path in entries:
         print(f"{path.stat().st_size / 2**20:8.1f} MiB  {path.name}")
         if args.clear:
-            path.unlink()
+            path.unlink(missing_ok=True)  # another may clear, too
     print(f"{len(entries)} entries{', deleted' if args.clear else ''}")
 
 
