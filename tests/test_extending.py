@@ -16,6 +16,8 @@ from xltlib import fingerprint, studies
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
 
+ASKS = "from argparse import ArgumentParser\nArgumentParser().parse_args(['--no-such-option'])\n"
+
 
 @pytest.fixture
 def own(tiny, tmp_path):
@@ -85,6 +87,14 @@ def test_a_mistake_in_an_option_or_a_file_of_ones_own_is_one_line(own, monkeypat
     assert "cannot be imported (AttributeError" in complaint({"kind": "mylab.shuffle:Shufle", "share": 0.1})
     (folder / "mylab/broken.py").write_text("def (:\n")
     assert "cannot be imported (SyntaxError" in complaint({"kind": "mylab.broken:Noise"})
+    for name, code in (("leaves", "raise SystemExit(3)"), ("asks", ASKS)):
+        (folder / f"mylab/{name}.py").write_text(code)
+        assert "cannot be imported (SystemExit: " in complaint({"kind": f"mylab.{name}:Noise"})
+    source = (folder / "mylab/shuffle.py").read_text(encoding="utf-8").rstrip()
+    failing = "    def __post_init__(self):\n        raise RuntimeError('two\\nlines')\n"
+    (folder / "mylab/fails.py").write_text(f"{source}\n\n{failing}", encoding="utf-8")
+    said = complaint({"kind": "mylab.fails:Shuffle", "share": 0.1})
+    assert "noise mylab.fails:Shuffle cannot be made (RuntimeError: two lines)" in said
 
 
 def test_what_a_file_of_ones_own_imports_of_its_package_counts_too(own, monkeypatch):

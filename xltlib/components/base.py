@@ -12,6 +12,7 @@ path to a class of one's own, ``"mylab.shuffle:Shuffle"``.
 from __future__ import annotations
 
 import copy
+import sys
 from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 
@@ -108,9 +109,9 @@ def find(family: str, kind: str) -> type[Component]:
         raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {own}")
     try:
         found = _imported(module, name)
-    except Exception as error:  # whatever a file of one's own raises
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ValueError(f"{family}: kind {kind!r} cannot be imported ({said})") from error
+    except (Exception, SystemExit) as error:  # whatever a file of one's own raises; argparse in it exits
+        said = f"cannot be imported ({_said(error)}){_advice(module, name)}"
+        raise ValueError(f"{family}: kind {kind!r} {said}") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
     if "__dataclass_fields__" not in vars(found):
@@ -132,6 +133,20 @@ def _kinds(family: str) -> dict[str, str]:
 
 def _imported(module: str, name: str) -> object:
     return getattr(import_module(module), name)
+
+
+def _said(error: BaseException) -> str:
+    """An error in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _advice(module: str, name: str) -> str:
+    """What to do about an import path that is none, or that means a module of Python itself."""
+    if module.endswith(".py") or not all(part.isidentifier() for part in (*module.split("."), name)):
+        return ": an import path is written without ./ and .py, as in mylab.shuffle:Shuffle"
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return f": {module} is a module of Python itself; give your own another name"
+    return ""
 
 
 def options_of(made: type[Component]) -> dict:
@@ -167,7 +182,12 @@ def make(family: str, given: dict | str) -> Component:
             raise ValueError(f"{family} {kind} needs {name}")
         if name not in given and "family" in of.metadata:
             checked[name] = make(of.metadata["family"], of.default)
-    component = made(**checked)
+    try:
+        component = made(**checked)
+    except ValueError:
+        raise
+    except (Exception, SystemExit) as error:  # of a __post_init__ of one's own
+        raise ValueError(f"{family} {kind} cannot be made ({_said(error)})") from error
     for name, of in known.items():
         needed = of.metadata.get("only_with")
         if needed and getattr(component, name) != of.default and not getattr(component, needed):
