@@ -93,7 +93,7 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         ("encoder", {"dropout": 2}, "encoder held: dropout = 2, wanted a number below 1"),
         ("encoder", 3, "encoder = 3: wanted a dictionary of options, or a kind"),
         ("noise", {"kind": "nowhere.at_all:Noise"}, "noise: kind 'nowhere.at_all:Noise' cannot be imported"),
-        ("noise", {"kind": "./mylab:S"}, "an import path is written without ./ and .py, as in mylab.shuffle:Sh"),
+        ("noise", {"kind": "./mylab:S"}, "an import path is written without ./ and .py, as in mylab."),
         ("noise", {"kind": "mylab.py:S"}, "an import path is written without ./ and .py"),
         ("noise", {"kind": "my-lab:S"}, "an import path is written without ./ and .py"),
         ("noise", {"kind": "random:S"}, "random is a module of Python itself; give your own another name"),

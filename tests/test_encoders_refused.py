@@ -446,7 +446,7 @@ CASES = {  # name: (the model, what is done to its folder, what the error must s
         for changed, words in (
             ({"weight": torch.zeros(32, 32)}, "0.weight are all 0:"),
             ({"weight": torch.zeros(0, 32), "bias": torch.zeros(0)}, "a weight of .0, 32."),
-            ({"weight": torch.ones(32)}, "a weight of .32,.: "),
+            ({"weight": torch.ones(32)}, "a weight of .32,., wanted"),
             ({"bias": torch.ones(5)}, "bias of shape .5,."),
             ({"bias": torch.ones(32, dtype=torch.int64)}, "weights of torch.int64, wanted real"),
         )

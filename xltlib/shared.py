@@ -58,7 +58,7 @@ class Shared:
 
     @staticmethod
     def _kept(path: Path) -> dict[str, np.ndarray] | None:
-        """The arrays of an entry; None where it is not there, is broken, or holds others than were written."""
+        """The arrays of an entry; None where it is not there, broken, or holds others than were written."""
         from safetensors import SafetensorError, safe_open
 
         try:
