@@ -123,7 +123,8 @@ def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
         raise
     except Exception as error:  # whatever a broken, encrypted or foreign file raises
         said = " ".join(str(error).split())
-        raise ValueError(f"{source} is no file that --results wrote ({type(error).__name__}: {said})") from error
+        said = f"{type(error).__name__}: {said}"
+        raise ValueError(f"{source} is no file that --results wrote ({said})") from error
     if foreign:
         raise ValueError(f"{source} is no file that --results wrote: {foreign} is none of its files")
     if theirs != study:
