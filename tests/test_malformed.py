@@ -120,6 +120,14 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
     ),
     "cost null": ({"cost": None}, "study tiny: cost = None: wanted text"),
     "field": ({"arm": {}}, "unknown field 'arm' in study tiny: known are about"),
+    "noise without plain": (
+        {"summary": "30_robustness", "arms": {"step-matched": {}}},
+        "summary: 30_robustness compares with an arm 'plain': give the study one",
+    ),
+    "noise without control": (
+        {"summary": "30_robustness", "arms": {"plain": {}}},
+        "summary: 30_robustness compares with an arm 'step-matched': give the study one",
+    ),
     "summary path": ({"summary": "../../etc/mine"}, "summary '../../etc/mine' is no notebook that sums up"),
     "summary absolute": ({"summary": "/tmp/mine"}, "summary '/tmp/mine' is no notebook that sums up"),
     "summary other": ({"summary": "20_finetune"}, "summary '20_finetune' is no notebook that sums up"),
