@@ -1,6 +1,7 @@
 """A study packed, run where nothing else is, and its results brought home; what both refuse."""
 
 import ast
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import torch
 import yaml
 from test_code import code_of
 from test_encoders import vectors
+from test_store import answers
 from tiny_studies import ROOT, run, tiny_study
 
 from xltlib import encoders, parameters, reading, records, results, studies, tasks
@@ -189,7 +191,7 @@ def finish(plan, folder: Path, said: str = "") -> None:
         parents = {plan[need].run: records.digest(folder / plan[need].run) for need in node.needs}
         code = code_fingerprint(node.notebook, node.parameters)
         record = {"parameters": node.parameters, "code": code, "parents": parents, "said": said}
-        records.write(folder / node.run, record, pd.DataFrame({"p1": [0.5]}))
+        records.write(folder / node.run, record, answers())
 
 
 def changed(source: Path, target: Path, name: str, content: bytes, attributes: int = 0) -> Path:
@@ -265,6 +267,61 @@ def test_results_of_something_else_are_refused_in_a_line_and_nothing_is_written(
     (tmp_path / "no.zip").write_bytes(b"no archive")
     assert "is no file that --results wrote" in complaint(plan, store, tmp_path / "no.zip")
     assert store.outdated(plan) == set(plan.nodes)
+    for key, value in (("parents", None), ("parents", []), ("parameters", []), ("code", 5)):
+        assert f"{key!r} is no" in complaint(plan, store, with_record(more, **{key: value}))
+
+
+BROKEN = [b"[]", b"null", b'"text"', b'{"study": ', b"[" * 100_000, b"\xff"]
+
+
+@pytest.mark.parametrize("says", BROKEN, ids=range(len(BROKEN)))
+def test_results_that_say_nothing_are_refused(small, tmp_path, says):
+    plan, store, source = small
+    other = changed(source, tmp_path / "other.zip", "results.json", says)
+    assert "is no file that --results wrote" in complaint(plan, store, other)
+
+
+def test_archives_that_cannot_be_read_and_places_that_are_taken_are_refused(small, tmp_path):
+    plan, store, source = small
+    whole, other = source.read_bytes(), tmp_path / "other.zip"
+    with zipfile.ZipFile(source) as archive:
+        largest = max(archive.infolist(), key=lambda member: member.compress_size)
+    middle = largest.header_offset + 100
+    entries = whole.index(b"PK\x01\x02")  # of the first member: flags at 8, way of compression at 10
+    for place, raw in ((middle, b"\xff" * 8), (entries + 8, b"\x01"), (entries + 10, b"\x63")):
+        other.write_bytes(whole[:place] + raw + whole[place + len(raw) :])
+        assert "is no file that --results wrote" in complaint(plan, store, other)
+    for name in (tmp_path, tmp_path / "nope.zip", tmp_path / ("n" * 300)):
+        assert complaint(plan, store, name) == f"--collect {name}: there is no such file"
+    taken = store.runs / plan["more seed 1"].run
+    taken.parent.mkdir(exist_ok=True)
+    taken.write_text("")
+    assert f"{taken} is no folder" in complaint(plan, store, source)
+
+
+def test_predictions_that_are_none_are_not_collected(small, tmp_path):
+    plan, store, source = small
+    run, table = plan["more seed 1"].run, answers()
+    name = f"runs/{run}/predictions.parquet"
+    with zipfile.ZipFile(source) as archive:
+        record = json.loads(archive.read(f"runs/{run}/record.json"))
+    del record["files"]
+    for bad in (table.drop(columns="p1"), table.assign(p1=1.5), table.assign(label=7)):
+        file = io.BytesIO()
+        bad.to_parquet(file)
+        content = json.dumps(record).encode()
+        middle = changed(source, tmp_path / "middle.zip", f"runs/{run}/record.json", content)
+        other = changed(middle, tmp_path / "other.zip", name, file.getvalue())
+        assert f"other.zip/{name} is damaged" in complaint(plan, store, other)
+
+
+def test_results_zipped_again_by_hand_are_taken(small, tmp_path):
+    plan, store, source = small
+    other = changed(source, tmp_path / "a.zip", "runs/", b"")
+    other = changed(other, tmp_path / "b.zip", "__MACOSX/runs/._record.json", b"mac")
+    other = changed(other, tmp_path / "c.zip", ".DS_Store", b"mac")
+    assert results.collect(plan, store, other).startswith("2 runs taken over")
+    assert not store.outdated(plan)
 
 
 def test_a_later_file_of_results_adds_to_an_earlier_one(small, tmp_path):

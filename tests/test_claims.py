@@ -26,6 +26,8 @@ def outcome(claim: int, arm: str, effect: float, verdict: str) -> dict:
 
 
 def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is_missing(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/runs.json").write_text('{"runs": []}', encoding="utf-8")
     table = claims.judged(tmp_path).set_index("claim")
     measured = table[table.kind == "measured"]
     assert set(measured.verdict) == {"inconclusive"}

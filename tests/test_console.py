@@ -71,7 +71,10 @@ def test_a_full_disk_under_the_log_is_no_reason_to_stop(plan, tmp_path):
     console.say("done", Full())
 
 
-@pytest.mark.parametrize("damaged", ['{"stage": 5, "changed": "now"}', '{"seconds": [1], "rate": {}}'])
+@pytest.mark.parametrize("damaged", [
+    '{"stage": 5, "changed": "now"}', '{"seconds": [1], "rate": {}}', '{"began": "y"}', '{"began": NaN}',
+    '{"updates": [1]}', '{"seconds": {"training": null}}', "[" * 100_000, "null",
+])  # fmt: skip
 def test_damaged_progress_of_a_run_is_said_once_and_stops_nothing(plan, tmp_path, damaged):
     of, stream = Forecast(plan, list(plan.nodes), 1, tmp_path), io.StringIO()
     place = of.place("english seed 1")
@@ -82,6 +85,8 @@ def test_damaged_progress_of_a_run_is_said_once_and_stops_nothing(plan, tmp_path
         lines._told = 0.0
         lines.update(set(), ["english seed 1"])
     assert stream.getvalue().count("not shown") <= 1 and stream.getvalue()
+    assert progress.read(place) is None and "english seed 1" not in showing.status(plan, [], tmp_path)
+    assert showing.status(plan, ["english seed 1"], tmp_path).endswith("nothing is running")
 
 
 def test_every_command_forgives_its_console():

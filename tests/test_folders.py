@@ -51,6 +51,8 @@ def test_a_file_is_no_folder_of_figures(tmp_path):
 
 
 def test_a_study_that_was_not_run_is_named_and_one_that_lost_a_table_is_no_such_study(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/runs.json").write_text('{"runs": []}', encoding="utf-8")
     assert "Study robustness has not been run here." in claims.judged(tmp_path).measured.tolist()
     for study in ("robustness", "adaptation-after", "paws-x", "paws-x-parallel"):
         (tmp_path / study).mkdir()
@@ -59,6 +61,17 @@ def test_a_study_that_was_not_run_is_named_and_one_that_lost_a_table_is_no_such_
         with pytest.raises(FileNotFoundError, match=f"{study}/.*is not in .*--draw"):
             claims.judged(tmp_path)
         (tmp_path / study / "runs.json").unlink()
+
+
+def test_a_folder_without_studies_and_a_study_named_by_a_path_are_refused(tmp_path):
+    for ask in (claims.judged, claims.ladder, lambda folder: summary.load(folder, "paws-x")):
+        with pytest.raises(FileNotFoundError, match="no study lies in"):
+            ask(tmp_path)
+        with pytest.raises(FileNotFoundError, match="it is a study's own; give the one that it lies in"):
+            ask(ROOT / "figures/paws-x")
+    for path in ("../figures/demo", "demo/", "./demo", str(ROOT / "figures/demo")):
+        with pytest.raises(FileNotFoundError, match="wanted the name of a folder"):
+            summary.load(ROOT / "figures", path)
 
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '{"runs": {}}'])

@@ -5,6 +5,7 @@ Files of studies, studies, what ``--set`` says, other arguments, parameters, opt
 
 import copy
 import math
+import zipfile
 from dataclasses import MISSING
 from pathlib import Path
 
@@ -119,6 +120,14 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
     ),
     "cost null": ({"cost": None}, "study tiny: cost = None: wanted text"),
     "field": ({"arm": {}}, "unknown field 'arm' in study tiny: known are about"),
+    "noise without plain": (
+        {"summary": "30_robustness", "arms": {"step-matched": {}}},
+        "summary: 30_robustness compares with an arm 'plain': give the study one",
+    ),
+    "noise without control": (
+        {"summary": "30_robustness", "arms": {"plain": {}}},
+        "summary: 30_robustness compares with an arm 'step-matched': give the study one",
+    ),
     "summary path": ({"summary": "../../etc/mine"}, "summary '../../etc/mine' is no notebook that sums up"),
     "summary absolute": ({"summary": "/tmp/mine"}, "summary '/tmp/mine' is no notebook that sums up"),
     "summary other": ({"summary": "20_finetune"}, "summary '20_finetune' is no notebook that sums up"),
@@ -239,7 +248,22 @@ ARGUMENTS = {
     ("tiny", "--card-memory", "8GB"): "argument --card-memory: '8GB': wanted GiB, a number above 0",
     ("tiny", "--runs", __file__): "argument --runs:",
     ("tiny", "--figures", __file__): "argument --figures:",
-    ("tiny", "--figures", ""): "argument --figures: '' is no folder",
+    ("tiny", "--figures", ""): "argument --figures: '' is no path",
+    ("tiny", "--figures", "n" * 300): "is no path (File name too long)",
+    ("tiny", "--runs", "/" + "n/" * 3000): "is no path (File name too long)",
+    ("tiny", "--experiments", "\0"): "argument --experiments: '\\x00' is no path",
+    ("tiny", "--runs", "~nobody-of-this-name/x"): "is no path",
+    ("tiny", "--data", __file__): "is a file, wanted the folder of data",
+    ("tiny", "--data", "n" * 300): "argument --data:",
+    ("tiny", "--bundle", ""): "argument --bundle: '' is no path",
+    ("tiny", "--results", ""): "argument --results: '' is no path",
+    ("tiny", "--collect", ""): "argument --collect: '' is no path",
+    ("tiny", "--bundle", str(ROOT / "docs")): "is there, and no file that this wrote: name another",
+    ("tiny", "--results", __file__): "is there, and no file that this wrote: name another",
+    ("tiny", "--results", "/dev/full"): "/dev/full is there, and no file that this wrote",
+    ("tiny", "--results", "/nowhere/a.zip"): "there is no such folder",
+    ("tiny", "--list", "--report"): "--report has no effect with --list",
+    ("tiny", "--draw", "--force"): "--force has no effect with --draw",
     ("tiny", "--list", "--draw"): "argument --draw: not allowed with argument --list",
     ("tiny", "--status", "--bundle", "a.zip"): "argument --bundle: not allowed with argument --status",
     ("--list",): "name a study; run_all.py alone prints what there is",
@@ -459,6 +483,23 @@ def test_arguments(arguments, capsys, nothing_written):
     said = capsys.readouterr().err
     assert ended.value.code == 2 and said.startswith("run_all: ") and said.count("\n") == 1
     assert ARGUMENTS[arguments] in said
+
+
+def test_links_in_a_circle_foreign_archives_and_ones_home(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    for name, member in (("mine.zip", "photo.jpg"), ("results.zip", "results.json")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(member, "{}")
+    for option in ("--runs", "--figures", "--experiments", "--data"):
+        with pytest.raises(SystemExit):
+            command_line.parsed(["tiny", option, str(tmp_path / "a/x")], ROOT)
+    with pytest.raises(SystemExit):
+        command_line.parsed(["tiny", "--results", str(tmp_path / "mine.zip")], ROOT)
+    assert capsys.readouterr().err.count("\n") == 5
+    args = command_line.parsed(["tiny", "--figures=~/x", "--results=~/results.zip"], ROOT)
+    assert (args.figures, args.results) == (tmp_path / "x", tmp_path / "results.zip")
 
 
 @pytest.mark.parametrize(("notebook", "given", "words"), PARAMETERS)

@@ -94,6 +94,8 @@ BAD_STATES = [
     *NO_OBJECT,
     (lambda state: without(state, "runs"), "it has no 'runs'"),
     (lambda state: without(state, "runs", runs=3), "'runs' is no list"),
+    (lambda state: without(state, "missing", missing=None), "'missing' is no list"),
+    (lambda state: without(state, "about", about=5), "'about' is no str"),
     (lambda state: without(state, "runs", runs=["a"]), "one of its runs is no object"),
     (lambda state: without(state, "runs", runs=[{"label": "a", "run": "a"}]), "it has no 'arm'"),
     (lambda state: json.dumps(twice(state)).encode(), "label 'english seed 1' stands in it 2 times"),
@@ -174,8 +176,77 @@ def test_whoever_reads_a_study_reads_it_with_the_same_checks(tmp_path):
 
 @pytest.mark.parametrize("folder", sorted(path.parent for path in FIGURES.glob("*/runs.json")), ids=str)
 def test_what_is_committed_is_whole(folder):
-    state, table = collected.both(folder, {"label": str, "read": list})
+    state, table = collected.complete(folder)
     assert len(table) and all(provenance.from_record(run["read"]) for run in state["runs"])
+
+
+def test_an_arm_that_lacks_what_tables_are_made_from_is_named(done):
+    _, runs, figures = done
+    path = figures / "runs.json"
+    state = json.loads(path.read_text())
+    arm = next(run for run in state["runs"] if run["arm"])
+    of_arm = ("seed", "encoder", "head", "strategy", "adaptation", "rung", "read", "accuracy", "parameters")
+    bad = [({name: value}, name) for name in of_arm for value in (None, 0.5)]
+    bad += [({"accuracy": of}, "accuracy|object|selection") for of in ([], [1], [{"accuracy": 1.0}])]
+    bad += [({"parameters": {}}, "targets"), ({"parameters": {"targets": "xx"}}, "unknown language 'xx'")]
+    bad += [({"read": [{"role": "labels"}]}, "english seed 1")]
+    for other, why in bad:
+        others = [run | other if run is arm else run for run in state["runs"]]
+        path.write_text(json.dumps(state | {"runs": others}))
+        with pytest.raises(Damaged, match=f"^{path} is damaged: .*({why})"):
+            summary.load(figures.parent, "tiny")
+    for name in of_arm:
+        others = [{key: run[key] for key in run if run is not arm or key != name} for run in state["runs"]]
+        path.write_text(json.dumps(state | {"runs": others}))
+        with pytest.raises(Damaged, match=f"^{path} is damaged: it has no {name!r}"):
+            summary.load(figures.parent, "tiny")
+    path.write_text(json.dumps(state | {"study": "other"}))
+    with pytest.raises(Damaged, match="it is of the study 'other'"):
+        summary.load(figures.parent, "tiny")
+
+
+def test_an_arm_without_targets_is_not_drawn(done):
+    plan, runs, figures = done
+    path = figures / "runs.json"
+    state = json.loads(path.read_text())
+    for run in state["runs"]:
+        run["parameters"].pop("targets")
+    path.write_text(json.dumps(state))
+    before = content(figures)
+    with pytest.raises(Damaged, match=f"^{path} is damaged: it has no 'targets'; take it back"):
+        Store(runs / "empty", figures, committed=True, any_code=True).collect(plan)
+    assert content(figures) == before
+
+
+def test_predictions_that_are_none_are_named_and_nothing_is_collected(done):
+    plan, runs, figures = done
+    path = figures / "predictions.parquet"
+    table = pd.read_parquet(path).astype({"selection": str, "language1": str, "language2": str})
+    gap = table.index > 0
+    needed = [*records.CELL, "cluster", "label", "p0", "p1"]
+    bad = [(table.drop(columns=name), f"no column {name}") for name in needed]
+    bad += [(table.assign(**{name: table[name].where(gap)}), f"{name} has gaps") for name in records.CELL]
+    bad += [(table.assign(language1=code), f"language1 names '{code}'") for code in ("xx", "")]
+    bad += [(table.assign(**{name: None}), f"{name} has gaps") for name in ("cluster", "label", "p0", "p1")]
+    bad += [(table.assign(p1=of), "column p1 holds no probabilities") for of in ("0.5", 1.5, -0.5)]
+    bad += [(table.assign(label=of), "label holds what is none of 2 classes") for of in (2, -1)]
+    bad += [(table.assign(cluster="a"), "column cluster holds no whole numbers")]
+    bad += [(pd.concat([table, table[:1]]), "an item stands in it twice")]
+    record = records.read(runs / plan["english seed 1"].run)
+    place = runs / plan["english seed 1"].run / "predictions.parquet"
+    for other, why in bad:
+        other.to_parquet(path)
+        with pytest.raises(Damaged, match=f"^{path} is damaged: .*{why}"):
+            summary.load(figures.parent, "tiny")
+        other[other.run == plan["english seed 1"].run].drop(columns="run").to_parquet(place)
+        with pytest.raises(Damaged, match=f"^{place} is damaged: .*{why}"):
+            records.predictions(place.parent, {name: record[name] for name in record if name != "files"})
+    before = content(figures)
+    with pytest.raises(Damaged, match="is not the one that the record tells of"):
+        Store(runs, figures)._predictions(plan["english seed 1"])
+    with pytest.raises(Damaged, match=f"^{path} is damaged: .*twice; take it back"):
+        Store(runs / "empty", figures, committed=True, any_code=True).collect(plan)
+    assert content(figures) == before
 
 
 # What the folder holds is never lost.

@@ -19,11 +19,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import files, locks
+from xltlib import files, languages, locks, provenance, records
 from xltlib.files import Damaged
 
 RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
 NEW = ".new"  # in the folder: a whole new content, of which not every file has moved to its place
+OF_STUDY = {"runs": list, "about": str, "missing": list}
+OF_ARM = {  # what tables are made from, beside the predictions
+    "label": str, "seed": int, "encoder": str, "head": str, "strategy": str, "adaptation": str, "rung": str,
+    "read": list, "accuracy": list, "parameters": dict,
+}  # fmt: skip
+OF_ACCURACY = {"selection": str, "language1": str, "language2": str, "accuracy": (float, int)}
 AGAIN = "take it back from version control, or delete it and collect anew"
 
 
@@ -45,7 +51,9 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
     """
     path = file(figures, RUNS)
     found = files.as_json(path, AGAIN)
-    files.refuse_without(found, {"runs": list}, path, AGAIN)
+    files.refuse_without({"about": "", "missing": [], **found}, OF_STUDY, path, AGAIN)
+    if not all(isinstance(label, str) for label in found.get("missing", [])):
+        raise Damaged(path, "'missing' is no list of labels", AGAIN)
     for record in found["runs"]:
         if not isinstance(record, dict):
             raise Damaged(path, "one of its runs is no object", AGAIN)
@@ -94,6 +102,45 @@ def both(figures: Path, needed: dict[str, type] | None = None) -> tuple[dict, pd
         said = f"not of the same runs as {RUNS} beside it"
         raise Damaged(file(figures, PREDICTIONS), said, "take both back, or collect anew")
     return found, table
+
+
+def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
+    """The same, with all that tables are made from.
+
+    Raises:
+        FileNotFoundError: as :func:`both`.
+        Damaged: as :func:`both`, or something is not there, or of another kind, or they are of another study.
+    """
+    found, table = both(figures, {"label": str})
+    path, name = file(figures, RUNS), Path(figures).name
+    if found.get("study", name) != name:
+        raise Damaged(path, f"it is of the study {found['study']!r}", AGAIN)
+    for record in found["runs"]:
+        if record["arm"]:
+            refuse_unfit(record, path, AGAIN)
+    records.refuse_unfit(table, file(figures, PREDICTIONS), AGAIN)
+    return found, table
+
+
+def refuse_unfit(record: dict, path: Path, then: str) -> None:
+    """Stop where a record of an arm lacks something that tables are made from.
+
+    Args:
+        path, then: the file, and what to do.
+    Raises:
+        Damaged: names what, and the run.
+    """
+    try:
+        files.refuse_without(record, OF_ARM, path, then)
+        files.refuse_without(record["parameters"], {"targets": str}, path, then)
+        languages.parse(record["parameters"]["targets"])
+        for row in record["accuracy"] or [None]:
+            files.refuse_without(row, OF_ACCURACY, path, then)
+        provenance.from_record(record["read"])
+    except Damaged:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(path, f"{record['label']} ({error})", then) from error
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
+import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 EXAMPLES = """Run a study: plan it, execute its notebooks through papermill, resume, collect, draw, report.
@@ -15,6 +18,11 @@ python run_all.py paws-x --list                # the plan, its parameters, and w
 python run_all.py robustness-xnli --set noise.radius=0.01 --set seeds=1,2
 """
 MOST_JOBS = 1024
+OURS = {"bundle.json", "results.json"}  # one of them is in every file that --bundle or --results wrote
+IGNORED = {  # what has no effect beside a thing to do; --list --force shows what --force would run
+    "list": ("report",), "status": ("report", "force"), "draw": ("force",), "bundle": ("report", "force"),
+    "results": ("report", "force"), "collect": ("report",),
+}  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,10 +52,49 @@ def memory(given: str) -> float:
 
 def folder(given: str) -> Path:
     """A folder that is there, or may be made."""
-    found = Path(given)
-    if not given.strip() or "\0" in given or (found.exists() and not found.is_dir()):
+    found = place(given)
+    if os.path.lexists(found) and not found.is_dir():
         raise argparse.ArgumentTypeError(f"{given!r} is no folder")
     return found
+
+
+def place(given: str) -> Path:
+    """A path that a file or folder may have."""
+    try:
+        found = Path(given).expanduser()
+        found.resolve().exists()  # raises where it is too long, or links lead in a circle
+    except (OSError, ValueError, RuntimeError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise argparse.ArgumentTypeError(f"{given[:60]!r} is no path ({said})") from error
+    if not given.strip() or "\0" in given:
+        raise argparse.ArgumentTypeError(f"{given!r} is no path")
+    return found
+
+
+def archive(given: str) -> Path:
+    """A file that is written, or replaced where it is such a file already."""
+    found = place(given)
+    if not found.resolve().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{given}: there is no such folder")
+    if os.path.lexists(found) and not _is_ours(found):
+        raise argparse.ArgumentTypeError(f"{given} is there, and no file that this wrote: name another")
+    return found
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is a bundle or one of results."""
+    try:
+        with zipfile.ZipFile(path) if path.is_file() else nullcontext() as found:
+            return bool(found) and not OURS.isdisjoint(found.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def data(given: str) -> str:
+    """A folder of data; "" is none."""
+    if given and place(given).is_file():
+        raise argparse.ArgumentTypeError(f"{given!r} is a file, wanted the folder of data")
+    return given
 
 
 def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
@@ -68,11 +115,11 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
     shown = "collect and draw what is done, or committed"
     asked.add_argument("--draw", action="store_true", help=shown)
     shown = "pack the study and all that it reads for a machine without a network"
-    asked.add_argument("--bundle", type=Path, metavar="FILE", help=shown)
+    asked.add_argument("--bundle", type=archive, metavar="FILE", help=shown)
     shown = "pack records and predictions that are done"
-    asked.add_argument("--results", type=Path, metavar="FILE", help=shown)
+    asked.add_argument("--results", type=archive, metavar="FILE", help=shown)
     shown = "take over what --results packed on another machine"
-    asked.add_argument("--collect", type=Path, metavar="FILE", help=shown)
+    asked.add_argument("--collect", type=place, metavar="FILE", help=shown)
 
     add("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
     shown = "steps=10, noise.radius=0.01, seeds=1,2"
@@ -86,12 +133,16 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
     add("--card-memory", type=memory, default=8.0, metavar="GIB", help=shown)
     add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
     shown = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
-    add("--data", default="", metavar="DIR", help=shown)
+    add("--data", type=data, default="", metavar="DIR", help=shown)
     add("--runs", type=folder, default=root / "runs", metavar="DIR", help="where records go")
     add("--figures", type=folder, default=root / "figures", metavar="DIR", help="where figures go")
-    add("--experiments", type=Path, default=root / "experiments.yaml", metavar="FILE", help="the studies")
+    add("--experiments", type=place, default=root / "experiments.yaml", metavar="FILE", help="the studies")
     args = parser.parse_args(given)
     modes = (args.list, args.status, args.draw, args.bundle, args.results, args.collect)
     if not args.study and any((*modes, args.only, args.set)):
         parser.error("name a study; run_all.py alone prints what there is")
+    for mode, ignored in IGNORED.items():
+        for name in ignored:
+            if getattr(args, mode) and getattr(args, name):
+                parser.error(f"--{name} has no effect with --{mode}: leave it out")
     return args

@@ -91,14 +91,17 @@ def as_table(path: Path, then: str, columns: list[str] | None = None) -> pd.Data
         raise Damaged(path, f"no table ({str(error).splitlines()[0]})", then) from error
 
 
-def refuse_without(given: dict, needed: dict[str, type], path: Path, then: str) -> None:
-    """Stop where a JSON object lacks something, or has it of another type.
+def refuse_without(given: dict, needed: dict[str, type | tuple], path: Path, then: str) -> None:
+    """Stop where what JSON gave is no object, lacks something, or has it of another type.
 
     Raises:
         Damaged: names the first.
     """
+    if not isinstance(given, dict):
+        raise Damaged(path, f"a {type(given).__name__} where an object is wanted", then)
     for key, kind in needed.items():
         if key not in given:
             raise Damaged(path, f"it has no {key!r}", then)
         if not isinstance(given[key], kind):
-            raise Damaged(path, f"{key!r} is no {kind.__name__}", then)
+            said = " or ".join(of.__name__ for of in (kind if isinstance(kind, tuple) else (kind,)))
+            raise Damaged(path, f"{key!r} is no {said}", then)

@@ -31,8 +31,8 @@ def of_figures(folder: Path | str) -> Path:
     """A folder in which studies lie.
 
     Raises:
-        FileNotFoundError: there is no such folder. A study that is not in it was not run; without the folder
-            nothing can be said of any.
+        FileNotFoundError: there is no such folder, or no study in it. A study that is not in it was not run;
+            without the folder nothing can be said of any.
     """
     place = Path(folder)
     if not place.is_dir():
@@ -40,6 +40,9 @@ def of_figures(folder: Path | str) -> Path:
             f"figures_folder {str(folder)!r}: there is no folder {place.absolute()}; give one that "
             "run_all.py has filled (in a notebook, a relative one is seen from notebooks/)"
         )
+    if not any(has_study(place, path.name) for path in place.iterdir()):
+        own = ": it is a study's own; give the one that it lies in" if has_study(place, "") else ""
+        raise FileNotFoundError(f"figures_folder {str(folder)!r}: no study lies in {place.absolute()}{own}")
     return place
 
 
@@ -52,6 +55,8 @@ def of_study(folder: Path | str, study: str) -> Path:
         FileNotFoundError: there is no such folder, or no such study in it; says which are.
     """
     place = of_figures(folder)
+    if study != Path(study).name:
+        raise FileNotFoundError(f"study {study!r}: wanted the name of a folder in {place}, not a path")
     if study and has_study(place, study):
         return place / study
     there = ", ".join(sorted(path.parent.name for path in place.glob("*/runs.json"))) or "none"

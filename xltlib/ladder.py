@@ -30,7 +30,7 @@ def ladder(
     if not folders.has_study(folders.of_figures(folder), LADDER):
         return pd.DataFrame(columns=columns)
     folders.of_table(folder, LADDER, collected.PREDICTIONS)
-    state, predictions = collected.both(folder / LADDER)
+    state, predictions = collected.complete(folder / LADDER)
     runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
     right = statistics.right_answers(predictions, runs, selection)
     right = right[right.language != source]

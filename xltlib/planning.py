@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xltlib.studies import Study
 
 ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
+NOISE = "30_robustness"  # the summary of a study of noise
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
@@ -86,6 +87,7 @@ class Planning:
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
         self._refuse_unused(sections["arms"])
         self._ask_for_controls()
+        self._ask_for_compared(sections["arms"])
         return Plan(self.study, self.nodes)
 
     def _refuse_unused(self, arms: dict) -> None:
@@ -265,6 +267,18 @@ class Planning:
                 raise ValueError(
                     f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
                     "parameters, as many steps and no noise"
+                )
+
+    def _ask_for_compared(self, arms: dict) -> None:
+        """A summary of noise compares every arm with two, by their names in its parameters."""
+        if self.study.summary != NOISE:
+            return
+        for name in ("plain", "control"):
+            label = parameters.declared(NOISE)[name][1]
+            if label not in arms:
+                raise ValueError(
+                    f"summary: {NOISE} compares with an arm {label!r}: give the study one"
+                    f"{self.study.line('summary')}"
                 )
 
 

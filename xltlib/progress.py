@@ -8,6 +8,7 @@ changes no result.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from dataclasses import asdict, dataclass, field
@@ -137,8 +138,14 @@ def current() -> Progress:
 
 
 def read(place: Path) -> State | None:
-    """What a run was doing last; None where it did not say."""
+    """What a run was doing last; None where it did not say, or what is there is no such file."""
     try:
-        return State(**json.loads((Path(place) / FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        state = State(**json.loads((Path(place) / FILE).read_text(encoding="utf-8")))
+        counts = [state.done, state.total, state.scored, *state.updates]
+        numbers = [state.began, state.changed, *state.seconds.values()]
+        numbers += [number for number in (state.loss, state.rate) if number is not None]
+        fits = isinstance(state.stage, str) and len(state.updates) == 2
+        fits = fits and all(isinstance(count, int) for count in counts)
+        return state if fits and all(map(math.isfinite, [*counts, *numbers])) else None
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
+from xltlib import languages
 from xltlib.files import Damaged, as_json, as_table, refuse_without, whole
 from xltlib.parameters import placeless
 
@@ -24,6 +26,8 @@ LOOKED_INTO = 2**23  # bytes up to which predictions are looked into when it is 
 AGAIN = "delete it, and the run is made again"
 SCORING = ("20_finetune", "21_frozen")  # notebooks whose runs leave predictions
 NEEDED = {"parameters": dict, "code": str}  # in every record
+ROUNDING = 1e-4  # by which a probability may lie outside [0, 1]
+CELL = ["item", "language1", "language2", "selection"]  # of a run's predictions: each once
 
 
 def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
@@ -140,13 +144,54 @@ def predictions(folder: Path, record: dict) -> pd.DataFrame:
     """The predictions of a run.
 
     Raises:
-        Damaged: they cannot be read, or are not those of the record.
+        Damaged: they cannot be read, are not those of the record, or are no predictions.
     """
     path = Path(folder) / PREDICTIONS
     of = _files(folder, record).get(PREDICTIONS)
     if of is not None and not _is(path, of, float("inf")):
         raise Damaged(path, "it is not the one that the record tells of", AGAIN)
-    return as_table(path, AGAIN)
+    table = as_table(path, AGAIN)
+    refuse_unfit(table, path, AGAIN)
+    return table
+
+
+def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
+    """Stop where a table is none of predictions, of one run or of several.
+
+    Args:
+        table: columns ``item, cluster, language1, language2, label, selection, p0, p1, ...``.
+        path, then: the file, and what to do.
+    Raises:
+        Damaged: names the column.
+    """
+    chances = [name for name in map(str, table.columns) if name[0:1] == "p" and name[1:].isdigit()]
+    for name in [*CELL, "cluster", "label", "p0", "p1", *(f"p{k}" for k in range(2, len(chances)))]:
+        if name not in table:
+            raise Damaged(path, f"no column {name}", then)
+        if table[name].isna().any():
+            raise Damaged(path, f"column {name} has gaps", then)
+    for name in ("cluster", "label"):
+        if not pd.api.types.is_integer_dtype(table[name]):
+            raise Damaged(path, f"column {name} holds no whole numbers", then)
+    for name in ("language1", "language2"):
+        if unknown := {str(code) for code in _distinct(table[name])} - set(languages.BY_CODE):
+            raise Damaged(path, f"column {name} names {min(unknown)!r}, no language that is known", then)
+    for name in chances:
+        fits = pd.api.types.is_float_dtype(table[name]) and table[name].between(-ROUNDING, 1 + ROUNDING).all()
+        if not fits:
+            raise Damaged(path, f"column {name} holds no probabilities", then)
+    if not table.label.between(0, len(chances) - 1).all():
+        raise Damaged(path, f"column label holds what is none of {len(chances)} classes", then)
+    if table.duplicated([*CELL, *(name for name in ["run"] if name in table)]).any():
+        raise Damaged(path, "an item stands in it twice", then)
+
+
+def _distinct(column: pd.Series) -> Iterable:
+    """The values of a column; of one that holds lists all of them."""
+    try:
+        return column.unique()
+    except TypeError:
+        return column
 
 
 def digest(folder: Path) -> str:

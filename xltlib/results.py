@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import zipfile
 from contextlib import ExitStack
@@ -21,10 +22,11 @@ from xltlib.parameters import placeless
 from xltlib.plan import Node, Plan
 from xltlib.planning import ADAPT
 from xltlib.records import PREDICTIONS, RECORD
-from xltlib.store import Store
+from xltlib.store import MADE_FROM, Store
 
 SAYS = "results.json"
 LARGEST = 2**30  # bytes of a member: a file of predictions has some megabytes
+AGAIN = "pack it again where the runs are"
 
 
 def pack(plan: Plan, store: Store, target: Path) -> str:
@@ -109,49 +111,71 @@ def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
     Raises:
         ValueError: a member is none that :func:`pack` writes, or the study is another.
     """
-    found: dict[str, dict[str, bytes]] = {}
+    if not os.path.isfile(source):
+        raise ValueError(f"--collect {source}: there is no such file")
     try:
         with zipfile.ZipFile(source) as archive:
-            for member in archive.infolist():
-                _refuse_member(member, source)
-            theirs = json.loads(archive.read(SAYS))["study"]
-            if theirs != study:
-                raise ValueError(f"{source} holds results of the study {theirs}, not of {study}")
-            for member in archive.infolist():
-                if member.filename != SAYS:
-                    _, run, name = member.filename.split("/")
-                    found.setdefault(run, {})[name] = archive.read(member)
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{source} is no file that --results wrote ({error})") from error
+            members = [member for member in archive.infolist() if not _is_of_a_file_manager(member)]
+            if not (foreign := _foreign(members)):
+                contents = {member.filename: archive.read(member) for member in members}
+                theirs = json.loads(contents.pop(SAYS))["study"]
+    except OSError:  # it is the disk that says so
+        raise
+    except Exception as error:  # whatever a broken, encrypted or foreign file raises
+        said = " ".join(str(error).split())
+        said = f"{type(error).__name__}: {said}"
+        raise ValueError(f"{source} is no file that --results wrote ({said})") from error
+    if foreign:
+        raise ValueError(f"{source} is no file that --results wrote: {foreign} is none of its files")
+    if theirs != study:
+        raise ValueError(f"{source} holds results of the study {theirs}, not of {study}")
+    found: dict[str, dict[str, bytes]] = {}
+    for member, content in contents.items():
+        _, run, name = member.split("/")
+        found.setdefault(run, {})[name] = content
     return found
 
 
-def _refuse_member(member: zipfile.ZipInfo, source: Path) -> None:
+def _is_of_a_file_manager(member: zipfile.ZipInfo) -> bool:
+    """Whether a member came in when what was unpacked was zipped again by hand: it holds nothing of a run."""
     parts = PurePosixPath(member.filename).parts
-    is_file = len(parts) == 3 and parts[0] == "runs" and parts[2] in (RECORD, PREDICTIONS)
-    is_plain = ".." not in parts and "\\" not in member.filename and "/".join(parts) == member.filename
-    is_link = member.external_attr >> 28 == 0o12
-    is_ours = is_file or member.filename == SAYS
-    if is_link or not is_plain or not is_ours or member.file_size > LARGEST:
-        said = f"{member.filename!r} is none of its files"
-        raise ValueError(f"{source} is no file that --results wrote: {said}")
+    return member.is_dir() or "__MACOSX" in parts or parts[-1:] == (".DS_Store",)
+
+
+def _foreign(members: list[zipfile.ZipInfo]) -> str:
+    """The first member that :func:`pack` does not write; "" without any."""
+    for member in members:
+        parts = PurePosixPath(member.filename).parts
+        is_file = len(parts) == 3 and parts[0] == "runs" and parts[2] in (RECORD, PREDICTIONS)
+        is_plain = ".." not in parts and "\\" not in member.filename and "/".join(parts) == member.filename
+        is_link = member.external_attr >> 28 == 0o12
+        is_ours = is_file or member.filename == SAYS
+        if is_link or not is_plain or not is_ours or member.file_size > LARGEST:
+            return repr(member.filename)
+    return ""
 
 
 def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> None:
     """Refuse a run that would not count as done here: by the rules of the store."""
-    files = found[node.run]
-    if set(files) != set(_files(node)):
+    contents, place = found[node.run], store.runs / node.run
+    if os.path.lexists(place) and not place.is_dir():
+        raise ValueError(f"{place} is no folder: move it away, {node.label} belongs there")
+    if set(contents) != set(_files(node)):
         raise ValueError(f"{source}: {node.label} lacks {' or '.join(_files(node))}")
     try:
-        record = json.loads(files[RECORD])
-        given, code, parents = record["parameters"], record["code"], record["parents"]
-        if PREDICTIONS in files:
-            pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+        record = json.loads(contents[RECORD])
+        if PREDICTIONS in contents:
+            table = pd.read_parquet(io.BytesIO(contents[PREDICTIONS]))
             told = record.get("files", {}).get(PREDICTIONS)
-            if told and told["sha256"] != hashlib.sha256(files[PREDICTIONS]).hexdigest():
+            if told and told["sha256"] != hashlib.sha256(contents[PREDICTIONS]).hexdigest():
                 raise ValueError("other predictions than its record tells of")
     except Exception as error:  # whatever a broken file raises
         raise ValueError(f"{source}: {node.label} cannot be read ({type(error).__name__})") from error
+    inside = source / "runs" / node.run
+    files.refuse_without(record, MADE_FROM, inside / RECORD, AGAIN)
+    given, code, parents = (record[name] for name in ("parameters", "code", "parents"))
+    if PREDICTIONS in contents:
+        records.refuse_unfit(table, inside / PREDICTIONS, AGAIN)
     if code != code_fingerprint(node.notebook, node.parameters):
         raise ValueError(f"{source}: {node.label} was made by other code than that of this checkout")
     if placeless(given) != placeless(node.parameters):

@@ -158,6 +158,8 @@ class Store:
                 record |= provenance.names(entries, told)
                 predictions.append(self._predictions(node))
             named = {"label": node.label, "arm": node.arm}
+            if node.arm:
+                collected.refuse_unfit({**record, **named}, *self._where(node))
             summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
         with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
@@ -175,9 +177,15 @@ class Store:
         try:
             return provenance.from_record(self._record(node)["read"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            path = self.runs / node.run / records.RECORD
-            path = path if path.exists() else collected.file(self.figures, collected.RUNS)
-            raise Damaged(path, f"'read' of {node.label} ({error})", records.AGAIN) from error
+            path, then = self._where(node)
+            raise Damaged(path, f"'read' of {node.label} ({error})", then) from error
+
+    def _where(self, node: Node) -> tuple[Path, str]:
+        """The file in which a run's record stands, and what to do if it is damaged."""
+        path = self.runs / node.run / records.RECORD
+        if path.exists():
+            return path, records.AGAIN
+        return collected.file(self.figures, collected.RUNS), collected.AGAIN
 
     def _predictions(self, node: Node) -> pd.DataFrame:
         record = records.read(self.runs / node.run)
@@ -189,6 +197,7 @@ class Store:
     def _committed_predictions(self) -> dict[str, pd.DataFrame]:
         """The committed predictions, by run."""
         earlier = collected.predictions(self.figures).astype({"run": str})
+        records.refuse_unfit(earlier, collected.file(self.figures, collected.PREDICTIONS), collected.AGAIN)
         return dict(iter(earlier.groupby("run", sort=False)))
 
     def beforehand(self, plan: Plan, todo: list[str]) -> str:

@@ -299,7 +299,7 @@ def load(
         ValueError: nothing was predicted under this rule, or in this source language; or a file is damaged.
     """
     place = folders.of_study(folder, study)
-    state, predictions = collected.both(place, {"label": str})
+    state, predictions = collected.complete(place)
     _refuse(predictions, selection, resamples, source)
     about, missing = state.get("about", ""), state.get("missing", [])
     return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)
