@@ -185,7 +185,9 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
         (('fgm', {}), ('held', {'name': 'offline'}))
     """
     if isinstance(given, str):
-        given = {BARE.get(family, "kind"): given} if given else {}
+        given = {BARE.get(family, "kind"): given}
+        if not "".join(given.values()).strip():
+            raise ValueError(f"{family} = '': it must name something; leave it out for its default")
     if not isinstance(given, dict):
         raise ValueError(f"{family} = {shown(given)}: wanted a dictionary of options, or a kind")
     options = dict(given)
