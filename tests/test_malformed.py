@@ -9,7 +9,7 @@ from dataclasses import MISSING
 from pathlib import Path
 
 import pytest
-from tiny_studies import ROOT, tiny_study
+from tiny_studies import HYBRID, ROOT, tiny_study
 
 from xltlib import command_line, parameters, studies
 from xltlib.components.base import find, make, options_of
@@ -181,6 +181,30 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
         },
         "b: de: called zero-shot, but a seed 1, which it goes on from, reads labelled items of it",
     ),
+    "start with a seed": (
+        {"arms": {"a": {"keep_model": True}, "b": {"start": "a seed 1"}}},
+        "b: start 'a seed 1': leave out its seed, which is that of this run",
+    ),
+    "corpus of the task": (
+        {"arms": {"a": {"batches": {"kind": "hybrid", "cross": {"kind": "translations", "corpus": "task"}}}}},
+        "a: cross.corpus = 'task': translations are asked for",
+    ),
+    "corpus twice": (
+        {
+            "arms": {
+                "a": {"batches": {"kind": "hybrid", "cross": {"kind": "translations", "corpus": "demo demo"}}}
+            }
+        },
+        "a: cross.corpus = 'demo demo': a corpus stands twice",
+    ),
+    "two texts": (
+        {"arms": {"a": {"penalty": {"kind": "coral", "text": "demo demo-news"}}}},
+        "a: penalty.text = 'demo demo-news': it is one name",
+    ),
+    "two corpora": (
+        {"encoders": {"m": {"adaptation": {"kind": "align", "corpus": "demo demo-news"}}}},
+        "m: adaptation.corpus = 'demo demo-news': it is one name",
+    ),
     "same run": (
         {"arms": {"a": {}, "b": {}}},
         "b seed 1 is the same run as a seed 1, parameter by parameter",
@@ -257,6 +281,20 @@ PARAMETERS = [
     ("20_finetune", {"zzz": 0.5}, "no parameter 'zzz': it has task, targets"),
     ("20_finetune", {"targets": "targets"}, "targets = 'targets': unknown language 'targets'"),
     ("20_finetune", {"targets": ["en", "de"]}, "is list, wanted str; write 'en de'"),
+    ("20_finetune", {"targets": "de en"}, "labelled.languages = 'en': it lacks de, the first of targets"),
+    ("20_finetune", {"labelled": {"zero_shot": "de fr"}}, "zero_shot: fr is none of the targets"),
+    ("10_adapt", {"encoder": {"frozen_layers": 12}}, "frozen_layers = 12, which is all of them"),
+    (
+        "10_adapt",
+        {"adaptation": {"kind": "align", "corpus": "demo", "languages": "en"}},
+        "adaptation.languages = 'en': English is the other side of translations",
+    ),
+    ("10_adapt", {"measured": {"corpus": "demo", "probes": "en fr"}}, "probes = 'en fr': English is the"),
+    (
+        "20_finetune",
+        {"batches": {"kind": "hybrid", "cross": HYBRID["cross"] | {"languages": "en"}}},
+        "cross.languages = 'en': English is the other side",
+    ),
     ("20_finetune", {"steps": -1}, "steps = -1, wanted a number of at least 1"),
     ("20_finetune", {"learning_rate": 1e9}, "learning_rate = 1000000000.0, wanted a number of at most 1"),
     ("20_finetune", {"learning_rate": -1e-4}, "learning_rate = -0.0001, wanted a number of at least 0"),
@@ -513,6 +551,15 @@ def test_a_run_whose_record_could_not_be_written_reads_nothing(place, nothing_wr
 @pytest.mark.parametrize(("family", "given", "words"), OPTIONS)
 def test_options(family, given, words, nothing_written):
     assert words in complaint_of(lambda: make(family, given))
+
+
+@pytest.mark.parametrize(("kind", "sentences"), [("mlm", 20), ("tsdae", 0), ("align", 7)])
+def test_something_is_left_to_train_on(kind, sentences):
+    of = {"text": "demo"} if kind != "align" else {"corpus": "demo"}
+    adaptation = make("adaptation", {"kind": kind, "held_out": 20, **of})
+    adaptation.refuse_few({"de": ["x"] * 21})
+    complaint = complaint_of(lambda: adaptation.refuse_few({"de": ["x"] * 21, "sw": ["x"] * sentences}))
+    assert f"adaptation.held_out = 20: {sentences} texts of sw" in complaint
 
 
 def test_every_number_has_a_range():

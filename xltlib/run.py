@@ -173,6 +173,9 @@ class Run:
         from xltlib import heads, training
 
         encoder, seed, trained = self.trimmed(), self.seed + 1000 * (self.draw - 1), None
+        frozen = self.encoder.frozen_layers
+        if frozen == encoder.model.config.num_hidden_layers:
+            raise ValueError(f"encoder.frozen_layers = {frozen}: those are all, and nothing would be adapted")
         training.set_seed(seed)
         if self.start:
             head = make("head", self._trained_head())
