@@ -103,6 +103,13 @@ def test_json_is_no_plain_text(tmp_path, name):
         read(name, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["s.json", "s.JSON"])
+def test_synonyms_that_are_the_word_itself_are_none(tmp_path, name):
+    (tmp_path / name).write_text('{"big": ["big"], "small": []}', encoding="utf-8")
+    with pytest.raises(lines.DataError, match="no word has another than itself"):
+        lists.read_synonyms(tmp_path / name)
+
+
 def test_parallel_files_with_the_same_sentences_are_refused(tmp_path):
     put("parallel", tmp_path, b"one\ntwo\n")
     with pytest.raises(lines.DataError, match="the same sentences as in newstest2019-src.eng.txt"):

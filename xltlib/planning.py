@@ -47,9 +47,10 @@ class Planning:
             named += [(f"part {label}", ("parts", label), name) for name in of_part]
         for what, place, name in named:
             if name not in known:
-                listed = ", ".join(sorted(known))
+                listed, alike = ", ".join(sorted(known)), get_close_matches(str(name), known, 1)
+                meant = f"; did you mean {alike[0]}?" if alike else ":"
                 raise ValueError(
-                    f"{what}: no notebook has a parameter {shown(name)}: known are seeds, "
+                    f"{what}: no notebook has a parameter {shown(name)}{meant} Known are seeds, "
                     f"{listed}{self.study.line(*place, name)}"
                 )
         for name, value in self.overrides.items():

@@ -161,7 +161,12 @@ def make(family: str, given: dict | str) -> Component:
     for name, value in given.items():
         if name not in known:
             raise ValueError(f"{family} {kind} has no option {name!r}: it has {', '.join(known) or 'none'}")
-        checked[name] = _checked(f"{family} {kind}: {name}", known[name], value)
+        try:
+            checked[name] = _checked(f"{family} {kind}: {name}", known[name], value)
+        except ValueError as error:
+            if known[name].metadata.get("family", name) == name:
+                raise
+            raise ValueError(f"{family}.{name}: {error}") from error  # an attack is said as noise is
     for name, of in known.items():
         if name not in given and of.default is MISSING and of.default_factory is MISSING:
             raise ValueError(f"{family} {kind} needs {name}")

@@ -70,8 +70,14 @@ def read_synonyms(path: Path) -> dict[str, list[str]]:
     if not path.is_file():
         advice = "name a JSON file (word -> list) or a text file with 'word synonym' a line"
         raise DataError(f"synonyms {path}: no such file; {advice}")
-    if path.suffix.lower() != ".json":
-        return read_dictionary(path)
+    found = _from_json(path) if path.suffix.lower() == ".json" else read_dictionary(path)
+    if found and all(set(others) <= {word} for word, others in found.items()):
+        raise DataError(f"synonyms {path}: no word has another than itself; wanted other words")
+    return found
+
+
+def _from_json(path: Path) -> dict[str, list[str]]:
+    """The synonyms of a JSON object."""
     text, wanted = read_text(path), "wanted one JSON object, word -> list of words"
     try:
         table = json.loads(text, object_pairs_hook=_each_once)
