@@ -112,7 +112,7 @@ def test_mistakes_are_named(family, options, complaint):
 @pytest.mark.parametrize(
     ("notebook", "change", "complaint"),
     [
-        ("20_finetune", {"step": 3}, "20_finetune has no parameter 'step': it has task, targets"),
+        ("20_finetune", {"step": 3}, "20_finetune has no parameter 'step'; did you mean steps?"),
         ("20_finetune", {"steps": 0}, "20_finetune: steps = 0, wanted a number of at least 1"),
         ("20_finetune", {"steps": "3"}, "steps = '3' is str, wanted int"),
         ("20_finetune", {"learning_rate": math.nan}, "learning_rate = nan, wanted a finite number"),

@@ -17,7 +17,7 @@ FILES = {
     "paws-x-literal": ("paws-x/x-final/de/test_2k.tsv", HEADER + b"1\tone\ttwo\t1\n2\tthree\tfour\t0\n"),
     "xnli": ("xnli/test-de.tsv", b"one\ttwo\tneutral\nthree\tfour\tentailment\n"),
     "text": ("text/own/de.txt", b"one\ntwo three\n"),
-    "parallel": ("parallel/ntrex/newstest2019-ref.deu.txt", b"one\ntwo\n"),
+    "parallel": ("parallel/ntrex/newstest2019-ref.deu.txt", b"eins\nzwei\n"),
     "dictionary": ("lists/en-de.txt", b"one eins\ntwo\tzwei\n"),
     "synonyms": ("synonyms/s.txt", b"big large\nsmall tiny\n"),
     "synonyms.json": ("synonyms/s.json", b'{"big": ["large"],\n "small": ["tiny"]}\n'),
@@ -81,6 +81,42 @@ def test_what_no_two_programs_read_alike_is_refused_with_file_and_line(tmp_path,
 
 
 @every_reader
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "git lfs pull"),
+        (b"<!DOCTYPE html>\n<p>Not found\n", "line 1: a page of HTML or XML"),
+        (b"\n<html>\n", "line 1: a page of HTML or XML"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n', "line 1: a page of HTML or XML"),
+    ],
+)
+def test_what_was_downloaded_in_place_of_a_file_is_refused(tmp_path, name, raw, complaint):
+    put(name, tmp_path, raw)
+    with pytest.raises(lines.DataError, match=complaint):
+        read(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "synonyms.json"])
+def test_json_is_no_plain_text(tmp_path, name):
+    put(name, tmp_path, b'{"text": "one"}\n')
+    with pytest.raises(lines.DataError, match="line 1: it holds JSON"):
+        read(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["s.json", "s.JSON"])
+def test_synonyms_that_are_the_word_itself_are_none(tmp_path, name):
+    (tmp_path / name).write_text('{"big": ["big"], "small": []}', encoding="utf-8")
+    with pytest.raises(lines.DataError, match="no word has another than itself"):
+        lists.read_synonyms(tmp_path / name)
+
+
+def test_parallel_files_with_the_same_sentences_are_refused(tmp_path):
+    put("parallel", tmp_path, b"one\ntwo\n")
+    with pytest.raises(lines.DataError, match="the same sentences as in newstest2019-src.eng.txt"):
+        read("parallel", tmp_path)
+
+
+@every_reader
 def test_line_ends_made_windows_twice_are_refused(tmp_path, name):
     put(name, tmp_path, FILES[name][1].replace(b"\n", b"\r\r\n"))
     with pytest.raises(lines.DataError, match="line 1: a carriage return"):
@@ -131,6 +167,10 @@ def test_no_other_white_space_parts_lines_or_columns(tmp_path, space):
         ("one\teins\ntwo\tzwei\tnoun\n", r"line 2: 'two\\tzwei\\tnoun' has 3 columns"),
         ("one\t\teins\n", "line 1: .* has 3 columns"),
         ("one\t\n", "line 1: .* has an empty column"),
+        ("one;eins\n", "line 1: 'one;eins' has 1 columns"),
+        ("one; eins\n", "line 1: .* parted by a tab or a blank"),
+        ("#words here\none eins\n", "line 1: .* is no translation; delete the line"),
+        ("word translation\none eins\n", "line 1: .* is no translation; delete the line"),
         ("2 3\none 0.1 0.2 0.3\n", "line 2: .* has 4 columns"),  # vectors, with word2vec's first line
         ("one 0.1 0.2 0.3\n", "line 1: .* has 4 columns"),  # GloVe's have none
         ("the 23135851162\nof 13151942776\nand 12997637966\n", "3 of 3 words have a number"),  # frequencies

@@ -10,11 +10,12 @@ from dataclasses import MISSING
 from pathlib import Path
 
 import pytest
-from tiny_studies import ROOT, tiny_study
+from tiny_studies import HYBRID, ROOT, tiny_study
 
 from xltlib import command_line, parameters, studies
 from xltlib.components.base import find, make, options_of
 from xltlib.components.kinds import FAMILIES
+from xltlib.run import Run
 
 NEEDED = {"radius": 0.1, "share": 0.3, "words": "a.txt", "folder": "lists", "corpus": "demo", "text": "demo"}
 GOOD = "tiny:\n  seeds: [1]\n  common: {task: demo, targets: en de}\n  arms:\n    plain: {}\n"
@@ -157,7 +158,7 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
         {"common": {"task": "demo", "targets": "en de", "after": "centre"}, "arms": {"a": {}}},
         "common: no run of this study has after; take it out",
     ),
-    "parameter of a part": ({"parts": {"p": {"stepz": 3}}}, "part p: no notebook has a parameter 'stepz'"),
+    "parameter of a part": ({"parts": {"p": {"stepz": 3}}}, "a parameter 'stepz'; did you mean steps?"),
     "no adaptation": ({"encoders": {"mlm": {"steps": 2}}}, "mlm: under encoders stand adaptations"),
     "like itself": ({"arms": {"a": {"like": "a"}}}, "a: like 'a' is nothing above it"),
     "like a mapping": ({"arms": {"a": {"like": {"b": 1}}}}, "a: like {'b': 1} is nothing above it"),
@@ -188,6 +189,30 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
             "arms": {"b": {"start": "a"}},
         },
         "b: de: called zero-shot, but a seed 1, which it goes on from, reads labelled items of it",
+    ),
+    "start with a seed": (
+        {"arms": {"a": {"keep_model": True}, "b": {"start": "a seed 1"}}},
+        "b: start 'a seed 1': leave out its seed, which is that of this run",
+    ),
+    "corpus of the task": (
+        {"arms": {"a": {"batches": {"kind": "hybrid", "cross": {"kind": "translations", "corpus": "task"}}}}},
+        "a: cross.corpus = 'task': translations are asked for",
+    ),
+    "corpus twice": (
+        {
+            "arms": {
+                "a": {"batches": {"kind": "hybrid", "cross": {"kind": "translations", "corpus": "demo demo"}}}
+            }
+        },
+        "a: cross.corpus = 'demo demo': a corpus stands twice",
+    ),
+    "two texts": (
+        {"arms": {"a": {"penalty": {"kind": "coral", "text": "demo demo-news"}}}},
+        "a: penalty.text = 'demo demo-news': it is one name",
+    ),
+    "two corpora": (
+        {"encoders": {"m": {"adaptation": {"kind": "align", "corpus": "demo demo-news"}}}},
+        "m: adaptation.corpus = 'demo demo-news': it is one name",
     ),
     "same run": (
         {"arms": {"a": {}, "b": {}}},
@@ -230,6 +255,10 @@ SETS = {
     "labeled.items=5": "no run of this study has it",
     "encoder.name=a\x00b": "it holds a character that cannot be printed",
     "encoder.name=" + 300 * "a": "too long for the name of a file or folder",
+    "encoder=": "encoder = '': it must name something",
+    "noise={kind: pgd}": "no JSON, which wants names and words in double quotes",
+    "targets=[en, de]": "no JSON, which wants names and words in double quotes",
+    "targets=targets": "unknown language 'targets'",
     "targets=": "targets = '': it must name something",
     "targets=en,,": "adaptation mlm: languages: there is no target but the source language",
     "targets=en de de": "targets = 'en de de': a language stands twice",
@@ -274,6 +303,24 @@ ARGUMENTS = {
 }
 PARAMETERS = [
     ("20_finetune", {"steps": 10**12}, "steps = 1000000000000, wanted a number of at most 10,000,000"),
+    ("20_finetune", {"learnin_rate": 0.5}, "no parameter 'learnin_rate'; did you mean learning_rate?"),
+    ("20_finetune", {"zzz": 0.5}, "no parameter 'zzz': it has task, targets"),
+    ("20_finetune", {"targets": "targets"}, "targets = 'targets': unknown language 'targets'"),
+    ("20_finetune", {"targets": ["en", "de"]}, "is list, wanted str; write 'en de'"),
+    ("20_finetune", {"targets": "de en"}, "labelled.languages = 'en': it lacks de, the first of targets"),
+    ("20_finetune", {"labelled": {"zero_shot": "de fr"}}, "zero_shot: fr is none of the targets"),
+    ("10_adapt", {"encoder": {"frozen_layers": 12}}, "frozen_layers = 12, which is all of them"),
+    (
+        "10_adapt",
+        {"adaptation": {"kind": "align", "corpus": "demo", "languages": "en"}},
+        "adaptation.languages = 'en': English is the other side of translations",
+    ),
+    ("10_adapt", {"measured": {"corpus": "demo", "probes": "en fr"}}, "probes = 'en fr': English is the"),
+    (
+        "20_finetune",
+        {"batches": {"kind": "hybrid", "cross": HYBRID["cross"] | {"languages": "en"}}},
+        "cross.languages = 'en': English is the other side",
+    ),
     ("20_finetune", {"steps": -1}, "steps = -1, wanted a number of at least 1"),
     ("20_finetune", {"learning_rate": 1e9}, "learning_rate = 1000000000.0, wanted a number of at most 1"),
     ("20_finetune", {"learning_rate": -1e-4}, "learning_rate = -0.0001, wanted a number of at least 0"),
@@ -376,6 +423,8 @@ OPTIONS = [
     ("head", {"max_length": 10**6}, "max_length = 1000000, wanted a number of at most 8,192"),
     ("head", {"kind": "cosine", "layer": -2}, "layer = -2, wanted a number of at least -1"),
     ("encoder", {"dropout": 1.0}, "dropout = 1.0, wanted a number below 1"),
+    ("encoder", "", "encoder = '': it must name something"),
+    ("head", " ", "head = '': it must name something"),
     ("encoder", {"frozen_layers": -1}, "frozen_layers = -1, wanted a number of at least 0"),
     ("encoder", {"name": "x\ny"}, "it holds a character that cannot be printed"),
     (
@@ -388,7 +437,8 @@ OPTIONS = [
     ("scored", {"bias": 1}, "bias = 1, wanted 0 or a number of at least 2"),
     ("scored", {"bias": -3}, "bias = -3, wanted 0 or a number of at least 2"),
     ("scored", {"votes": 10**6}, "votes = 1000000, wanted a number of at most 1,000"),
-    ("scored", {"attack": 5}, "noise = 5: wanted a dictionary of options, or a kind"),
+    ("scored", {"attack": "fgm"}, "scored.attack: noise fgm needs radius"),
+    ("scored", {"attack": 5}, "scored.attack: noise = 5: wanted a dictionary of options, or a kind"),
     ("measured", {"bias": 1}, "bias = 1, wanted 0 or a number of at least 2"),
     ("adaptation", {"held_out": 0}, "held_out = 0, wanted a number of at least 1"),
     ("adaptation", {"max_length": 2}, "max_length = 2, wanted a number of at least 8"),
@@ -507,9 +557,53 @@ def test_parameters(notebook, given, words, nothing_written):
     assert words in complaint_of(lambda: parameters.resolve(notebook, given))
 
 
+@pytest.mark.parametrize(("notebook", "given", "words"), [
+    ("90_summary", {"save": "no"}, "90_summary: save = 'no' is str, wanted bool; write true or false"),
+    ("90_summary", {"resamples": "100"}, "resamples = '100' is str, wanted int"),
+    ("90_summary", {"resamples": 2.5}, "resamples = 2.5 is float, wanted int"),
+    ("90_summary", {"resamples": math.nan}, "resamples = nan is float, wanted int"),
+    ("30_robustness", {"resamples": 10**9}, "wanted a number of at most 1,000,000"),
+    ("30_robustness", {"study": 5}, "study = 5 is int, wanted str"),
+    ("40_language_bias", {"sentences": 1}, "sentences = 1, wanted a number of at least 2"),
+    ("40_language_bias", {"head": "crss"}, "head = 'crss': known are 'cross'"),
+    ("91_claims", {"figures_folder": None}, "figures_folder = None is NoneType, wanted str"),
+    ("91_claims", {"figures_folder": ""}, "figures_folder = '': it must name something"),
+    ("00_explore", {"codes": "en xx"}, "codes = 'en xx': unknown language 'xx'"),
+])  # fmt: skip
+def test_parameters_of_notebooks_that_make_no_run(notebook, given, words):
+    space = {name: default for name, (_, default) in parameters.declared(notebook).items()}
+    parameters.refuse_unfit(notebook, space)  # a default is fit
+    assert words in complaint_of(lambda: parameters.refuse_unfit(notebook, space | given))
+
+
+@pytest.mark.parametrize("notebook", ["20_finetune", "90_summary"])
+def test_what_papermill_sets_must_be_a_parameter_and_own_variables_need_not(notebook):
+    space = {name: default for name, (_, default) in parameters.declared(notebook).items()}
+    cells = ["", "mine = 5", "# Parameters\nsteps, other = 1, 2\n# Parameters\nseed.x = 3\n"]
+    assert parameters.given_in(space | {"mine": 5, "In": cells}, notebook) == space
+    own = space | {"saev": 0.5, "In": ["", "# Parameters\nsaev = 0.5\n"]}
+    assert parameters.given_in(own, notebook) == space | {"saev": 0.5}
+    assert "no parameter 'saev'" in complaint_of(lambda: parameters.refuse_unfit(notebook, own))
+
+
+@pytest.mark.parametrize("place", [__file__, f"{__file__}/below/runs"])
+def test_a_run_whose_record_could_not_be_written_reads_nothing(place, nothing_written):
+    space = {name: default for name, (_, default) in parameters.declared("20_finetune").items()}
+    assert "nothing can be written there" in complaint_of(lambda: Run("20_finetune", space | {"runs": place}))
+
+
 @pytest.mark.parametrize(("family", "given", "words"), OPTIONS)
 def test_options(family, given, words, nothing_written):
     assert words in complaint_of(lambda: make(family, given))
+
+
+@pytest.mark.parametrize(("kind", "sentences"), [("mlm", 20), ("tsdae", 0), ("align", 7)])
+def test_something_is_left_to_train_on(kind, sentences):
+    of = {"text": "demo"} if kind != "align" else {"corpus": "demo"}
+    adaptation = make("adaptation", {"kind": kind, "held_out": 20, **of})
+    adaptation.refuse_few({"de": ["x"] * 21})
+    complaint = complaint_of(lambda: adaptation.refuse_few({"de": ["x"] * 21, "sw": ["x"] * sentences}))
+    assert f"adaptation.held_out = 20: {sentences} texts of sw" in complaint
 
 
 def test_every_number_has_a_range():

@@ -24,7 +24,7 @@ def write(path, text):
         (GOOD.replace("\t0\n", "\tmaybe\n"), "line 3: label 'maybe'"),
         (GOOD.replace("2\tc", "1\tc"), "line 3: id 1 stands on line 2"),
         (GOOD.replace("\tc\t", "\t \t"), "line 3: an empty sentence"),
-        (GOOD.replace("\n2\t", "\n\n2\t"), "line 3: 1 fields"),
+        (GOOD.replace("\n2\t", "\n\n2\t"), "line 3: an empty line; delete it"),
         (GOOD.replace("2\tc", "two\tc"), "line 3: id 'two'"),
         (GOOD.replace("2\tc", "01\tc"), "line 3: id 1 stands on line 2"),
         (GOOD.replace("2\tc", "\u00b2\tc"), "line 3: id '\u00b2'"),  # a digit that is no decimal
@@ -215,6 +215,37 @@ def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path, monkeypatch):
 def test_without_a_hub_the_error_says_what_to_do():
     with pytest.raises(tasks.DataError, match="could not be had from the hub.*XLTLIB_DATA"):
         tasks.load_pairs("paws-x", "test", ["en"], None)
+
+
+@pytest.mark.parametrize(("files", "codes", "complaint"), [
+    ({"en": "a\tb\tneutral\nc\td\tentailment\n"}, [], "are not named: wanted at least one"),
+    ({"en": "a\tb\tneutral\nc\td\tentailment\n"}, ["en", "en"], "languages en en: .* each once"),
+    ({"en": "a\tb\tneutral\nc\td\tneutral\n"}, ["en"], "every label is 2: wanted gold labels$"),
+    ({"en": "a\tb\tneutral\nc\td\tentailment\n\n"}, ["en"], "line 3: an empty line; delete it"),
+    (
+        dict.fromkeys(["en", "de"], "a\tb\tneutral\nc\td\tentailment\n"),
+        ["en", "de"],
+        "de has the sentences of en",
+    ),
+])  # fmt: skip
+def test_what_is_no_test_set_is_refused(tmp_path, files, codes, complaint):
+    (tmp_path / "xnli").mkdir()
+    for code, text in files.items():
+        write(tmp_path / "xnli" / f"test-{code}.tsv", text)
+    with pytest.raises(tasks.DataError, match=complaint):
+        tasks.load_pairs("xnli", "test", codes, tmp_path)
+
+
+def test_languages_without_a_common_item_and_fewer_items_than_none_are_refused(tmp_path):
+    for code, first in (("en", 1), ("de", 5)):
+        rows = f"{first}\tx {code}\ty {code}\t1\n{first + 1}\tz {code}\tw {code}\t0\n"
+        place = tmp_path / "paws-x" / "x-final" / code
+        place.mkdir(parents=True)
+        write(place / "test_2k.tsv", GOOD.split("\n")[0] + "\n" + rows)
+    with pytest.raises(tasks.DataError, match="no item of en has an id of another language"):
+        tasks.load_pairs("paws-x", "test", ["en", "de"], tmp_path)
+    with pytest.raises(tasks.DataError, match="items = -3: wanted 0"):
+        tasks.load_pairs("demo", "test", ["en"], items=-3)
 
 
 def test_clusters_join_items_through_chains_of_shared_sentences():

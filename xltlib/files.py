@@ -46,7 +46,7 @@ def refuse_unwritable(*folders: Path) -> None:
         ValueError: names the first in which nothing can be written.
     """
     for folder in folders:
-        there = next(place for place in (folder, *folder.parents) if place.exists())
+        there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
         try:
             with tempfile.TemporaryFile(dir=there) as file:
                 file.write(bytes(2**16))

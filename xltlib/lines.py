@@ -23,7 +23,8 @@ def read_text(path: Path) -> str:
 
     Raises:
         DataError: no such file, one that cannot be read, bytes that are not UTF-8, a carriage return inside
-            a line, or a NUL; names the file and the line.
+            a line, a NUL, or what is no text of ours (a pointer of Git LFS, HTML, XML); names the file and
+            the line.
     """
     try:
         if not path.is_file():
@@ -37,6 +38,10 @@ def read_text(path: Path) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DataError(f"{path}, line {line}: not UTF-8; save the file as UTF-8") from error
     text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
+    if text.startswith("version https://git-lfs"):
+        raise DataError(f"{path}: a pointer of Git LFS, not the file itself; fetch it with git lfs pull")
+    if text.lstrip().lower().startswith(("<!doctype", "<?xml", "<html")):
+        raise DataError(f"{path}, line 1: a page of HTML or XML; wanted plain text")
     _refuse(text, "\r", path, "a carriage return inside it; lines must end in LF or CRLF alone")
     _refuse(text, "\0", path, "a NUL inside it; save the file as UTF-8")
     return text
@@ -54,9 +59,11 @@ def read_lines(path: Path) -> list[str]:
     """The lines of a file, as they are; the newline that ends the file begins no line.
 
     Raises:
-        DataError: see :func:`read_text`.
+        DataError: see :func:`read_text`; or the file holds JSON.
     """
     lines = read_text(path).split("\n")
+    if lines[0].startswith('{"'):
+        raise DataError(f"{path}, line 1: it holds JSON; wanted plain text")
     if lines[-1] == "":
         lines.pop()
     return lines

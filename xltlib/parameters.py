@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from xltlib.values import check, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
+INJECTED = "# Parameters\n"  # how papermill begins the cell of what it sets
 TYPES = {"int": int, "float": float, "str": str, "bool": bool, "dict": dict}
 RULES = {  # what plain parameters may be, where their type does not say it all
     "task": {"among": tasks.TASKS},
-    "targets": {"languages": True},
+    "targets": {"codes": True},
     "steps": {"at_least": 1, "at_most": 10_000_000},
     "learning_rate": {"at_least": 0, "at_most": 1},
     "warmup": {"at_least": 0, "below": 1},
@@ -31,6 +33,15 @@ RULES = {  # what plain parameters may be, where their type does not say it all
     "checkpoints": {"at_least": 1},
     "seed": {"at_least": 1},
     "draw": {"at_least": 1, "at_most": 1000},
+    "codes": {"codes": True},
+    "source": {"codes": True},
+    "selection": {"among": ("last", "en-dev", "oracle")},
+    "resamples": {"at_least": 1, "at_most": 1_000_000},
+    "sentences": {"at_least": 2},
+    "max_length": {"at_least": 8, "at_most": 8192},
+    "figures_folder": {"place": True},
+    "head": {"among": ("cross", "bi", "bi-negatives")},
+    "runs": {"place": True},
 }
 
 
@@ -67,8 +78,7 @@ def resolve(notebook: str, given: dict) -> dict:
     """
     known = declared(notebook)
     for name in given:
-        if name not in known:
-            raise ValueError(f"{notebook} has no parameter {shown(name)}: it has {', '.join(known)}")
+        _refuse_unknown(notebook, name, known)
     chosen = {name: given.get(name, default) for name, (_, default) in known.items()}
     for name, (kind, _) in known.items():
         if kind is not dict:
@@ -85,6 +95,45 @@ def resolve(notebook: str, given: dict) -> dict:
             chosen[name] = resolved(name, chosen[name], others)
     together.refuse(notebook, chosen, components(chosen))
     return chosen
+
+
+def given_in(namespace: dict, notebook: str) -> dict:
+    """What a notebook's kernel holds of its parameters, and whatever else papermill was asked to set.
+
+    Papermill writes what it sets into a cell of its own, which IPython remembers. A variable of any other
+    cell is nobody's parameter.
+
+    Args:
+        namespace: the notebook's ``globals()``.
+    """
+    names = list(declared(notebook))
+    for cell in namespace.get("In", []):
+        if cell.startswith(INJECTED):
+            lines = [line for line in ast.parse(cell).body if isinstance(line, ast.Assign)]
+            names += [line.targets[0].id for line in lines if isinstance(line.targets[0], ast.Name)]
+    return {name: namespace[name] for name in names}
+
+
+def refuse_unfit(notebook: str, namespace: dict) -> None:
+    """Refuse parameters of a notebook that makes no run: unknown, mistyped or out of their range.
+
+    Args:
+        namespace: its ``globals()``.
+    Raises:
+        ValueError: names the parameter, its value, and what was wanted.
+    """
+    known = declared(notebook)
+    for name, value in given_in(namespace, notebook).items():
+        _refuse_unknown(notebook, name, known)
+        check(f"{notebook}: {name}", known[name][0], RULES.get(name, {}), value)
+
+
+def _refuse_unknown(notebook: str, name: str, known: dict) -> None:
+    if name not in known:
+        alike = get_close_matches(str(name), known, 1)
+        meant = f"; did you mean {alike[0]}?" if alike else ": it has "
+        listed = "" if alike else ", ".join(known)
+        raise ValueError(f"{notebook} has no parameter {shown(name)}{meant}{listed}")
 
 
 def components(parameters: dict) -> dict[str, Component]:

@@ -48,9 +48,10 @@ class Planning:
             named += [(f"part {label}", ("parts", label), name) for name in of_part]
         for what, place, name in named:
             if name not in known:
-                listed = ", ".join(sorted(known))
+                listed, alike = ", ".join(sorted(known)), get_close_matches(str(name), known, 1)
+                meant = f"; did you mean {alike[0]}?" if alike else ":"
                 raise ValueError(
-                    f"{what}: no notebook has a parameter {shown(name)}: known are seeds, "
+                    f"{what}: no notebook has a parameter {shown(name)}{meant} Known are seeds, "
                     f"{listed}{self.study.line(*place, name)}"
                 )
         for name, value in self.overrides.items():
@@ -175,6 +176,8 @@ class Planning:
         if start:
             need = self._node(start, suffix)
             if need is None:
+                if str(start).partition(" seed ")[0] + suffix in self.nodes:
+                    raise ValueError(f"start {shown(start)}: leave out its seed, which is that of this run")
                 made = any(label.startswith(f"{start} seed ") for label in self.nodes)
                 said = f"is not made for{suffix}" if made else "is nothing above it in the study"
                 raise ValueError(f"start {shown(start)} {said}")
@@ -189,7 +192,7 @@ class Planning:
         return needs
 
     def _node(self, label: object, suffix: str) -> str | None:
-        if not isinstance(label, str):
+        if not isinstance(label, str) or " " in label:  # "english seed 1" would stand for another seed, too
             return None
         for candidate in (label, label + suffix):
             if candidate in self.nodes:
@@ -231,11 +234,18 @@ class Planning:
                     f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
                 )
             if reads and self.reads:
-                for word in [value] if places.is_path(value) else value.split():
+                words = [value] if places.is_path(value) else value.split()
+                if len(words) > 1 and what != "cross.corpus":
+                    raise ValueError(f"{what} = {value!r}: it is one name, of a corpus or a folder")
+                if len(set(words)) < len(words):
+                    raise ValueError(f"{what} = {value!r}: a corpus stands twice")
+                for word in words:
                     self._ask_for_text(what, word)
 
     def _ask_for_text(self, what: str, word: str) -> None:
         """A corpus must ship with the package, be a folder, or lie in the data folder."""
+        if word == "task" and what.endswith(".corpus"):
+            raise ValueError(f"{what} = 'task': translations are asked for, and the task's text has none")
         if word in SHIPPED:
             return
         if places.is_path(word):

@@ -28,6 +28,8 @@ class Alone(Run):
         base: the encoder that it, or what it goes on from, began with.
     """
 
+    writes = False
+
     def __init__(self, node: Node, base: str):
         self.base, self.looks_at_whole = base, False
         super().__init__(node.notebook, node.parameters)

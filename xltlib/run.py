@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import folders, languages, parameters, places, progress, provenance, records, tasks
+from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -28,16 +28,21 @@ class Run:
         notebook: its name, as in ``"20_finetune"``.
         namespace: its ``globals()``, in which the parameters stand.
     Raises:
-        ValueError: a parameter or an option is unknown, mistyped or out of its range.
+        ValueError: a parameter or an option is unknown, mistyped or out of its range, or its record could not
+            be written.
     """
 
+    writes = True  # a record, at the end
+
     def __init__(self, notebook: str, namespace: dict):
-        given = {name: namespace[name] for name in parameters.declared(notebook)}
+        given = parameters.given_in(namespace, notebook)
         self.notebook, self.parameters = notebook, parameters.resolve(notebook, given)
         self.id = parameters.run_id(notebook, self.parameters)
         self.code = code_fingerprint(notebook, self.parameters)
         self.runs = folders.seen_from_notebooks(self.parameters["runs"])
         self.place = self.runs / self.id
+        if self.writes:
+            files.refuse_unwritable(self.place)
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)
         progress.current().stage(progress.READING)
@@ -168,6 +173,9 @@ class Run:
         from xltlib import heads, training
 
         encoder, seed, trained = self.trimmed(), self.seed + 1000 * (self.draw - 1), None
+        frozen = self.encoder.frozen_layers
+        if frozen == encoder.model.config.num_hidden_layers:
+            raise ValueError(f"encoder.frozen_layers = {frozen}: those are all, and nothing would be adapted")
         training.set_seed(seed)
         if self.start:
             head = make("head", self._trained_head())

@@ -149,7 +149,10 @@ def _value(entry: str, value: str) -> object:
         return json.loads(value, object_pairs_hook=once)
     except DoubledName as error:
         raise ValueError(f"--set {shown(entry)}: {error} stands twice") from error
-    except ValueError:
+    except ValueError as error:
+        if value.lstrip().startswith(("{", "[")):
+            wanted = """names and words in double quotes, as in '{"kind": "fgm", "radius": 0.1}'"""
+            raise ValueError(f"--set {shown(entry)}: no JSON, which wants {wanted}") from error
         return {"True": True, "False": False}.get(value, value)
 
 

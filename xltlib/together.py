@@ -33,6 +33,8 @@ def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None
         _refuse_scored(notebook, parameters, parts)
     if "adaptation" in parts:
         _refuse_adaptation(parameters, parts["adaptation"], parts["measured"])
+        _refuse_frozen(parameters["adaptation"]["kind"], parts["encoder"])
+    _refuse_english(parts)
     if parameters.get("after", {"kind": "none"})["kind"] != "none":
         _refuse_one_target(f"after {parameters['after']['kind']}", parameters)
     _refuse_encoder(notebook, parameters, parts["encoder"])
@@ -86,9 +88,27 @@ def _refuse_encoder(notebook: str, parameters: dict, encoder: Component) -> None
                 )
 
 
+def _refuse_frozen(kind: str, encoder: Component) -> None:
+    if encoder.frozen_layers == encoder.layers:
+        raise ValueError(
+            f"adaptation {kind}: encoder.frozen_layers = {encoder.frozen_layers}, which is all of them: "
+            "nothing of the encoder would be adapted"
+        )
+
+
+def _refuse_english(parts: dict[str, Component]) -> None:
+    """English is one side of all translations."""
+    cross = getattr(parts.get("batches"), "cross", None)
+    asking = {"cross.languages": cross, "adaptation.languages": parts.get("adaptation")}
+    for what, part in {**asking, "measured.probes": parts.get("measured")}.items():
+        codes = getattr(part, what.partition(".")[2], "") if getattr(part, "corpus", "") else ""
+        if "en" in codes.split():
+            raise ValueError(f"{what} = {codes!r}: English is the other side of translations; name others")
+
+
 def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
     labelled, batches, noise = parts["labelled"], parts.get("batches"), parts.get("noise")
-    source = codes_of(parameters["targets"])[0]
+    source, targets = codes_of(parameters["targets"])[0], codes_of(parameters["targets"])
     if labelled.stands_for and not getattr(batches, "monolingual", False):
         raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
     words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
@@ -96,6 +116,14 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
         raise ValueError(
             f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
             f"{source}, and so must the training pairs be"
+        )
+    unasked = [code for code in labelled.zero_shot.split() if code not in targets]
+    if unasked:
+        raise ValueError(f"labelled.zero_shot: {unasked[0]} is none of the targets, {' '.join(targets)}")
+    if source not in labelled.languages.split() and not parameters.get("start"):
+        raise ValueError(
+            f"labelled.languages = {labelled.languages!r}: it lacks {source}, the first of targets, which is "
+            "the source language; put the language that is trained on first"
         )
     both = sorted(set(labelled.languages.split()) & set(labelled.zero_shot.split()))
     if both:

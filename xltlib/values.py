@@ -18,6 +18,8 @@ def check(what: str, wanted: type, rules: dict, value: object) -> None:
     """
     if type(value) is not wanted and not (wanted is float and type(value) is int):
         hint = "; write true or false" if wanted is bool else ""
+        if wanted is str and isinstance(value, list) and all(isinstance(part, str) for part in value):
+            hint = f"; write {shown(' '.join(value))}"
         raise ValueError(f"{what} = {shown(value)} is {type(value).__name__}, wanted {wanted.__name__}{hint}")
     if wanted is str:
         _check_text(what, rules, value)
@@ -30,12 +32,12 @@ def _check_text(what: str, rules: dict, value: str) -> None:
         raise ValueError(f"{what} = {shown(value)}: it holds a character that cannot be printed")
     if rules.get("among") and value not in rules["among"]:
         raise ValueError(f"{what} = {shown(value)}: known are {', '.join(map(repr, rules['among']))}")
-    named = rules.get("languages") or rules.get("reads") or rules.get("place")
+    named = rules.get("languages") or rules.get("codes") or rules.get("reads") or rules.get("place")
     if named and not value.strip() and not rules.get("blank"):
         raise ValueError(f"{what} = {value!r}: it must name something")
     if rules.get("place") and any(len(part.encode()) > 255 for part in value.split("/")):
         raise ValueError(f"{what} = {shown(value)}: too long for the name of a file or folder")
-    if rules.get("languages") and value != "targets":
+    if rules.get("codes") or (rules.get("languages") and value != "targets"):  # which options may say
         try:
             languages.parse(value)
         except ValueError as error:

@@ -46,6 +46,19 @@ class Adaptation(Component):
         """What is measured on, by language."""
         return {code: of[: self.held_out] for code, of in self.texts.items()}
 
+    def refuse_few(self, texts: dict[str, list]) -> None:
+        """Stop where nothing of a language is left to train on.
+
+        Raises:
+            ValueError: names the language and what there is of it.
+        """
+        for code, of in texts.items():
+            if len(of) <= self.held_out:
+                raise ValueError(
+                    f"adaptation.held_out = {self.held_out}: {len(of)} texts of {code} hold no test "
+                    "sentence, and nothing is left to train on; hold out fewer, or read more"
+                )
+
     @property
     def dose(self) -> int:
         """Texts or translations a language that may be trained on; 0: all."""
@@ -92,6 +105,7 @@ class TextAdaptation(Adaptation):
         told = told_by("text", self.text, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
+        self.refuse_few(texts)
         return self.holding(texts=texts)
 
 
@@ -199,6 +213,7 @@ class Align(Adaptation):
         translations = run.provenance.translations(
             self.corpus, codes, self.sentences, entry, held_out=self.held_out
         )
+        self.refuse_few(translations)
         return self.holding(texts=translations)
 
     def build(self, encoder, held, seed: int):

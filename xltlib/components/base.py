@@ -176,7 +176,12 @@ def make(family: str, given: dict | str) -> Component:
     for name, value in given.items():
         if name not in known:
             raise ValueError(f"{family} {kind} has no option {name!r}: it has {', '.join(known) or 'none'}")
-        checked[name] = _checked(f"{family} {kind}: {name}", known[name], value)
+        try:
+            checked[name] = _checked(f"{family} {kind}: {name}", known[name], value)
+        except ValueError as error:
+            if known[name].metadata.get("family", name) == name:
+                raise
+            raise ValueError(f"{family}.{name}: {error}") from error  # an attack is said as noise is
     for name, of in known.items():
         if name not in given and of.default is MISSING and of.default_factory is MISSING:
             raise ValueError(f"{family} {kind} needs {name}")
@@ -205,7 +210,9 @@ def split(family: str, given: dict | str) -> tuple[str, dict]:
         (('fgm', {}), ('held', {'name': 'offline'}))
     """
     if isinstance(given, str):
-        given = {BARE.get(family, "kind"): given} if given else {}
+        given = {BARE.get(family, "kind"): given}
+        if not "".join(given.values()).strip():
+            raise ValueError(f"{family} = '': it must name something; leave it out for its default")
     if not isinstance(given, dict):
         raise ValueError(f"{family} = {shown(given)}: wanted a dictionary of options, or a kind")
     options = dict(given)

@@ -30,6 +30,10 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
         if not line.strip():
             continue
         word, translation = _two_columns(line, f"{path}, line {number}")
+        if word[0] == "#" and len(word) > 1 or (number == 1 and word.lower() in ("word", "source")):
+            raise DataError(f"{path}, line {number}: {line[:40]!r} is no translation; delete the line")
+        if word[-1] == ";" and len(word) > 1:
+            raise DataError(f"{path}, line {number}: {line[:40]!r}: columns are parted by a tab or a blank")
         found.setdefault(word.lower(), []).append(translation)
         entries += 1
         if NUMBER.fullmatch(translation) and not NUMBER.fullmatch(word):
@@ -66,8 +70,14 @@ def read_synonyms(path: Path) -> dict[str, list[str]]:
     if not path.is_file():
         advice = "name a JSON file (word -> list) or a text file with 'word synonym' a line"
         raise DataError(f"synonyms {path}: no such file; {advice}")
-    if path.suffix != ".json":
-        return read_dictionary(path)
+    found = _from_json(path) if path.suffix.lower() == ".json" else read_dictionary(path)
+    if found and all(set(others) <= {word} for word, others in found.items()):
+        raise DataError(f"synonyms {path}: no word has another than itself; wanted other words")
+    return found
+
+
+def _from_json(path: Path) -> dict[str, list[str]]:
+    """The synonyms of a JSON object."""
     text, wanted = read_text(path), "wanted one JSON object, word -> list of words"
     try:
         table = json.loads(text, object_pairs_hook=_each_once)

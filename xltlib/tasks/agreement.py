@@ -70,6 +70,25 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     )
 
 
+def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:
+    """Stop when a language has no item in common with the others, or the very sentences of another.
+
+    Args:
+        frame, what: as above.
+    Raises:
+        DataError: names the languages.
+    """
+    seen = {}
+    for code, rows in frame.groupby("language1", sort=False):
+        others = frame["item"][frame.language1 != code]
+        if len(others) and not rows["item"].isin(others).any():
+            raise DataError(f"{what}: no item of {code} has an id of another language")
+        told = tuple(rows.sentence1), tuple(rows.sentence2)
+        if told in seen:
+            raise DataError(f"{what}: {code} has the sentences of {seen[told]}; one of the files is wrong")
+        seen[told] = code
+
+
 def _differing(wide: pd.DataFrame, code: str) -> dict[str, tuple[int, int]]:
     """Languages whose labels differ from those of one: how many differ, of how many items that both have."""
     found = {}

@@ -63,6 +63,8 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
     for number, line in enumerate(lines[1:], start=2):
         place = f"{path}, line {number}"
         fields = line.split("\t")
+        if not line.strip():
+            raise DataError(f"{place}: an empty line; delete it")
         if len(fields) != len(HEADER):
             raise DataError(f"{place}: {len(fields)} fields, wanted {len(HEADER)} (a stray or missing tab)")
         given, *sentences, label = fields

@@ -11,7 +11,7 @@ import pandas as pd
 
 from xltlib import places
 from xltlib.lines import DataError
-from xltlib.tasks.agreement import no_sentences, refuse_other_labels
+from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
 from xltlib.tasks.kinds import TABLE
 from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
 
@@ -67,6 +67,10 @@ def load_pairs(
     """
     if task not in TABLE:
         raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
+    if not codes or len(set(codes)) < len(codes):
+        raise DataError(f"languages {' '.join(codes) or 'are not named'}: wanted at least one, and each once")
+    if items < 0:
+        raise DataError(f"items = {items}: wanted 0, which is all, or more")
     frames, counted = [], {"dropped": {}, "unquoted": {}, "short": {}}
     for code in codes:
         rows, where = TABLE[task].rows(code, split, folder)
@@ -78,14 +82,18 @@ def load_pairs(
         if rows.empty:
             raise DataError(f"{where}: no row is left: placeholders stand in all of them")
         if split == "test" and rows.label.nunique() < 2:
-            raise DataError(
-                f"{where}: every label is {rows.label.iloc[0]}: this is a placeholder release, not gold "
-                "labels (XTREME packages PAWS-X so); take the test files of the original PAWS-X release"
-            )
+            why = "wanted gold labels"
+            if task.startswith("paws"):
+                why = (
+                    "this is a placeholder release, not gold labels (XTREME packages PAWS-X so); take the "
+                    "test files of the original PAWS-X release"
+                )
+            raise DataError(f"{where}: every label is {rows.label.iloc[0]}: {why}")
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
     if split != "train":
         refuse_other_labels(frame, f"{task}, {split}")
+        refuse_no_translations(frame, f"{task}, {split}")
     if items:
         frame = _part(frame, codes, items)
     frame = frame.assign(cluster=shared_sentence_clusters(frame))

@@ -83,6 +83,8 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         sizes = f"{len(right)} lines beside {len(left)} in {english.name}"
         raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
     pairs = [(a, b) for a, b in zip(left, right) if a and b]
+    if pairs and all(a == b for a, b in pairs):
+        raise DataError(f"{other}: the same sentences as in {english.name}; wanted their translations")
     if not pairs:
         raise DataError(f"{other}: no line has text in both it and {english.name}")
     return pairs[: limit or None]

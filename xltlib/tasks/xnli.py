@@ -39,6 +39,8 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
     for number, line in enumerate(read_lines(path), start=1):
         place = f"{path}, line {number}"
         fields = [field.strip() for field in line.split("\t")]
+        if not line.strip():
+            raise DataError(f"{place}: an empty line; delete it")
         if len(fields) != 3 or not all(fields):
             wanted = "wanted premise, hypothesis and label with tabs between, none of them empty"
             raise DataError(f"{place}: {wanted}; found {len(fields)} fields")
