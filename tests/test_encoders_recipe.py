@@ -141,7 +141,7 @@ def test_the_rung_follows_from_the_files_or_from_what_the_study_says(tiny, tmp_p
     "encoder, entry",
     [
         ({"name": "offline"}, ("recipe", "labse-recipe")),
-        ({"name": "offline", "recipe": "labse"}, ("adaptation", "align")),
+        ({"name": "org/smaller-labse", "recipe": "labse"}, ("adaptation", "align")),
     ],
 )
 def test_translation_ranking_is_the_recipe_of_labse_but_on_labse_itself(tmp_path, encoder, entry):
@@ -159,7 +159,7 @@ def test_an_option_at_its_default_changes_no_run_and_another_word_is_refused():
     of = {"encoder": {"name": "offline"}}
     ids = [
         parameters.run_id(
-            "20_finetune", parameters.resolve("20_finetune", {"encoder": {"name": "offline", **more}})
+            "20_finetune", parameters.resolve("20_finetune", {"encoder": {"name": "org/mine", **more}})
         )
         for more in ({}, {"recipe": ""}, {"recipe": "labse"})
     ]
@@ -173,14 +173,14 @@ def test_a_recipe_is_said_where_the_chain_of_runs_begins(tmp_path, monkeypatch):
     record = {
         "read": [],
         "encoder": "mine",
-        "parameters": {"task": "demo-easy", "targets": "en de", "encoder": {"name": "offline"}},
+        "parameters": {"task": "demo-easy", "targets": "en de", "encoder": {"name": "org/smaller-labse"}},
     }
     monkeypatch.setattr("xltlib.run.records.read", lambda place: record)
     monkeypatch.setattr("xltlib.run.records.digest", lambda place: "0")
     (tmp_path / "adapt-0" / "encoder").mkdir(parents=True)
     for given in (
         {"encoder": {"name": "adapt-0", "recipe": "labse"}},
-        {"encoder": {"name": "offline", "recipe": "labse"}, "start": "finetune-0"},
+        {"encoder": {"name": "org/smaller-labse", "recipe": "labse"}, "start": "finetune-0"},
     ):
         with pytest.raises(ValueError, match="(adapt|finetune)-0 was not told so; say it there, too"):
             run(tmp_path, **given)
