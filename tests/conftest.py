@@ -45,6 +45,9 @@ def pytest_xdist_make_scheduler(config, log):
 
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
+            file, _, _ = nodeid.partition("::")
+            if file.endswith(".ipynb"):  # the cells of a notebook share its kernel
+                return file
             return groups.get(nodeid.split("[")[0], nodeid)
 
     if config.getvalue("dist") == "loadgroup":

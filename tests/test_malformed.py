@@ -94,10 +94,6 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
         {"arms": {"a": {"batches": {"kind": "hybrid", "alpha": 1, "cross": "drop"}}}},
         "a: batches.alpha = 1: nothing is drawn of cross",
     ),
-    "weight of nothing": (
-        {"arms": {"a": {"penalty": {"kind": "consistency", "weight": 0}}}},
-        "a: penalty consistency: weight = 0, wanted a number above 0",
-    ),
     "another recipe than its own": (
         {"arms": {"a": {"encoder": {"name": "offline", "recipe": "labse"}}}},
         "a: encoder.recipe = 'labse': offline is known, and was not made so",
@@ -461,7 +457,7 @@ OPTIONS = [
         {"kind": "synonyms-copies", "words": "a.txt", "copies": 0},
         "copies = 0, wanted a number of at le",
     ),
-    ("penalty", {"kind": "dann", "text": "demo", "weight": -1}, "weight = -1, wanted a number above 0"),
+    ("penalty", {"kind": "dann", "text": "demo", "weight": -1}, "weight = -1, wanted a number of at least 0"),
     ("penalty", {"kind": "consistency", "decay": 1.1}, "decay = 1.1, wanted a number of at most 1"),
     ("after", {"kind": "whiten", "sentences": 1}, "sentences = 1, wanted 0 or a number of at least 10"),
     ("after", {"kind": "procrustes", "sentences": 1}, "sentences = 1, wanted 0 or a number of at least 4"),

@@ -117,9 +117,6 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
             f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
             f"{source}, and so must the training pairs be"
         )
-    unasked = [code for code in labelled.zero_shot.split() if code not in targets]
-    if unasked:
-        raise ValueError(f"labelled.zero_shot: {unasked[0]} is none of the targets, {' '.join(targets)}")
     if source not in labelled.languages.split() and not parameters.get("start"):
         raise ValueError(
             f"labelled.languages = {labelled.languages!r}: it lacks {source}, the first of targets, which is "
@@ -131,6 +128,9 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
             f"{' '.join(both)}: called zero-shot, but labelled items of it are read; take it out of "
             "labelled.languages, or name in labelled.zero_shot only the others"
         )
+    unasked = [code for code in labelled.zero_shot.split() if code not in targets]
+    if unasked:
+        raise ValueError(f"labelled.zero_shot: {unasked[0]} is none of the targets, {' '.join(targets)}")
 
 
 def _refuse_batches(parameters: dict, parts: dict[str, Component]) -> None:

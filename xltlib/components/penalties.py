@@ -28,7 +28,7 @@ class TextPenalty(Penalty):
     text: str = option(reads=True)
     languages: str = option("targets", languages=True)
     sentences: int = option(0, at_least=0)
-    weight: float = option(0.1, above=0)
+    weight: float = option(0.1, at_least=0)
     texts: dict | None = gathered()
     size: int | None = gathered()
 
@@ -105,7 +105,7 @@ class Consistency(Penalty):
 
     languages: str = option("targets", languages=True)
     items: int = option(0, at_least=0)
-    weight: float = option(1.0, above=0)
+    weight: float = option(1.0, at_least=0)
     decay: float = option(1.0, at_least=0, at_most=1)
     pairs: dict | None = gathered()
     reads_development = True
