@@ -171,7 +171,7 @@ def same(one, two) -> bool:
 
 
 @pytest.mark.parametrize("name", ["offline", "bert", "xlm-r", "labse"])
-def test_a_shared_vocabulary_gives_the_same_encoder_and_is_never_needed(tiny, words, tmp_path, name):
+def test_a_shared_vocabulary_gives_the_same_encoder(tiny, words, tmp_path, name):
     place = name if name == "offline" else str(tiny[name])
     texts, shared = words[:30], Shared(tmp_path)
     alone = encoders.trim(encoders.load(place), texts)
@@ -180,11 +180,19 @@ def test_a_shared_vocabulary_gives_the_same_encoder_and_is_never_needed(tiny, wo
     written = entry.read_bytes()
     assert same(alone, encoders.load_trimmed(place, texts[::-1], shared))  # reads it
     assert listed(tmp_path) == [entry] and entry.read_bytes() == written
+
+
+@pytest.mark.parametrize("name", ["bert", "xlm-r", "labse"])
+def test_a_shared_vocabulary_that_is_damaged_or_of_other_text_is_not_used(tiny, words, tmp_path, name):
+    place, texts, shared = str(tiny[name]), words[:30], Shared(tmp_path)
+    alone = encoders.load_trimmed(place, texts, Shared(None))
+    assert same(alone, encoders.load_trimmed(place, texts, shared))
+    (entry,) = listed(tmp_path)
+    written = entry.read_bytes()
     entry.write_bytes(written[:100])  # a full disk, perhaps
     assert same(alone, encoders.load_trimmed(place, texts, shared)) and entry.read_bytes() == written
     encoders.load_trimmed(place, words[:31], shared)
     assert len(listed(tmp_path)) == 2  # other text, another entry
-    assert same(alone, encoders.load_trimmed(place, texts, Shared(None)))
 
 
 def test_what_is_shared_can_be_listed_and_cleared(tmp_path, monkeypatch, capsys):

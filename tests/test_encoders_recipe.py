@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 
 import pytest
 
@@ -13,17 +14,20 @@ from xltlib.run import Run, encoder_name
 SIZE = recipes.LABSE["vocab_size"]
 
 
+@cache
+def vocabulary(pieces: int, tokenizer: str) -> str:
+    """A vocabulary of so many pieces, as such a file has it."""
+    if tokenizer == "vocab.txt":
+        return "\n".join(f"p{number}" for number in range(pieces)) + "\n"
+    numbered = {f"p{number}": number for number in range(pieces)}
+    return json.dumps({"model": {"type": "WordPiece", "vocab": numbered}})
+
+
 def like_labse(folder, pieces: int = SIZE, tokenizer: str = "vocab.txt", **other):
     """The small files of LaBSE, or of a model that differs in something."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({**recipes.LABSE, "type_vocab_size": 2, **other}))
-    if tokenizer == "vocab.txt":
-        (folder / tokenizer).write_text("\n".join(f"p{number}" for number in range(pieces)) + "\n")
-    else:
-        vocabulary = {f"p{number}": number for number in range(pieces)}
-        (folder / "tokenizer.json").write_text(
-            json.dumps({"model": {"type": "WordPiece", "vocab": vocabulary}})
-        )
+    (folder / tokenizer).write_text(vocabulary(pieces, tokenizer))
     return folder
 
 

@@ -27,7 +27,7 @@ OPTIONS = sorted(
 )
 LABELS = ["mlm", "english", "english-mlm", "hybrid", "plain", "tiny"]
 NAMES = sorted({*studies.FIELDS, *PLAIN, *OPTIONS, *LABELS, "kind", "like", "seeds"})
-MODEST = {"max_examples": 1000, "deadline": None, "database": None, "derandomize": True}
+MODEST = {"max_examples": 500, "deadline": None, "database": None, "derandomize": True}
 MODEST["suppress_health_check"] = list(HealthCheck)
 
 numbers = some.one_of(
