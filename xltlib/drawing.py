@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, kernels, markdown
+from xltlib import collected, kernels, languages, markdown
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
 from xltlib.store import Store, WouldBeLost
@@ -91,7 +91,7 @@ def _notebooks(plan: Plan, records: list[dict], beside: Path, figures: Path, run
     runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout nothing made it yet
     given = {"study": plan.study.name, "save": True, "figures_folder": str(beside.parent)}
     first = next(record for record in records if record["arm"])["parameters"]["targets"]
-    source = first.replace(",", " ").split()[0]  # what was trained on
+    source = languages.listed(first)[0]  # what was trained on
     drawing = {plan.study.summary: (_of_summary(plan, runs), {**given, "source": source})}
     if any(record.get("bias") for record in records):
         drawing[BIAS] = runs / f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}

@@ -21,8 +21,8 @@ def seen_from_notebooks(name: str) -> Path:
     Example:
         >>> seen_from_notebooks("../figures") == ROOT / "figures"
         True
-        >>> seen_from_notebooks("/tmp/runs").as_posix()
-        '/tmp/runs'
+        >>> seen_from_notebooks("/elsewhere/runs").as_posix()
+        '/elsewhere/runs'
     """
     return Path(os.path.normpath(NOTEBOOKS / Path(name).expanduser()))
 

@@ -93,7 +93,7 @@ def _of_adaptation(given: dict) -> Work:
 
 def _items(given: dict, split: str, asked: int) -> int:
     """Items of a split: as many as were asked for, or all there are."""
-    source = given["targets"].replace(",", " ").split()[0]
+    source = languages.listed(given["targets"])[0]
     there = _there(given["task"], split, source, given["data"])
     return min(asked, there) if asked else there
 

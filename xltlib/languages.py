@@ -71,13 +71,23 @@ ORDER = tuple(BY_CODE)
 RESOURCE_COLOURS = {"high": "#222222", "medium": "#6A4C93", "low": "#B5179E"}
 
 
+def listed(codes: str) -> list[str]:
+    """Language codes from a parameter in the order in which they stand there: of targets, the source first.
+
+    Example:
+        >>> listed("en, de fr")
+        ['en', 'de', 'fr']
+    """
+    return codes.replace(",", " ").split()
+
+
 def parse(codes: str) -> list[str]:
     """Language codes from a parameter: ``"de en"`` -> ``["en", "de"]``, in plot order.
 
     Raises:
         ValueError: a code is not in the table, or stands twice.
     """
-    names = codes.replace(",", " ").split()
+    names = listed(codes)
     unknown = [code for code in names if code not in BY_CODE]
     if unknown:
         known = f"known are {' '.join(ORDER)}; add a row to xltlib/languages.py"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from xltlib import languages
 from xltlib.components.base import find
 from xltlib.plan import Node
-from xltlib.together import codes_of
 
 
 def refuse_unfit(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> None:
@@ -19,7 +19,7 @@ def refuse_unfit(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> 
     """
     for need in needs:
         theirs = nodes[need].parameters
-        missing = set(codes_of(parameters["targets"])) - set(codes_of(theirs["targets"]))
+        missing = set(languages.listed(parameters["targets"])) - set(languages.listed(theirs["targets"]))
         if theirs["task"] != parameters["task"] or missing:
             raise ValueError(
                 f"{need}, which it goes on from, keeps the test set of {theirs['task']} in "

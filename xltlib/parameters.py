@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import tasks, together
+from xltlib import languages, tasks, together
 from xltlib.components.base import Component, make, options_of, resolved
 from xltlib.values import check, shown
 
@@ -84,7 +84,7 @@ def resolve(notebook: str, given: dict) -> dict:
         if kind is not dict:
             check(f"{notebook}: {name}", kind, RULES.get(name, {}), chosen[name])
             chosen[name] = kind(chosen[name])
-    codes = together.codes_of(chosen.get("targets", ""))
+    codes = languages.listed(chosen.get("targets", ""))
     if not codes:
         raise ValueError(
             f"{notebook}: targets = {chosen.get('targets')!r}, wanted language codes, the source first"

@@ -54,7 +54,7 @@ class Run:
             setattr(self, name, component)
         self.folder = tasks.data_folder(self.parameters["data"])
         self.targets = languages.parse(self.parameters["targets"])
-        self.source = self.parameters["targets"].replace(",", " ").split()[0]
+        self.source = languages.listed(self.parameters["targets"])[0]
         self.encoder_place, self.encoder_name, inherited, self.parents = self.ancestry()
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
         self.provenance = Door(self.task, test, self.folder, inherited, Shared(self.runs))

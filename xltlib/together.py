@@ -5,7 +5,7 @@ Limits of one method stand in its component (xltlib/components); here is what on
 
 from __future__ import annotations
 
-from xltlib import tasks
+from xltlib import languages, tasks
 from xltlib.components.base import Component, find
 from xltlib.components.kinds import FAMILIES
 
@@ -43,11 +43,6 @@ def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None
             f"checkpoints = {parameters['checkpoints']}: there are {parameters['steps']} steps, and one "
             "checkpoint at most after each"
         )
-
-
-def codes_of(targets: str) -> list[str]:
-    """The languages that ``targets`` names, the source first."""
-    return targets.replace(",", " ").split()
 
 
 def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
@@ -108,7 +103,8 @@ def _refuse_english(parts: dict[str, Component]) -> None:
 
 def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
     labelled, batches, noise = parts["labelled"], parts.get("batches"), parts.get("noise")
-    source, targets = codes_of(parameters["targets"])[0], codes_of(parameters["targets"])
+    targets = languages.listed(parameters["targets"])
+    source = targets[0]
     if labelled.stands_for and not getattr(batches, "monolingual", False):
         raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
     words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
@@ -135,18 +131,18 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
 
 def _refuse_batches(parameters: dict, parts: dict[str, Component]) -> None:
     batches, kind = parts["batches"], parameters["batches"]["kind"]
-    languages = parts["labelled"].languages.split()
+    codes = parts["labelled"].languages.split()
     cross = getattr(batches, "cross", None)
     wanted = getattr(cross, "needs_languages", 1)
-    if len(languages) < wanted:
+    if len(codes) < wanted:
         raise ValueError(
             f"batches {kind}: labelled pairs in {wanted} languages or more are mixed, and labelled.languages "
             f"is {parts['labelled'].languages!r}; name more, or say what else a batch is made of, as in "
             "cross: drop"
         )
-    if getattr(batches, "exponent", 0) and len(languages) == 1:
+    if getattr(batches, "exponent", 0) and len(codes) == 1:
         raise ValueError(
-            f"batches.exponent = {batches.exponent} has no effect: all labelled pairs are in {languages[0]}"
+            f"batches.exponent = {batches.exponent} has no effect: all labelled pairs are in {codes[0]}"
         )
     if cross is not None and getattr(batches, "alpha", 0) == 1:
         raise ValueError("batches.alpha = 1: nothing is drawn of cross; take monolingual batches, or less")
@@ -165,7 +161,7 @@ def _refuse_penalty(parameters: dict, parts: dict[str, Component]) -> None:
         raise ValueError("penalty: its pairs are the items that labelled.split dev trains on")
     if penalty.reads_development and getattr(penalty, "decay", 0) == 1 and not parameters["start"]:
         raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
-    source = codes_of(parameters["targets"])[0]
+    source = languages.listed(parameters["targets"])[0]
     if getattr(penalty, "languages", "").split() == [source]:
         raise ValueError(f"penalty {kind}: languages = {source!r} is the source language; name others")
     _refuse_small_batches(f"penalty {kind}", penalty, parts)
@@ -189,7 +185,7 @@ def _refuse_scored(notebook: str, parameters: dict, parts: dict[str, Component])
 
 
 def _refuse_one_target(what: str, parameters: dict) -> None:
-    if len(codes_of(parameters["targets"])) < 2:
+    if len(languages.listed(parameters["targets"])) < 2:
         raise ValueError(f"{what}: it compares languages, and targets has one, {parameters['targets']!r}")
 
 

@@ -1,6 +1,6 @@
 """PAWS-X as it is released: files of its official layout, or the data set on the hub, in two readings.
 
-In six languages the files hold fields of CSV (``"… ""x"" …"``) in a tab-separated file. They are sentences
+In six languages the files hold fields of CSV (``"a ""b"" c"``) in a tab-separated file. They are sentences
 that were quoted when the files were written, so they are unquoted and counted. The literal reading keeps
 their quotes.
 """
