@@ -92,15 +92,18 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
 
 def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
     """The English file and the other language's, in NTREX's layout if there are such, else in Tatoeba's."""
-    language = languages.BY_CODE[code]
-    ntrex = place / f"newstest2019-ref.{language.alpha3}.txt"
-    if ntrex.is_file():
-        return place / "newstest2019-src.eng.txt", ntrex
-    stem = f"tatoeba.{language.tatoeba}-eng."
-    english, other = place / f"{stem}eng", place / f"{stem}{language.tatoeba}"
-    if not other.is_file():
-        raise DataError(f"no translations of language {code!r}: looked for {ntrex} and {other}")
-    return english, other
+    language = languages.of(code)
+    for name in (language.alpha3, *language.others):
+        ntrex = place / f"newstest2019-ref.{name}.txt"
+        if ntrex.is_file():
+            return place / "newstest2019-src.eng.txt", ntrex
+    for name in (language.tatoeba, *language.others):
+        english, other = (place / f"tatoeba.{name}-eng.{end}" for end in ("eng", name))
+        if other.is_file():
+            return english, other
+    names = ", ".join(dict.fromkeys([language.alpha3, language.tatoeba, *language.others]))
+    looked_for = f"newstest2019-ref.<code>.txt and tatoeba.<code>-eng.<code>, the code {names}"
+    raise DataError(f"no translations of language {code!r}: looked in {place} for {looked_for}")
 
 
 def _source_folder(kind: str, source: str, folder: Path | None) -> Path:
