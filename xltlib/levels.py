@@ -1,4 +1,4 @@
-"""Resource levels for an encoder: those of languages.py, and ``unseen``: not in the text it was pretrained on.
+"""Resource levels for an encoder: those of languages.py, and ``unseen``: not in its pretraining text.
 
 Which languages an encoder has seen is what its makers say (encoder_languages.csv, with sources). An encoder
 without a list is judged by its tokenizer alone. The list is checked against the run's own test sentences: a
@@ -64,7 +64,7 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     """The resource level of a language for an encoder.
 
     Args:
-        unknown: share of the pieces of its test sentences that the tokenizer does not know; None: not counted.
+        unknown: share of the pieces of its test sentences that are unknown to the tokenizer; None: not counted.
 
     Example:
         >>> level("de", "offline"), level("zul", "offline"), level("zul", "sentence-transformers/LaBSE")

@@ -160,7 +160,7 @@ class Run:
         return encoder
 
     def _measured(self, encoder) -> dict[str, dict[str, float]]:
-        """How finely the encoder cuts the test sentences of each language; empty of a run that scores none."""
+        """How finely the encoder cuts the test sentences of each language; empty where none is scored."""
         if not hasattr(self, "data"):
             return {}
         from xltlib.encoders.pieces import measured

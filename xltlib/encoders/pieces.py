@@ -120,7 +120,7 @@ def measured(pieces: Pieces, sentences: list[str]) -> dict[str, float]:
     words = sum(len(sentence.split()) for sentence in sentences)
     unknown, blank = _unknown_and_blank(pieces.tokenizer)
     share = 0.0 if unknown is None else unknown_share(ids, unknown, blank)
-    return {"pieces_per_word": round(len(ids) / words, 4), "unknown": round(share, 4)}
+    return {"pieces_per_word": round(len(ids) / max(words, 1), 4), "unknown": round(share, 4)}
 
 
 def _unknown_and_blank(tokenizer) -> tuple[int | None, int | None]:
