@@ -64,7 +64,7 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     """The resource level of a language for an encoder.
 
     Args:
-        unknown: share of the pieces of its test sentences that are unknown to the tokenizer; None: not counted.
+        unknown: share of the pieces of its test sentences that the tokenizer has not; None: not counted.
 
     Example:
         >>> level("de", "offline"), level("zul", "offline"), level("zul", "sentence-transformers/LaBSE")
