@@ -114,6 +114,7 @@ def test_a_bundle_holds_what_its_runs_read_and_nothing_else(carried):
     assert others == {
         *files, "texts/0-texts/de.txt", "mine/turning.py", "mine/helping.py", "run_all.py", "bundle.json",
         "texts.bin", "experiments.yaml", "requirements.lock", "pyproject.toml", "LICENSE", "README.md",
+        "languages.yaml",
     }  # fmt: skip
     assert "xltlib/demo/grammar/de.txt" in names or any(name.startswith("xltlib/demo/") for name in names)
     whole = (home / "encoder/model.safetensors").stat().st_size
