@@ -42,6 +42,16 @@ def is_path(name: str, hub: bool = False) -> bool:
     return begins or ("/" in name and not (hub and name.count("/") == 1))
 
 
+def short(name: str) -> str:
+    """A name as tables print it: of a path the last part.
+
+    Example:
+        >>> short("paws-x"), short("/elsewhere/mine")
+        ('paws-x', 'mine')
+    """
+    return Path(name).name if is_path(name, hub=True) else name
+
+
 def located(name: str) -> str:
     """Where an encoder, or a folder or file of text, lies: its name, but in a bundle that holds it."""
     packed = bundle()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xltlib import lineage, parameters, places
-from xltlib.components.base import find, make, merged, options_of, spelled, split
+from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
 from xltlib.studyfile import mapping, whole_numbers
@@ -156,7 +156,7 @@ class Planning:
         needs = self._resolve_references(chosen, suffix)
         self._override(notebook, chosen, needs)
         chosen |= {"data": self.data, "runs": str(self.runs)}
-        self._resolve_places(chosen)
+        chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
         self._ask_for_data(resolved)
         lineage.refuse_unfit(resolved, needs, self.nodes)
@@ -219,12 +219,6 @@ class Planning:
                 if given is not None:
                     chosen[family] = given
                     self.used.add(name)
-
-    def _resolve_places(self, chosen: dict) -> None:
-        """Relative paths are relative to the file of the study, wherever the command is started."""
-        for family, given in chosen.items():
-            if isinstance(given, dict):
-                chosen[family] = _absolute(family, given, self.study.folder)
 
     def _ask_for_data(self, resolved: dict) -> None:
         """Text that no hub has must be there before a kernel starts."""
@@ -299,24 +293,6 @@ def _without_noise(node: Node) -> tuple[str, dict]:
         name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
     }
     return node.notebook, rest
-
-
-def _absolute(family: str, given: dict, beside: Path) -> dict:
-    """A component's options with relative paths resolved, those of components inside it too."""
-    kind = given.get("kind")
-    try:
-        known = options_of(find(family, kind) if kind else type(make(family, {})))
-    except ValueError:
-        return given  # named where the component is made
-    found = dict(given)
-    for name, of in known.items():
-        value = found.get(name)
-        if "family" in of.metadata and isinstance(value, dict):
-            found[name] = _absolute(of.metadata["family"], value, beside)
-        elif of.metadata.get("place") and isinstance(value, str):
-            if name == "folder" or places.is_path(value, hub=family == "encoder"):
-                found[name] = places.absolute(value, beside)
-    return found
 
 
 def notebook_of(own: dict, common: dict) -> str:

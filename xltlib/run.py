@@ -93,7 +93,11 @@ class Run:
     def _guarded(self) -> list[str]:
         """Languages whose test sentences must not be read: the targets, and those that are trained on."""
         labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
-        return [*self.targets, *(code for code in labelled if code not in self.targets)]
+        others = [code for code in labelled if code not in self.targets]
+        own = tasks.find(self.task)
+        if hasattr(own, "has"):  # a described task may lack test pairs in a language that is trained on
+            others = [code for code in others if own.has(code, "test", self.folder)]
+        return [*self.targets, *others]
 
     def kind(self, family: str) -> str:
         """The kind of a component, as tables name it."""
@@ -163,7 +167,7 @@ class Run:
 
         encoder, self._whole = self.trimmed(), None
         training.set_seed(self.seed)  # right before the head is drawn
-        model = self.head.build(encoder, self.encoder, len(tasks.CLASSES[self.task]))
+        model = self.head.build(encoder, self.encoder, len(tasks.find(self.task).CLASSES))
         if self.start:
             heads.load_trained(model, self.runs / self.start)
         return model
@@ -179,7 +183,7 @@ class Run:
         training.set_seed(seed)
         if self.start:
             head = make("head", self._trained_head())
-            trained = head.build(encoder, Held(), len(tasks.CLASSES[self.task]))
+            trained = head.build(encoder, Held(), len(tasks.find(self.task).CLASSES))
             heads.load_trained(trained, self.runs / self.start)
         adapting = self.adaptation.build(encoder, self.encoder, seed)
         adapting.place, adapting.measured, adapting.trained = self.encoder_place, self.measured, trained
@@ -246,7 +250,7 @@ class Run:
             "read": [entry.as_record() for entry in entries],
             "parents": self.parents,
             "seed": self.seed,
-            "task": self.task,
+            "task": places.short(self.task),
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
             **own,
             "seconds": {**self.seconds, "all": round(time.time() - self.began, 1)},

@@ -51,7 +51,7 @@ def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -
         frozen = f"{FROZEN}, where only what compares two vectors is trained"
         made_by = "20_finetune" if head.trains else frozen
         raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
-    if getattr(head, "two_classes", False) and len(tasks.CLASSES[task]) != 2:
+    if getattr(head, "two_classes", False) and len(tasks.find(task).CLASSES) != 2:
         raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
     _refuse_small_batches(f"head {kind}", head, parts)
     if getattr(head, "layer", -1) > parts["encoder"].layers:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib.lines import DataError
+from xltlib.tasks.base import ITEMS_OF_A_SET
 
 SHORTEST = 6  # letters of a test sentence that is looked for inside a text
 START = 12  # letters of a test sentence that a place in a text must begin with to be compared in full
@@ -63,6 +64,40 @@ def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     kept = pairs[~np.array(held)].reset_index(drop=True)
     kept.attrs["shared_with_test"] = sum(held)
     return kept
+
+
+def refuse_test_items(
+    pairs: pd.DataFrame, test: pd.DataFrame, names: dict[str, dict[int, str]], split: str, whose: str
+) -> None:
+    """Stop when pairs that are about to be read are items of the test set, in whatever language.
+
+    Args:
+        pairs: with items of a split.
+        test: the whole test set.
+        names: of each split, the sets of items by their numbers.
+        split: that of the pairs.
+        whose: task, for the error.
+    Raises:
+        DataError: names the set, and how many items are in both.
+
+    Example:
+        >>> pairs, names = pd.DataFrame({"item": [1, 2]}), {"dev": {0: "xnli dev"}, "test": {0: "xnli dev"}}
+        >>> try:
+        ...     refuse_test_items(pairs, pairs, names, "dev", "mine")
+        ... except DataError as error:
+        ...     print(str(error).partition(":")[0])
+        mine, dev
+    """
+    tested = names.get("test", {})
+    for number, name in names.get(split, {}).items():
+        theirs = [of for of, other in tested.items() if other == name]
+        own = pairs["item"][pairs["item"] // ITEMS_OF_A_SET == number] % ITEMS_OF_A_SET
+        both = set(own) & {item % ITEMS_OF_A_SET for item in test["item"] if item // ITEMS_OF_A_SET in theirs}
+        if both:
+            raise DataError(
+                f"{whose}, {split}: {len(both)} items are test items, too (parallel: {name}), in this or "
+                "another language; test on others, or read others"
+            )
 
 
 def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
