@@ -14,13 +14,24 @@ from xltlib.tasks.base import ITEMS_OF_A_SET
 
 SHORTEST = 6  # letters of a test sentence that is looked for inside a text
 START = 12  # letters of a test sentence that a place in a text must begin with to be compared in full
-NEITHER = re.compile(r"[\W_]+")  # neither a letter nor a digit
+NEITHER = re.compile(r"[\W_]")  # neither a letter nor a digit, or a mark on one
 
 
 @lru_cache(maxsize=2**17)  # test sentences are compared with every corpus that is read
 def normalised(sentence: str) -> str:
-    """What two sentences must share to count as the same: NFKC, lower case, letters and digits only."""
-    return NEITHER.sub("", unicodedata.normalize("NFKC", sentence).casefold())
+    """What two sentences must share to count as the same: NFKC, lower case, letters, their marks and digits.
+
+    In many scripts of India a mark is a vowel.
+
+    Example:
+        >>> normalised("Dr. No was born in 1902 ."), normalised("कि") == normalised("का")
+        ('drnowasbornin1902', False)
+    """
+    return NEITHER.sub(_mark, unicodedata.normalize("NFKC", sentence).casefold())
+
+
+def _mark(found: re.Match) -> str:
+    return found[0] if unicodedata.category(found[0]).startswith("M") else ""
 
 
 def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
