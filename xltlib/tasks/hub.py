@@ -52,6 +52,6 @@ def _downloaded(name: str, revision: str) -> Path:
     except Exception as error:  # its errors have no class in common
         why = " ".join(str(error).split())[:120]
         raise DataError(
-            f"task {name!r}: the hub gave no such data set ({why}). A folder with a task.yaml is written as a "
-            f"path: ./{name}"
+            f"task {name!r}: the hub gave no such data set ({why}). A folder with a task.yaml is written "
+            f"as a path: ./{name}"
         ) from error
