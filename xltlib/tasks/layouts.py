@@ -28,9 +28,13 @@ def names_of(code: str) -> set[str]:
         >>> sorted(names_of("sw")), names_of("quy")
         (['sw', 'swa', 'swh'], {'quy'})
     """
+    return {_plain(name) for name in _codes(code)}
+
+
+def _codes(code: str) -> tuple[str, str, str]:
+    """The project's code of a language, NTREX's and Tatoeba's; the same thrice where the table has no row."""
     language = languages.BY_CODE.get(code)
-    names = (code, language.alpha3, language.tatoeba) if language else (code,)
-    return {_plain(name) for name in names}
+    return (code, language.alpha3, language.tatoeba) if language else (code, code, code)
 
 
 def _plain(name: str) -> str:
@@ -109,8 +113,7 @@ def translations(place: Path, code: str) -> Translations:
         found += _closest(_with_english(layout(place, code)))
     found = _with_english(found)
     if not found:
-        language = languages.BY_CODE.get(code)
-        alpha3, tatoeba = (language.alpha3, language.tatoeba) if language else (code, code)
+        _, alpha3, tatoeba = _codes(code)
         wanted = f"newstest2019-ref.{alpha3}.txt, tatoeba.{tatoeba}-eng.{tatoeba}, en-{code}.tsv"
         raise DataError(
             f"no translations of language {code!r} in {place}: looked for {wanted} and the other layouts of "
