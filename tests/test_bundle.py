@@ -178,7 +178,7 @@ def test_a_bundle_refuses_what_it_does_not_hold(carried):
         return result.stderr
 
     assert "no study 'demo'" in refused("demo", "--list")
-    assert "no test file of language 'es'" in refused("tiny", "--set", "targets=en es")
+    assert "no test pairs of language 'es'; there are de en" in refused("tiny", "--set", "targets=en es")
     assert "no such file" in refused("tiny", "--set", "adaptation.languages=es")
     assert "is no text that this bundle's encoder was packed for" in refused("tiny", "--set", "scored.test=0")
     assert "encoder 'offline' is not here" in refused("tiny", "--set", "encoder.name=offline")
