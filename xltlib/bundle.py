@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from xltlib import parameters, places, reading, results, studies, studyfile
+from xltlib import languagefile, parameters, places, reading, results, studies, studyfile
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
@@ -149,6 +149,7 @@ class Packing:
         self.files |= _code() | _own_modules(self.plan, self.experiments.resolve().parent)
         written = {places.BUNDLE: json.dumps(self._says(), indent=1, ensure_ascii=False).encode()}
         written["experiments.yaml"] = self._study().encode()
+        written[languagefile.NAME] = languagefile.merged(self.plan.study.folder).encode()
         says = self._says() | {"arguments": shlex.join(self.given)}
         written["README.md"] = README.format(**says).encode()
         if self.texts:

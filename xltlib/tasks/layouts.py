@@ -31,10 +31,10 @@ def names_of(code: str) -> set[str]:
     return {_plain(name) for name in _codes(code)}
 
 
-def _codes(code: str) -> tuple[str, str, str]:
-    """The project's code of a language, NTREX's and Tatoeba's; the same thrice where the table has no row."""
-    language = languages.BY_CODE.get(code)
-    return (code, language.alpha3, language.tatoeba) if language else (code, code, code)
+def _codes(code: str) -> tuple[str, ...]:
+    """The project's code of a language, NTREX's and Tatoeba's, and further ones."""
+    language = languages.of(code)
+    return code, language.alpha3, language.tatoeba, *language.others
 
 
 def _plain(name: str) -> str:
@@ -72,7 +72,7 @@ def code_of(name: str) -> str:
         >>> code_of("spa"), code_of("fra_Latn"), code_of("quy_Latn")
         ('es', 'fr', 'quy')
     """
-    fitting = {code: closeness(name, code) for code in languages.ORDER}
+    fitting = {code: closeness(name, code) for code in languages.ORDER}  # of others the name is the code
     best = max(fitting, key=fitting.get)
     return best if fitting[best] else _parted(_plain(name))[0]
 
@@ -113,7 +113,7 @@ def translations(place: Path, code: str) -> Translations:
         found += _closest(_with_english(layout(place, code)))
     found = _with_english(found)
     if not found:
-        _, alpha3, tatoeba = _codes(code)
+        _, alpha3, tatoeba, *_ = _codes(code)
         wanted = f"newstest2019-ref.{alpha3}.txt, tatoeba.{tatoeba}-eng.{tatoeba}, en-{code}.tsv"
         raise DataError(
             f"no translations of language {code!r} in {place}: looked for {wanted} and the other layouts of "
