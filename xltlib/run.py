@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
+from xltlib import tracking
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -43,6 +44,8 @@ class Run:
         self.place = self.runs / self.id
         if self.writes:
             files.refuse_unwritable(self.place)
+            tracker, told = self.parameters.get("tracker", ""), parameters.placeless(self.parameters)
+            tracking.begin(tracker, self.id, self.place, told)
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)
         progress.current().stage(progress.READING)

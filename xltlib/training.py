@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xltlib import diverged
+from xltlib import diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
@@ -121,7 +121,7 @@ def train(
             return loss(batch)
 
     model.train()
-    said = progress_of.current()
+    said, watched = progress_of.current(), tracking.current()
     said.stage(progress_of.TRAINING, steps)
     on_cpu = accelerator.device.type == "cpu"
     losses = Losses(look_every or (1 if on_cpu else LOOK_EVERY), learning_rate, model)
@@ -130,6 +130,7 @@ def train(
         batch = next(batches)
         value = take_step(forward, batch, accelerator.backward)
         losses.add(value)
+        watched.updated(step, losses.values, optimizer.param_groups)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
@@ -143,6 +144,8 @@ def train(
                 break
             model.train()
     losses.look()
+    watched.updated(step, losses.values, optimizer.param_groups)
+    watched.finish()
     return losses.values
 
 
@@ -208,6 +211,8 @@ class Losses:
 def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate: float) -> list[dict]:
     """Trained parameters with their learning rates, as optimizers take them; an empty group is left out.
 
+    Each group has a name, by which a tracker tells its learning rate.
+
     Args:
         model: what is in one of its :data:`FRESH` submodules, and the updates of LoRA, get the head's rate.
     """
@@ -219,7 +224,10 @@ def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate:
             head.append(p)
         else:
             body.append(p)
-    groups = [{"params": body, "lr": learning_rate}, {"params": head, "lr": head_learning_rate}]
+    groups = [
+        {"params": body, "lr": learning_rate, "name": "learning_rate"},
+        {"params": head, "lr": head_learning_rate, "name": "head_learning_rate"},
+    ]
     return [group for group in groups if group["params"]]
 
 
@@ -249,6 +257,7 @@ class EarlyStop:
     def __call__(self, step: int) -> bool:
         """Measure, and keep the weights if they are the best so far; True: stop."""
         value = self.measure()
+        tracking.current().log(step, {"held_out": value})
         lowest = min((of for _, of in self.values), default=float("inf"))
         self.values.append((step, value))
         if not self.patience:
