@@ -124,9 +124,9 @@ def test_a_tracker_that_fails_is_told_of_once_and_loses_nothing(
 
 def test_on_a_gpu_the_losses_between_two_looks_are_logged_as_their_mean(noting, tmp_path):
     tracking.begin("tensorboard", RUN, tmp_path, {})
-    of_run, groups = tracking.current(), [{"name": "learning_rate", "lr": 0.5}]
-    for step, losses in enumerate(([], [], [1.0, 2.0, 6.0], [1.0, 2.0, 6.0]), start=1):
-        of_run.updated(step, losses, groups)
+    losses = training.Losses(3, 0.5, groups=[{"name": "learning_rate", "lr": 0.5}])
+    for value in (1.0, 2.0, 6.0, 9.0):
+        losses.add(torch.tensor(value))
     assert noting[0].told == [(3, {"loss": 3.0, "learning_rate": 0.5})]
 
 

@@ -63,21 +63,19 @@ class Tracking:
     ):
         self.tracker, self.run, self.folder = tracker, run, Path(place) / FOLDER
         self.parameters = parameters or {}
-        self._accelerator, self._seen = None, 0
+        self._accelerator = None
 
     def updated(self, step: int, losses: list[float], groups: list[dict]) -> None:
-        """An update was made: its loss and learning rates are logged.
+        """Updates were made: the mean of their losses and the learning rates are logged.
 
         Args:
-            step: the update, from 1.
-            losses: of all updates that were looked at so far; on a GPU that is done every so many updates,
-                and the mean of the new ones is logged.
+            step: the last of them, from 1.
+            losses: of those since the last call: of one on a CPU, of several on a GPU; of none: no log.
             groups: of the optimizer, each with ``name`` and ``lr``.
         """
-        if self.tracker and len(losses) > self._seen:
-            new = losses[self._seen :]
-            self._seen = len(losses)
-            self.log(step, {"loss": sum(new) / len(new), **{of["name"]: float(of["lr"]) for of in groups}})
+        if self.tracker and losses:
+            rates = {of["name"]: float(of["lr"]) for of in groups}
+            self.log(step, {"loss": sum(losses) / len(losses), **rates})
 
     def log(self, step: int, values: dict[str, float]) -> None:
         """Numbers after an update."""
@@ -93,7 +91,7 @@ class Tracking:
         if self._accelerator is not None:
             with self._harmless():
                 self._accelerator.end_training()
-        self._accelerator, self._seen = None, 0
+        self._accelerator = None
 
     def _start(self) -> None:
         """What an earlier attempt at this run has logged gives way."""

@@ -114,23 +114,21 @@ def train(
     optimizer = accelerator.prepare(optimizer)
     marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
     hidden = not progress or "TQDM_DISABLE" in os.environ
-    take_step = noise or plain
 
     def forward(batch) -> Tensor:
         with accelerator.autocast():
             return loss(batch)
 
     model.train()
-    said, watched = progress_of.current(), tracking.current()
+    said = progress_of.current()
     said.stage(progress_of.TRAINING, steps)
-    on_cpu = accelerator.device.type == "cpu"
-    losses = Losses(look_every or (1 if on_cpu else LOOK_EVERY), learning_rate, model)
+    every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
+    losses = Losses(every, learning_rate, model, optimizer.param_groups)
     bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
         batch = next(batches)
-        value = take_step(forward, batch, accelerator.backward)
+        value = (noise or plain)(forward, batch, accelerator.backward)
         losses.add(value)
-        watched.updated(step, losses.values, optimizer.param_groups)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
@@ -144,8 +142,7 @@ def train(
                 break
             model.train()
     losses.look()
-    watched.updated(step, losses.values, optimizer.param_groups)
-    watched.finish()
+    tracking.current().finish()
     return losses.values
 
 
@@ -164,12 +161,16 @@ class Losses:
         look_every: updates.
         learning_rate: for the message.
         model: whose weights tell why a loss is no number; None: they are not asked.
+        groups: of the optimizer, with the learning rates that a tracker is told.
     Attributes:
         values: what was looked at so far.
     """
 
-    def __init__(self, look_every: int, learning_rate: float, model: nn.Module | None = None):
+    def __init__(
+        self, look_every: int, learning_rate: float, model: nn.Module | None = None, groups: list[dict] = ()
+    ):
         self.look_every, self.learning_rate, self.model = look_every, learning_rate, model
+        self.groups = groups
         self.values: list[float] = []
         self._unseen: list[Tensor] = []
 
@@ -195,6 +196,7 @@ class Losses:
             if not math.isfinite(value):
                 raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {self._cause()}")
             self.values.append(value)
+        tracking.current().updated(len(self.values), seen, self.groups)
 
     def _cause(self) -> str:
         """What to look at: before the first update it cannot be the learning rate."""
