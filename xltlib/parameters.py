@@ -15,12 +15,13 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import languages, places, tasks, together
+from xltlib import languages, places, tasks, together, tracking
 from xltlib.components.base import Component, find, make, options_of, resolved
 from xltlib.values import check, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
+WATCHING = ("tracker",)  # parameters that say who looks on
 INJECTED = "# Parameters\n"  # how papermill begins the cell of what it sets
 TYPES = {"int": int, "float": float, "str": str, "bool": bool, "dict": dict}
 RULES = {  # what plain parameters may be, where their type does not say it all
@@ -30,6 +31,7 @@ RULES = {  # what plain parameters may be, where their type does not say it all
     "warmup": {"at_least": 0, "below": 1},
     "precision": {"among": ("no", "bf16", "auto")},
     "checkpoints": {"at_least": 1},
+    "tracker": {"among": ("", *tracking.PACKAGES)},
     "seed": {"at_least": 1},
     "draw": {"at_least": 1, "at_most": 1000},
     "codes": {"codes": True},
@@ -208,12 +210,12 @@ def _with_absolute_places(family: str, given: dict, beside: Path) -> dict:
 
 
 def placeless(parameters: dict) -> dict:
-    """Parameters without those that say where things lie."""
-    return {name: value for name, value in parameters.items() if name not in PLACES}
+    """Parameters without those that change no result: where things lie, and who looks on."""
+    return {name: value for name, value in parameters.items() if name not in (*PLACES, *WATCHING)}
 
 
 def run_id(notebook: str, parameters: dict) -> str:
-    """Short name of a run: its notebook, and a hash of its parameters, places left out.
+    """Short name of a run: its notebook, and a hash of its parameters, places and trackers left out.
 
     Options at their class's default do not count, so that a new option changes no identity.
 

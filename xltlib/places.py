@@ -30,7 +30,8 @@ def is_path(name: str, hub: bool = False) -> bool:
     What lies in the working directory never decides it: a folder called ``ntrex`` there hides no corpus.
 
     Args:
-        hub: of an encoder, of which ``organisation/model`` is a hub id; ``./models/labse`` is a folder.
+        hub: of an encoder, of which ``organisation/model`` is a hub id, also with ``@commit`` behind it;
+            ``./models/labse`` is a folder.
 
     Example:
         >>> is_path("ntrex"), is_path("./ntrex"), is_path("lists/synonyms.json")

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import lineage, parameters, places
+from xltlib import lineage, parameters, places, tracking
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
@@ -160,8 +160,7 @@ class Planning:
         resolved = parameters.resolve(notebook, chosen)
         self._ask_for_data(resolved)
         lineage.refuse_unfit(resolved, needs, self.nodes)
-        arm = section == "arms"
-        self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, arm)
+        self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 
     def _resolve_references(self, chosen: dict, suffix: str) -> list[str]:
         """Labels that a run names become the ids of the runs they stand for."""
@@ -221,7 +220,8 @@ class Planning:
                     self.used.add(name)
 
     def _ask_for_data(self, resolved: dict) -> None:
-        """Text that no hub has must be there before a kernel starts."""
+        """Text that no hub has, and the package of a tracker, must be there before a kernel starts."""
+        tracking.refuse_missing(resolved.get("tracker", "") if self.reads else "")
         for what, value, reads in parameters.places_named(resolved):
             if what.endswith(".folder") and not Path(places.located(value)).is_dir():
                 raise ValueError(
@@ -287,7 +287,7 @@ class Planning:
 
 
 def _without_noise(node: Node) -> tuple[str, dict]:
-    own = ("noise", "keep_model")
+    own = ("noise", "keep_model", *parameters.WATCHING)
     rest = {name: value for name, value in node.parameters.items() if name not in own}
     rest["scored"] = {
         name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")

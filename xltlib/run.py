@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
+from xltlib import tracking
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -43,6 +44,8 @@ class Run:
         self.place = self.runs / self.id
         if self.writes:
             files.refuse_unwritable(self.place)
+            tracker, told = self.parameters.get("tracker", ""), parameters.placeless(self.parameters)
+            tracking.begin(tracker, self.id, self.place, told)
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)
         progress.current().stage(progress.READING)
@@ -85,6 +88,7 @@ class Run:
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
+            place = _pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
             origin = self.start or asked
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
@@ -102,6 +106,14 @@ class Run:
     def kind(self, family: str) -> str:
         """The kind of a component, as tables name it."""
         return self.parameters[family]["kind"].partition(":")[2].lower() or self.parameters[family]["kind"]
+
+    def _encoder_revision(self) -> str:
+        """The commit of the hub at which the encoder, or what it was adapted from, was read; "": no hub's."""
+        for parent in self.parents:
+            return records.read(self.runs / parent).get("encoder_revision", "")
+        from xltlib.encoders import hub
+
+        return hub.revision_of(self.encoder.name)
 
     def said(self) -> str:
         """The resolved components, a line each: every option, defaults filled in."""
@@ -257,6 +269,7 @@ class Run:
             "parameters": self.parameters,
             "code": self.code,
             "encoder": self.encoder_name,
+            "encoder_revision": self._encoder_revision(),
             "head": self.head_name(),
             **self.names(),
             "read": [entry.as_record() for entry in entries],
@@ -291,6 +304,13 @@ def encoder_name(asked: str) -> str:
         if part.startswith("models--") and below == "snapshots":
             return "/".join(part.split("--")[1:])
     return path.name
+
+
+def _pinned(name: str, revision: str) -> str:
+    """An encoder of the hub at the revision at which an earlier run read it."""
+    from xltlib.encoders import hub  # imports torch
+
+    return hub.pinned(name, revision)
 
 
 def _recipe(name: str) -> str:
