@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
 from xltlib import tracking
+from xltlib.ancestry import encoder_name, parent, pinned, recipe
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -74,21 +74,21 @@ class Run:
         asked, parents = self.encoder.name, {}
         place, name, read = asked, encoder_name(asked), []
         if asked.startswith("adapt-"):
-            record, parents[asked] = _parent(self, asked), records.digest(self.runs / asked)
+            record, parents[asked] = parent(self, asked), records.digest(self.runs / asked)
             place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
             if not os.path.isdir(place):  # its record was collected from another machine
                 again = "make it here with run_all.py STUDY --force --only LABEL"
                 raise FileNotFoundError(f"run {asked} has left no encoder here; {again}")
             read = provenance.from_record(record["read"])
-        elif (self.encoder.recipe or _recipe(asked)) == "labse":
+        elif (self.encoder.recipe or recipe(asked)) == "labse":
             read = [provenance.LABSE]  # rung Z3 by birth
         if self.start:
-            record, parents[self.start] = _parent(self, self.start), records.digest(self.runs / self.start)
+            record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
-            place = _pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
+            place = pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
             origin = self.start or asked
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
@@ -286,52 +286,3 @@ class Run:
         }
         records.write(self.place, record, predictions)
         return record
-
-
-def encoder_name(asked: str) -> str:
-    """An encoder as tables name it: of a folder the last part, of one in the hub's cache its hub id.
-
-    Example:
-        >>> encoder_name("/models/mine"), encoder_name("FacebookAI/xlm-roberta-base")
-        ('mine', 'FacebookAI/xlm-roberta-base')
-        >>> encoder_name("/cache/models--sentence-transformers--LaBSE/snapshots/836121a")
-        'sentence-transformers/LaBSE'
-    """
-    if not places.is_path(asked, hub=True):
-        return asked
-    path = Path(os.path.abspath(os.path.expanduser(asked)))
-    for part, below in zip(path.parts, path.parts[1:]):
-        if part.startswith("models--") and below == "snapshots":
-            return "/".join(part.split("--")[1:])
-    return path.name
-
-
-def _pinned(name: str, revision: str) -> str:
-    """An encoder of the hub at the revision at which an earlier run read it."""
-    from xltlib.encoders import hub  # imports torch
-
-    return hub.pinned(name, revision)
-
-
-def _recipe(name: str) -> str:
-    """How an encoder was pretrained, by its own files."""
-    from xltlib.encoders.recipes import recipe_of  # imports torch
-
-    return recipe_of(name)
-
-
-def _parent(run: Run, name: str) -> dict:
-    record = records.read(run.runs / name)
-    if record is None:
-        raise FileNotFoundError(
-            f"run {name} has left no record in {run.runs.name}/: run it first (run_all.py does so by itself)"
-        )
-    theirs = record["parameters"]
-    missing = set(run.targets) - set(languages.parse(theirs["targets"]))
-    if theirs["task"] != run.task or missing:
-        ours = " ".join(run.targets)
-        raise ValueError(
-            f"run {name} kept the test set of {theirs['task']} in {theirs['targets']!r} out of its training, "
-            f"not that of {run.task} in {ours!r}"
-        )
-    return record
