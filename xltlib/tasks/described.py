@@ -72,6 +72,12 @@ class DescribedTask:
         frame.attrs = {"revision": " ".join(revisions)} if revisions else {}
         return frame, " and ".join(wheres), faults
 
+    def empty(self, split: str, folder: Path | None) -> list[str]:
+        """Faults of the sources of a split of which there is no file."""
+        sources = self.says.sources.get(split, ())
+        found = [of for of in sources if not self._languages(of, split, folder)]
+        return [f"{of.where}: no file fits {of.files}" for of in found]
+
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in."""
         codes: dict[str, None] = {}
