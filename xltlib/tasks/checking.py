@@ -23,7 +23,7 @@ from xltlib.tasks.task import SPLITS, counts, shared_sentence_clusters
 WIDTH = 110  # characters of a line of the report
 TOGETHER = 10  # languages with the same numbers on a line
 MOST = 50  # faults that are listed
-FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are left out where all are 0
+FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
 KEYS = """\
 dropped: rows in which a placeholder stands for a sentence. majority: share of the largest class, per cent.
 repeated: pairs that stood above already. identical: pairs of one sentence. clusters: of shared sentences.
@@ -96,7 +96,8 @@ def check(name: str, folder: Path | None) -> Check:
     parts.append(_notes(frames))
     if "test" not in frames or "dev" not in frames:
         missing = "test" if "test" not in frames else "dev"
-        faults.append(f"{name}: no {missing} pairs: a study is scored on test, and chooses checkpoints by dev")
+        wanted = "a study scores test pairs, and chooses checkpoints by dev"
+        faults.append(f"{name}: no {missing} pairs: {wanted}")
     return Check("\n\n".join(part for part in parts if part), list(dict.fromkeys(faults)))
 
 
@@ -245,13 +246,14 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> s
         refused = of_each["inside"].sum()
         if split == "train" and refused and not task.SHARES_STOCK_SENTENCES:
             faults.append(
-                f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, or "
-                "say test_sentences: leave-out"
+                f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, "
+                "or say test_sentences: leave-out"
             )
     if not found:
         return ""
     table = _together(pd.concat(found))
-    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{_in_two(task, frames)}"
+    both = _in_two(task, frames)
+    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}"
 
 
 def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import pandas as pd
 
 from xltlib.lines import DataError
@@ -20,7 +17,7 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
     """
     from datasets import load_dataset
 
-    name = SPLITS[split]
+    name = SPLITS.get(split, split)
     try:
         rows = load_dataset(repository, code, split=name, revision=revision).to_pandas()
     except Exception as error:  # whatever the hub client raises, the user needs the same advice
@@ -30,28 +27,3 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
     return rows, f"{repository}@{revision} {code}/{name}"
-
-
-def description_folder(name: str) -> Path:
-    """The folder of a data set of the hub that holds a ``task.yaml``, with the files that it names.
-
-    Args:
-        name: ``organisation/name``, or that with ``@`` and a revision behind it.
-    Raises:
-        DataError: the hub gave nothing; says what to do.
-    """
-    return _downloaded(*name.partition("@")[::2])
-
-
-@cache
-def _downloaded(name: str, revision: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, repo_type="dataset", revision=revision or None))
-    except Exception as error:  # its errors have no class in common
-        why = " ".join(str(error).split())[:120]
-        raise DataError(
-            f"task {name!r}: the hub gave no such data set ({why}). A folder with a task.yaml is written as a "
-            f"path: ./{name}"
-        ) from error
