@@ -40,15 +40,15 @@ def main(given: list[str]) -> int:
         folder = Path(name)
         if name not in _words() and folder.is_dir() and not (folder / FILE).exists():
             gaps = begin(folder)
-            print(f"written: {folder / FILE}")
+            console.say(f"written: {folder / FILE}", sys.stdout)
             if gaps:
-                print("\n".join(["to be filled in, before it can be checked:", *gaps]))
+                console.say("\n".join(["to be filled in, before it can be checked:", *gaps]), sys.stdout)
                 return 1
         found = check(name, data_folder(asked.data))
     except DataError as error:
-        print(f"tasks: {error}", file=sys.stderr)
+        console.say(f"tasks: {error}")
         return 1
-    print(found)
+    console.say(str(found), sys.stdout)
     return 1 if found.faults else 0
 
 

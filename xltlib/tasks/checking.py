@@ -27,7 +27,7 @@ FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns 
 KEYS = """\
 dropped: rows in which a placeholder stands for a sentence. majority: share of the largest class, per cent.
 repeated: pairs that stood above already. identical: pairs of one sentence. clusters: of shared sentences.
-A column that would hold zeros alone is left out."""
+short: a sentence of two letters at most. unquoted: it was a field of CSV. Columns of zeros are left out."""
 FLOOR = """\
 overlap: accuracy, per cent, that thresholds on word overlap reach (Jaccard; one threshold for two classes),
 chosen on these very pairs: a floor to print beside every result."""

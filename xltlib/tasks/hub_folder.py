@@ -29,9 +29,10 @@ def _downloaded(name: str, revision: str) -> Path:
     import huggingface_hub
 
     try:
-        path = Path(huggingface_hub.hf_hub_download(name, FILE, repo_type="dataset", revision=revision or None))
+        got = huggingface_hub.hf_hub_download(name, FILE, repo_type="dataset", revision=revision or None)
     except Exception as error:  # its errors have no class in common
         raise DataError(f"task {name!r}: {_why(name, error)}") from error
+    path = Path(got)
     wanted = files_named(read_description(path))
     if not wanted:
         return path.parent
@@ -76,10 +77,11 @@ def _why(name: str, error: Exception) -> str:
         return "the hub has no such data set: check the spelling, and log in if it is a private one"
     if isinstance(error, hub.RevisionNotFoundError):
         return "the hub has no such revision of it"
-    if isinstance(error, (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, hub.IncompleteSnapshotError)):
+    away = (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, hub.IncompleteSnapshotError)
+    if isinstance(error, away):
         return (
-            f"not all of it is downloaded, and the hub is out of reach or kept away (HF_HUB_OFFLINE): {fetch}. "
-            f"A folder is written as a path: ./{name}"
+            "not all of it is downloaded, and the hub is out of reach or kept away (HF_HUB_OFFLINE): "
+            f"{fetch}. A folder is written as a path: ./{name}"
         )
     if isinstance(error, hub.EntryNotFoundError):
         return f"no {FILE} in this data set of the hub; download it, and write one in its folder"
