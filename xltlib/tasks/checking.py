@@ -77,8 +77,8 @@ def check(name: str, folder: Path | None) -> Check:
         folder: of downloaded data, or None.
 
     Example:
-        >>> check("demo", None).faults
-        []
+        >>> check("./nowhere", None).faults
+        ["task './nowhere': no such folder"]
     """
     try:
         task = find(name)
