@@ -113,7 +113,8 @@ def test_the_task_of_the_page_is_checked_as_shown_and_its_study_planned(tmp_path
     for name, text in BLOCK.findall(page):
         (tmp_path / name).write_text(text, encoding="utf-8")
     words = {"en": ("no", "yes"), "sw": ("hapana", "ndiyo")}
-    for split, code, items in (("train", "en", 400), ("dev", "en", 100), ("test", "en", 0), ("test", "sw", 0)):
+    parts = [("train", "en", 400), ("dev", "en", 100), ("test", "en", 0), ("test", "sw", 0)]
+    for split, code, items in parts:
         frame = tasks.load_pairs("demo", split, [code], items=items)
         cells = zip(frame["item"].astype(str), frame.sentence1, frame.sentence2, frame.label)
         lines = [f"{item}\t{one}\t{other}\t{words[code][label]}\n" for item, one, other, label in cells]
