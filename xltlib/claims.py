@@ -299,7 +299,9 @@ def _question(folder: Path) -> dict:
         _of_adaptation(of, between[between.adaptation == name]) for name, of in main.groupby("adaptation")
     ]
     effects = _table(folder, study, "adaptation_effect")
-    unmeasured = [level for level in ("medium", "low") if level not in set(effects.resource)]
+    # Of an unseen language the encoder has read even less.
+    measured_levels = set(effects.resource.replace("unseen", "low"))
+    unmeasured = [level for level in ("medium", "low") if level not in measured_levels]
     said += [f"No {level}-resource language was measured" for level in unmeasured]
     decided = set(pd.concat([main, between]).verdict) <= {"up", "down", "equivalent to nothing"}
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies

@@ -29,6 +29,7 @@ OF_ARM = {  # what tables are made from, beside the predictions
     "label": str, "seed": int, "encoder": str, "head": str, "strategy": str, "adaptation": str, "rung": str,
     "read": list, "accuracy": list, "parameters": dict,
 }  # fmt: skip
+OF_PIECES = {"pieces_per_word": (float, int), "unknown": (float, int)}
 OF_ACCURACY = {"selection": str, "language1": str, "language2": str, "accuracy": (float, int)}
 AGAIN = "take it back from version control, or delete it and collect anew"
 
@@ -58,6 +59,7 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
         if not isinstance(record, dict):
             raise Damaged(path, "one of its runs is no object", AGAIN)
         files.refuse_without(record, needed or {}, path, AGAIN)
+        records.learn_languages(record, path, AGAIN)
     _refuse_twice(found["runs"], path)
     return found
 
@@ -136,6 +138,8 @@ def refuse_unfit(record: dict, path: Path, then: str) -> None:
         languages.parse(record["parameters"]["targets"])
         for row in record["accuracy"] or [None]:
             files.refuse_without(row, OF_ACCURACY, path, then)
+        for counted in record.get("pieces", {}).values():
+            files.refuse_without(counted, OF_PIECES, path, then)
         provenance.from_record(record["read"])
     except Damaged:
         raise

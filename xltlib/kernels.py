@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from xltlib import languagefile
 from xltlib.places import ROOT
 
 LOG = ".log"  # beside an executed notebook: what its kernel said besides; none is kept of a finished one
@@ -45,10 +46,10 @@ def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str
 
     Args:
         threads: of torch and OpenMP.
-        beside: folder in which modules of one's own are found.
+        beside: folder in which modules of one's own, and languages.yaml, are found.
         card: the graphics card that it sees; "": all.
     """
-    found = dict(os.environ)
+    found = {**os.environ, **languagefile.variables(beside)}
     found["OMP_NUM_THREADS"] = found["MKL_NUM_THREADS"] = str(threads)
     paths = [str(ROOT), *found.get("PYTHONPATH", "").split(os.pathsep), beside]
     found["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))

@@ -67,9 +67,25 @@ def read(folder: Path) -> dict | None:
     """
     path = Path(folder) / RECORD
     try:
-        return as_json(path, AGAIN)
+        found = as_json(path, AGAIN)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    learn_languages(found, path, AGAIN)
+    return found
+
+
+def learn_languages(record: dict, path: Path, then: str) -> None:
+    """Take over what a record says of languages that are not in the table.
+
+    Args:
+        path, then: the file, and what to do if it is damaged.
+    Raises:
+        Damaged: it says something else there.
+    """
+    try:
+        languages.learn(record.get("languages", {}))
+    except ValueError as error:
+        raise Damaged(path, str(error), then) from error
 
 
 def done(folder: Path, parameters: dict, fingerprint: str, models: bool = True) -> bool:
@@ -174,7 +190,7 @@ def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
         if not pd.api.types.is_integer_dtype(table[name]):
             raise Damaged(path, f"column {name} holds no whole numbers", then)
     for name in ("language1", "language2"):
-        if unknown := {str(code) for code in _distinct(table[name])} - set(languages.BY_CODE):
+        if unknown := [code for code in map(str, _distinct(table[name])) if not languages.is_known(code)]:
             raise Damaged(path, f"column {name} names {min(unknown)!r}, no language that is known", then)
     for name in chances:
         fits = pd.api.types.is_float_dtype(table[name]) and table[name].between(-ROUNDING, 1 + ROUNDING).all()

@@ -174,6 +174,7 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
     inside = source / "runs" / node.run
     files.refuse_without(record, MADE_FROM, inside / RECORD, AGAIN)
     given, code, parents = (record[name] for name in ("parameters", "code", "parents"))
+    records.learn_languages(record, inside / RECORD, AGAIN)
     if PREDICTIONS in contents:
         records.refuse_unfit(table, inside / PREDICTIONS, AGAIN)
     if code != code_fingerprint(node.notebook, node.parameters):

@@ -133,7 +133,7 @@ def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], sourc
     there = by_seed.index.get_level_values
     chosen = by_seed[there("seed").isin(seeds) & there("label").isin(labels)]
     means = chosen.groupby(["label", "language1"], sort=False).mean().unstack()
-    codes = [code for code in languages.ORDER if code in means]
+    codes = languages.in_order(means)
     targets = means[[code for code in codes if code != source]]
     return means[codes].assign(targets=targets.mean(axis=1)).rename_axis(columns=None)
 

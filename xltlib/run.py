@@ -58,7 +58,7 @@ class Run:
         self.encoder_place, self.encoder_name, inherited, self.parents = self.ancestry()
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
         self.provenance = Door(self.task, test, self.folder, inherited, Shared(self.runs))
-        self._whole = None
+        self._whole, self.pieces = None, {}
 
     def ancestry(self) -> tuple[str, str, list[Entry], dict[str, str]]:
         """Where the encoder lies, its name, what it and the model to start from have read, their digests.
@@ -155,11 +155,23 @@ class Run:
         texts = self.provenance.vocabulary
         if self.encoder.trim:
             places.refuse_other_text(texts)
-            return encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
-        encoder = encoders.load(self.encoder_place)
-        encoder.pieces.learn(texts)
-        encoder.refuse_unknown()
+            encoder = encoders.load_trimmed(self.encoder_place, texts, Shared(self.runs), self._whole)
+        else:
+            encoder = encoders.load(self.encoder_place)
+            encoder.pieces.learn(texts)
+            encoder.refuse_unknown()
+        self.pieces = self._measured(encoder)
         return encoder
+
+    def _measured(self, encoder) -> dict[str, dict[str, float]]:
+        """How finely the encoder cuts the test sentences of each language; empty where none is scored."""
+        if not hasattr(self, "data"):
+            return {}
+        from xltlib.encoders.pieces import measured
+
+        by_language = self.data.test.groupby("language1", sort=False)
+        told = {code: [*of.sentence1, *of.sentence2] for code, of in by_language}
+        return {code: measured(encoder.pieces, sentences) for code, sentences in told.items()}
 
     def model(self):
         """The classifier, its head drawn by the seed alone; or the trained one that this run goes on from."""
@@ -251,6 +263,8 @@ class Run:
             "parents": self.parents,
             "seed": self.seed,
             "task": places.short(self.task),
+            "languages": languages.told(self._guarded()),
+            "pieces": self.pieces,
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
             **own,
             "seconds": {**self.seconds, "all": round(time.time() - self.began, 1)},

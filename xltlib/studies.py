@@ -23,7 +23,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from xltlib import studyfile
+from xltlib import languagefile, studyfile
 from xltlib.components.base import merged
 from xltlib.parameters import ROOT
 from xltlib.plan import Plan
@@ -102,6 +102,7 @@ class Study:
         Raises:
             ValueError: an unknown field, parameter, option, type, range or reference; names it.
         """
+        languagefile.use(self.folder)
         return Planning(self, overrides, data, runs, reads).plan()
 
 

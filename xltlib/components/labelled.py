@@ -38,7 +38,7 @@ class Data:
 
     def said(self) -> str:
         """Training pairs and fingerprints in words."""
-        codes = " ".join(sorted(self.train.language1.unique(), key=languages.ORDER.index))
+        codes = " ".join(languages.in_order(self.train.language1.unique()))
         return (
             f"{len(self.train)} labelled pairs in {codes}; none holds a test sentence\n"
             f"data fingerprint: train {tasks.fingerprint(self.train)}, test {tasks.fingerprint(self.test)}"

@@ -51,7 +51,8 @@ def adaptation_effect(
     """
     theme()
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
-    codes = [code for code in languages.ORDER if code in set(effects.language)]
+    levels = levels_of(effects)
+    codes = sorted(languages.in_order(levels), key=lambda code: languages.LEVELS.index(levels[code]))
     if effects.groupby("strategy").encoder.nunique().max() > 1:
         raise ValueError("two encoders in one strategy: draw them apart")
     by_seed = by_seed[(by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
@@ -63,8 +64,8 @@ def adaptation_effect(
         _draw_between(axes[1], between, codes)
         of_between = cut_scale(axes[1], between, 3, dots)
         runs_on = runs_on or of_between
-    _name_languages(axes[-1], codes, seen)
-    _mark_resource_levels(axes, codes)
+    _name_languages(axes[-1], codes, seen, levels)
+    _mark_resource_levels(axes, codes, levels)
     title = f"What {adaptation_name(adaptation)} does to zero-shot accuracy"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     lines = [
@@ -72,6 +73,23 @@ def adaptation_effect(
     ]
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
+
+
+def levels_of(effects: pd.DataFrame) -> dict[str, str]:
+    """The resource level of each language; where one of several encoders has not seen it, that.
+
+    Args:
+        effects: columns ``language, resource``.
+
+    Example:
+        >>> rows = {"language": ["yo", "de", "yo"], "resource": ["unseen", "high", "low"]}
+        >>> levels_of(pd.DataFrame(rows))
+        {'yo': 'unseen', 'de': 'high'}
+    """
+    found = {}
+    for code, level in zip(effects.language, effects.resource):
+        found[code] = max(found.get(code, level), level, key=languages.LEVELS.index)
+    return found
 
 
 def _axes_of_effects(n_languages: int, n_strategies: int, two_panels: bool):
@@ -126,27 +144,28 @@ def _draw_between(axis, between: pd.DataFrame, codes: list[str]) -> None:
     axis.set_ylabel("hybrid minus\nLaBSE arm (points)")
 
 
-def _name_languages(axis, codes: list[str], seen: set[str]) -> None:
+def _name_languages(axis, codes: list[str], seen: set[str], levels: dict[str, str]) -> None:
     """Names of languages below, in the colour of their resource level."""
     names = []
     for code in codes:
-        name = languages.BY_CODE[code].name
+        name = languages.of(code).name
         names.append(f"{name}\n(labels read)" if code in seen else name)
     axis.set_xticks(range(len(codes)), names, fontsize=10)
     for label, code in zip(axis.get_xticklabels(), codes):
-        label.set_color(languages.RESOURCE_COLOURS[languages.BY_CODE[code].resource])
+        label.set_color(languages.RESOURCE_COLOURS[levels[code]])
     axis.set_xlim(-0.6, len(codes) - 0.4)
 
 
-def _mark_resource_levels(axes, codes: list[str]) -> None:
+def _mark_resource_levels(axes, codes: list[str], levels: dict[str, str]) -> None:
     """The name of each resource level above its languages, and a line between levels in every panel."""
     top = axes[0]
     for level, colour in languages.RESOURCE_COLOURS.items():
-        places = [i for i, code in enumerate(codes) if languages.BY_CODE[code].resource == level]
+        places = [i for i, code in enumerate(codes) if levels[code] == level]
         if not places:
             continue
         above = {"transform": top.get_xaxis_transform(), "ha": "center", "fontsize": 9, "color": colour}
-        top.text(np.mean(places), 1.01, f"{level}-resource", **above)
+        said = "unseen by the encoder" if level == "unseen" else f"{level}-resource"
+        top.text(np.mean(places), 1.01, said, **above)
         if places[0] > 0:
             for axis in axes:
                 axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
@@ -164,7 +183,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         note: whose it is.
     """
     theme()
-    codes = [code for code in languages.ORDER if code in set(effects.language)] + ["mean"]
+    codes = [*languages.in_order(effects.language.unique()), "mean"]
     controls = list(dict.fromkeys(effects.control))
     figsize = (max(8, 1.15 * len(codes) + 3), 3.4 * len(controls) + 1.2)
     shared = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
@@ -179,7 +198,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
         runs_on = cut_scale(axis, effects, 2)
-    names = [languages.BY_CODE[code].name for code in codes[:-1]] + ["mean of\ntargets"]
+    names = [languages.of(code).name for code in codes[:-1]] + ["mean of\ntargets"]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     return titled(figure, "What noise in training does to zero-shot accuracy", caption + runs_on)

@@ -19,7 +19,7 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     theme(style="white")
     strategies = in_order(grid.strategy)
     adaptations = sorted(grid.adaptation.unique(), key=lambda name: (name != "none", name))
-    codes = sorted(grid.language1.unique(), key=languages.ORDER.index)
+    codes = languages.in_order(grid.language1.unique())
     columns = min(3, len(strategies))  # three side by side can still be read on paper
     places = []  # one row of panels each
     for first in range(0, len(strategies), columns):
@@ -53,7 +53,7 @@ def difference_grid(cells: pd.DataFrame, caption: str):
     """
     theme(style="white")
     labels = list(dict.fromkeys(cells.label))
-    codes = [code for code in languages.ORDER if code in set(cells.language1)]
+    codes = languages.in_order(cells.language1.unique())
     # At most four side by side, and rows as full as can be; -(-a // b) rounds up.
     columns = -(-len(labels) // -(-len(labels) // 4))
     rows = -(-len(labels) // columns)
@@ -107,7 +107,7 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         measure: column to draw, as bias.language_bias names it.
     """
     theme()
-    codes = sorted(table.language.unique(), key=languages.ORDER.index)
+    codes = languages.in_order(table.language.unique())
     arms = []
     for strategy in in_order(table.strategy):
         adaptations = dict.fromkeys(table[table.strategy == strategy].adaptation)
@@ -132,7 +132,7 @@ def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: 
     cells.index = [
         f"{look(strategy, head)[0]}; {adaptation_name(adaptation)}" for strategy, adaptation in arms
     ]
-    cells.columns = [languages.BY_CODE[code].name for code in codes]
+    cells.columns = [languages.of(code).name for code in codes]
     figsize = (max(9.5, 0.9 * len(codes) + 5.5), 0.4 * len(cells) + 1.7)
     figure, axis = plt.subplots(figsize=figsize, layout="constrained")
     numbers = {"annot": True, "fmt": ".2f", "annot_kws": {"size": 9}}
@@ -158,7 +158,7 @@ def _bias_as_marks(table: pd.DataFrame, measure: str, codes: list[str], arms: li
         values = of.set_index("language").reindex(codes)[measure]
         mark = {"color": colour, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
         axis.plot(np.arange(len(codes)) + offset, values, marker, label=name, **mark)
-    axis.set_xticks(range(len(codes)), [languages.BY_CODE[code].name for code in codes])
+    axis.set_xticks(range(len(codes)), [languages.of(code).name for code in codes])
     axis.set(ylabel=_words(measure), ylim=(0, None))
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
     return figure

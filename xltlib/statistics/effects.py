@@ -34,7 +34,11 @@ def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd
 
 
 def adaptation_effects(
-    right: pd.DataFrame, resamples: int = 10_000, seed: int = 1, groups: list[str] = ()
+    right: pd.DataFrame,
+    resamples: int = 10_000,
+    seed: int = 1,
+    groups: list[str] = (),
+    levels: dict[tuple[str, str], str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Effect of each adaptation within each strategy, and its difference between strategies.
 
@@ -47,6 +51,8 @@ def adaptation_effects(
         groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of
             which the same was read), and of those of one resource level (named after it), where there are two
             or more of them and others besides.
+        levels: the resource level of a language for an encoder, by (encoder, language), where it is another
+            than that of the language itself. A difference of two encoders has the levels of the first.
     Returns:
         Effects and interactions, one row a language each (``effect, low, high`` in accuracy points, 95 %),
         and the names of arms that lack a partner. An interaction is over the seeds and items that all its
@@ -57,27 +63,32 @@ def adaptation_effects(
     twice = right.groupby([*ARM, "seed", "language", "item"], observed=True).size()
     if (twice > 1).any():
         raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
-    codes = sorted(right.language.unique(), key=languages.ORDER.index)
-    means = _groups_to_average([code for code in codes if code in groups], codes)
+    codes = languages.in_order(right.language.unique())
+    chosen = [code for code in codes if code in groups]
     draws = Resamples(right.seed, right.cluster, resamples, seed)
     paired, missing = _paired_by_arm(right)
 
     rows = []
     for names, pairs in paired.items():
         about = {**dict(zip(("encoder", "head", "strategy", "adaptation"), names)), "rung": pairs.rung.max()}
-        rows += _effects_of_languages(pairs, draws, codes, means, about)
+        rows += _effects_of_languages(pairs, draws, _levels_for(names[0], codes, levels), chosen, about)
     between = []
     for names, pairs in _paired_by_strategies(paired):
         about = dict(zip(("encoder", "head", "strategy", "adaptation"), names))
-        between += _effects_of_languages(pairs, draws, codes, means, about)
+        between += _effects_of_languages(pairs, draws, _levels_for(names[0], codes, levels), chosen, about)
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
 
 
-def _groups_to_average(chosen: list[str], codes: list[str]) -> dict[str, list[str]]:
+def _levels_for(encoder: str, codes: list[str], levels: dict | None) -> dict[str, str]:
+    """The resource level of each language for an encoder, in the order of the languages."""
+    return {code: (levels or {}).get((encoder, code), languages.of(code).resource) for code in codes}
+
+
+def _groups_to_average(chosen: list[str], levels: dict[str, str]) -> dict[str, list[str]]:
     """Languages of each mean: of all that were chosen, and of each resource level that is a part of them."""
     means = {"mean": chosen}
-    for level in dict.fromkeys(languages.BY_CODE[code].resource for code in codes):
-        means[level] = [code for code in chosen if languages.BY_CODE[code].resource == level]
+    for level in dict.fromkeys(levels.values()):
+        means[level] = [code for code in chosen if levels[code] == level]
     return {
         name: of for name, of in means.items() if len(of) > 1 and (name == "mean" or len(of) < len(chosen))
     }
@@ -122,19 +133,21 @@ def _paired_by_strategies(paired: dict[tuple, pd.DataFrame]) -> list[tuple[tuple
 
 
 def _effects_of_languages(
-    pairs: pd.DataFrame, draws: Resamples, codes: list[str], means: dict[str, list[str]], about: dict
+    pairs: pd.DataFrame, draws: Resamples, levels: dict[str, str], chosen: list[str], about: dict
 ) -> list[dict]:
     """One row a language, and one a mean of which all languages are there.
 
     Args:
         pairs: columns ``seed, cluster, item, language, difference``.
         draws: of the whole study.
-        codes, means: languages, and those of each mean.
+        levels: all languages, each with its resource level.
+        chosen: languages of the means.
         about: what else stands in each row.
     """
+    codes = list(levels)
     pairs = pairs.assign(column=pairs.language)
     parts = [(pairs, codes)]
-    for name, of in means.items():
+    for name, of in _groups_to_average(chosen, levels).items():
         if set(of) <= set(pairs.language):
             parts.append((alike(pairs[pairs.language.isin(of)]).assign(column=name), [name]))
     rows = []
@@ -144,7 +157,7 @@ def _effects_of_languages(
             if np.isnan(point[k]):
                 continue
             n_items, n_seeds = part[part.column == name][["item", "seed"]].nunique()
-            resource = languages.BY_CODE[name].resource if name in codes else name
+            resource = levels.get(name, name)
             said = described(point[k], drawn[:, k], freedom[k], error[k])
             counted = {"n_items": n_items, "n_seeds": n_seeds}
             rows.append({**about, "language": name, "resource": resource, **said, **counted})

@@ -100,7 +100,7 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     if together:
         codes, design = ["mean"], np.ones((len(pairs), 1))
     else:
-        codes = sorted(pairs.language.unique(), key=languages.ORDER.index)
+        codes = languages.in_order(pairs.language.unique())
         design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
     if not pairs.difference.any():  # nothing varies: statsmodels finds no deviance
         return pd.DataFrame({"language": codes, "effect": 0.0, "low": np.nan, "high": np.nan})

@@ -23,7 +23,7 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: as :func:`adaptation_effects` gives it.
     """
-    of_language = table.language.isin(languages.BY_CODE)
+    of_language = ~table.language.isin(languages.MEANS)
     family = [table[name].where(of_language, "") for name in ARM]
     family.append(table.language.where(~of_language, "").rename("mean of"))
     judged = [judge(of) for _, of in table.groupby(family, sort=False)]

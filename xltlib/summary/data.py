@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import collected, folders, languages, provenance, statistics
+from xltlib import collected, folders, languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -71,13 +71,35 @@ class StudyData:
     @cached_property
     def order(self) -> list[str]:
         """Languages that were scored, in the order of figures."""
-        there = set(self.shown.language1.astype(str))
-        return [code for code in languages.ORDER if code in there]
+        return languages.in_order(self.shown.language1.unique())
 
     @cached_property
     def zero_shot(self) -> list[str]:
         """Targets of which no label was read."""
         return [code for code in self.order if code not in self.seen | {self.source}]
+
+    @cached_property
+    def pieces(self) -> dict[tuple[str, str], dict[str, float]]:
+        """Pieces a word and the share of unknown pieces, by encoder and language; of older runs nothing.
+
+        Runs of one encoder on other test sentences differ a little: here is the last one's.
+        """
+        found = {}
+        for record in self.records:
+            of_arm = record.get("pieces", {}) if record["arm"] else {}
+            for code, counted in of_arm.items():
+                found[record["encoder"], code] = counted
+        return found
+
+    @cached_property
+    def levels(self) -> dict[tuple[str, str], str]:
+        """The resource level of each language that was scored for each encoder: see levels.py."""
+        found = {}
+        for encoder in self.runs.encoder.unique():
+            for code in self.order:
+                unknown = self.pieces.get((encoder, code), {}).get("unknown")
+                found[encoder, code] = levels.level(code, encoder, unknown)
+        return found
 
     @cached_property
     def arm(self) -> list[str]:
@@ -174,7 +196,9 @@ class StudyData:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
             missing = []
         else:
-            found = statistics.adaptation_effects(of_targets, self.resamples, groups=self.zero_shot)
+            found = statistics.adaptation_effects(
+                of_targets, self.resamples, groups=self.zero_shot, levels=self.levels
+            )
             effects, between, missing = found
         return statistics.corrected(effects), statistics.corrected(between), missing
 
@@ -182,25 +206,25 @@ class StudyData:
     def targets(self) -> pd.DataFrame:
         """The effect on each target language: see statistics.adaptation_effects and corrected."""
         effects, _, _ = self._effects
-        return effects[effects.language.isin(languages.BY_CODE)].assign(study=self.study)
+        return effects[~effects.language.isin(languages.MEANS)].assign(study=self.study)
 
     @cached_property
     def groups(self) -> pd.DataFrame:
         """The effect on means of zero-shot targets: of all (language ``"mean"``), of each resource level."""
         effects, _, _ = self._effects
-        return effects[~effects.language.isin(languages.BY_CODE)]
+        return effects[effects.language.isin(languages.MEANS)]
 
     @cached_property
     def between(self) -> pd.DataFrame:
         """The effect under hybrid batches less that under the LaBSE arm, on each target language."""
         _, between, _ = self._effects
-        return between[between.language.isin(languages.BY_CODE)]
+        return between[~between.language.isin(languages.MEANS)]
 
     @cached_property
     def between_groups(self) -> pd.DataFrame:
         """The same on means of zero-shot targets."""
         _, between, _ = self._effects
-        return between[~between.language.isin(languages.BY_CODE)]
+        return between[between.language.isin(languages.MEANS)]
 
     @cached_property
     def without_partner(self) -> list[str]:

@@ -52,7 +52,7 @@ def _with_asterisk(row) -> str:
 def _row_name(code: str, seen: set[str]) -> str:
     if code in seen:
         return f"{language(code)} (labels read)"
-    if code in languages.BY_CODE:
+    if code not in languages.MEANS:
         return language(code)
     return f"{language(code)} zero-shot targets" if code == "mean" else f"{language(code)} targets"
 

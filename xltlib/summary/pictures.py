@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from xltlib import figures, statistics
+from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
 from xltlib.summary.words import caption, counted, language, lines_are
@@ -119,9 +119,36 @@ def covariate_pictures(data: StudyData) -> list[Picture]:
 
 
 def covariate_table(data: StudyData) -> pd.DataFrame:
-    """What is known of the languages of that figure: a row a language."""
+    """What is known of the languages of that figure: a row a language.
+
+    Where the runs counted pieces, every language stands there, beside them its resource level and the source
+    of that; of several encoders there is a row each.
+    """
     _, known = described_effects(data)
-    return known.rename(index=language).round(2)
+    told = piece_table(data)
+    table = told.join(known.round(2), on="language") if len(told) else known.round(2)
+    if len(told):
+        table = table.set_index(["encoder", "language"] if told.encoder.nunique() > 1 else "language")
+        table = table.drop(columns="encoder", errors="ignore")
+    return table.rename(index=language)
+
+
+def piece_table(data: StudyData) -> pd.DataFrame:
+    """How finely each encoder cuts each language, what it does not know of it, and the resource level.
+
+    Returns:
+        Columns ``encoder, language, level, source, pieces a word, unknown pieces (%)``; no rows of runs that
+        did not count pieces.
+    """
+    rows = []
+    for (encoder, code), level in data.levels.items():
+        counted = data.pieces.get((encoder, code))
+        if counted is not None:
+            said = levels.source(code, encoder, counted["unknown"])
+            about = {"encoder": encoder, "language": code, "level": level, "source of the level": said}
+            shares = {"unknown pieces (%)": round(100 * counted["unknown"], 1)}
+            rows.append({**about, "pieces a word": round(counted["pieces_per_word"], 2), **shares})
+    return pd.DataFrame(rows)
 
 
 def grid_pictures(data: StudyData) -> list[Picture]:

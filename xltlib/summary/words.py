@@ -29,6 +29,7 @@ LEVELS = {
     "high": "mean of high-resource",
     "medium": "mean of medium-resource",
     "low": "mean of low-resource",
+    "unseen": "mean of unseen",
 }
 
 
@@ -171,9 +172,7 @@ def against(difference: str) -> str:
 
 def language(code: str) -> str:
     """A language's name; of a mean of languages, what it is of."""
-    if code in languages.BY_CODE:
-        return languages.BY_CODE[code].name
-    return LEVELS.get(code, code)
+    return LEVELS[code] if code in languages.MEANS else languages.of(code).name
 
 
 def reading(entries: list[Entry]) -> str:

@@ -117,7 +117,7 @@ def by_language(folder: Path) -> str:
     if len(arms) > len(codes):
         rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
         return markdown(["adaptation", *codes], rows)
-    rows = [[languages.BY_CODE[of].name, *(cells.get((name, of), "") for name in arms)] for of in codes]
+    rows = [[languages.of(of).name, *(cells.get((name, of), "") for name in arms)] for of in codes]
     return markdown(["language", *arms], rows)
 
 
@@ -203,7 +203,7 @@ def intervals(folder: Path) -> str:
         shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
     arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
-    rows = [[languages.BY_CODE[of].name, *(cells.get((name, of), "") for name in arms)] for of in codes]
+    rows = [[languages.of(of).name, *(cells.get((name, of), "") for name in arms)] for of in codes]
     return markdown(["language", *arms], rows)
 
 
@@ -215,7 +215,7 @@ def majority(folder: Path) -> str:
     for _, of in table.groupby(arm, sort=False):
         cells = [f"{of.accuracy.mean():.1f}", f"{of.majority.mean():.1f}", signed(of.above.mean())]
         for row in (of.loc[of.above.idxmin()], of.loc[of.above.idxmax()]):
-            cells.append(f"{signed(row['above'])} ({languages.BY_CODE[row['language']].name})")
+            cells.append(f"{signed(row['above'])} ({languages.of(row['language']).name})")
         rows.append([*arm_cells(of.iloc[0], arm), *cells])
     return markdown([*arm, "mean of the languages", "majority", "above it", "least in", "most in"], rows)
 

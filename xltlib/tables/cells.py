@@ -69,7 +69,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 
 def in_order(codes) -> list[str]:
     """Language codes in plot order, each once."""
-    return sorted(set(codes), key=languages.ORDER.index)
+    return languages.in_order(codes)
 
 
 def strategy_name(strategy: str, head: str = "") -> str:

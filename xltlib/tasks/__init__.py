@@ -30,7 +30,7 @@ from xltlib.tasks.task import (
     parallel_sentences,
     shared_sentence_clusters,
 )
-from xltlib.tasks.text import PARALLEL, load_parallel, load_text, task_text
+from xltlib.tasks.text import PARALLEL, load_parallel, load_text, pivot, task_text
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "normalised",
     "overlapping",
     "parallel_sentences",
+    "pivot",
     "read_paws_file",
     "read_xnli_file",
     "refuse_other_labels",

@@ -91,6 +91,26 @@ class DescribedTask:
         """Whether a split has pairs in a language."""
         return any(code in self._languages(of, split, folder) for of in self.says.sources.get(split, ()))
 
+    def stays(self, whose: str) -> None:
+        """Stop where a bundle cannot hold what is read: rows of the hub, or a file beside neither.
+
+        Args:
+            whose: run, for the error.
+        Raises:
+            DataError: names the source.
+        """
+        of_hub = not places.is_path(self.name) and self.path.parent != KNOWN
+        for source in [of for several in self.says.sources.values() for of in several]:
+            if source.hub or of_hub:
+                raise DataError(f"{whose}: a bundle holds no pairs of the hub; name their folder")
+            files = source.files.values() if isinstance(source.files, dict) else [source.files]
+            ids = [] if source.ids in ("line", "column") else [source.ids]
+            for path in [*files, *ids]:
+                if path.startswith(("/", "~", "..")):
+                    raise DataError(
+                        f"{source.where}: {path} lies outside the folder of the task; move it there"
+                    )
+
     def set_names(self, split: str) -> dict[int, str]:
         """Names of the sets that the items of a split are of, by the number of the set.
 
