@@ -109,8 +109,8 @@ class Run:
 
     def _encoder_revision(self) -> str:
         """The commit of the hub at which the encoder, or what it was adapted from, was read; "": no hub's."""
-        for parent in self.parents:
-            return records.read(self.runs / parent).get("encoder_revision", "")
+        for name in self.parents:
+            return records.read(self.runs / name).get("encoder_revision", "")
         from xltlib.encoders import hub
 
         return hub.revision_of(self.encoder.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from functools import lru_cache
 from glob import escape
@@ -33,6 +34,7 @@ class DescribedTask:
     def __init__(self, name: str, path: Path):
         self.name, self.path = name, path
         self.says: Description = read_description(path)
+        self.revision = path.parent.name if path.parent.parent.name == "snapshots" else ""  # of the hub
         self.CLASSES = self.says.classes
         self.SHARES_STOCK_SENTENCES = self.says.leaves_out
         self.LICENCE = self.says.licence
@@ -71,6 +73,12 @@ class DescribedTask:
         revisions = sorted({found.attrs["revision"] for found in frames if found.attrs.get("revision")})
         frame.attrs = {"revision": " ".join(revisions)} if revisions else {}
         return frame, " and ".join(wheres), faults
+
+    def empty(self, split: str, folder: Path | None) -> list[str]:
+        """Faults of the sources of a split of which there is no file."""
+        sources = self.says.sources.get(split, ())
+        found = [of for of in sources if not self._languages(of, split, folder)]
+        return [f"{of.where}: no file fits {of.files}" for of in found]
 
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in."""
@@ -151,7 +159,7 @@ class DescribedTask:
     def _place(self, path: str, folder: Path | None, where: str) -> str:
         """A path of the description as an absolute one."""
         if not path.startswith(DATA):
-            return (self.path.parent / path).resolve().as_posix()
+            return Path(os.path.abspath(self.path.parent / path)).as_posix()  # links of the hub stay
         if folder is None:
             raise DataError(f"{where}: {path} lies in the data folder: set XLTLIB_DATA or --data")
         return (folder / path.removeprefix(DATA)).as_posix()
@@ -195,7 +203,7 @@ class DescribedTask:
             faults.append(f"{where}: no rows of language {code} in it")
         frame = pd.DataFrame(found, columns=["item", *HEADER[1:]]).astype({"item": "int64", "label": "int64"})
         frame["item"] += self._set(source, split, code) * ITEMS_OF_A_SET
-        frame.attrs["revision"] = revision
+        frame.attrs["revision"] = revision or self.revision
         return frame, where, faults
 
     def _ids(self, source: Source, code: str, split: str, folder, rows: list[Row], where: str) -> list[str]:
@@ -288,7 +296,7 @@ def _folder(name: str) -> Path:
     """The folder that holds a description."""
     place = places.located(name)
     if place == name and not places.is_path(name, hub=True):
-        from xltlib.tasks.hub import description_folder
+        from xltlib.tasks.hub_folder import description_folder
 
         return description_folder(name)
     folder = Path(place)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 from typing import Iterable
 
 import pandas as pd
@@ -28,7 +26,7 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
     """
     from datasets import load_dataset
 
-    name = SPLITS[split]
+    name = SPLITS.get(split, split)
     try:
         found = load_dataset(repository, code, split=name, revision=revision)
         rows = found.to_pandas()
@@ -51,28 +49,3 @@ def commit_of(files: Iterable[str]) -> str:
     """
     told = {found[1] for file in files if (found := COMMIT.search(file))}
     return told.pop() if len(told) == 1 else ""
-
-
-def description_folder(name: str) -> Path:
-    """The folder of a data set of the hub that holds a ``task.yaml``, with the files that it names.
-
-    Args:
-        name: ``organisation/name``, or that with ``@`` and a revision behind it.
-    Raises:
-        DataError: the hub gave nothing; says what to do.
-    """
-    return _downloaded(*name.partition("@")[::2])
-
-
-@cache
-def _downloaded(name: str, revision: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, repo_type="dataset", revision=revision or None))
-    except Exception as error:  # its errors have no class in common
-        why = " ".join(str(error).split())[:120]
-        raise DataError(
-            f"task {name!r}: the hub gave no such data set ({why}). A folder with a task.yaml is written "
-            f"as a path: ./{name}"
-        ) from error
