@@ -70,11 +70,12 @@ def save_tokenizer(encoder: encoders.Encoder, max_length: int, folder: Path) -> 
         backend.no_padding()
         named = own.special_tokens_map.items()
         special = {name: str(token) for name, token in named if isinstance(token, str)}
-        written = PreTrainedTokenizerFast(tokenizer_object=backend, **special)
+        options = {"model_input_names": inputs, "model_max_length": max_length}
+        PreTrainedTokenizerFast(tokenizer_object=backend, **options, **special).save_pretrained(folder)
     else:
         written = copy.deepcopy(own)
-    written.model_max_length, written.model_input_names = max_length, inputs
-    written.save_pretrained(folder)
+        written.model_max_length = max_length
+        written.save_pretrained(folder)
 
 
 def _transformer(folder: Path, task: str, layer: int):
