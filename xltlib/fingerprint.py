@@ -21,7 +21,8 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py",
     "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
     "tables", "values.py", "studyfile.py", "together.py", "lineage.py", "overrides.py", "markdown.py",
-    "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py",
+    "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "export.py",
+    "exporting",
 )  # fmt: skip
 
 
