@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-from xltlib import answers, encoders, export, heads, parameters, prediction, records
+from xltlib import answers, encoders, explore, export, heads, parameters, prediction, records, tasks
 from xltlib.exporting import accuracy, loaded, modules
 from xltlib.run import Run
 from xltlib.vectors import Turned, Vectors
@@ -37,7 +37,9 @@ def architectures(tiny, tmp_path_factory):
         "mpnet": hf.MPNetModel(hf.MPNetConfig(vocab_size=rows, **ids, **TINY, **ROOM)),
         "distilbert": hf.DistilBertModel(hf.DistilBertConfig(vocab_size=rows, **distil, **ROOM, **ids)),
         "albert": hf.AlbertModel(hf.AlbertConfig(vocab_size=rows, embedding_size=12, **ids, **TINY, **ROOM)),
-        "electra": hf.ElectraModel(hf.ElectraConfig(vocab_size=rows, embedding_size=16, **ids, **TINY, **ROOM)),
+        "electra": hf.ElectraModel(
+            hf.ElectraConfig(vocab_size=rows, embedding_size=16, **ids, **TINY, **ROOM)
+        ),
     }
     found = dict(tiny)
     for name, model in models.items():
@@ -113,7 +115,8 @@ def predicted(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
 
 def said_by_the_card(folder, pairs: pd.DataFrame, monkeypatch, number: int = 0) -> np.ndarray:
     """Probabilities that the code of a card computes, run in the folder; its own sentences replaced."""
-    code = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)[number]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", card, re.DOTALL)[number]
     first, second = pairs.sentence1.tolist(), pairs.sentence2.tolist()
     for there, ours in (
         ('[("A first sentence .", "A second one .")]', list(zip(first, second))),
@@ -234,7 +237,8 @@ def test_a_run_on_an_adapted_encoder_and_a_model_adapted_after_training(architec
 def test_a_trimmed_vocabulary_is_smaller_and_answers_alike(architectures, tmp_path, monkeypatch, name):
     run = finished(tmp_path, architectures[name], {"kind": "cross", "max_length": 40})
     pairs, wanted = predicted(run)
-    whole, small = exported(run, tmp_path / "to"), exported(run, tmp_path / "small", "--vocabulary", "trimmed")
+    whole = exported(run, tmp_path / "to")
+    small = exported(run, tmp_path / "small", "--vocabulary", "trimmed")
     assert np.abs(said_by_the_card(small, pairs, monkeypatch) - wanted).max() <= 1e-5
     sizes = [json.loads((folder / "config.json").read_text())["vocab_size"] for folder in (small, whole)]
     assert sizes[0] < sizes[1]
@@ -374,4 +378,15 @@ def test_a_run_is_left_as_it_was(architectures, tmp_path):
 
 def test_the_command_line_is_read_without_torch():
     code = "import sys, xltlib.export; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_small_model_of_the_notebook_is_asked_about_pairs_typed_by_hand(tiny, tmp_path):
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    own = tasks.load_pairs("demo-easy", "dev", ["en"], None, 20)
+    explore.write_small_model(encoder, own, "demo-easy", tmp_path)
+    said = explore.ask(tmp_path, [("Rome .", "Oslo ."), ("Rom .", "Rome .")])
+    assert list(said.columns) == ["p(different)", "p(same)"] and said.index[0] == "Rome . | Oslo ."
+    assert np.allclose(said.sum(axis=1), 1, atol=0.02)
+    with pytest.raises(ValueError, match="no classifier that python -m xltlib.export wrote is there"):
+        explore.ask(tiny["bert"], [("Rome .", "Oslo .")])

@@ -87,7 +87,9 @@ def parsed(given: list[str] | None) -> argparse.Namespace:
     parser = Parser("python -m xltlib.export", description=__doc__, formatter_class=layout)
     parser.add_argument("run", help="a run's id, or the path of its folder")
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="that is made")
-    parser.add_argument("--runs", type=Path, default=places.ROOT / "runs", metavar="DIR", help="where runs lie")
+    parser.add_argument(
+        "--runs", type=Path, default=places.ROOT / "runs", metavar="DIR", help="where runs lie"
+    )
     shown = "all pieces of the encoder's vocabulary, or those that the run read"
     parser.add_argument("--vocabulary", choices=(WHOLE, TRIMMED), default=WHOLE, help=shown)
     shown = "folder of downloaded data (else where the run read it, else XLTLIB_DATA)"

@@ -26,7 +26,9 @@ def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
     return candidates[right.argmax()]
 
 
-def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: float = SHARPNESS) -> np.ndarray:
+def probabilities(
+    features: str, train: tuple, dev: tuple, test: tuple, scale: float = SHARPNESS
+) -> np.ndarray:
     """Probability of each class for the test pairs, shape (pairs, classes).
 
     ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the

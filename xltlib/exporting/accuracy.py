@@ -31,7 +31,7 @@ def interval(right: np.ndarray, clusters: np.ndarray) -> tuple[float, float]:
 
     share, items = right.mean(), len(right)
     sums = pd.Series(right - share).groupby(clusters).sum().to_numpy()
-    independent = share * (1 - share) / items
+    independent = share * (1 - share) / max(items - 1, 1)
     worth = float(min(items, len(sums)))
     if independent and len(sums) > 1:
         clustered = np.square(sums).sum() / items**2 * len(sums) / (len(sums) - 1)

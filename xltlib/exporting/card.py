@@ -44,7 +44,7 @@ def write(rebuilt: Rebuilt, found: Agreement, vocabulary: str, folder: Path) -> 
     parts = [
         _front_matter(kept),
         f"# {escaped(kept.record['task'])}: {escaped(kept.place.name)}",
-        f"{WHAT[kept.form]}, on {escaped(_encoder(kept))}. It was made by xltlib, and loads without it.",
+        f"{WHAT[kept.form]}, on {escaped(_hub_id(kept))}. It was made by xltlib, and loads without it.",
         _loading(rebuilt),
         _read(kept),
         _accuracy(kept),
@@ -61,11 +61,16 @@ def _encoder(kept: Kept) -> str:
     return kept.record["encoder"]
 
 
+def _hub_id(kept: Kept) -> str:
+    """The same by its id on the model hub, where it has one."""
+    return HUB_IDS.get(_encoder(kept), _encoder(kept))
+
+
 def _front_matter(kept: Kept) -> str:
     """What the model hub reads: YAML between two lines."""
     from huggingface_hub import ModelCardData
 
-    name = HUB_IDS.get(_encoder(kept), _encoder(kept))
+    name = _hub_id(kept)
     data = ModelCardData(
         language=languages.listed(kept.record["parameters"]["targets"]),
         license="other",
@@ -94,7 +99,9 @@ def _loading(rebuilt: Rebuilt) -> str:
             )
     of = "pair" if kept.form == "cross" else "sentence"
     cut = ", of two sentences the longer one first" if kept.form == "cross" else ""
-    shown.append(f"A {of} of more than {kept.max_length} tokens is cut{cut}. Nothing is put before a sentence.")
+    shown.append(
+        f"A {of} of more than {kept.max_length} tokens is cut{cut}. Nothing is put before a sentence."
+    )
     return "\n\n".join(shown)
 
 
@@ -118,7 +125,9 @@ def _accuracy(kept: Kept) -> str:
     for of in accuracy.by_language(predictions).itertuples():
         name = languages.BY_CODE[of.Index].name
         interval = f"{of.low:.1f} to {of.high:.1f}"
-        rows.append(f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |")
+        rows.append(
+            f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
+        )
     mean, pairs = accuracy.in_two_languages(predictions)
     two = f" On {pairs} pairs in two languages {mean:.1f} % are right." if pairs else ""
     votes = kept.record["parameters"]["scored"]["votes"]
@@ -141,11 +150,13 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
         f"{found.difference:.0e}."
     )
     if found.predicted:
-        compared += f" {found.predicted} of them differ from what the run predicted by {found.of_the_run:.0e}."
+        compared += (
+            f" What the run itself predicted of {found.predicted} of them differs by {found.of_the_run:.0e}."
+        )
     classes = "" if kept.form == ENCODER else f"\n* classes: {', '.join(map(escaped, kept.classes))}"
     return (
         f"## How it was made\n\n* strategy {escaped(record['strategy'])}, adaptation "
-        f"{escaped(record['adaptation'])}, seed {record['seed']}\n* encoder: {escaped(_encoder(kept))}, "
+        f"{escaped(record['adaptation'])}, seed {record['seed']}\n* encoder: {escaped(_hub_id(kept))}, "
         f"{vocabulary} vocabulary ({pieces:,} pieces){classes}\n* machine: {escaped(machine['device'])}, torch "
         f"{machine['torch']}, transformers {machine['transformers']}, sentence-transformers "
         f"{machine['sentence-transformers']}\n\n{compared}"
@@ -181,5 +192,5 @@ def _licences(kept: Kept) -> str:
     data = getattr(TABLE.get(kept.record["task"]), "LICENCE", "") or "not stated"
     return (
         f"## Licences\n\n* data of {escaped(kept.record['task'])}: {escaped(data)}\n* encoder "
-        f"{code(_encoder(kept))}: that of its authors, which holds for what is made of it, too"
+        f"{code(_hub_id(kept))}: that of its authors, which holds for what is made of it, too"
     )

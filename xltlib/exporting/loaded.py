@@ -25,20 +25,31 @@ def probabilities(folder: Path, first: list[str], second: list[str]) -> np.ndarr
     if not (folder / HEAD).is_file():
         return _of_cross_encoder(folder, first, second)
     about = json.loads((folder / HEAD).read_text(encoding="utf-8"))
-    u, v = torch.from_numpy(vectors(folder, [*first, *second])).chunk(2)
+    sides = np.split(vectors(folder, [*first, *second]), 2)
+    if about["kind"] == "logistic":
+        return _of_regression(folder, *sides)
+    u, v = map(torch.from_numpy, sides)
     if about["kind"] == "cosine":
         p = torch.sigmoid(about["sharpness"] * ((u * v).sum(1) - about["threshold"]))
         return torch.stack([1 - p, p], dim=1).numpy()
     from safetensors.torch import load_file
 
     head, compared = load_file(folder / WEIGHTS), torch.cat([u, v, (u - v).abs(), u * v], dim=1)
-    if about["kind"] == "logistic":
-        standardised = (compared - head["mean"]) / head["scale"]
-        scores = standardised @ head["weight"].T + head["bias"]
-    else:
-        hidden = torch.tanh(compared @ head["hidden.weight"].T + head["hidden.bias"])
-        scores = hidden @ head["scores.weight"].T + head["scores.bias"]
+    hidden = torch.tanh(compared @ head["hidden.weight"].T + head["hidden.bias"])
+    scores = hidden @ head["scores.weight"].T + head["scores.bias"]
     return scores.softmax(dim=1).numpy()
+
+
+def _of_regression(folder: Path, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Probabilities of a logistic regression, which magnifies the last digits of a vector."""
+    from safetensors.numpy import load_file
+    from scipy.special import softmax
+
+    head = load_file(folder / WEIGHTS)
+    u, v = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (u, v))
+    compared = np.concatenate([u, v, abs(u - v), u * v], axis=1)
+    scores = (compared - head["mean"]) / head["scale"] @ head["weight"].T + head["bias"]
+    return softmax(scores, axis=1)
 
 
 def _of_cross_encoder(folder: Path, first: list[str], second: list[str]) -> np.ndarray:

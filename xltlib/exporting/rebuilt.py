@@ -44,6 +44,8 @@ class Rebuilt:
             found = prediction.predict(self.model, pd.DataFrame({"sentence1": first, "sentence2": second}))
             return found.to_numpy()
         u, v = (prediction.encoded(self.model, side) for side in (first, second))
+        if self.fitted is not None:
+            u, v = (Turned({})(side, np.array([])) for side in (u, v))  # the last digits, as in the run
         if self.kept.form == "cosine":
             p = 1 / (1 + np.exp(-frozen.SHARPNESS * ((u * v).sum(1) - self.fitted)))
             return np.column_stack([1 - p, p])
@@ -98,11 +100,13 @@ def _fitted(kept: Kept, run: Alone, model: heads.PairClassifier):
             raise ValueError(f"run {kept.place.name}: the {name} pairs are other ones now than when it ran")
     frames = {"train": data.train, "dev": data.dev, "test": run.scored.pairs_of(data.test)}
     vectors = Vectors(model, frames)
-    (train_u, train_v), (dev_u, dev_v) = (vectors.sides(frames[name], Turned({})) for name in ("train", "dev"))
+    train, dev = (vectors.sides(frames[name], Turned({})) for name in ("train", "dev"))
+    train_labels, dev_labels = data.train.label.to_numpy(), data.dev.label.to_numpy()
     if kept.form == "cosine":
-        return float(frozen.threshold((dev_u * dev_v).sum(1), data.dev.label.to_numpy()))
-    pairs = frozen.pair_features(train_u, train_v), frozen.pair_features(dev_u, dev_v)
-    return frozen.regression(pairs[0], data.train.label.to_numpy(), pairs[1], data.dev.label.to_numpy())
+        return float(frozen.threshold((dev[0] * dev[1]).sum(1), dev_labels))
+    return frozen.regression(
+        frozen.pair_features(*train), train_labels, frozen.pair_features(*dev), dev_labels
+    )
 
 
 def _pairs(kept: Kept, run: Alone) -> pd.DataFrame:

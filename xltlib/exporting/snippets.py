@@ -44,7 +44,7 @@ probabilities = torch.stack([1 - p, p], dim=1)
 print(head["classes"], probabilities)
 """
 
-_VECTORS = """\
+BI = """\
 import json
 import torch
 from safetensors.torch import load_file
@@ -54,21 +54,27 @@ model, head = SentenceTransformer(".", device="cpu"), load_file("head.safetensor
 first, second = ["A first sentence ."], ["A second one ."]
 u, v = (model.encode(side, convert_to_tensor=True) for side in (first, second))
 compared = torch.cat([u, v, (u - v).abs(), u * v], dim=1)
-"""
-_PROBABILITIES = """\
+hidden = torch.tanh(compared @ head["hidden.weight"].T + head["hidden.bias"])
+scores = hidden @ head["scores.weight"].T + head["scores.bias"]
 probabilities = scores.softmax(dim=1)
 print(json.load(open("head.json", encoding="utf-8"))["classes"], probabilities)
 """
 
-BI = f"""\
-{_VECTORS}\
-hidden = torch.tanh(compared @ head["hidden.weight"].T + head["hidden.bias"])
-scores = hidden @ head["scores.weight"].T + head["scores.bias"]
-{_PROBABILITIES}"""
+LOGISTIC = """\
+import json
+import numpy as np
+from safetensors.numpy import load_file
+from scipy.special import softmax
+from sentence_transformers import SentenceTransformer
 
-LOGISTIC = f"""\
-{_VECTORS}\
+model, head = SentenceTransformer("."), load_file("head.safetensors")  # of this folder
+first, second = ["A first sentence ."], ["A second one ."]
+u, v = (model.encode(side) for side in (first, second))
+u, v = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (u, v))  # to the last digit
+compared = np.concatenate([u, v, abs(u - v), u * v], axis=1)
 scores = (compared - head["mean"]) / head["scale"] @ head["weight"].T + head["bias"]
-{_PROBABILITIES}"""
+probabilities = softmax(scores, axis=1)
+print(json.load(open("head.json", encoding="utf-8"))["classes"], probabilities)
+"""
 
 OF = {"cross": CROSS, "bi": BI, "cosine": COSINE, "logistic": LOGISTIC, "encoder": ENCODER}
