@@ -1,4 +1,4 @@
-"""What 00_explore shows: how a vocabulary cuts a language, what noise does to a pair, a model that is asked."""
+"""What 00_explore shows: how a vocabulary cuts a language, what noise does to a pair, what a model says."""
 
 from __future__ import annotations
 

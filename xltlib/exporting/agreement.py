@@ -67,7 +67,7 @@ def check(rebuilt: Rebuilt, folder: Path) -> Agreement:
 
 
 def odd_pairs(rebuilt: Rebuilt) -> tuple[list[str], list[str]]:
-    """Pairs that a test set may lack: in two languages, with characters nobody knows, and longer than fits."""
+    """Pairs that a test set may lack: in two languages, with unknown characters, longer than fits."""
     one = rebuilt.pairs.groupby("language1", sort=False).head(1)
     first, second = one.sentence1.tolist(), one.sentence2.tolist()
     in_two = first, [*second[1:], second[0]]

@@ -128,15 +128,16 @@ def _accuracy(kept: Kept) -> str:
         rows.append(
             f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
         )
-    mean, pairs = accuracy.in_two_languages(predictions)
-    two = f" On {pairs} pairs in two languages {mean:.1f} % are right." if pairs else ""
-    votes = kept.record["parameters"]["scored"]["votes"]
-    voted = " They are of votes of noisy copies; the model here answers the pair itself." if votes else ""
-    return (
-        f"## Accuracy\n\nIn per cent, of the test set of {escaped(kept.record['task'])}, last checkpoint, one "
-        f"seed. Intervals are Wilson's, of as many items as clusters that share a sentence are worth.{two}"
-        f"{voted}\n\n" + "\n".join(rows)
+    said = (
+        f"In per cent, of the test set of {escaped(kept.record['task'])}, last checkpoint, one seed. Intervals "
+        "are Wilson's, of as many items as clusters that share a sentence are worth."
     )
+    mean, pairs = accuracy.in_two_languages(predictions)
+    if pairs:
+        said += f" On {pairs} pairs in two languages {mean:.1f} % are right."
+    if kept.record["parameters"]["scored"]["votes"]:
+        said += " They are of votes of noisy copies; the model here answers the pair itself."
+    return "\n\n".join(["## Accuracy", said, "\n".join(rows)])
 
 
 def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
@@ -144,6 +145,15 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
     kept = rebuilt.kept
     record, machine = kept.record, kept.record["machine"]
     pieces = len(rebuilt.model._encoder.tokenizer)
+    packages = [f"{name} {machine[name]}" for name in ("torch", "transformers", "sentence-transformers")]
+    lines = [
+        f"strategy {escaped(record['strategy'])}, adaptation {escaped(record['adaptation'])}",
+        f"seed {record['seed']}",
+        f"encoder {escaped(_hub_id(kept))}, {vocabulary} vocabulary ({pieces:,} pieces)",
+        f"machine: {', '.join(map(escaped, [machine['device'], *packages]))}",
+    ]
+    if kept.form != ENCODER:
+        lines.append(f"classes: {', '.join(map(escaped, kept.classes))}")
     compared = (
         f"Read back by sentence-transformers on {found.pairs} pairs, among them pairs in two languages, with "
         f"unknown characters and longer than fits, its numbers differ from the model's by at most "
@@ -153,14 +163,7 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
         compared += (
             f" What the run itself predicted of {found.predicted} of them differs by {found.of_the_run:.0e}."
         )
-    classes = "" if kept.form == ENCODER else f"\n* classes: {', '.join(map(escaped, kept.classes))}"
-    return (
-        f"## How it was made\n\n* strategy {escaped(record['strategy'])}, adaptation "
-        f"{escaped(record['adaptation'])}, seed {record['seed']}\n* encoder: {escaped(_hub_id(kept))}, "
-        f"{vocabulary} vocabulary ({pieces:,} pieces){classes}\n* machine: {escaped(machine['device'])}, torch "
-        f"{machine['torch']}, transformers {machine['transformers']}, sentence-transformers "
-        f"{machine['sentence-transformers']}\n\n{compared}"
-    )
+    return "\n\n".join(["## How it was made", "\n".join(f"* {line}" for line in lines), compared])
 
 
 def _limits(kept: Kept, vocabulary: str) -> str:

@@ -1,4 +1,4 @@
-"""A model as a folder of sentence-transformers: its transformer, its tokenizer, and the layers behind them."""
+"""A model as a folder of sentence-transformers: transformer, tokenizer, and the layers behind them."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _reader(kept: Kept, data: str, empty: Path) -> Alone:
 
 
 def _fitted(kept: Kept, run: Alone, model: heads.PairClassifier):
-    """What compares frozen vectors, fitted as in the notebook: on the same pairs, encoded in the same batches.
+    """What compares frozen vectors, fitted as in the notebook: on the same pairs, in the same batches.
 
     Raises:
         ValueError: the data are not those of the run.
