@@ -273,7 +273,7 @@ def test_the_card_says_what_the_record_says(architectures, tmp_path):
     row = f"| German (de) | {german.accuracy:.1f} | {german.low:.1f} to {german.high:.1f} | 12 | none |"
     assert row in card.text and german.low < german.accuracy < german.high
     assert "| labels | train | labelled-source | en | demo-easy | 40 |" in card.text
-    assert "data of demo-easy: not stated" in card.text and "On 24 pairs in two languages" in card.text
+    assert "* demo-easy: not stated" in card.text and "On 24 pairs in two languages" in card.text
     assert "German (zero-shot)" in card.text
 
 
@@ -282,7 +282,7 @@ def test_the_licence_of_the_data_is_what_the_task_states(architectures, tmp_path
 
     monkeypatch.setattr(DemoTask, "LICENCE", "CC0-1.0", raising=False)
     folder = exported(finished(tmp_path, architectures["xlm-r"]), tmp_path / "to")
-    assert "data of demo-easy: CC0-1.0" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "* demo-easy: CC0-1.0" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_no_file_names_a_place_of_this_machine(architectures, tmp_path):
@@ -367,6 +367,23 @@ def test_an_encoder_that_has_changed_since_is_noticed(architectures, tmp_path, c
     encoders.save(other, tmp_path / "encoder")
     said = complaint(capsys, run.id, "--runs", str(run.runs), "--to", str(tmp_path / "to"))
     assert "its data or its encoder are others now" in said
+
+
+def test_a_record_of_an_earlier_version_may_lack_options(architectures, tmp_path):
+    run = finished(tmp_path / "runs", architectures["xlm-r"])
+    record = records.read(run.place)
+    del record["parameters"]["encoder"]["recipe"], record["parameters"]["scored"]["votes"]
+    (run.place / records.RECORD).write_text(json.dumps(record))
+    assert (exported(run, tmp_path / "to") / "README.md").is_file()
+
+
+def test_a_record_without_what_the_card_says_is_named(architectures, tmp_path, capsys):
+    run = finished(tmp_path / "runs", architectures["xlm-r"])
+    record = records.read(run.place)
+    del record["machine"]
+    (run.place / records.RECORD).write_text(json.dumps(record))
+    said = complaint(capsys, run.id, "--runs", str(run.runs), "--to", str(tmp_path / "to"))
+    assert "record.json is damaged: it has no 'machine'" in said
 
 
 def test_a_run_is_left_as_it_was(architectures, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from xltlib import languages, records
 from xltlib.encoders import OFFLINE
 from xltlib.exporting import accuracy, classifier, snippets
-from xltlib.exporting.agreement import Agreement
+from xltlib.exporting.agreement import LONGEST, Agreement
 from xltlib.exporting.kept import ENCODER, Kept
 from xltlib.exporting.rebuilt import Rebuilt
 from xltlib.markdown import code, escaped
@@ -79,7 +79,7 @@ def _front_matter(kept: Kept) -> str:
         library_name="sentence-transformers",
         base_model=name if name.count("/") == 1 else None,
         pipeline_tag=PIPELINES.get(kept.form, OTHER_PIPELINE),
-        tags=["cross-lingual", "paraphrase-identification", kept.record["task"], kept.form],
+        tags=["cross-lingual", kept.record["task"], kept.form],
     )
     return f"---\n{data.to_yaml()}\n---"
 
@@ -129,13 +129,13 @@ def _accuracy(kept: Kept) -> str:
             f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
         )
     said = (
-        f"In per cent, of the test set of {escaped(kept.record['task'])}, last checkpoint, one seed. Intervals "
-        "are Wilson's, of as many items as clusters that share a sentence are worth."
+        f"In per cent, of the test set of {escaped(kept.record['task'])}, last checkpoint, one seed. "
+        "Intervals are Wilson's, of as many items as clusters that share a sentence are worth."
     )
     mean, pairs = accuracy.in_two_languages(predictions)
     if pairs:
         said += f" On {pairs} pairs in two languages {mean:.1f} % are right."
-    if kept.record["parameters"]["scored"]["votes"]:
+    if kept.record["parameters"]["scored"].get("votes"):
         said += " They are of votes of noisy copies; the model here answers the pair itself."
     return "\n\n".join(["## Accuracy", said, "\n".join(rows)])
 
@@ -154,10 +154,12 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
     ]
     if kept.form != ENCODER:
         lines.append(f"classes: {', '.join(map(escaped, kept.classes))}")
+    odd = "in two languages, with unknown characters and longer than fits"
+    if rebuilt.model.max_length > LONGEST:
+        odd = "in two languages and with unknown characters"
     compared = (
-        f"Read back by sentence-transformers on {found.pairs} pairs, among them pairs in two languages, with "
-        f"unknown characters and longer than fits, its numbers differ from the model's by at most "
-        f"{found.difference:.0e}."
+        f"Read back by sentence-transformers on {found.pairs} pairs, among them pairs {odd}, its numbers "
+        f"differ from the model's by at most {found.difference:.0e}."
     )
     if found.predicted:
         compared += (
@@ -183,17 +185,25 @@ def _limits(kept: Kept, vocabulary: str) -> str:
         )
     if kept.form == "cosine":
         said.append("Probabilities of a cosine are not calibrated.")
-    if record["task"].startswith("demo"):
-        said.append("The pairs are of a generated corpus, which says nothing about real text.")
+    if any(name.startswith("demo") for name in _sources(kept)):
+        said.append("Text named demo is of a generated corpus, which says nothing about real text.")
     if vocabulary == "trimmed":
         said.append("Its vocabulary has the pieces of the text that the run read: other text is cut finer.")
     return "## Limits\n\n" + "\n".join(f"* {line}" for line in said)
 
 
+def _sources(kept: Kept) -> list[str]:
+    """Where all that was read is from, each once, and the task of the test set."""
+    read = [entry["source"] for entry in kept.record["read"] if entry["source"]]
+    return list(dict.fromkeys([kept.record["task"], *read]))
+
+
 def _licences(kept: Kept) -> str:
     """Of data and encoder, as far as they are stated."""
-    data = getattr(TABLE.get(kept.record["task"]), "LICENCE", "") or "not stated"
-    return (
-        f"## Licences\n\n* data of {escaped(kept.record['task'])}: {escaped(data)}\n* encoder "
-        f"{code(_hub_id(kept))}: that of its authors, which holds for what is made of it, too"
-    )
+    lines = []
+    for name in _sources(kept):
+        stated = getattr(TABLE.get(name), "LICENCE", "") or "not stated"
+        lines.append(f"* {escaped(name)}: {escaped(stated)}")
+    authors = "that of its authors, which holds for what is made of it, too"
+    lines.append(f"* encoder {code(_hub_id(kept))}: {authors}")
+    return "\n\n".join(["## Licences", "\n".join(lines)])

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from xltlib import records, tasks
+from xltlib import files, records, tasks
+from xltlib.components.base import make, resolved
 
 FORMS = {"cross": "cross", "bi": "bi", "bi-negatives": "bi", "cosine": "cosine", "logistic": "logistic"}
 ENCODER = "encoder"  # the form of an adapted encoder, which has no head
+NEEDED = {  # in a record
+    "notebook": str, "parameters": dict, "encoder": str, "strategy": str, "adaptation": str, "rung": str,
+    "read": list, "seed": int, "task": str, "supervision": dict, "machine": dict,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,9 @@ class Kept:
     @property
     def max_length(self) -> int:
         """Tokens of a pair (``cross``) or of a sentence (all others); what is longer is cut."""
-        return self.head["max_length"] if self.head else self.record["parameters"]["adaptation"]["max_length"]
+        if self.head:
+            return self.head["max_length"]
+        return make("adaptation", self.record["parameters"]["adaptation"]).max_length
 
 
 def find(run: str, runs: Path) -> Kept:
@@ -60,8 +67,10 @@ def find(run: str, runs: Path) -> Kept:
     if record is None:
         there = sorted(path.parent.name for path in Path(runs).glob(f"*/{records.RECORD}"))
         raise ValueError(f"{place}: no run with a record is there; {runs} has {', '.join(there) or 'none'}")
+    files.refuse_without(record, NEEDED, place / records.RECORD, records.AGAIN)
     head = _head(record, place.parent)
     _refuse(record, head, place)
+    head = resolved("head", head) if head else {}  # options that came later than the record
     asked = record["parameters"]["encoder"]["name"]
     encoder = str((place.parent / asked / records.ENCODER).absolute()) if _is_adapted(asked) else asked
     if not head:

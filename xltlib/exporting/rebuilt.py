@@ -84,7 +84,8 @@ def _reader(kept: Kept, data: str, empty: Path) -> Alone:
     notebook, given = kept.record["notebook"], dict(kept.record["parameters"])
     defaults = {name: of for name, (_, of) in parameters.declared(notebook).items()}
     places = {"data": data or given["data"], "runs": str(empty)}
-    return Alone(Node(kept.place.name, notebook, {**defaults, **given, **places}), kept.encoder)
+    resolved = parameters.resolve(notebook, {**defaults, **given, **places})  # options that came later, too
+    return Alone(Node(kept.place.name, notebook, resolved), kept.encoder)
 
 
 def _fitted(kept: Kept, run: Alone, model: heads.PairClassifier):
