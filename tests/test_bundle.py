@@ -40,15 +40,24 @@ class Turned(Noise):
 
 
 def study_of(encoder: str) -> dict:
-    """Files of PAWS-X, text in a folder, noise relative to the whole table, a module of one's own."""
+    """A task of one's own, text in a folder, noise relative to the whole table, a module of one's own."""
     study = tiny_study(encoder)
-    study["common"] |= {"task": "paws-x"}
+    study["common"] |= {"task": "./pairs"}
     study["encoders"] = {"mlm": {"adaptation": {"text": "./texts", "sentences": 60}, "steps": 2}}
     study["arms"] = {
         "turned": {"noise": {"kind": "mine.turning:Turned"}},
         "mlm-pgd": {"encoder": {"name": "mlm"}, "noise": {"kind": "pgd", "radius": 0.3}},
     }
     return study
+
+
+TASK = """labels: {different: "0", same: "1"}
+columns: {id: id, sentence1: sentence1, sentence2: sentence2, label: label}
+splits:
+  train: {files: "{data}/paws-x/x-final/{language}/train.tsv"}
+  dev: {files: "{data}/paws-x/x-final/{language}/dev_2k.tsv"}
+  test: {files: "{language}.tsv"}
+"""
 
 
 def in_bundle(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -82,6 +91,9 @@ def carried(tiny, tmp_path_factory):
             rows = tasks.load_pairs("demo", split, [code]).rename(columns={"item": "id"})[tasks.HEADER]
             lines = ["\t".join(map(str, row)) for row in [tasks.HEADER, *rows.to_numpy().tolist()]]
             (place / tasks.FILES[split]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (home / "pairs").mkdir(exist_ok=True)
+        (place / tasks.FILES["test"]).rename(home / f"pairs/{code}.tsv")
+    (home / "pairs/task.yaml").write_text(TASK, encoding="utf-8")
     (home / "data/unread.txt").write_text("of another study\n")
     study = study_of("./encoder")
     at_home = run(home, study, "--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
@@ -110,9 +122,10 @@ def test_a_bundle_holds_what_its_runs_read_and_nothing_else(carried):
         start = archive.read("README.md").decode()
     others = {name for name in names if name.split("/")[0] not in ("xltlib", "notebooks", "encoders")}
     files = [f"data/paws-x/x-final/{code}/{file}" for code in ("en", "de") for file in tasks.FILES.values()]
-    files.remove("data/paws-x/x-final/de/train.tsv")
+    unread = {"data/paws-x/x-final/de/train.tsv", *(name for name in files if "test_2k" in name)}
     assert others == {
-        *files, "texts/0-texts/de.txt", "mine/turning.py", "mine/helping.py", "run_all.py", "bundle.json",
+        *(set(files) - unread), *(f"texts/0-pairs/{name}" for name in ("task.yaml", "en.tsv", "de.tsv")),
+        "texts/1-texts/de.txt", "mine/turning.py", "mine/helping.py", "run_all.py", "bundle.json",
         "texts.bin", "experiments.yaml", "requirements.lock", "pyproject.toml", "LICENSE", "README.md",
         "languages.yaml",
     }  # fmt: skip
@@ -162,11 +175,11 @@ def test_a_bundle_refuses_what_it_does_not_hold(carried):
     def refused(*arguments: str) -> str:
         result = in_bundle(far, *arguments)
         assert result.returncode == 2 and len(result.stderr.splitlines()) == 1, result.stderr
-        assert "this is a bundle of study tiny: 6 files of data, encoder " in result.stderr
+        assert "this is a bundle of study tiny: 7 files of data, encoder " in result.stderr
         return result.stderr
 
     assert "no study 'demo'" in refused("demo", "--list")
-    assert "no test file of language 'es'" in refused("tiny", "--set", "targets=en es")
+    assert "no test pairs of language 'es'; there are de en" in refused("tiny", "--set", "targets=en es")
     assert "no such file" in refused("tiny", "--set", "adaptation.languages=es")
     assert "is no text that this bundle's encoder was packed for" in refused("tiny", "--set", "scored.test=0")
     assert "encoder 'offline' is not here" in refused("tiny", "--set", "encoder.name=offline")

@@ -5,8 +5,9 @@ import huggingface_hub
 import pytest
 from huggingface_hub import errors
 
-from xltlib import encoders, places
-from xltlib.encoders import hub
+from xltlib import encoders, parameters, places, records
+from xltlib.encoders import hub, recipes
+from xltlib.run import Run
 
 
 def answer(status: int):
@@ -81,7 +82,7 @@ def test_a_model_of_which_the_hub_has_other_weights_alone_is_not_read(tiny, tmp_
     (tmp_path / "config.json").write_bytes((tiny["bert"] / "config.json").read_bytes())
     asked = []
 
-    def download(name, allow_patterns):
+    def download(name, revision, allow_patterns):
         asked.append(allow_patterns)
         return str(tmp_path)
 
@@ -89,7 +90,7 @@ def test_a_model_of_which_the_hub_has_other_weights_alone_is_not_read(tiny, tmp_
         path = "pytorch_model.bin"
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    monkeypatch.setattr(huggingface_hub, "get_cached_repo_tree", lambda name: [File])
+    monkeypatch.setattr(huggingface_hub, "get_cached_repo_tree", lambda name, revision: [File])
     with pytest.raises(
         ValueError, match="its weights are in pytorch_model.bin.*convert it once: python -c"
     ) as caught:
@@ -101,10 +102,10 @@ def test_a_model_of_which_the_hub_has_other_weights_alone_is_not_read(tiny, tmp_
 def test_a_model_without_any_weights_says_so_where_the_list_of_files_is_unknown(tiny, tmp_path, monkeypatch):
     (tmp_path / "config.json").write_bytes((tiny["bert"] / "config.json").read_bytes())
 
-    def unknown(name):
+    def unknown(name, revision):
         raise errors.CachedRepoTreeNotFoundError("no list")
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: str(tmp_path))
     monkeypatch.setattr(huggingface_hub, "get_cached_repo_tree", unknown)
     with pytest.raises(ValueError, match="model.safetensors is missing: it holds the weights"):
         encoders.load("mine/empty")
@@ -113,7 +114,7 @@ def test_a_model_without_any_weights_says_so_where_the_list_of_files_is_unknown(
 def test_what_was_downloaded_is_asked_for_once(tiny, monkeypatch, words):
     asked = []
 
-    def download(name, allow_patterns):
+    def download(name, revision, allow_patterns):
         asked.append(name)
         return str(tiny["bert"])
 
@@ -162,3 +163,84 @@ def test_in_a_bundle_what_was_not_packed_is_told_with_what_it_holds(monkeypatch)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *given, **options: 1 / 0)
     with pytest.raises(OSError, match="this is a bundle of paws-x"):
         encoders.load("mine/unpacked")
+
+
+# -- revisions --------------------------------------------------------------------------------------
+
+NEW, OLD = "a1" * 20, "b2" * 20  # commits; the newest is NEW
+
+
+@pytest.fixture
+def cache(tiny, tmp_path, monkeypatch):
+    """A hub's cache without a network, with two commits of ``mine/model``; what was asked of it."""
+    snapshots, asked = tmp_path / "hub/models--mine--model/snapshots", []
+    snapshots.mkdir(parents=True)
+    for commit, architecture in ((NEW, "bert"), (OLD, "xlm-r")):
+        (snapshots / commit).symlink_to(tiny[architecture])
+
+    def download(name, revision, allow_patterns):
+        asked.append((name, revision))
+        if revision not in (None, NEW, OLD):
+            raise of_kind(errors.RevisionNotFoundError, 404)
+        return str(snapshots / (revision or NEW))
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    hub._downloaded.cache_clear()  # else an earlier test's folder may come back
+    yield asked
+    hub._downloaded.cache_clear()
+
+
+def run_of(place, notebook="20_finetune", **given):
+    """A run with few pairs to read."""
+    space = {name: default for name, (_, default) in parameters.declared(notebook).items()}
+    return Run(notebook, space | {"targets": "en de", "runs": str(place)} | given)
+
+
+def test_a_pinned_encoder_is_read_at_its_revision(cache):
+    assert encoders.load(f"mine/model@{OLD}").pooling == encoders.load("mine/model").pooling == "mean"
+    kinds = [encoders.load(name).model.config.model_type for name in (f"mine/model@{OLD}", "mine/model")]
+    assert kinds == ["xlm-roberta", "bert"] and set(cache) == {("mine/model", OLD), ("mine/model", None)}
+    assert [hub.revision_of(name) for name in (f"mine/model@{OLD}", "mine/model")] == [OLD, NEW]
+
+
+@pytest.mark.parametrize(("name", "complaint"), [
+    ("mine/model@v9", "has no version 'v9' of it: look up its commits and tags"),
+    ("mine/model@", "behind the @ stands a revision of the hub"),
+])  # fmt: skip
+def test_a_revision_that_is_not_there_is_told(cache, name, complaint):
+    with pytest.raises(OSError, match=complaint):
+        encoders.load(name)
+
+
+def test_advice_on_a_pinned_encoder_names_its_revision(monkeypatch):
+    def download(name, revision, allow_patterns):
+        raise errors.OfflineModeIsEnabled("HF_HUB_OFFLINE=1")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    with pytest.raises(OSError, match=f"'hf download mine/model --revision {OLD}'"):
+        encoders.load(f"mine/model@{OLD}")
+
+
+def test_labse_is_labse_at_any_revision_and_a_folder_may_have_an_at(tiny, tmp_path):
+    assert recipes.recipe_of(f"sentence-transformers/LaBSE@{OLD}") == "labse"
+    (tmp_path / "mine@home").symlink_to(tiny["bert"])
+    name = str(tmp_path / "mine@home")
+    assert encoders.load(name).hidden == 32 and hub.revision_of(name) == "" == hub.revision_of("offline")
+
+
+def test_a_record_tells_the_commit_of_the_encoder_and_of_what_it_was_adapted_from(cache, tiny, tmp_path):
+    assert run_of(tmp_path, encoder={"name": "mine/model"}).write()["encoder_revision"] == NEW
+    assert run_of(tmp_path, encoder={"name": str(tiny["bert"])}).write()["encoder_revision"] == ""
+    adapted = run_of(tmp_path, "10_adapt", encoder={"name": f"mine/model@{OLD}"})
+    assert adapted.write()["encoder_revision"] == OLD
+    (adapted.place / "encoder").symlink_to(tiny["xlm-r"])
+    assert run_of(tmp_path, encoder={"name": adapted.id}).write()["encoder_revision"] == OLD
+
+
+def test_what_goes_on_from_a_model_reads_the_encoder_that_the_model_began_with(cache, tmp_path):
+    first = run_of(tmp_path, encoder={"name": "mine/model"})
+    record = first.write()
+    records.write(first.place, record | {"encoder_revision": OLD})  # the hub has moved on since
+    second = run_of(tmp_path, encoder={"name": "mine/model"}, start=first.id)
+    assert second.encoder_place == f"mine/model@{OLD}" and second.encoder_name == "mine/model"
+    assert second.write()["encoder_revision"] == OLD

@@ -9,7 +9,8 @@ import pytest
 from xltlib import parameters, provenance
 from xltlib.components.base import make, resolved
 from xltlib.encoders import recipes
-from xltlib.run import Run, encoder_name
+from xltlib.ancestry import encoder_name
+from xltlib.run import Run
 
 SIZE = recipes.LABSE["vocab_size"]
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from tiny_studies import ROOT, predictions, run
 
-from xltlib import fingerprint, studies
+from xltlib import fingerprint, studies, tasks
+from xltlib.tasks.__main__ import main as check_task
 
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
@@ -23,8 +24,6 @@ ASKS = "from argparse import ArgumentParser\nArgumentParser().parse_args(['--no-
 def own(tiny, tmp_path):
     """The page's files in a folder, and its study on a tiny encoder."""
     for name, text in BLOCK.findall(PAGE):
-        if name.startswith("xltlib/"):
-            continue
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -35,7 +34,7 @@ def own(tiny, tmp_path):
 
 def test_each_file_is_complete_and_short():
     files = {name: text for name, text in BLOCK.findall(PAGE) if name.endswith(".py")}
-    assert len(files) == 6
+    assert len(files) == 5
     for name, text in files.items():
         lines = [line for line in text.splitlines() if line.strip()]
         assert 10 <= len(lines) <= 30, f"{name} has {len(lines)} lines"
@@ -108,32 +107,25 @@ def test_what_a_file_of_ones_own_imports_of_its_package_counts_too(own, monkeypa
     assert files == {"helped.py", "helping.py", "shuffle.py"}
 
 
-def test_a_task_is_one_file_and_one_line(tmp_path):
-    shutil.copytree(ROOT / "xltlib", tmp_path / "xltlib", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    (text,) = [text for name, text in BLOCK.findall(PAGE) if name == "xltlib/tasks/own.py"]
-    (tmp_path / "xltlib/tasks/own.py").write_text(text, encoding="utf-8")
-    (line,) = re.findall(r'`("own": import_module\("xltlib.tasks.own"\),)`', PAGE)
-    table = tmp_path / "xltlib/tasks/kinds.py"
-    code = table.read_text(encoding="utf-8")
-    changed = code.replace("    **DEMO_TASKS,\n", f"    {line}\n    **DEMO_TASKS,\n")
-    assert len(changed.splitlines()) == len(code.splitlines()) + 1
-    table.write_text(changed, encoding="utf-8")
-    (tmp_path / "data/own").mkdir(parents=True)
-    (tmp_path / "data/own/test-en.tsv").write_text("One .\tTwo .\t0\nOne .\tThree .\t1\n", encoding="utf-8")
-    script = (
-        "from pathlib import Path; from xltlib import parameters, tasks;"
-        "frame = tasks.load_pairs('own', 'test', ['en'], Path('data'));"
-        "print(frame.label.tolist(), frame.cluster.tolist());"
-        "given = parameters.resolve('20_finetune', {'task': 'own'});"
-        "print(given['task'], parameters.resolve('20_finetune', {'task': 'xnli'})['task'])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["[0, 1] [1, 1]", "own xnli"]
+def test_the_task_of_the_page_is_checked_as_shown_and_its_study_planned(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs/tasks.md").read_text(encoding="utf-8")
+    (tmp_path / "mine").mkdir()
+    for name, text in BLOCK.findall(page):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    words = {"en": ("no", "yes"), "sw": ("hapana", "ndiyo")}
+    parts = [("train", "en", 400), ("dev", "en", 100), ("test", "en", 0), ("test", "sw", 0)]
+    for split, code, items in parts:
+        frame = tasks.load_pairs("demo", split, [code], items=items)
+        cells = zip(frame["item"].astype(str), frame.sentence1, frame.sentence2, frame.label)
+        lines = [f"{item}\t{one}\t{other}\t{words[code][label]}\n" for item, one, other, label in cells]
+        (tmp_path / f"mine/{split}-{code}.tsv").write_text("".join(lines), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert check_task(["./mine"]) == 0
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    (shown,) = re.findall(r"```\n(TEST\n.*?)```", page, re.DOTALL)
+    assert [line for line in shown.splitlines() if line not in printed] == []
+    plan = studies.read(tmp_path / "mine.yaml")["own"].plan({}, runs=tmp_path / "runs", reads=False)
+    assert plan["plain seed 1"].parameters["task"] == str(tmp_path / "mine")
 
 
 def test_a_fingerprint_does_not_depend_on_where_the_files_lie(own):

@@ -201,7 +201,7 @@ def test_xnli_is_read_strictly(tmp_path):
     )
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     frame = tasks.load_pairs("xnli", "test", ["en"], tmp_path)
-    classes = [tasks.CLASSES["xnli"][label] for label in frame.label]
+    classes = [tasks.find("xnli").CLASSES[label] for label in frame.label]
     assert classes == ["entailment", "contradiction", "neutral"]
     assert frame["item"].tolist() == [1, 2, 3] and frame.cluster.tolist() == [1, 1, 3]
     for line, complaint in (

@@ -140,12 +140,12 @@ def viewed(
 def translations(
     pairs: dict[str, list[tuple[str, str]]], batch_size: int, lengths: Callable, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    """Endless unlabelled batches of (English, other language) translations, languages mixed and drawn alike.
+    """Endless unlabelled batches of (pivot, other language) translations, languages mixed and drawn alike.
 
     Args:
         pairs: per language, its translation pairs.
     Raises:
-        ValueError: batches of one pair, or of one English sentence.
+        ValueError: batches of one pair, or of one sentence of the pivot.
     """
     codes = sorted(code for code in pairs if pairs[code])
     if batch_size < 2 or len({english for code in codes for english, _ in pairs[code]}) < 2:

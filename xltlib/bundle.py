@@ -23,7 +23,7 @@ from xltlib import languagefile, parameters, places, reading, results, studies, 
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
-from xltlib.tasks.kinds import TABLE
+from xltlib.tasks.kinds import find
 
 FILES = ("run_all.py", "requirements.lock", "pyproject.toml", "LICENSE")
 README = """# A bundle of the study `{study}`
@@ -72,7 +72,9 @@ def pack(plan: Plan, target: Path, experiments: Path, given: list[str]) -> str:
 
 def _refuse_what_stays(node) -> None:
     """Stop where a run reads what lies neither in a file of the data folder nor beside the study."""
-    task = TABLE[node.parameters["task"]]
+    task = find(node.parameters["task"])
+    if hasattr(task, "stays"):
+        task.stays(node.label)
     if hasattr(task, "hub_rows") and not node.parameters["data"]:
         raise ValueError(f"{node.label}: a bundle holds no pairs of the hub; name their folder with --data")
     if any(value == "wordnet" for _, value, _ in parameters.places_named(node.parameters)):
@@ -102,12 +104,15 @@ class Packing:
                 self.whole[base] = self.whole.get(base, False) or run.needs_whole
                 self.reads.append(key)
         self.texts = list(texts)
+        described = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
+        opened |= {task.path for task in described if hasattr(task, "path")}  # was read when it was planned
         self._add_read({path for path in opened if path.is_file()})
 
     def _add_read(self, opened: set[Path]) -> None:
         """Files below the data folder, and in folders that parameters name."""
         data = next(iter(self.plan.nodes.values())).parameters["data"]
         named = {value for node in self.plan.nodes.values() for _, value, _ in _named(node)}
+        named |= {node.parameters["task"] for node in self.plan.nodes.values()}
         for number, name in enumerate(sorted(name for name in named if Path(name).is_absolute())):
             self.places[name] = f"texts/{number}-{Path(name).name}"
             for path in opened:

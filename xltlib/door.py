@@ -18,7 +18,7 @@ import pandas as pd
 from xltlib import places, tasks
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
-from xltlib.tasks import leakage
+from xltlib.tasks import layouts, leakage
 
 
 class Door:
@@ -117,9 +117,23 @@ class Door:
         vocabulary: bool = True,
         held_out: int = 0,
     ) -> dict[str, list[tuple[str, str]]]:
-        """Translation pairs (English, other language) of each language; arguments as above."""
+        """Translation pairs (pivot, other language) of each language; arguments as above.
+
+        A pivot that is not English is read, too: the entry names it among its languages.
+        """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
+        entry = self._with_pivots(entry, [corpus], codes)
         return self.admit_by_language(found, entry, vocabulary, held_out)
+
+    def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
+        """The language on the other side of each language's translations."""
+        return {code: tasks.pivot(corpus, code, self.folder) for code in codes}
+
+    def _with_pivots(self, entry: Entry, corpora: list[str], codes: list[str]) -> Entry:
+        """An entry that names the pivots, too. English it never named: all translations had it."""
+        pivots = [pivot for corpus in corpora for pivot in self.pivots(corpus, codes).values()]
+        others = [pivot for pivot in pivots if pivot != "en"]
+        return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
     def corpora(
         self, corpora: list[str], codes: list[str], sentences: int, entry: Entry
@@ -130,7 +144,7 @@ class Door:
             for corpus in corpora
             for code in codes
         }
-        kept = self.admit_by_language(found, entry)
+        kept = self.admit_by_language(found, self._with_pivots(entry, corpora, codes))
         return {corpus: {code: kept[corpus, code] for code in codes} for corpus in corpora}
 
     def parallel_items(
@@ -177,11 +191,11 @@ class Door:
     def dictionaries(
         self, folder: str, source: str, codes: list[str], entry: Entry
     ) -> dict[str, dict[str, list[str]]]:
-        """Word lists ``<source>-<language>.txt`` of each language: word -> translations."""
+        """Word lists ``<source>-<language>.txt`` of each language, by any code: word -> translations."""
         from xltlib.noise import lists
 
         place = Path(places.located(folder))
-        found = {code: lists.read_dictionary(place / f"{source}-{code}.txt") for code in codes}
+        found = {code: lists.read_dictionary(layouts.word_list(place, source, code)) for code in codes}
         rows = [(code, word, *of) for code, table in found.items() for word, of in table.items()]
         self._words(rows, [row[2:] for row in rows], replace(entry, source=Path(folder).name))
         return found

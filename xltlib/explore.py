@@ -1,15 +1,19 @@
-"""What 00_explore shows: how finely a vocabulary cuts a language, and what noise does to a pair."""
+"""What 00_explore shows: how a vocabulary cuts a language, what noise does to a pair, what a model says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
 from xltlib import batching, encoders, frozen, heads, prediction
+from xltlib.exporting import loaded, modules
+from xltlib.exporting.kept import Kept
+from xltlib.exporting.rebuilt import Rebuilt
 from xltlib.noise import embeddings, words
 
 
@@ -104,3 +108,33 @@ class NoiseOnPairs:
 
         batch = batching.Batch([pair.sentence1], [pair.sentence2])
         return embeddings.Adversarial(self.reader, strength).against(towards_the_wrong_answer, batch)
+
+
+def write_small_model(encoder: encoders.Encoder, own: pd.DataFrame, task: str, folder: Path) -> None:
+    """Fit a logistic regression on frozen vectors of a few pairs, and write both as an exported model.
+
+    Args:
+        encoder: of the vectors.
+        own: pairs to fit the regression on, of a task.
+        folder: that is there, and empty.
+    """
+    reader = heads.build("bi", encoder).eval()
+    u, v = (prediction.encoded(reader, side.tolist(), workers=1) for side in (own.sentence1, own.sentence2))
+    pairs, labels = frozen.pair_features(u, v), own.label.to_numpy()
+    fitted = frozen.regression(pairs, labels, pairs, labels)
+    kept = Kept(folder, {"task": task}, {"kind": "logistic", "max_length": reader.max_length}, "", None)
+    modules.write(Rebuilt(kept, reader, fitted, own), folder)
+
+
+def ask(folder: Path, pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    """What an exported model says of pairs: a row a pair, a column a class.
+
+    Args:
+        folder: that ``python -m xltlib.export`` wrote; sentence-transformers loads it.
+    Raises:
+        ValueError: it holds no classifier.
+    """
+    first, second = zip(*pairs)
+    columns = [f"p({name})" for name in loaded.classes(folder)]
+    found = loaded.probabilities(folder, list(first), list(second))
+    return pd.DataFrame(found, columns=columns, index=[f"{one} | {two}" for one, two in pairs]).round(2)

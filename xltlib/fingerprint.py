@@ -12,7 +12,8 @@ from types import ModuleType
 
 from xltlib import canonical
 from xltlib.parameters import ROOT, nested, places_named
-from xltlib.tasks.kinds import TABLE
+from xltlib.tasks.described import DescribedTask
+from xltlib.tasks.kinds import TABLE, find
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
     "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py",
@@ -22,7 +23,7 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
     "tables", "values.py", "studyfile.py", "together.py", "lineage.py", "overrides.py", "markdown.py",
     "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "languagefile.py",
-    "levels.py",
+    "levels.py", "tracking.py", "export.py", "exporting",
 )  # fmt: skip
 
 
@@ -41,17 +42,24 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
         parameters: resolved.
     """
     modules = {type(component).__module__ for _, component in nested(parameters)}
-    task = TABLE.get(parameters.get("task", ""))
+    task, described = find(parameters["task"]) if "task" in parameters else None, ""
     if isinstance(task, ModuleType):
         modules.add(task.__name__)
+    elif isinstance(task, DescribedTask):
+        modules.add(DescribedTask.__module__)
+        described = json.dumps(task.says.told)
     named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
     demo = any(word.startswith("demo") for value in named for word in value.split())
-    return _code_of(notebook, tuple(sorted(modules)), demo)
+    return _code_of(notebook, tuple(sorted(modules)), demo, described)
 
 
 @cache
-def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
-    """The hash for a notebook, the modules of its components, with or without the corpus in the package."""
+def _code_of(notebook: str, modules: tuple[str, ...], demo: bool, described: str) -> str:
+    """The hash for a notebook, the modules of its components, with or without the corpus in the package.
+
+    Args:
+        described: what a ``task.yaml`` says; "" of a task of the package.
+    """
     own = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
@@ -64,6 +72,7 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool) -> str:
     if demo:
         corpus = sorted((ROOT / "xltlib" / "demo").rglob("*.t[sx][vt]"))
         code += [path.read_text(encoding="utf-8") for path in corpus]
+    code += [described] if described else []
     return hashlib.sha256("\n".join(code).encode()).hexdigest()[:16]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 FEATURES = ("cosine", "logistic")
+SHARPNESS = 20.0  # of the logistic function around the threshold of a cosine
 
 
 def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
@@ -25,7 +26,9 @@ def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
     return candidates[right.argmax()]
 
 
-def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: float = 20.0) -> np.ndarray:
+def probabilities(
+    features: str, train: tuple, dev: tuple, test: tuple, scale: float = SHARPNESS
+) -> np.ndarray:
     """Probability of each class for the test pairs, shape (pairs, classes).
 
     ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the
@@ -58,14 +61,29 @@ def probabilities(features: str, train: tuple, dev: tuple, test: tuple, scale: f
         p = 1 / (1 + np.exp(-scale * (cosines[1] - threshold(cosines[0], np.asarray(dev[2])))))
         return np.column_stack([1 - p, p])
 
+    compared = [pair_features(u, v) for u, v, *_ in (train, dev, test)]
+    return regression(compared[0], train[2], compared[1], dev[2]).predict_proba(compared[2])
+
+
+def pair_features(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """[u; v; |u-v|; u*v] of pairs of vectors, shape (pairs, 4 width)."""
+    return np.concatenate([u, v, np.abs(u - v), u * v], axis=1)
+
+
+def regression(train: np.ndarray, train_labels, dev: np.ndarray, dev_labels):
+    """A logistic regression on standardised features, its penalty chosen on development pairs.
+
+    Args:
+        train, dev: of :func:`pair_features`.
+    Returns:
+        A fitted pipeline of scikit-learn: StandardScaler, LogisticRegression.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    compared = [np.concatenate([u, v, np.abs(u - v), u * v], axis=1) for u, v, *_ in (train, dev, test)]
     fits = []
     for c in (1e-4, 1e-3, 1e-2, 1e-1):
         pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500))
-        fits.append(pipeline.fit(compared[0], train[2]))
-    best = max(fits, key=lambda fit: fit.score(compared[1], dev[2]))  # the strongest penalty on a tie
-    return best.predict_proba(compared[2])
+        fits.append(pipeline.fit(train, train_labels))
+    return max(fits, key=lambda fit: fit.score(dev, dev_labels))  # the strongest penalty on a tie

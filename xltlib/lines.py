@@ -18,13 +18,15 @@ class DataError(ValueError):
     """Something is wrong with a data file; the message names file and line, and what to do."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, encoding: str = "utf-8") -> str:
     """A file's text, with LF at the end of each line.
 
+    Args:
+        encoding: of the file; a byte-order mark is dropped in any.
     Raises:
-        DataError: no such file, one that cannot be read, bytes that are not UTF-8, a carriage return inside
-            a line, a NUL, or what is no text of ours (a pointer of Git LFS, HTML, XML); names the file and
-            the line.
+        DataError: no such file, one that cannot be read, bytes that are none of the encoding, a carriage
+            return inside a line, a NUL, or what is no text of ours (a pointer of Git LFS, HTML, XML); names
+            the file and the line.
     """
     try:
         if not path.is_file():
@@ -33,10 +35,11 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: not UTF-8; save the file as UTF-8") from error
+        wanted = encoding.upper()
+        raise DataError(f"{path}, line {line}: not {wanted}; save the file as UTF-8") from error
     text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
     if text.startswith("version https://git-lfs"):
         raise DataError(f"{path}: a pointer of Git LFS, not the file itself; fetch it with git lfs pull")
@@ -55,13 +58,15 @@ def _refuse(text: str, character: str, path: Path, what: str) -> None:
         raise DataError(f"{path}, line {line}: {what}")
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Path, encoding: str = "utf-8") -> list[str]:
     """The lines of a file, as they are; the newline that ends the file begins no line.
 
+    Args:
+        encoding: of the file.
     Raises:
         DataError: see :func:`read_text`; or the file holds JSON.
     """
-    lines = read_text(path).split("\n")
+    lines = read_text(path, encoding).split("\n")
     if lines[0].startswith('{"'):
         raise DataError(f"{path}, line 1: it holds JSON; wanted plain text")
     if lines[-1] == "":

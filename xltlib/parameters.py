@@ -15,22 +15,23 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import languages, tasks, together
-from xltlib.components.base import Component, make, options_of, resolved
+from xltlib import languages, places, tasks, together, tracking
+from xltlib.components.base import Component, find, make, options_of, resolved
 from xltlib.values import check, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
+WATCHING = ("tracker",)  # parameters that say who looks on
 INJECTED = "# Parameters\n"  # how papermill begins the cell of what it sets
 TYPES = {"int": int, "float": float, "str": str, "bool": bool, "dict": dict}
 RULES = {  # what plain parameters may be, where their type does not say it all
-    "task": {"among": tasks.TASKS},
     "targets": {"codes": True},
     "steps": {"at_least": 1, "at_most": 10_000_000},
     "learning_rate": {"at_least": 0, "at_most": 1},
     "warmup": {"at_least": 0, "below": 1},
     "precision": {"among": ("no", "bf16", "auto")},
     "checkpoints": {"at_least": 1},
+    "tracker": {"among": ("", *tracking.PACKAGES)},
     "seed": {"at_least": 1},
     "draw": {"at_least": 1, "at_most": 1000},
     "codes": {"codes": True},
@@ -82,7 +83,7 @@ def resolve(notebook: str, given: dict) -> dict:
     chosen = {name: given.get(name, default) for name, (_, default) in known.items()}
     for name, (kind, _) in known.items():
         if kind is not dict:
-            check(f"{notebook}: {name}", kind, RULES.get(name, {}), chosen[name])
+            _check(notebook, name, kind, chosen[name])
             chosen[name] = kind(chosen[name])
     codes = languages.listed(chosen.get("targets", ""))
     if not codes:
@@ -125,7 +126,17 @@ def refuse_unfit(notebook: str, namespace: dict) -> None:
     known = declared(notebook)
     for name, value in given_in(namespace, notebook).items():
         _refuse_unknown(notebook, name, known)
-        check(f"{notebook}: {name}", known[name][0], RULES.get(name, {}), value)
+        _check(notebook, name, known[name][0], value)
+
+
+def _check(notebook: str, name: str, kind: type, value: object) -> None:
+    """Refuse a parameter that is mistyped or out of its range, or names no task."""
+    check(f"{notebook}: {name}", kind, RULES.get(name, {}), value)
+    if name == "task":
+        try:
+            tasks.find(value)
+        except ValueError as error:
+            raise ValueError(f"{notebook}: task = {shown(value)}: {error}") from error
 
 
 def _refuse_unknown(notebook: str, name: str, known: dict) -> None:
@@ -163,13 +174,48 @@ def places_named(parameters: dict) -> list[tuple[str, str, bool]]:
     return found
 
 
+def with_absolute_places(chosen: dict, beside: Path) -> dict:
+    """Parameters with relative paths resolved, of a task and in components.
+
+    Args:
+        chosen: not resolved yet; what is no component is left as it is, and named where it is made.
+        beside: what they are relative to: the folder of the study's file.
+    """
+    found = {
+        family: _with_absolute_places(family, given, beside) if isinstance(given, dict) else given
+        for family, given in chosen.items()
+    }
+    task = found.get("task")
+    if isinstance(task, str) and places.is_path(task, hub=True):
+        found["task"] = places.absolute(task, beside)
+    return found
+
+
+def _with_absolute_places(family: str, given: dict, beside: Path) -> dict:
+    """A component's options, those of components inside it too."""
+    kind = given.get("kind")
+    try:
+        known = options_of(find(family, kind) if kind else type(make(family, {})))
+    except ValueError:
+        return given
+    found = dict(given)
+    for name, of in known.items():
+        value = found.get(name)
+        if "family" in of.metadata and isinstance(value, dict):
+            found[name] = _with_absolute_places(of.metadata["family"], value, beside)
+        elif of.metadata.get("place") and isinstance(value, str):
+            if name == "folder" or places.is_path(value, hub=family == "encoder"):
+                found[name] = places.absolute(value, beside)
+    return found
+
+
 def placeless(parameters: dict) -> dict:
-    """Parameters without those that say where things lie."""
-    return {name: value for name, value in parameters.items() if name not in PLACES}
+    """Parameters without those that change no result: where things lie, and who looks on."""
+    return {name: value for name, value in parameters.items() if name not in (*PLACES, *WATCHING)}
 
 
 def run_id(notebook: str, parameters: dict) -> str:
-    """Short name of a run: its notebook, and a hash of its parameters, places left out.
+    """Short name of a run: its notebook, and a hash of its parameters, places and trackers left out.
 
     Options at their class's default do not count, so that a new option changes no identity.
 

@@ -30,7 +30,8 @@ def is_path(name: str, hub: bool = False) -> bool:
     What lies in the working directory never decides it: a folder called ``ntrex`` there hides no corpus.
 
     Args:
-        hub: of an encoder, of which ``organisation/model`` is a hub id; ``./models/labse`` is a folder.
+        hub: of an encoder, of which ``organisation/model`` is a hub id, also with ``@commit`` behind it;
+            ``./models/labse`` is a folder.
 
     Example:
         >>> is_path("ntrex"), is_path("./ntrex"), is_path("lists/synonyms.json")
@@ -40,6 +41,16 @@ def is_path(name: str, hub: bool = False) -> bool:
     """
     begins = name in (".", "..") or name.startswith(("/", "./", "../", "~")) or os.path.isabs(name)
     return begins or ("/" in name and not (hub and name.count("/") == 1))
+
+
+def short(name: str) -> str:
+    """A name as tables print it: of a path the last part.
+
+    Example:
+        >>> short("paws-x"), short("/elsewhere/mine")
+        ('paws-x', 'mine')
+    """
+    return Path(name).name if is_path(name, hub=True) else name
 
 
 def located(name: str) -> str:

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import lineage, parameters, places
-from xltlib.components.base import find, make, merged, options_of, spelled, split
+from xltlib import lineage, parameters, places, tracking
+from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
 from xltlib.studyfile import mapping, whole_numbers
@@ -156,12 +156,11 @@ class Planning:
         needs = self._resolve_references(chosen, suffix)
         self._override(notebook, chosen, needs)
         chosen |= {"data": self.data, "runs": str(self.runs)}
-        self._resolve_places(chosen)
+        chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
         self._ask_for_data(resolved)
         lineage.refuse_unfit(resolved, needs, self.nodes)
-        arm = section == "arms"
-        self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, arm)
+        self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 
     def _resolve_references(self, chosen: dict, suffix: str) -> list[str]:
         """Labels that a run names become the ids of the runs they stand for."""
@@ -220,14 +219,9 @@ class Planning:
                     chosen[family] = given
                     self.used.add(name)
 
-    def _resolve_places(self, chosen: dict) -> None:
-        """Relative paths are relative to the file of the study, wherever the command is started."""
-        for family, given in chosen.items():
-            if isinstance(given, dict):
-                chosen[family] = _absolute(family, given, self.study.folder)
-
     def _ask_for_data(self, resolved: dict) -> None:
-        """Text that no hub has must be there before a kernel starts."""
+        """Text that no hub has, and the package of a tracker, must be there before a kernel starts."""
+        tracking.refuse_missing(resolved.get("tracker", "") if self.reads else "")
         for what, value, reads in parameters.places_named(resolved):
             if what.endswith(".folder") and not Path(places.located(value)).is_dir():
                 raise ValueError(
@@ -293,30 +287,12 @@ class Planning:
 
 
 def _without_noise(node: Node) -> tuple[str, dict]:
-    own = ("noise", "keep_model")
+    own = ("noise", "keep_model", *parameters.WATCHING)
     rest = {name: value for name, value in node.parameters.items() if name not in own}
     rest["scored"] = {
         name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
     }
     return node.notebook, rest
-
-
-def _absolute(family: str, given: dict, beside: Path) -> dict:
-    """A component's options with relative paths resolved, those of components inside it too."""
-    kind = given.get("kind")
-    try:
-        known = options_of(find(family, kind) if kind else type(make(family, {})))
-    except ValueError:
-        return given  # named where the component is made
-    found = dict(given)
-    for name, of in known.items():
-        value = found.get(name)
-        if "family" in of.metadata and isinstance(value, dict):
-            found[name] = _absolute(of.metadata["family"], value, beside)
-        elif of.metadata.get("place") and isinstance(value, str):
-            if name == "folder" or places.is_path(value, hub=family == "encoder"):
-                found[name] = places.absolute(value, beside)
-    return found
 
 
 def notebook_of(own: dict, common: dict) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from xltlib import diverged
+from xltlib import diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
@@ -279,6 +279,7 @@ class Checkpoints:
         trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
         self.weights.append({name: p.detach().clone() for name, p in trained})
         self.scores.append(table)
+        tracking.current().log(step, {f"dev_accuracy/{code}": float(of) for code, of in table.items()})
         self.seconds += time.perf_counter() - began
 
     def choice(self, selection: str, code: str) -> int:

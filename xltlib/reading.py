@@ -12,7 +12,8 @@ from typing import Iterator
 
 from xltlib.parameters import nested, placeless
 from xltlib.plan import Node, Plan
-from xltlib.run import Run, encoder_name
+from xltlib.ancestry import encoder_name
+from xltlib.run import Run
 
 GATHERED = ("batches", "noise", "penalty", "after", "adaptation", "measured")  # as the notebooks do
 NO_TEXT = (  # parameters that change nothing of what is read

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
+from xltlib import tracking
+from xltlib.ancestry import encoder_name, parent, pinned, recipe
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -43,6 +44,8 @@ class Run:
         self.place = self.runs / self.id
         if self.writes:
             files.refuse_unwritable(self.place)
+            tracker, told = self.parameters.get("tracker", ""), parameters.placeless(self.parameters)
+            tracking.begin(tracker, self.id, self.place, told)
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)
         progress.current().stage(progress.READING)
@@ -71,20 +74,21 @@ class Run:
         asked, parents = self.encoder.name, {}
         place, name, read = asked, encoder_name(asked), []
         if asked.startswith("adapt-"):
-            record, parents[asked] = _parent(self, asked), records.digest(self.runs / asked)
+            record, parents[asked] = parent(self, asked), records.digest(self.runs / asked)
             place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
             if not os.path.isdir(place):  # its record was collected from another machine
                 again = "make it here with run_all.py STUDY --force --only LABEL"
                 raise FileNotFoundError(f"run {asked} has left no encoder here; {again}")
             read = provenance.from_record(record["read"])
-        elif (self.encoder.recipe or _recipe(asked)) == "labse":
+        elif (self.encoder.recipe or recipe(asked)) == "labse":
             read = [provenance.LABSE]  # rung Z3 by birth
         if self.start:
-            record, parents[self.start] = _parent(self, self.start), records.digest(self.runs / self.start)
+            record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
+            place = pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
             origin = self.start or asked
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
@@ -93,11 +97,23 @@ class Run:
     def _guarded(self) -> list[str]:
         """Languages whose test sentences must not be read: the targets, and those that are trained on."""
         labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
-        return [*self.targets, *(code for code in labelled if code not in self.targets)]
+        others = [code for code in labelled if code not in self.targets]
+        own = tasks.find(self.task)
+        if hasattr(own, "has"):  # a described task may lack test pairs in a language that is trained on
+            others = [code for code in others if own.has(code, "test", self.folder)]
+        return [*self.targets, *others]
 
     def kind(self, family: str) -> str:
         """The kind of a component, as tables name it."""
         return self.parameters[family]["kind"].partition(":")[2].lower() or self.parameters[family]["kind"]
+
+    def _encoder_revision(self) -> str:
+        """The commit of the hub at which the encoder, or what it was adapted from, was read; "": no hub's."""
+        for name in self.parents:
+            return records.read(self.runs / name).get("encoder_revision", "")
+        from xltlib.encoders import hub
+
+        return hub.revision_of(self.encoder.name)
 
     def said(self) -> str:
         """The resolved components, a line each: every option, defaults filled in."""
@@ -175,7 +191,7 @@ class Run:
 
         encoder, self._whole = self.trimmed(), None
         training.set_seed(self.seed)  # right before the head is drawn
-        model = self.head.build(encoder, self.encoder, len(tasks.CLASSES[self.task]))
+        model = self.head.build(encoder, self.encoder, len(tasks.find(self.task).CLASSES))
         if self.start:
             heads.load_trained(model, self.runs / self.start)
         return model
@@ -191,7 +207,7 @@ class Run:
         training.set_seed(seed)
         if self.start:
             head = make("head", self._trained_head())
-            trained = head.build(encoder, Held(), len(tasks.CLASSES[self.task]))
+            trained = head.build(encoder, Held(), len(tasks.find(self.task).CLASSES))
             heads.load_trained(trained, self.runs / self.start)
         adapting = self.adaptation.build(encoder, self.encoder, seed)
         adapting.place, adapting.measured, adapting.trained = self.encoder_place, self.measured, trained
@@ -253,12 +269,13 @@ class Run:
             "parameters": self.parameters,
             "code": self.code,
             "encoder": self.encoder_name,
+            "encoder_revision": self._encoder_revision(),
             "head": self.head_name(),
             **self.names(),
             "read": [entry.as_record() for entry in entries],
             "parents": self.parents,
             "seed": self.seed,
-            "task": self.task,
+            "task": places.short(self.task),
             "languages": languages.told(self._guarded()),
             "pieces": self.pieces,
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
@@ -269,45 +286,3 @@ class Run:
         }
         records.write(self.place, record, predictions)
         return record
-
-
-def encoder_name(asked: str) -> str:
-    """An encoder as tables name it: of a folder the last part, of one in the hub's cache its hub id.
-
-    Example:
-        >>> encoder_name("/models/mine"), encoder_name("FacebookAI/xlm-roberta-base")
-        ('mine', 'FacebookAI/xlm-roberta-base')
-        >>> encoder_name("/cache/models--sentence-transformers--LaBSE/snapshots/836121a")
-        'sentence-transformers/LaBSE'
-    """
-    if not places.is_path(asked, hub=True):
-        return asked
-    path = Path(os.path.abspath(os.path.expanduser(asked)))
-    for part, below in zip(path.parts, path.parts[1:]):
-        if part.startswith("models--") and below == "snapshots":
-            return "/".join(part.split("--")[1:])
-    return path.name
-
-
-def _recipe(name: str) -> str:
-    """How an encoder was pretrained, by its own files."""
-    from xltlib.encoders.recipes import recipe_of  # imports torch
-
-    return recipe_of(name)
-
-
-def _parent(run: Run, name: str) -> dict:
-    record = records.read(run.runs / name)
-    if record is None:
-        raise FileNotFoundError(
-            f"run {name} has left no record in {run.runs.name}/: run it first (run_all.py does so by itself)"
-        )
-    theirs = record["parameters"]
-    missing = set(run.targets) - set(languages.parse(theirs["targets"]))
-    if theirs["task"] != run.task or missing:
-        ours = " ".join(run.targets)
-        raise ValueError(
-            f"run {name} kept the test set of {theirs['task']} in {theirs['targets']!r} out of its training, "
-            f"not that of {run.task} in {ours!r}"
-        )
-    return record

@@ -51,7 +51,7 @@ def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -
         frozen = f"{FROZEN}, where only what compares two vectors is trained"
         made_by = "20_finetune" if head.trains else frozen
         raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
-    if getattr(head, "two_classes", False) and len(tasks.CLASSES[task]) != 2:
+    if getattr(head, "two_classes", False) and len(tasks.find(task).CLASSES) != 2:
         raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
     _refuse_small_batches(f"head {kind}", head, parts)
     if getattr(head, "layer", -1) > parts["encoder"].layers:
@@ -92,13 +92,14 @@ def _refuse_frozen(kind: str, encoder: Component) -> None:
 
 
 def _refuse_english(parts: dict[str, Component]) -> None:
-    """English is one side of all translations."""
+    """English is the other side of translations, or none of theirs: it is never asked for."""
     cross = getattr(parts.get("batches"), "cross", None)
     asking = {"cross.languages": cross, "adaptation.languages": parts.get("adaptation")}
     for what, part in {**asking, "measured.probes": parts.get("measured")}.items():
         codes = getattr(part, what.partition(".")[2], "") if getattr(part, "corpus", "") else ""
         if "en" in codes.split():
-            raise ValueError(f"{what} = {codes!r}: English is the other side of translations; name others")
+            why = "English is the other side of translations wherever there is a choice; name others"
+            raise ValueError(f"{what} = {codes!r}: {why}")
 
 
 def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:

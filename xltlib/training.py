@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xltlib import diverged
+from xltlib import diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
@@ -114,7 +114,6 @@ def train(
     optimizer = accelerator.prepare(optimizer)
     marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
     hidden = not progress or "TQDM_DISABLE" in os.environ
-    take_step = noise or plain
 
     def forward(batch) -> Tensor:
         with accelerator.autocast():
@@ -123,12 +122,12 @@ def train(
     model.train()
     said = progress_of.current()
     said.stage(progress_of.TRAINING, steps)
-    on_cpu = accelerator.device.type == "cpu"
-    losses = Losses(look_every or (1 if on_cpu else LOOK_EVERY), learning_rate, model)
+    every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
+    losses = Losses(every, learning_rate, model, optimizer.param_groups)
     bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
     for step in bar:
         batch = next(batches)
-        value = take_step(forward, batch, accelerator.backward)
+        value = (noise or plain)(forward, batch, accelerator.backward)
         losses.add(value)
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
@@ -143,6 +142,7 @@ def train(
                 break
             model.train()
     losses.look()
+    tracking.current().finish()
     return losses.values
 
 
@@ -161,12 +161,16 @@ class Losses:
         look_every: updates.
         learning_rate: for the message.
         model: whose weights tell why a loss is no number; None: they are not asked.
+        groups: of the optimizer, with the learning rates that a tracker is told.
     Attributes:
         values: what was looked at so far.
     """
 
-    def __init__(self, look_every: int, learning_rate: float, model: nn.Module | None = None):
+    def __init__(
+        self, look_every: int, learning_rate: float, model: nn.Module | None = None, groups: list[dict] = ()
+    ):
         self.look_every, self.learning_rate, self.model = look_every, learning_rate, model
+        self.groups = groups
         self.values: list[float] = []
         self._unseen: list[Tensor] = []
 
@@ -192,6 +196,7 @@ class Losses:
             if not math.isfinite(value):
                 raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {self._cause()}")
             self.values.append(value)
+        tracking.current().updated(len(self.values), seen, self.groups)
 
     def _cause(self) -> str:
         """What to look at: before the first update it cannot be the learning rate."""
@@ -208,6 +213,8 @@ class Losses:
 def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate: float) -> list[dict]:
     """Trained parameters with their learning rates, as optimizers take them; an empty group is left out.
 
+    Each group has a name, by which a tracker tells its learning rate.
+
     Args:
         model: what is in one of its :data:`FRESH` submodules, and the updates of LoRA, get the head's rate.
     """
@@ -219,7 +226,10 @@ def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate:
             head.append(p)
         else:
             body.append(p)
-    groups = [{"params": body, "lr": learning_rate}, {"params": head, "lr": head_learning_rate}]
+    groups = [
+        {"params": body, "lr": learning_rate, "name": "learning_rate"},
+        {"params": head, "lr": head_learning_rate, "name": "head_learning_rate"},
+    ]
     return [group for group in groups if group["params"]]
 
 
@@ -249,6 +259,7 @@ class EarlyStop:
     def __call__(self, step: int) -> bool:
         """Measure, and keep the weights if they are the best so far; True: stop."""
         value = self.measure()
+        tracking.current().log(step, {"held_out": value})
         lowest = min((of for _, of in self.values), default=float("inf"))
         self.values.append((step, value))
         if not self.patience:

@@ -15,7 +15,8 @@ class Held(Component):
     """A pretrained multilingual encoder, and how much of it training may move (rung Z0; LaBSE: Z3 by birth).
 
     Args:
-        name: hub id, folder written as a path, ``"offline"``, or the id of an adapted encoder.
+        name: hub id, also at a revision (``organisation/model@commit``), folder written as a path,
+            ``"offline"``, or the id of an adapted encoder.
         frozen_layers: lowest layers that stay as they were pretrained. The embedding table always does:
             rows of languages that are not trained on would stay behind while those of English move.
         dropout: in the encoder, and before the classifier.

@@ -58,6 +58,7 @@ class Data:
             "test_items": self.counts().rows.to_dict(),
             "dropped": self.test.attrs["dropped"],
             "unquoted": self.test.attrs["unquoted"],
+            "revision": self.test.attrs["revision"],
             "pairs_scored": len(scored),
             "pairs_left_out": scored.attrs.get("left_out", 0),
             "dev_shared_with_test": self.train.attrs.get("shared_with_test", 0),
@@ -104,5 +105,5 @@ class Labelled(Component):
         door.refuse_labels(zero_shot)
         for frame in (train, dev, test):
             door.know([*frame.sentence1, *frame.sentence2])
-        classes = tasks.CLASSES[run.task]
+        classes = tasks.find(run.task).CLASSES
         return Data(run.task, run.source, run.targets, classes, train, dev, test, zero_shot)

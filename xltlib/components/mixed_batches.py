@@ -48,7 +48,7 @@ class Translations(Component):
 
     Args:
         corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder, or two corpora with a blank between.
-        languages: of the translations; English is their other side.
+        languages: of the translations; English is their other side, or where there is none another pivot.
         sentences: translations a language (0: all).
         size: translations an update.
         exponent: of two corpora, one of n translations is drawn in proportion to n ** exponent.

@@ -95,8 +95,18 @@ class Procrustes(After):
         codes = [code for code in run.targets if code != run.source]
         told = told_by("parallel", self.corpus, self.sentences, codes)
         entry = Entry("adaptation", run.kind("after"), "parallel", tuple(codes), self.corpus, told=told)
+        self._refuse_pivot(run.provenance.pivots(self.corpus, codes), run.source)
         texts = run.provenance.translations(self.corpus, codes, self.sentences, entry)
         return self.holding(texts=texts, source=run.source)
+
+    def _refuse_pivot(self, pivots: dict[str, str], source: str) -> None:
+        """Refuse translations with a third language: vectors are rotated onto those of the source."""
+        for code, pivot in pivots.items():
+            if pivot not in ("en", source):
+                raise ValueError(
+                    f"after procrustes: {self.corpus} has {code} with {pivot}, and vectors are rotated onto "
+                    f"those of {source}; name a corpus of translations with {source}"
+                )
 
     def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
         _refuse_few("procrustes", self.texts, 4)  # half of them fit the rotation, half are looked for

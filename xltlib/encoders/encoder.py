@@ -66,6 +66,12 @@ class Encoder:
         """
         return self.whole_norm or self.table.detach().norm(dim=1).mean().item()
 
+    @property
+    def has_segments(self) -> bool:
+        """Whether the model learned segment ids, and its tokenizer gives them."""
+        learned = getattr(self.model.config, "type_vocab_size", 0) > 1 and self.name != OFFLINE
+        return learned and "token_type_ids" in self.tokenizer.model_input_names
+
     def tokenize(
         self, first: list[str], second: list[str] | None = None, max_length: int = 128
     ) -> dict[str, list[list[int]]]:
@@ -75,8 +81,7 @@ class Encoder:
         (mBERT, LaBSE).
         """
         ids, segments = self.pieces.rows(first, second, max_length)
-        learned_segments = getattr(self.model.config, "type_vocab_size", 0) > 1 and self.name != OFFLINE
-        if learned_segments and "token_type_ids" in self.tokenizer.model_input_names:
+        if self.has_segments:
             return {"input_ids": ids, "token_type_ids": segments}
         return {"input_ids": ids}
 

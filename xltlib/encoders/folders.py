@@ -228,9 +228,10 @@ def _refuse_beginning(path: Path) -> None:
         raise Refused(f"{_short(path)} begins with a byte order mark (BOM): save it as UTF-8 without")
 
 
-def converter(name: str) -> str:
-    """A command that writes a model as safetensors, and what to do then."""
-    save = f"SentenceTransformer({name!r}, device='cpu').save_pretrained('converted')"
+def converter(name: str, revision: str | None = None) -> str:
+    """A command that writes a model, of the hub at a revision, as safetensors, and what to do then."""
+    at = f", revision={revision!r}" if revision else ""
+    save = f"SentenceTransformer({name!r}{at}, device='cpu').save_pretrained('converted')"
     return f'python -c "from sentence_transformers import SentenceTransformer; {save}", and name ./converted'
 
 

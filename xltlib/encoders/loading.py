@@ -13,7 +13,7 @@ from xltlib import places
 from xltlib.encoders import checks, folders, offline
 from xltlib.encoders.encoder import OFFLINE, Encoder, attention
 from xltlib.encoders.folders import Refused
-from xltlib.encoders.hub import file_names, first_line, local_folder
+from xltlib.encoders.hub import file_names, first_line, local_folder, split
 from xltlib.encoders.recipes import STATE, written_recipe
 from xltlib.encoders.trimming import Vocabulary, table_of, with_vocabulary
 from xltlib.shared import Shared
@@ -27,8 +27,8 @@ def load(name: str, vocabulary: Vocabulary | None = None) -> Encoder:
     """Load an encoder by hub id, by folder, or ``"offline"``, in fp32.
 
     Args:
-        name: hub id, folder written as a path, or ``"offline"`` (in the extra ``offline``). A plain
-            transformer pools by the mean.
+        name: hub id (``"organisation/model@commit"``: at a revision), folder written as a path, or
+            ``"offline"`` (in the extra ``offline``). A plain transformer pools by the mean.
         vocabulary: its pieces alone are loaded; None: all.
     Raises:
         OSError: nothing is there, or the hub does not give it; says which, and what to do.
@@ -109,7 +109,7 @@ def _identity(name: str) -> list[str]:
 
 def _load_folder(name: str, folder: Path, vocabulary: Vocabulary | None) -> Encoder:
     """An encoder from its folder, every part of which is looked at first."""
-    files, convert = file_names(name, folder), folders.converter(name)
+    files, convert = file_names(name, folder), folders.converter(*split(name))
     chain = folders.chain_of(folder)
     folders.check_transformer(chain.transformer, files, convert)
     dense = nn.Identity()

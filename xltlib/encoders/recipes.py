@@ -36,7 +36,7 @@ def recipe_of(name: str) -> str:
     """
     if name == OFFLINE:
         return ""
-    if name.lower() in LABSE_IDS:
+    if name.lower().partition("@")[0] in LABSE_IDS:  # at whichever revision
         return "labse"
     folder = local_folder(name)
     try:

@@ -18,7 +18,8 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
 
     Args:
         path: a text file, ``word translation`` a line, a tab or blanks between; with a tab each of the two
-            may be several words. No other white space parts columns.
+            may be several words. No other white space parts columns. In a ``.tsv`` a number may stand in a
+            third column, as a score does: it is ignored, and all translations of a word count alike.
     Raises:
         DataError: a line of more or fewer columns, numbers in place of translations (a list of frequencies,
             or vectors), no translation at all, or what :func:`xltlib.lines.read_text` refuses; names the
@@ -29,7 +30,7 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
     for number, line in enumerate(read_lines(path), start=1):
         if not line.strip():
             continue
-        word, translation = _two_columns(line, f"{path}, line {number}")
+        word, translation = _two_columns(line, f"{path}, line {number}", path.suffix.lower() == ".tsv")
         if word[0] == "#" and len(word) > 1 or (number == 1 and word.lower() in ("word", "source")):
             raise DataError(f"{path}, line {number}: {line[:40]!r} is no translation; delete the line")
         if word[-1] == ";" and len(word) > 1:
@@ -46,10 +47,12 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def _two_columns(line: str, place: str) -> list[str]:
-    """The word and the translation of a line."""
+def _two_columns(line: str, place: str, scored: bool = False) -> list[str]:
+    """The word and the translation of a line; behind them a number may stand where a list is scored."""
     parts = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
     parts = [part.strip() for part in parts]
+    if scored and len(parts) == 3 and NUMBER.fullmatch(parts[2]):
+        parts.pop()
     wanted = "wanted 'word translation' with a tab or a blank between, a tab if either is several words"
     if len(parts) != 2:
         raise DataError(f"{place}: {line[:40]!r} has {len(parts)} columns, {wanted}")

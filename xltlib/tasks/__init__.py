@@ -4,13 +4,13 @@ Labelled items come as one tidy frame: ``item, language1, language2, sentence1, 
 A cluster holds the items that share a sentence; items are translations of each other across languages, so
 they keep their cluster in all of them, and resampling clusters keeps dependent items together.
 
-A task is a module with ``CLASSES`` and ``rows`` (see :class:`xltlib.tasks.base.Task`) and a line in
-``xltlib.tasks.kinds.TABLE``.
+A task is a word of the package or a folder with a ``task.yaml`` (:func:`xltlib.tasks.kinds.find`).
 """
 
 from xltlib.tasks.agreement import refuse_other_labels
 from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
 from xltlib.tasks.demo import DEMO, DEMO_TEXT
+from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
     normalised,
     overlapping,
@@ -19,9 +19,7 @@ from xltlib.tasks.leakage import (
 )
 from xltlib.tasks.paws_files import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
 from xltlib.tasks.task import (
-    CLASSES,
     COLUMNS,
-    TASKS,
     counts,
     data_folder,
     divided,
@@ -32,11 +30,10 @@ from xltlib.tasks.task import (
     parallel_sentences,
     shared_sentence_clusters,
 )
-from xltlib.tasks.text import PARALLEL, load_parallel, load_text, task_text
+from xltlib.tasks.text import PARALLEL, load_parallel, load_text, pivot, task_text
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
-    "CLASSES",
     "COLUMNS",
     "DEMO",
     "DEMO_TEXT",
@@ -46,13 +43,13 @@ __all__ = [
     "HUB_XNLI",
     "PARALLEL",
     "PLACEHOLDER",
-    "TASKS",
     "TRANSLATED",
     "DataError",
     "Task",
     "counts",
     "data_folder",
     "divided",
+    "find",
     "fingerprint",
     "language_pairs",
     "load_pairs",
@@ -62,6 +59,7 @@ __all__ = [
     "normalised",
     "overlapping",
     "parallel_sentences",
+    "pivot",
     "read_paws_file",
     "read_xnli_file",
     "refuse_other_labels",

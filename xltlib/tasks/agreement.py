@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib.lines import DataError
+from xltlib.tasks.base import ITEMS_OF_A_SET
 from xltlib.tasks.leakage import normalised
 
 # What stands in PAWS-X where there is no translation: NS, also written "NS", NS. or ns; and, rarely, WL.
@@ -73,14 +74,17 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
 def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:
     """Stop when a language has no item in common with the others, or the very sentences of another.
 
+    Languages are compared in the sets of items that they are of.
+
     Args:
         frame, what: as above.
     Raises:
         DataError: names the languages.
     """
-    seen = {}
+    seen, sets = {}, frame["item"] // ITEMS_OF_A_SET
     for code, rows in frame.groupby("language1", sort=False):
-        others = frame["item"][frame.language1 != code]
+        of_these = sets.isin(sets[rows.index])
+        others = frame["item"][of_these & (frame.language1 != code)]
         if len(others) and not rows["item"].isin(others).any():
             raise DataError(f"{what}: no item of {code} has an id of another language")
         told = tuple(rows.sentence1), tuple(rows.sentence2)

@@ -9,14 +9,20 @@ import pandas as pd
 
 from xltlib.lines import DataError, read_lines
 
-__all__ = ["HEADER", "PLACEHOLDER", "DataError", "Task", "read_lines"]
+__all__ = ["HEADER", "ITEMS_OF_A_SET", "PLACEHOLDER", "DataError", "Task", "read_lines"]
 
 HEADER = ["id", "sentence1", "sentence2", "label"]
 PLACEHOLDER = "NS"  # stands where a translation is missing
+# Items of one set are numbered below this. Those of a further set have its number times this on top: items
+# with the same number are translations of each other, and these are not.
+ITEMS_OF_A_SET = 10**12
 
 
 class Task(Protocol):
-    """What a module of a task has; a new task is such a module and a line in ``xltlib.tasks.kinds.TABLE``.
+    """What a task has: a module of the package, or what a ``task.yaml`` describes.
+
+    A described task also tells its licence, the languages of a split, and of which sets of items it is
+    (:class:`xltlib.tasks.described.DescribedTask`).
 
     Attributes:
         CLASSES: what the labels 0, 1, ... are called.
@@ -38,7 +44,8 @@ class Task(Protocol):
         Returns:
             ``(frame, where)``: columns item, sentence1, sentence2 and label, with ``PLACEHOLDER`` for a
             missing sentence (a task may add level and relation); and a file's or a hub's name for messages.
-            ``frame.attrs["unquoted"]`` may count the rows of which a sentence was unquoted.
+            ``frame.attrs["unquoted"]`` may count the rows of which a sentence was unquoted, and
+            ``frame.attrs["revision"]`` tell the revision of a data set of the hub.
         Raises:
             DataError: there are no such rows, or a file is broken.
         """

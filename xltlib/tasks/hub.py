@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import re
+from typing import Iterable
+
 import pandas as pd
 
 from xltlib.lines import DataError
 
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
+COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in a file's address: hf://datasets/organisation/name@commit/...
 
 
 def from_hub(repository: str, revision: str | None, code: str, split: str) -> tuple[pd.DataFrame, str]:
     """A data set's rows in one language, and where they came from.
 
+    Args:
+        repository, revision: on the hub; None: its newest revision.
+        code, split: language and ``train``, ``dev`` or ``test``.
+    Returns:
+        The rows, with the commit that was read in their attrs as ``revision`` ("": not known), and the place.
     Raises:
         DataError: the hub gave nothing; says what to do.
     """
     from datasets import load_dataset
 
-    name = SPLITS[split]
+    name = SPLITS.get(split, split)
     try:
-        rows = load_dataset(repository, code, split=name, revision=revision).to_pandas()
+        found = load_dataset(repository, code, split=name, revision=revision)
+        rows = found.to_pandas()
     except Exception as error:  # whatever the hub client raises, the user needs the same advice
         raise DataError(
             f"{repository} ({code}, {split}) could not be had from the hub "
             f"({type(error).__name__}: {error}). "
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
-    return rows, f"{repository}@{revision} {code}/{name}"
+    rows.attrs["revision"] = commit_of(found.info.download_checksums or {}) or revision or ""
+    return rows, f"{repository}@{rows.attrs['revision'] or 'unknown'} {code}/{name}"
+
+
+def commit_of(files: Iterable[str]) -> str:
+    """The commit that files of the hub were read at, by their addresses; "" where they tell none.
+
+    Example:
+        >>> commit_of([f"hf://datasets/organisation/corpus@{'0a' * 20}/en/test.parquet"])
+        '0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'
+    """
+    told = {found[1] for file in files if (found := COMMIT.search(file))}
+    return told.pop() if len(told) == 1 else ""

@@ -20,7 +20,7 @@ CLASSES = ["different", "paraphrase"]
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # by machine translation: the training file of every language but English
-LONGEST_ID = 18  # digits that 64 bits hold
+LONGEST_ID = 12  # digits: above them stands the set of an item
 
 
 def find_file(folder: Path, code: str, split: str) -> Path:
@@ -123,12 +123,12 @@ def hub_rows(
     literal: bool = False,
 ) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, at a pinned revision, and where they came from."""
-    found, where = from_hub(repository, revision, code, split)
-    found = found.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
+    given, where = from_hub(repository, revision, code, split)
+    found = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     sentences = ["sentence1", "sentence2"]
     plain = found[sentences] if literal else found[sentences].map(unquoted)
     changed = (plain != found[sentences]).any(axis=1)
     for column in sentences:  # machine-translated training rows have blanks
         found[column] = plain[column].str.strip().replace("", PLACEHOLDER)
-    found.attrs["unquoted"] = int(changed.sum())
+    found.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
     return found, where

@@ -12,11 +12,16 @@ import pandas as pd
 from xltlib import places
 from xltlib.lines import DataError
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
-from xltlib.tasks.kinds import TABLE
-from xltlib.tasks.leakage import overlapping, refuse_test_sentences, without_test_pairs
+from xltlib.tasks.base import ITEMS_OF_A_SET
+from xltlib.tasks.kinds import find
+from xltlib.tasks.leakage import (
+    overlapping,
+    refuse_test_items,
+    refuse_test_sentences,
+    without_test_pairs,
+)
 
-TASKS = tuple(TABLE)
-CLASSES = {name: task.CLASSES for name, task in TABLE.items()}
+SPLITS = ("train", "dev", "test")
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
 
 
@@ -48,7 +53,7 @@ def load_pairs(
         task: ``"paws-x"``, ``"paws-x-literal"`` (with the quotes of CSV kept), ``"xnli"``, or the corpus that
             ships with the package: ``"demo"`` (test pairs with new names), ``"demo-news"`` (test pairs of the
             target domain), ``"demo-unseen"`` (relations and templates not trained on), ``"demo-easy"``
-            (level 0).
+            (level 0); or what a ``task.yaml`` describes (:func:`xltlib.tasks.kinds.find`).
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
         folder: of downloaded data; None asks the hub.
@@ -56,7 +61,7 @@ def load_pairs(
     Returns:
         The frame. Its attrs count rows of the whole file per language: ``dropped`` (a placeholder stands for
         a sentence), ``unquoted`` (a sentence was a field of CSV) and ``short`` (kept, but a sentence has at
-        most two letters).
+        most two letters). ``revision`` is that of a data set of the hub; "" of files.
     Raises:
         DataError: with file and line; or the languages whose labels of development or test items differ.
             Training files need not be translations of each other.
@@ -65,15 +70,15 @@ def load_pairs(
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
         ['en', 'de']
     """
-    if task not in TABLE:
-        raise DataError(f"unknown task {task!r}: known are {', '.join(TASKS)}")
+    own = find(task)
     if not codes or len(set(codes)) < len(codes):
         raise DataError(f"languages {' '.join(codes) or 'are not named'}: wanted at least one, and each once")
     if items < 0:
         raise DataError(f"items = {items}: wanted 0, which is all, or more")
-    frames, counted = [], {"dropped": {}, "unquoted": {}, "short": {}}
+    frames, counted, revisions = [], {"dropped": {}, "unquoted": {}, "short": {}}, set()
     for code in codes:
-        rows, where = TABLE[task].rows(code, split, folder)
+        rows, where = own.rows(code, split, folder)
+        revisions.add(rows.attrs.get("revision", ""))
         missing, short = no_sentences(rows)
         counted["dropped"][code] = int(missing.sum())
         counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
@@ -99,13 +104,15 @@ def load_pairs(
     frame = frame.assign(cluster=shared_sentence_clusters(frame))
     more = frame.columns.intersection(["level", "relation"])  # the embedded corpus has these
     frame = frame[[*COLUMNS, *more]]
-    frame.attrs = counted
+    frame.attrs = {**counted, "revision": " ".join(sorted(revisions)).strip()}
     return frame
 
 
 def _part(frame: pd.DataFrame, codes: list[str], items: int) -> pd.DataFrame:
-    """The rows in these languages of the first so many items (0: all) of the frame."""
-    first = sorted(frame["item"].unique())[: items or None]
+    """The rows in these languages of the first so many items (0: all) of each set of the frame."""
+    first = pd.Series(np.unique(frame["item"]))
+    if items:
+        first = first.groupby(first // ITEMS_OF_A_SET).head(items)
     return frame[frame.language1.isin(codes) & frame["item"].isin(first)].reset_index(drop=True)
 
 
@@ -154,10 +161,14 @@ def load_training(
             (see :func:`divided`).
         items, dev_items: the first so many (0: all).
     Raises:
-        DataError: a training pair holds a test sentence, or the split is another.
+        DataError: a training pair holds a test sentence, it or a development pair is a test item in another
+            language, or the split is another.
     """
     if split not in ("train", "dev"):
         raise DataError(f"labelled.split = {split!r}: known are train and dev")
+    own = find(task)
+    if hasattr(own, "has"):  # a described task may lack development pairs in a language
+        targets = [code for code in targets if own.has(code, "dev", folder)] or targets
     if split == "train":
         train = load_pairs(task, "train", codes, folder, items)
         dev = load_pairs(task, "dev", targets, folder, dev_items)
@@ -165,7 +176,11 @@ def load_training(
         both = list(dict.fromkeys([*targets, *codes]))
         train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
         train, dev = _part(train, codes, items), _part(dev, targets, dev_items)
-    if split == "train" and TABLE[task].SHARES_STOCK_SENTENCES:
+    if hasattr(own, "set_names"):
+        names = {of: own.set_names(of) for of in SPLITS}
+        refuse_test_items(train, test, names, split, task)
+        refuse_test_items(dev, test, names, "dev", task)
+    if split == "train" and own.SHARES_STOCK_SENTENCES:
         train = without_test_pairs(train, test)
     else:
         pairs = list(zip(train.sentence1, train.sentence2))

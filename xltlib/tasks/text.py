@@ -1,4 +1,4 @@
-"""Unlabelled text and translations: files with a sentence a line, or the embedded corpus."""
+"""Unlabelled text and translations: from files, or from the embedded corpus."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import demo, languages, places
-from xltlib.lines import DataError, read_sentences
+from xltlib import demo, places
+from xltlib.lines import DataError, read_lines, read_sentences
+from xltlib.tasks import layouts
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.task import load_pairs, load_training
 
@@ -16,6 +17,8 @@ PARALLEL = ("ntrex", "tatoeba")  # corpora of translations
 
 def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> list[str]:
     """Unlabelled sentences or paragraphs of a language, one a line of ``text/<source>/<code>.txt``.
+
+    Where that file is not there, another code of the language may name it (``deu.txt``).
 
     Args:
         source: name of a folder below ``text/``, or a folder, written as a path (``./mine``); ``"demo"`` and
@@ -33,7 +36,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         if code == "en":  # the other side of any translations
             return [english for english, _ in load_parallel(source, "de", folder, limit)]
         return [other for _, other in load_parallel(source, code, folder, limit)]
-    lines = read_sentences(_source_folder("text", source, folder) / f"{code}.txt")
+    lines = read_sentences(layouts.text_file(_source_folder("text", source, folder), code))
     return [line for line in lines if line][: limit or None]
 
 
@@ -63,47 +66,65 @@ def task_text(
 
 
 def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -> list[tuple[str, str]]:
-    """Translation pairs (English, other language) from NTREX- or Tatoeba-style line-aligned files.
+    """Translation pairs (pivot, other language): the pivot is English wherever there is a choice.
 
     Args:
-        source: ``ntrex`` or ``tatoeba`` below ``parallel/``, a folder with either layout, written as a path
-            (``./mine``), ``"demo"`` or ``"demo-news"``.
+        source: ``ntrex``, ``tatoeba`` or another folder below ``parallel/``, a folder written as a path
+            (``./mine``), ``"demo"`` or ``"demo-news"``. Its layout: see xltlib/tasks/layouts.py.
         code: of the other language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
     Raises:
-        DataError: a file is missing, the two have unequal numbers of lines, no line has text in both, or
-            what :func:`xltlib.lines.read_sentences` refuses.
+        DataError: a file is missing, or several fit; two have unequal numbers of lines, or a row has not two
+            columns; no line has text in both; or what :func:`xltlib.lines.read_sentences` refuses.
     """
     if source in DEMO_TEXT:
         return demo.parallel(code, source)[: limit or None]
-    english, other = _parallel_files(_source_folder("parallel", source, folder), code)
-    left, right = read_sentences(english), read_sentences(other)
-    if len(left) != len(right):
-        sizes = f"{len(right)} lines beside {len(left)} in {english.name}"
-        raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
-    pairs = [(a, b) for a, b in zip(left, right) if a and b]
+    found = layouts.translations(_source_folder("parallel", source, folder), code)
+    pairs = _aligned(*found.files) if len(found.files) == 2 else _from_table(found)
+    pairs = [(a, b) for a, b in pairs if a and b]
+    other, beside = found.files[-1], found.files[0].name if len(found.files) == 2 else "its other column"
     if pairs and all(a == b for a, b in pairs):
-        raise DataError(f"{other}: the same sentences as in {english.name}; wanted their translations")
+        raise DataError(f"{other}: the same sentences as in {beside}; wanted their translations")
     if not pairs:
-        raise DataError(f"{other}: no line has text in both it and {english.name}")
+        raise DataError(f"{other}: no line has text in both it and {beside}")
     return pairs[: limit or None]
 
 
-def _parallel_files(place: Path, code: str) -> tuple[Path, Path]:
-    """The English file and the other language's, in NTREX's layout if there are such, else in Tatoeba's."""
-    language = languages.of(code)
-    for name in (language.alpha3, *language.others):
-        ntrex = place / f"newstest2019-ref.{name}.txt"
-        if ntrex.is_file():
-            return place / "newstest2019-src.eng.txt", ntrex
-    for name in (language.tatoeba, *language.others):
-        english, other = (place / f"tatoeba.{name}-eng.{end}" for end in ("eng", name))
-        if other.is_file():
-            return english, other
-    names = ", ".join(dict.fromkeys([language.alpha3, language.tatoeba, *language.others]))
-    looked_for = f"newstest2019-ref.<code>.txt and tatoeba.<code>-eng.<code>, the code {names}"
-    raise DataError(f"no translations of language {code!r}: looked in {place} for {looked_for}")
+def pivot(source: str, code: str, folder: Path | None) -> str:
+    """The language on the other side of a language's translations: ``"en"`` wherever there is a choice.
+
+    Args:
+        source, code, folder: as of :func:`load_parallel`.
+    Raises:
+        DataError: no file of translations fits, or several do.
+    """
+    if source in DEMO_TEXT:
+        return "en"
+    return layouts.translations(_source_folder("parallel", source, folder), code).pivot
+
+
+def _aligned(pivot_file: Path, other: Path) -> list[tuple[str, str]]:
+    """The lines of two files, side by side."""
+    left, right = read_sentences(pivot_file), read_sentences(other)
+    if len(left) != len(right):
+        sizes = f"{len(right)} lines beside {len(left)} in {pivot_file.name}"
+        raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
+    return list(zip(left, right))
+
+
+def _from_table(found: layouts.Translations) -> list[tuple[str, str]]:
+    """The rows of a table of two columns, the pivot's sentence first."""
+    (path,), pairs = found.files, []
+    for number, line in enumerate(read_lines(path), start=1):
+        cells = [cell.strip() for cell in line.split("\t")]
+        if (number == 1 and found.header) or not line.strip():
+            continue
+        if len(cells) != 2:
+            wanted = "wanted two, with a tab between: a sentence and its translation"
+            raise DataError(f"{path}, line {number}: {len(cells)} columns, {wanted}")
+        pairs.append(tuple(cells if found.pivot_first else reversed(cells)))
+    return pairs
 
 
 def _source_folder(kind: str, source: str, folder: Path | None) -> Path:

@@ -12,7 +12,7 @@ from xltlib.tasks.hub import from_hub
 
 CLASSES = ["contradiction", "entailment", "neutral"]
 SHARES_STOCK_SENTENCES = True  # premises of MNLI, its training set, and of XNLI: "It is true."
-HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked
+HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked; the rows tell
 HUB_CLASSES = ("entailment", "neutral", "contradiction")  # as the hub numbers them
 
 
@@ -63,4 +63,6 @@ def hub_rows(code: str, split: str) -> tuple[pd.DataFrame, str]:
         "sentence2": found.hypothesis.str.strip(),
         "label": [CLASSES.index(HUB_CLASSES[label]) for label in found.label],
     }
-    return pd.DataFrame(columns), where
+    frame = pd.DataFrame(columns)
+    frame.attrs["revision"] = found.attrs["revision"]
+    return frame, where

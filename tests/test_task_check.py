@@ -1,0 +1,351 @@
+"""python -m xltlib.tasks: what a task holds, every fault with its line, and a first task.yaml."""
+
+import json
+import os
+from pathlib import Path
+
+import huggingface_hub
+import pandas as pd
+import pytest
+import yaml
+from huggingface_hub import constants
+
+from xltlib import tasks
+from xltlib.tasks import hub_folder
+from xltlib.tasks.__main__ import main
+from xltlib.tasks.checking import MOST, check
+from xltlib.tasks.floors import overlap_floor
+from xltlib.tasks.skeleton import begin
+
+REAL = Path(os.environ.get("XLTLIB_DATA", "/elsewhere"))
+needs_lowres = pytest.mark.skipif(
+    not (REAL / "lowres").is_dir(), reason="XLTLIB_DATA names no folder with lowres/"
+)
+PLAIN = {
+    "about": "Pairs for tests.",
+    "licence": "CC0",
+    "labels": {"different": "0", "same": "1"},
+    "splits": {of: {"files": of + "-{language}.tsv"} for of in ("train", "dev", "test")},
+}
+
+
+def rows(split: str, code: str, labels: str = "0101") -> list[tuple[str, str, str]]:
+    """Pairs of which no other split or language has a sentence."""
+    numbered = enumerate(labels)
+    return [(f"{code} {split} one {k}", f"{code} {split} two {k}", label) for k, label in numbered]
+
+
+def lines(pairs: list[tuple], separator: str = "\t") -> str:
+    return "".join(separator.join(pair) + "\n" for pair in pairs)
+
+
+@pytest.fixture
+def mine(tmp_path) -> Path:
+    """A task in two languages without a fault."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "task.yaml").write_text(yaml.safe_dump(PLAIN, sort_keys=False), encoding="utf-8")
+    for split, codes in {"train": ["en"], "dev": ["en", "de"], "test": ["en", "de"]}.items():
+        for code in codes:
+            (folder / f"{split}-{code}.tsv").write_text(lines(rows(split, code)), encoding="utf-8")
+    return folder
+
+
+def numbers(report: str, heading: str) -> dict[str, dict[str, str]]:
+    """The table below a heading, by its first column."""
+    _, header, _, *below = [line.split() for line in report[report.index(heading) :].splitlines()]
+    return {line[0]: dict(zip(header, line[1:])) for line in below if len(line) == len(header) + 1}
+
+
+# The report
+
+
+def test_a_task_without_a_fault(mine, capsys):
+    assert main([str(mine)]) == 0
+    said = capsys.readouterr().out
+    assert "about: Pairs for tests." in said
+    assert "licence: CC0" in said
+    assert "No faults: a study can run on it." in said
+    english = numbers(said, "TEST")["en"]
+    assert (english["rows"], english["different"], english["majority"]) == ("4", "2", "50.0")
+    assert max(map(len, said.splitlines())) <= 110
+
+
+def test_counts_of_what_is_in_a_split(mine):
+    pairs = [("an egg", "an egg", "1")] * 2 + [("NS", "missing", "0"), ("the cat", "a dog", "0")]
+    (mine / "test-en.tsv").write_text(lines(pairs), encoding="utf-8")
+    (mine / "test-de.tsv").unlink()
+    english = numbers(check(str(mine), None).said, "TEST")["en"]
+    assert english == {
+        "rows": "3", "dropped": "1", "different": "1", "same": "2", "majority": "66.7", "overlap": "100.0",
+        "clusters": "2", "identical": "2", "repeated": "1",
+    }  # fmt: skip
+
+
+def test_every_fault_is_listed_with_its_line(mine, capsys):
+    with open(mine / "test-en.tsv", "a", encoding="utf-8") as file:
+        file.write("\tempty\t0\nonly one\na\tb\tmaybe\n\n")
+    (mine / "dev-de.tsv").write_bytes(b"a\tb\t1\n\xff\tb\t0\n")
+    found = check(str(mine), None)
+    places = [fault.partition(": ")[0].removeprefix(f"{mine}/") for fault in found.faults]
+    wanted = ["dev-de.tsv, line 2", *(f"test-en.tsv, line {line}" for line in (6, 8, 5, 7))]
+    assert sorted(places) == sorted(wanted)
+    assert "compared when there are no faults" in found.said
+    assert main([str(mine)]) == 1
+    assert "Faults: 5" in capsys.readouterr().out
+
+
+def test_of_very_many_faults_some_are_listed_and_all_counted(mine):
+    (mine / "test-en.tsv").write_text("a\tb\n" * (MOST + 7), encoding="utf-8")
+    assert str(check(str(mine), None)).endswith("and 7 more")
+
+
+def test_a_file_with_all_languages_tells_a_fault_once(mine):
+    text = 'language,sentence1,sentence2,label\r\nen,"A ""b"",\r\nc",d,1\r\nde,e,f,0\r\nde,g,1\r\nen,h,,0\r\n'
+    (mine / "all.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    columns = {name: name for name in ("sentence1", "sentence2", "label", "language")}
+    says = {**PLAIN, "splits": {"test": {"files": "all.csv", "columns": columns}}}
+    (mine / "task.yaml").write_text(yaml.safe_dump(says), encoding="utf-8")
+    faults = [fault for fault in check(str(mine), None).faults if "all.csv" in fault]
+    assert [fault.split(", line ")[1][:2] for fault in faults if "classes" not in fault] == ["5:", "6:"]
+
+
+def test_a_source_that_finds_no_file_is_a_fault(mine):
+    says = {**PLAIN, "splits": {**PLAIN["splits"], "train": {"files": "trian-{language}.tsv"}}}
+    (mine / "task.yaml").write_text(yaml.safe_dump(says, sort_keys=False), encoding="utf-8")
+    (fault,) = check(str(mine), None).faults
+    assert "task.yaml, line" in fault
+    assert "no file fits trian-{language}.tsv" in fault
+
+
+def test_training_pairs_with_a_test_sentence_are_faults_unless_they_are_left_out(mine):
+    shared = [("EN test ONE 0!", "new", "1"), ("en test one 1", "old", "0"), ("so en test one 2", "z", "0")]
+    (mine / "train-en.tsv").write_text(lines(shared), encoding="utf-8")
+    found = check(str(mine), None)
+    assert ["train", "3", "1", "2", "3", "en"] in [line.split() for line in found.said.splitlines()]
+    (fault,) = found.faults
+    assert fault.startswith("train: 3 pairs hold a sentence of the test set. Take these rows out")
+    assert fault.endswith("or say test_sentences: leave-out")
+    says = {**PLAIN, "test_sentences": "leave-out"}
+    (mine / "task.yaml").write_text(yaml.safe_dump(says), encoding="utf-8")
+    assert not check(str(mine), None).faults
+
+
+def test_what_a_study_would_refuse_is_a_fault(mine):
+    (mine / "test-de.tsv").write_text(lines(rows("test", "de", "0110")), encoding="utf-8")
+    (fault,) = check(str(mine), None).faults
+    assert "test: labels differ from those of" in fault
+    for path in mine.glob("dev-*"):
+        path.unlink()
+    splits = {**PLAIN["splits"], "test": {"files": "test-{language}.tsv", "parallel": False}}
+    says = {**PLAIN, "splits": {of: source for of, source in splits.items() if of != "dev"}}
+    (mine / "task.yaml").write_text(yaml.safe_dump(says), encoding="utf-8")
+    (fault,) = check(str(mine), None).faults
+    assert "no dev pairs" in fault
+
+
+def test_what_is_parallel_and_what_two_splits_have(mine):
+    (mine / "test-de.tsv").write_text(lines(rows("test", "de", "010")), encoding="utf-8")
+    sets = {"train": "all", "dev": "all", "test": "test"}
+    splits = {of: {**PLAIN["splits"][of], "parallel": name} for of, name in sets.items()}
+    (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
+    said = check(str(mine), None).said
+    told = [line.split() for line in said.splitlines()]
+    assert ["test", "test", "4", "3", "3", "en"] in told
+    assert ["test", "test", "3", "3", "3", "de"] in told
+    assert "4 items of train are items of dev, too." in said
+    splits["dev"]["parallel"] = "test"
+    (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
+    assert "dev: 4 items are test items, too" in check(str(mine), None).faults[0]
+
+
+def test_what_cannot_be_checked_is_one_line(tmp_path, capsys):
+    gone = str(tmp_path / "gone" / "task.yaml")
+    for given, words in (("no-such", "unknown task 'no-such'"), (gone, "no such folder")):
+        assert main([given]) == 1
+        assert words in capsys.readouterr().out
+    assert main(["demo", "--data", str(tmp_path / "gone")]) == 1
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_three_classes_have_two_thresholds():
+    words = {"sentence1": ["a b", "a b", "a b"], "sentence2": ["a b", "a c", "c d"]}
+    assert overlap_floor(pd.DataFrame(words | {"label": [0, 1, 2]})) == 100
+    assert overlap_floor(pd.DataFrame(words | {"label": [1, 0, 1]})) == 66.7  # two classes: one threshold
+
+
+# A first task.yaml
+
+
+def test_a_folder_of_files_gets_a_task_yaml_that_loads(mine, capsys):
+    (mine / "task.yaml").unlink()
+    assert main([str(mine)]) == 0
+    assert capsys.readouterr().out.startswith(f"written: {mine}/task.yaml")
+    frame = tasks.load_pairs(str(mine), "test", ["en", "de"])
+    assert frame.label.tolist() == [0, 1, 0, 1] * 2
+    before = (mine / "task.yaml").read_bytes()
+    with pytest.raises(tasks.DataError, match="it is not touched"):
+        begin(mine)
+    assert (mine / "task.yaml").read_bytes() == before
+
+
+def as_jsonl(pairs: list[tuple]) -> bytes:
+    named = [dict(zip(("premise", "hypothesis", "gold_label"), pair)) | {"more": 1.5} for pair in pairs]
+    return "".join(json.dumps(row) + "\n" for row in named).encode()
+
+
+def as_csv(pairs: list[tuple]) -> bytes:
+    cells = [(k, *pair) for k, pair in enumerate(pairs, 1)]
+    told = "".join(f'{k},"{one}, ""x""\r\ny",{two},{label}\r\n' for k, one, two, label in cells)
+    return b"\xef\xbb\xbf" + f"pairID,text_a,text_b,label\r\n{told}".encode()
+
+
+def as_parquet(pairs: list[tuple]) -> bytes:
+    table = pd.DataFrame(pairs, columns=["question1", "question2", "is_duplicate"])
+    return table.astype({"is_duplicate": int}).to_parquet()
+
+
+def as_headless(pairs: list[tuple]) -> bytes:
+    return lines([(f"n{k}", *pair) for k, pair in enumerate(pairs)]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("{split}.{code}.jsonl", as_jsonl),
+        ("{code}/{split}_2k.csv", as_csv),
+        ("{split}/{code}.parquet", as_parquet),
+        ("data/mine-{code}_{split}.tsv", as_headless),
+    ],
+)
+def test_layouts_of_which_a_first_task_yaml_is_complete(tmp_path, name, written):
+    for split in ("dev", "test"):
+        for code in ("en", "yor"):
+            path = tmp_path / name.format(split=split, code=code)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(written(rows(split, code)))
+    assert begin(tmp_path) == []
+    assert not check(str(tmp_path), None).faults
+    frame = tasks.load_pairs(str(tmp_path), "test", ["en", "yor"])
+    assert frame.label.tolist() == [0, 1, 0, 1] * 2
+    assert frame.sentence2.tolist()[4:] == [pair[1] for pair in rows("test", "yor")]
+
+
+def test_a_column_of_languages_is_found(tmp_path):
+    pairs = [(code, *pair) for code in ("en", "de") for pair in rows("test", code)]
+    (tmp_path / "test.tsv").write_text("lang\tpremise\thypothesis\tgold\n" + lines(pairs), encoding="utf-8")
+    assert begin(tmp_path) == []
+    assert tasks.load_pairs(str(tmp_path), "test", ["en", "de"])["item"].tolist() == [1, 2, 3, 4] * 2
+
+
+def test_labels_that_differ_in_order_are_of_no_translations(tmp_path):
+    for code, labels in (("en", "0101"), ("de", "1100")):
+        (tmp_path / f"test-{code}.tsv").write_text(lines(rows("test", code, labels)), encoding="utf-8")
+    assert begin(tmp_path) == []
+    assert tasks.load_pairs(str(tmp_path), "test", ["en", "de"])["item"].nunique() == 8
+
+
+ENGLISH = lines(rows("test", "en"))
+UNTOLD = [  # files, which lines are to be filled in
+    ({"test.tsv": lines(rows("test", "en"))}, ["languages: which language is this?"]),
+    ({"pairs-en.tsv": lines(rows("t", "en"))}, ["test: no file is called test", "of which split is pairs-"]),
+    ({"test-en.tsv": ENGLISH, "test-fr.tsv": ENGLISH.replace("\t1", "\toui")}, ["labels: files differ"]),
+    ({"test-en.tsv": "u v\tw x\ty z\ta b\n" * 3}, ["labels: ", "columns: "]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "gaps"), UNTOLD)
+def test_what_cannot_be_told_is_to_be_filled_in_by_line(tmp_path, capsys, files, gaps):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert main([str(tmp_path)]) == 1
+    said = capsys.readouterr().out.splitlines()[2:]
+    assert len(said) == len(gaps)
+    text = (tmp_path / "task.yaml").read_text(encoding="utf-8").splitlines()
+    for line, gap in zip(said, gaps):
+        place, _, what = line.partition(": ")
+        assert what.startswith(gap)
+        assert gap in text[int(place.rpartition(" ")[2]) - 1]
+
+
+def test_a_folder_without_pairs_is_refused_and_nothing_written(tmp_path):
+    (tmp_path / "readme.txt").write_text("No table.\n", encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="no table of pairs in it"):
+        begin(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["readme.txt"]
+
+
+# A task on the hub
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def cached(mine, tmp_path, monkeypatch) -> Path:
+    """The task in the cache of the hub, as it lies there after a download."""
+    place = tmp_path / "hub/datasets--org--pairs"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs/main").write_text(SHA)
+    (place / "blobs").mkdir()
+    snapshot = place / "snapshots" / SHA
+    snapshot.mkdir(parents=True)
+    for number, path in enumerate(sorted(mine.iterdir())):
+        (place / f"blobs/{number}").write_bytes(path.read_bytes())
+        (snapshot / path.name).symlink_to(f"../../blobs/{number}")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    hub_folder._downloaded.cache_clear()
+    yield snapshot
+    hub_folder._downloaded.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["org/pairs", f"org/pairs@{SHA}"])
+def test_a_task_of_the_hub_is_read_from_its_cache_and_tells_its_revision(cached, name):
+    frame = tasks.load_pairs(name, "test", ["en", "de"])
+    assert len(frame) == 8
+    assert frame.attrs["revision"] == SHA
+    assert not check(name, None).faults
+
+
+def test_of_a_data_set_what_its_task_names_is_downloaded_and_nothing_else(cached, monkeypatch):
+    asked = []
+
+    def download(name, **options):
+        asked.append(options)
+        return str(cached)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    tasks.find("org/pairs")
+    files = ["task.yaml", "train-*.tsv", "dev-*.tsv", "test-*.tsv"]
+    assert asked == [{"repo_type": "dataset", "revision": SHA, "allow_patterns": files}]
+
+
+def test_without_a_network_the_error_is_one_line(cached):
+    with pytest.raises(tasks.DataError, match="org/other.*out of reach.*hf download org/other") as error:
+        tasks.find("org/other")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_outside_the_data_set_is_refused(cached):
+    says = {**PLAIN, "splits": {"test": {"files": "../../test-{language}.tsv"}}}
+    (cached / "task.yaml").unlink()
+    (cached / "task.yaml").write_text(yaml.safe_dump(says), encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="task.yaml, line .* lies outside the data set"):
+        tasks.find("org/pairs")
+
+
+# Real sets
+
+
+@needs_lowres
+@pytest.mark.parametrize(
+    ("name", "code", "majority", "floor", "shared"),
+    [("mahaparaphrase", "mr", "50.0", "60.2", "353"), ("arpa", "hy", "60.7", "78.1", "50")],
+)
+def test_floors_and_shared_sentences_of_real_sets(name, code, majority, floor, shared):
+    found = check(name, REAL)
+    assert not found.faults
+    of_code = numbers(found.said, "TEST")[code]
+    assert (of_code["majority"], of_code["overlap"]) == (majority, floor)
+    lines = [line.split() for line in found.said.splitlines() if line.startswith("train ")]
+    assert [line[2] for line in lines if line[-1] == code] == [shared]

@@ -1,0 +1,115 @@
+"""Write what a run has trained as a folder that sentence-transformers loads, without this package.
+
+python -m xltlib.export finetune-04e4f93c3e --to models/paraphrases
+python -m xltlib.export adapt-29e3dc5296 --to models/encoder --vocabulary trimmed
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xltlib import console, files, places
+from xltlib.exporting import kept
+
+WHOLE, TRIMMED = "whole", "trimmed"  # vocabularies
+
+
+def export(run: str, to: Path, runs: Path, vocabulary: str = WHOLE, data: str = ""):
+    """Write a run's model, checked against the one that the run had.
+
+    Args:
+        run: its id, or the path of its folder.
+        to: a folder that is not there yet, or is empty.
+        runs: where the run lies.
+        vocabulary: ``"whole"``, or ``"trimmed"`` to the text that the run read: smaller by most of its size.
+        data: folder of downloaded data; "": where the run read it.
+    Returns:
+        What was compared: an exporting.agreement.Agreement.
+    Raises:
+        ValueError, OSError: the run has no model, it cannot be written or it differs; no folder is left.
+    """
+    left = kept.find(run, runs)
+    with whole_folder(to) as part, tempfile.TemporaryDirectory() as empty:
+        from xltlib.exporting import agreement, card, modules, rebuilt  # they import torch
+
+        again = rebuilt.rebuild(left, vocabulary == TRIMMED, data, Path(empty))
+        modules.write(again, part)
+        found = agreement.check(again, part)
+        card.write(again, found, vocabulary, part)
+    return found
+
+
+@contextmanager
+def whole_folder(to: Path) -> Iterator[Path]:
+    """A folder that appears whole or not at all: the block fills it under the name that it is given.
+
+    Raises:
+        ValueError: something is there already, or nothing can be written there.
+    """
+    if os.path.lexists(to) and (not to.is_dir() or any(to.iterdir())):
+        raise ValueError(f"{to} is there already, and not empty: name another folder")
+    files.refuse_unwritable(to.absolute())
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
+    try:
+        yield part
+        part.chmod(0o777 & ~_umask())  # mkdtemp's folders are for their owner alone
+        os.replace(part, to)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _umask() -> int:
+    """What new files of this process are kept from; it can only be read by setting it."""
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
+class Parser(argparse.ArgumentParser):
+    """One line says what is wrong."""
+
+    def error(self, message: str):
+        self.exit(2, f"export: {' '.join(message.split())}; --help says what there is\n")
+
+
+def parsed(given: list[str] | None) -> argparse.Namespace:
+    """The command line's arguments."""
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = Parser("python -m xltlib.export", description=__doc__, formatter_class=layout)
+    parser.add_argument("run", help="a run's id, or the path of its folder")
+    parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="that is made")
+    parser.add_argument(
+        "--runs", type=Path, default=places.ROOT / "runs", metavar="DIR", help="where runs lie"
+    )
+    shown = "all pieces of the encoder's vocabulary, or those that the run read"
+    parser.add_argument("--vocabulary", choices=(WHOLE, TRIMMED), default=WHOLE, help=shown)
+    shown = "folder of downloaded data (else where the run read it, else XLTLIB_DATA)"
+    parser.add_argument("--data", default="", metavar="DIR", help=shown)
+    return parser.parse_args(given)
+
+
+def main(given: list[str] | None = None) -> int:
+    """Do what the command line asks; the exit status: 2 where nothing was written."""
+    console.forgiving()
+    args = parsed(given)
+    try:
+        found = export(args.run, args.to.expanduser(), args.runs, args.vocabulary, args.data)
+    except (OSError, ValueError) as error:
+        print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    print(f"written: {args.to}")
+    print(f"{found.pairs} pairs read back: numbers differ by at most {found.difference:.1e}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The command ``python -m xltlib.tasks TASK``: what a task holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from xltlib import console
+from xltlib.lines import DataError
+from xltlib.tasks.checking import check
+from xltlib.tasks.described import known_names
+from xltlib.tasks.description import FILE
+from xltlib.tasks.kinds import TABLE
+from xltlib.tasks.skeleton import begin
+from xltlib.tasks.task import data_folder
+
+
+class Parser(argparse.ArgumentParser):
+    """One line says what is wrong."""
+
+    def error(self, message: str):
+        self.exit(2, f"tasks: {' '.join(message.split())}; --help says what there is\n")
+
+
+def main(given: list[str]) -> int:
+    """Check a task and print the report; of a folder without a ``task.yaml`` begin one.
+
+    Returns:
+        The exit status: 0 when a study could run on the task, 1 when there are faults or gaps.
+    """
+    console.forgiving()
+    about = "Check a task: counts, what splits share, every fault. Begins a task.yaml where there is none."
+    parser = Parser(prog="python -m xltlib.tasks", description=about)
+    parser.add_argument("task", help="a folder, its task.yaml, or the name of a task")
+    parser.add_argument("--data", default="", help="folder of downloaded data (default: XLTLIB_DATA)")
+    asked = parser.parse_args(given)
+    try:
+        name = _name(asked.task)
+        folder = Path(name)
+        if name not in _words() and folder.is_dir() and not (folder / FILE).exists():
+            gaps = begin(folder)
+            console.say(f"written: {folder / FILE}", sys.stdout)
+            if gaps:
+                console.say("\n".join(["to be filled in, before it can be checked:", *gaps]), sys.stdout)
+                return 1
+        found = check(name, data_folder(asked.data))
+    except DataError as error:
+        console.say(f"tasks: {error}")
+        return 1
+    console.say(str(found), sys.stdout)
+    return 1 if found.faults else 0
+
+
+def _words() -> list[str]:
+    return [*TABLE, *known_names()]
+
+
+def _name(given: str) -> str:
+    """A task as a study names it: a folder here is written as a path."""
+    if given in _words():
+        return given
+    path = Path(given).expanduser()
+    if path.name == FILE:
+        path = path.parent
+    elif not path.is_dir():
+        return given
+    return str(path) if path.is_absolute() else f"./{path.as_posix()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

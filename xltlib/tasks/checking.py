@@ -1,0 +1,315 @@
+"""The check of a task: what it holds, what is parallel to what, what splits share, and every fault."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import languages
+from xltlib.demo import grammar
+from xltlib.lines import DataError
+from xltlib.tasks import paws_files
+from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
+from xltlib.tasks.base import ITEMS_OF_A_SET, Task
+from xltlib.tasks.demo import DEMO_TASKS
+from xltlib.tasks.floors import overlap_floor
+from xltlib.tasks.kinds import find
+from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items
+from xltlib.tasks.task import SPLITS, counts, shared_sentence_clusters
+
+WIDTH = 110  # characters of a line of the report
+TOGETHER = 10  # languages with the same numbers on a line
+MOST = 50  # faults that are listed
+FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
+KEYS = """\
+dropped: rows in which a placeholder stands for a sentence. majority: share of the largest class, per cent.
+repeated: pairs that stood above already. identical: pairs of one sentence. clusters: of shared sentences.
+short: a sentence of two letters at most. unquoted: it was a field of CSV. Columns of zeros are left out."""
+FLOOR = """\
+overlap: accuracy, per cent, that thresholds on word overlap reach (Jaccard; one threshold for two classes),
+chosen on these very pairs: a floor to print beside every result."""
+SHARED = """\
+same: letter by letter. alike: but for case and punctuation. inside: a test sentence stands anywhere in one
+of the two. Compared with the test set of all languages."""
+
+
+@dataclass
+class Split:
+    """What was read of one split.
+
+    Attributes:
+        rows: of all languages, as a study reads them.
+        faults: with file and line, each once.
+    """
+
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Check:
+    """What the check of a task found.
+
+    Attributes:
+        said: the report, without its faults.
+        faults: what keeps a study from running on the task, with file and line where there is one.
+    """
+
+    said: str
+    faults: list[str]
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return f"{self.said}\n\nNo faults: a study can run on it."
+        listed = "\n".join(self.faults[:MOST])
+        more = f"\nand {len(self.faults) - MOST} more" if self.faults[MOST:] else ""
+        return f"{self.said}\n\nFaults: {len(self.faults)}\n{listed}{more}".lstrip()
+
+
+def check(name: str, folder: Path | None) -> Check:
+    """Read all of a task, and say what it holds and what is wrong with it.
+
+    Args:
+        name: of the task, as a study writes it.
+        folder: of downloaded data, or None.
+
+    Example:
+        >>> check("./nowhere", None).faults
+        ["task './nowhere': no such folder"]
+    """
+    try:
+        task = find(name)
+    except DataError as error:
+        return Check("", [str(error)])
+    found = {split: _read(task, name, split, folder) for split in SPLITS}
+    faults = [fault for split in found.values() for fault in split.faults]
+    frames = {split: of.rows for split, of in found.items() if len(of.rows)}
+    parts = [_heading(task, name), *(_counted(task, split, frames[split]) for split in frames)]
+    if not faults:  # with rows missing, neither items nor sentences can be compared
+        faults = _disagreements(task, name, frames)
+        parts += [_parallel(task, frames), _shared(task, frames, faults)]
+    else:
+        parts.append("Items and sentences of splits are compared when there are no faults.")
+    parts.append(_notes(frames))
+    if "test" not in frames or "dev" not in frames:
+        missing = "test" if "test" not in frames else "dev"
+        wanted = "a study scores test pairs, and chooses checkpoints by dev"
+        faults.append(f"{name}: no {missing} pairs: {wanted}")
+    return Check("\n\n".join(part for part in parts if part), list(dict.fromkeys(faults)))
+
+
+def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
+    """All languages of a split, with every fault."""
+    found, frames = Split(), []
+    counted: dict[str, dict[str, int]] = {"dropped": {}, "unquoted": {}, "short": {}}
+    try:
+        codes = _languages(task, name, split, folder)
+        found.faults += task.empty(split, folder) if hasattr(task, "empty") else []
+    except DataError as error:
+        codes, found.faults = [], [str(error)]
+    for code in codes:
+        try:
+            rows, where, faults = _rows(task, code, split, folder)
+        except DataError as error:
+            found.faults.append(str(error))
+            continue
+        missing, short = no_sentences(rows)
+        counted["dropped"][code] = int(missing.sum())
+        counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
+        counted["short"][code] = int(short.sum())
+        rows = rows[~missing].assign(language1=code, language2=code)
+        if split == "test" and not faults and rows.label.nunique() < 2:
+            faults = [f"{where}: fewer than two classes in language {code}: wanted gold labels"]
+        found.faults += faults
+        frames.append(rows)
+    if frames:
+        found.rows = pd.concat(frames, ignore_index=True)
+        found.rows["cluster"] = shared_sentence_clusters(found.rows)
+        found.rows.attrs = counted
+    found.faults = list(dict.fromkeys(found.faults))  # a file with all languages is read for each
+    return found
+
+
+def _rows(task: Task, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
+    """One language's rows, where they came from, and faults; a task of the package stops at the first."""
+    if hasattr(task, "read"):
+        return task.read(code, split, folder)
+    return *task.rows(code, split, folder), []
+
+
+def _languages(task: Task, name: str, split: str, folder: Path | None) -> list[str]:
+    """Codes of the languages that a split has pairs in."""
+    if hasattr(task, "languages"):
+        return task.languages(split, folder)
+    if name in DEMO_TASKS:
+        return sorted(path.stem for path in (grammar.FOLDER / "grammar").glob("*.txt"))
+    if folder is None:
+        raise DataError(f"task {name}: its files lie in the data folder: set XLTLIB_DATA or --data")
+    if name == "xnli":
+        found = [path.stem.partition("-")[2] for path in folder.glob(f"xnli/{split}-*.tsv")]
+    else:
+        found = [path.parent.name for path in folder.glob(f"paws-*/x-final/*/{paws_files.FILES[split]}")]
+    return sorted(set(found))
+
+
+def _heading(task: Task, name: str) -> str:
+    """What the task says of itself."""
+    says = getattr(task, "says", None)
+    lines = {
+        "task": name,
+        "about": says.about or "nothing is said" if says else "a task of the package",
+        "licence": says.licence or "none stated" if says else "see docs/data.md",
+        "classes": ", ".join(task.CLASSES),
+        "training pairs with a test sentence": "left out" if task.SHARES_STOCK_SENTENCES else "refused",
+    }
+    return "\n".join(_filled(f"{what}: {said}") for what, said in lines.items())
+
+
+def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
+    """Numbers of a split, a row a language."""
+    table, by_language = counts(rows), rows.groupby("language1", sort=False)
+    for number, name in enumerate(task.CLASSES):
+        of_class = rows[rows.label == number].groupby("language1").size()
+        table.insert(2 + number, name, of_class.reindex(table.index, fill_value=0))
+    pairs = rows[rows.duplicated(["language1", "sentence1", "sentence2"])]
+    table["repeated"] = pairs.groupby("language1").size().reindex(table.index, fill_value=0)
+    if split == "test":
+        floors = {code: overlap_floor(of) for code, of in by_language}
+        table.insert(table.columns.get_loc("majority") + 1, "overlap", pd.Series(floors))
+    table = table.drop(columns=[name for name in FAILINGS if name in table and not table[name].any()])
+    keys = f"{KEYS}\n{FLOOR}" if split == "test" else ""
+    return f"{split.upper()}\n{_printed(table)}\n{keys}".rstrip()
+
+
+def _disagreements(task: Task, name: str, frames: dict[str, pd.DataFrame]) -> list[str]:
+    """What keeps a study from running though every row can be read."""
+    faults = []
+    for split in ("dev", "test"):
+        for refuse in (refuse_other_labels, refuse_no_translations) if split in frames else ():
+            faults += _refused(refuse, frames[split], f"{name}, {split}")
+    if "test" in frames and hasattr(task, "set_names"):
+        names = {split: task.set_names(split) for split in SPLITS}
+        for split in ("train", "dev"):
+            if split in frames:
+                faults += _refused(refuse_test_items, frames[split], frames["test"], names, split, name)
+    return faults
+
+
+def _refused(refuse, *given) -> list[str]:
+    """What a check says that stops at its first complaint."""
+    try:
+        refuse(*given)
+    except DataError as error:
+        return [str(error)]
+    return []
+
+
+def _parallel(task: Task, frames: dict[str, pd.DataFrame]) -> str:
+    """Of each set with several languages: how many items of a language others have, too."""
+    found = []
+    for split, rows in frames.items():
+        names = task.set_names(split) if hasattr(task, "set_names") else {0: split}
+        for number, items in rows.groupby(rows["item"] // ITEMS_OF_A_SET):
+            several = items.groupby("item").language1.nunique()
+            all_of_them = items.language1.nunique()
+            if all_of_them == 1:
+                continue
+            shared = items["item"].map(several)
+            for code, own in shared.groupby(items.language1, sort=False):
+                name = names.get(number, "")
+                found.append((split, name, code, len(own), (own > 1).sum(), (own == all_of_them).sum()))
+    if not found:
+        return "No two languages have items in common: none is called parallel to another."
+    columns = ["split", "set", "language", "items", "in another language", "in every language"]
+    table = _together(pd.DataFrame(found, columns=columns))
+    return f"PARALLEL: items of one set with the same id are translations of each other\n{table}"
+
+
+def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> str:
+    """Pairs of the other splits that share a sentence with the test set; to the faults what is refused."""
+    found, test = [], frames.get("test", pd.DataFrame())
+    if test.empty:
+        return ""
+    sentences = {*test.sentence1, *test.sentence2}
+    letters = {normalised(sentence) for sentence in sentences}
+    for split in [split for split in frames if split != "test"]:
+        rows = frames[split]
+        both = list(zip(rows.sentence1, rows.sentence2))
+        of_each = pd.DataFrame({"language": rows.language1, "split": split, "pairs": 1})
+        of_each["same"] = [one in sentences or other in sentences for one, other in both]
+        of_each["alike"] = [normalised(one) in letters or normalised(other) in letters for one, other in both]
+        of_each["inside"] = overlapping(both, test)
+        found.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
+        refused = of_each["inside"].sum()
+        if split == "train" and refused and not task.SHARES_STOCK_SENTENCES:
+            faults.append(
+                f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, "
+                "or say test_sentences: leave-out"
+            )
+    if not found:
+        return ""
+    table = _together(pd.concat(found))
+    both = _in_two(task, frames)
+    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}"
+
+
+def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
+    """Items of one set that two splits have."""
+    if not hasattr(task, "set_names"):
+        return ""
+    sets = {}
+    for split, rows in frames.items():
+        names = task.set_names(split)
+        numbers = rows["item"] // ITEMS_OF_A_SET, rows["item"] % ITEMS_OF_A_SET
+        sets[split] = {(names[number], item) for number, item in zip(*numbers) if number in names}
+    splits = list(sets)
+    said = ""
+    for place, first in enumerate(splits):
+        for second in splits[place + 1 :]:
+            both = len(sets[first] & sets[second])
+            said += f"\n{both} items of {first} are items of {second}, too." if both else ""
+    return said
+
+
+def _notes(frames: dict[str, pd.DataFrame]) -> str:
+    """What is no fault, but good to know."""
+    notes = []
+    if "train" not in frames and "dev" in frames:
+        notes.append("No training pairs: a study trains on development pairs (labelled: {split: dev}).")
+    codes = dict.fromkeys(code for rows in frames.values() for code in rows.language1)
+    unknown = [code for code in codes if not _is_known(code)]
+    if unknown:
+        said = "a study that names them says how to make them known"
+        notes.append(f"Languages that are not known yet: {' '.join(unknown)}; {said}.")
+    return "\n".join(map(_filled, notes))
+
+
+def _is_known(code: str) -> bool:
+    try:
+        languages.parse(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _filled(text: str) -> str:
+    """A paragraph of the report; names with a hyphen are not broken."""
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
+
+
+def _together(table: pd.DataFrame) -> str:
+    """A table in which languages with the same numbers share a line, a few on each."""
+    numbers = [name for name in table if name != "language"]
+    lines = []
+    for of_all, rows in table.groupby(numbers, sort=False):
+        codes = rows.language.tolist()
+        for start in range(0, len(codes), TOGETHER):
+            lines.append([*of_all, " ".join(codes[start : start + TOGETHER])])
+    return _printed(pd.DataFrame(lines, columns=[*numbers, "languages"]).set_index(numbers[0]))
+
+
+def _printed(table: pd.DataFrame) -> str:
+    return table.to_string(line_width=WIDTH)

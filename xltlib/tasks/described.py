@@ -1,0 +1,305 @@
+"""Tasks that are described in a ``task.yaml``: their rows, language by language, with every fault."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from functools import lru_cache
+from glob import escape
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import places
+from xltlib.lines import DataError, read_lines
+from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
+from xltlib.tasks.description import FILE, Description, Source, read_description
+from xltlib.tasks.tables import Row, read_rows
+
+KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
+DATA = "{data}/"  # begins a path below the data folder
+CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?"  # of a language, as file names write it
+SETS = 2**22  # numbers that a set of items may have: with ITEMS_OF_A_SET items each they fit 63 bits
+
+
+class DescribedTask:
+    """A task as its description says (see :class:`xltlib.tasks.base.Task`).
+
+    Args:
+        name: as a study writes it.
+        path: of the description.
+    """
+
+    def __init__(self, name: str, path: Path):
+        self.name, self.path = name, path
+        self.says: Description = read_description(path)
+        self.revision = path.parent.name if path.parent.parent.name == "snapshots" else ""  # of the hub
+        self.CLASSES = self.says.classes
+        self.SHARES_STOCK_SENTENCES = self.says.leaves_out
+        self.LICENCE = self.says.licence
+
+    def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
+        """One language's rows of a split, and where they came from.
+
+        Raises:
+            DataError: there are none, or a file has faults: the first of them, and how many more.
+        """
+        frame, where, faults = self.read(code, split, folder)
+        if faults:
+            more = f" (and {len(faults) - 1} more: python -m xltlib.tasks {self.name})" if faults[1:] else ""
+            raise DataError(f"{faults[0]}{more}")
+        return frame, where
+
+    def read(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
+        """The same with all faults, each with file and line; rows with a fault are left out."""
+        sources = [
+            of for of in self.says.sources.get(split, ()) if code in self._languages(of, split, folder)
+        ]
+        if not sources:
+            there = " ".join(self.languages(split, folder)) or "none"
+            raise DataError(f"{self.path}: no {split} pairs of language {code!r}; there are {there}")
+        frames, wheres, faults = [], [], []
+        for source in sources:
+            found, where, wrong = self._rows_of(source, code, split, folder)
+            frames.append(found)
+            wheres.append(where)
+            faults += wrong
+        frame = pd.concat(frames, ignore_index=True)
+        again = frame["item"][frame["item"].duplicated()]
+        if len(again):
+            number = again.iloc[0] % ITEMS_OF_A_SET
+            faults.append(f"{wheres[-1]}: id {number} stands twice in language {code}; name what is parallel")
+        revisions = sorted({found.attrs["revision"] for found in frames if found.attrs.get("revision")})
+        frame.attrs = {"revision": " ".join(revisions)} if revisions else {}
+        return frame, " and ".join(wheres), faults
+
+    def empty(self, split: str, folder: Path | None) -> list[str]:
+        """Faults of the sources of a split of which there is no file."""
+        sources = self.says.sources.get(split, ())
+        found = [of for of in sources if not self._languages(of, split, folder)]
+        return [f"{of.where}: no file fits {of.files}" for of in found]
+
+    def languages(self, split: str, folder: Path | None) -> list[str]:
+        """Codes of the languages that a split has pairs in."""
+        codes: dict[str, None] = {}
+        for source in self.says.sources.get(split, ()):
+            codes |= dict.fromkeys(self._languages(source, split, folder))
+        return list(codes)
+
+    def has(self, code: str, split: str, folder: Path | None) -> bool:
+        """Whether a split has pairs in a language."""
+        return any(code in self._languages(of, split, folder) for of in self.says.sources.get(split, ()))
+
+    def stays(self, whose: str) -> None:
+        """Stop where a bundle cannot hold what is read: rows of the hub, or a file beside neither.
+
+        Args:
+            whose: run, for the error.
+        Raises:
+            DataError: names the source.
+        """
+        of_hub = not places.is_path(self.name) and self.path.parent != KNOWN
+        for source in [of for several in self.says.sources.values() for of in several]:
+            if source.hub or of_hub:
+                raise DataError(f"{whose}: a bundle holds no pairs of the hub; name their folder")
+            files = source.files.values() if isinstance(source.files, dict) else [source.files]
+            ids = [] if source.ids in ("line", "column") else [source.ids]
+            for path in [*files, *ids]:
+                if path.startswith(("/", "~", "..")):
+                    raise DataError(
+                        f"{source.where}: {path} lies outside the folder of the task; move it there"
+                    )
+
+    def set_names(self, split: str) -> dict[int, str]:
+        """Names of the sets that the items of a split are of, by the number of the set.
+
+        Items of one set with the same id are translations of each other, in whatever file they stand.
+        """
+        return {
+            self._set(of, split, ""): of.parallel for of in self.says.sources.get(split, ()) if of.parallel
+        }
+
+    def _set(self, source: Source, split: str, code: str) -> int:
+        """The number of the set that items of a source are of: 0 for the first that the split names."""
+        named = [of.parallel for of in self.says.sources[split] if of.parallel]
+        if source.parallel and source.parallel == named[0]:
+            return 0
+        told = f"{source.parallel or source.where.rpartition(',')[2]} {'' if source.parallel else code}"
+        return 1 + int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest()) % (SETS - 1)
+
+    def _languages(self, source: Source, split: str, folder: Path | None) -> list[str]:
+        """Codes of the languages that a source has."""
+        if source.languages:
+            return list(source.languages)
+        if isinstance(source.files, dict):
+            return list(source.files)
+        if source.hub:
+            raise DataError(f"{source.where}: rows of the hub need languages, as in languages: en de")
+        ours = {theirs: code for code, theirs in source.codes.items()}
+        if "{language}" in source.files:
+            return sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
+        if "language" in source.form.reads:
+            rows, _ = read_rows(self._file(source, "", split, folder), source.form)
+            return list(dict.fromkeys(ours.get(row.cells["language"], row.cells["language"]) for row in rows))
+        raise DataError(f"{source.where}: say which languages, as in languages: en")
+
+    def _codes_in_names(self, source: Source, split: str, folder: Path | None) -> set[str]:
+        """What stands for the language in names of files that fit the pattern."""
+        pattern = self._place(source.files, folder, source.where).replace("{split}", split)
+        first, *rest = pattern.split("{language}")
+        again = "(?P=language)"
+        fits = re.compile(
+            f"{re.escape(first)}(?P<language>{CODE}){again.join(re.escape(part) for part in rest)}"
+        )
+        paths = Path("/").glob("*".join(escape(part) for part in pattern.split("{language}")).lstrip("/"))
+        matches = [fits.fullmatch(path.as_posix()) for path in paths]
+        return {match["language"] for match in matches if match}
+
+    def _place(self, path: str, folder: Path | None, where: str) -> str:
+        """A path of the description as an absolute one."""
+        if not path.startswith(DATA):
+            return Path(os.path.abspath(self.path.parent / path)).as_posix()  # links of the hub stay
+        if folder is None:
+            raise DataError(f"{where}: {path} lies in the data folder: set XLTLIB_DATA or --data")
+        return (folder / path.removeprefix(DATA)).as_posix()
+
+    def _file(self, source: Source, code: str, split: str, folder: Path | None) -> Path:
+        """The file of a language."""
+        path = source.files[code] if isinstance(source.files, dict) else source.files
+        return Path(self._filled(path, source, code, split, folder))
+
+    def _filled(self, path: str, source: Source, code: str, split: str, folder: Path | None) -> str:
+        place = self._place(path, folder, source.where)
+        return place.replace("{split}", split).replace("{language}", source.codes.get(code, code))
+
+    def _rows_of(
+        self, source: Source, code: str, split: str, folder: Path | None
+    ) -> tuple[pd.DataFrame, str, list[str]]:
+        """One language's rows of a source, where they came from, and faults."""
+        revision = ""
+        if source.hub:
+            rows, faults, where, revision = self._rows_of_hub(source, code)
+        else:
+            path = self._file(source, code, split, folder)
+            (rows, faults), where = read_rows(path, source.form), str(path)
+        theirs = source.codes.get(code, code)
+        rows = [row for row in rows if row.cells.get("language", theirs) == theirs]
+        faults = list(faults)
+        if faults and source.ids not in ("line", "column"):
+            rows = []  # which id is whose cannot be told
+        ids = self._ids(source, code, split, folder, rows, where)
+        found, seen, place = [], {}, where if source.hub else f"{where}, line"
+        for row, given in zip(rows, ids, strict=True):
+            read = _checked(row, given, source)
+            if isinstance(read, str):
+                faults.append(f"{place} {row.line}: {read}")
+            elif read[0] in seen:
+                faults.append(f"{place} {row.line}: id {given} stands on line {seen[read[0]]} already")
+            else:
+                seen[read[0]] = row.line
+                found.append(read)
+        if not found and not faults:
+            faults.append(f"{where}: no rows of language {code} in it")
+        frame = pd.DataFrame(found, columns=["item", *HEADER[1:]]).astype({"item": "int64", "label": "int64"})
+        frame["item"] += self._set(source, split, code) * ITEMS_OF_A_SET
+        frame.attrs["revision"] = revision or self.revision
+        return frame, where, faults
+
+    def _ids(self, source: Source, code: str, split: str, folder, rows: list[Row], where: str) -> list[str]:
+        """The id of each row, as it is written."""
+        if source.ids == "column":
+            return [row.cells["id"] for row in rows]
+        if source.ids == "line":
+            return [str(number) for number in range(1, len(rows) + 1)]
+        path = Path(self._filled(source.ids, source, code, split, folder))
+        ids = [line.strip() for line in read_lines(path)] if rows else []
+        if len(ids) != len(rows):
+            raise DataError(f"{path}: {len(ids)} ids beside {len(rows)} rows in {where}; wanted one a row")
+        return ids
+
+    def _rows_of_hub(self, source: Source, code: str) -> tuple[list[Row], list[str], str, str]:
+        """Rows of the hub, as :func:`xltlib.tasks.tables.read_rows` gives those of a file."""
+        from xltlib.tasks.hub import from_hub
+
+        config = source.config.replace("{language}", source.codes.get(code, code))
+        frame, where = from_hub(source.hub, source.revision or None, config, source.split)
+        rows = []
+        for number, found in enumerate(frame.to_dict("records"), start=1):
+            missing = [name for _, name in source.form.columns if name not in found]
+            if missing:
+                there = ", ".join(map(str, frame.columns))
+                raise DataError(f"{where}: no column {missing[0]!r}; it has {there[:200]}")
+            rows.append(Row(number, {what: str(found[name]).strip() for what, name in source.form.columns}))
+        return rows, [], where, frame.attrs.get("revision", "")
+
+
+def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] | str:
+    """Item, sentences and class of a row; or what is wrong with it."""
+    sentences = [row.cells["sentence1"], row.cells["sentence2"]]
+    if not all(sentences):
+        return "an empty sentence; name what stands where one is missing (placeholder), or delete the row"
+    if source.placeholder:
+        sentences = [PLACEHOLDER if of == source.placeholder else of for of in sentences]
+    label = source.labels.get(row.cells["label"])
+    if label is None:
+        known = ", ".join(source.labels)
+        return f"label {row.cells['label'][:40]!r}, wanted one of {known}"
+    item = numbered(given, source.subtract)
+    if item is None:
+        return f"id {given[:40]!r}: wanted 1 to 11 digits above {source.subtract}, or a word"
+    return item, *sentences, label
+
+
+def numbered(given: str, subtract: int = 0) -> int | None:
+    """An id as a number: digits as they are, a word by a hash; None of what is no id.
+
+    Example:
+        >>> numbered("17"), numbered("12467", subtract=12450), numbered("17n") == numbered("17n")
+        (17, 17, True)
+    """
+    if given.isascii() and given.isdecimal():
+        item = int(given[:20]) - subtract
+        return item if 0 <= item < ITEMS_OF_A_SET // 10 else None
+    if not given or subtract:
+        return None
+    tenth = ITEMS_OF_A_SET // 10  # numbers below are those of ids that are numbers
+    return tenth + int.from_bytes(hashlib.blake2b(given.encode(), digest_size=8).digest()) % (9 * tenth)
+
+
+def known_names() -> list[str]:
+    """Names of the descriptions that ship with the package."""
+    return sorted(path.stem for path in KNOWN.glob("*.yaml"))
+
+
+def described(name: str) -> DescribedTask:
+    """A task by the name of a shipped description, by its folder, or by the name of a data set of the hub.
+
+    Raises:
+        DataError: there is no such folder, or no ``task.yaml`` in it, or it has a mistake.
+    """
+    path = KNOWN / f"{name}.yaml" if name in known_names() else _folder(name) / FILE
+    if not path.is_file():
+        raise DataError(
+            f"task {name!r}: no {FILE} in {path.parent}; python -m xltlib.tasks {name} begins one"
+        )
+    status = path.stat()
+    return _read(name, path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, path: Path, changed: int, size: int) -> DescribedTask:
+    return DescribedTask(name, path)
+
+
+def _folder(name: str) -> Path:
+    """The folder that holds a description."""
+    place = places.located(name)
+    if place == name and not places.is_path(name, hub=True):
+        from xltlib.tasks.hub_folder import description_folder
+
+        return description_folder(name)
+    folder = Path(place)
+    if not folder.is_dir():
+        raise DataError(f"task {name!r}: no such folder")
+    return folder.resolve()

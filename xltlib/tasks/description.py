@@ -1,0 +1,296 @@
+"""A task that is described in a file, ``task.yaml``: what the file may say, and reading it strictly.
+
+Keys of the file stand for the whole task (``about``, ``licence``, ``labels``, ``test_sentences``,
+``splits``), or say where rows lie and how they look. The latter may stand at the top, where they hold for
+every split, in a split, or in each of several sources of a split.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from xltlib import studyfile
+from xltlib.lines import DataError, read_text
+from xltlib.tasks.tables import FORMATS, SEPARATORS, Form
+from xltlib.values import shown
+
+FILE = "task.yaml"
+SPLITS = ("train", "dev", "test")
+READ = ("sentence1", "sentence2", "label", "id", "language")  # what a column may hold
+OF_TASK = ("about", "licence", "labels", "test_sentences", "splits")
+OF_SOURCE = (
+    "files", "hub", "revision", "config", "split", "format", "separator", "encoding", "columns", "languages",
+    "codes", "spelled", "ids", "subtract", "placeholder", "parallel",
+)  # fmt: skip
+TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "placeholder")
+ENDINGS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where rows of a split lie, and how they look.
+
+    Attributes:
+        where: file and line of the description, for messages.
+        files: a path with ``{language}`` and ``{split}``, relative to the description or below ``{data}``;
+            or a path a language.
+        hub: a data set of the hub instead, with its revision, config and split.
+        form: of the files.
+        languages: those that are here; empty: all that are found.
+        codes: code of a language -> how the files write it.
+        labels: spelling -> class.
+        ids: ``"line"``, ``"column"``, or the path of files with the id of each row on a line.
+        subtract: from each id.
+        placeholder: what stands where a sentence is missing.
+        parallel: the set of items that the ids count; "": each language has items of its own.
+    """
+
+    where: str
+    files: str | dict[str, str] = ""
+    hub: str = ""
+    revision: str = ""
+    config: str = "{language}"
+    split: str = ""
+    form: Form
+    languages: tuple[str, ...] = ()
+    codes: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, int]
+    ids: str = "line"
+    subtract: int = 0
+    placeholder: str = ""
+    parallel: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a ``task.yaml`` says.
+
+    Attributes:
+        classes: names of the classes 0, 1, ...
+        sources: of each split, in the order of the file.
+        about, licence: in words.
+        leaves_out: training pairs that hold a test sentence are left out and counted, not refused.
+        told: what decides which rows are read, as it stands in the file.
+    """
+
+    classes: list[str]
+    sources: dict[str, list[Source]]
+    about: str = ""
+    licence: str = ""
+    leaves_out: bool = False
+    told: dict
+
+
+def read_description(path: Path) -> Description:
+    """What a ``task.yaml`` says.
+
+    Raises:
+        DataError: one line that names the file, the line, the key, and what was wanted.
+    """
+    return Reading(path).description()
+
+
+class Reading:
+    """The reading of one description: every value checked, with its line.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path):
+        try:
+            found, self.lines = studyfile.parse(read_text(path), str(path))
+        except DataError:
+            raise
+        except ValueError as error:
+            raise DataError(str(error)) from error
+        self.path = path
+        if not isinstance(found, dict) or not found:
+            raise DataError(f"{path}: wanted keys with values, such as labels and splits")
+        self.found = found
+
+    def description(self) -> Description:
+        found = self.found
+        self._refuse_unknown((), found, (*OF_TASK, *OF_SOURCE))
+        for name in ("about", "licence"):
+            if not isinstance(found.get(name, ""), str):
+                raise self._error((name,), f"{name} = {shown(found[name])}: wanted text, in quotes")
+        leaves_out = self._among(
+            ("test_sentences",), found.get("test_sentences", "refuse"), ("refuse", "leave-out")
+        )
+        classes, spelled = self._labels(("labels",), found.get("labels"))
+        common = {name: value for name, value in found.items() if name in OF_SOURCE}
+        sources = {}
+        for split, given in self._mapping(("splits",), found.get("splits")).items():
+            self._among(("splits", split), split, SPLITS)
+            several = given if isinstance(given, list) else [given]
+            sources[split] = [
+                self._source(split, number, self._place(split, number, given), common, own, classes, spelled)
+                for number, own in enumerate(several, start=1)
+            ]
+        if "test" not in sources:
+            raise self._error(("splits",), "no test: a task needs pairs to be scored")
+        told = {name: value for name, value in found.items() if name not in ("about", "licence")}
+        return Description(
+            classes=classes, sources=sources, about=found.get("about", ""), licence=found.get("licence", ""),
+            leaves_out=leaves_out == "leave-out", told=told,
+        )  # fmt: skip
+
+    def _place(self, split: str, number: int, given: object) -> tuple:
+        return ("splits", split, number) if isinstance(given, list) else ("splits", split)
+
+    def _labels(self, keys: tuple, given: object) -> tuple[list[str], dict[str, int]]:
+        """Names of the classes, and the class of each spelling."""
+        if isinstance(given, list):
+            given = {str(name): name for name in given}
+        classes, spelled = [], {}
+        for number, (name, spellings) in enumerate(self._mapping(keys, given).items()):
+            classes.append(name)
+            for spelling in spellings if isinstance(spellings, list) else [spellings]:
+                if (
+                    not isinstance(spelling, (str, int))
+                    or isinstance(spelling, bool)
+                    or str(spelling) in spelled
+                ):
+                    wanted = "wanted each spelling once, a word in quotes or a whole number"
+                    raise self._error(keys, f"{name}: {shown(spelling)}: {wanted}")
+                spelled[str(spelling)] = number
+        if len(classes) < 2:
+            raise self._error(keys, "labels: wanted two classes or more, as in [different, paraphrase]")
+        return classes, spelled
+
+    def _source(
+        self,
+        split: str,
+        number: int,
+        keys: tuple,
+        common: dict,
+        own: object,
+        classes: list[str],
+        spelled: dict,
+    ) -> Source:
+        own = self._mapping(keys, own, blank=True)
+        self._refuse_unknown(keys, own, OF_SOURCE)
+        given = {**common, **own}
+        for name in TEXTS:
+            if not isinstance(given.get(name, ""), str):
+                raise self._error(
+                    (*keys, name), f"{name} = {shown(given[name])}: wanted text; put it in quotes"
+                )
+        if "files" not in given and "hub" not in given or {"files", "hub"} <= set(own):
+            raise self._error(keys, f"{split}: wanted files (a path), or hub (the name of a data set)")
+        if "files" in own:
+            given.pop("hub", None)
+        if "hub" in given:
+            given.pop("files", None)
+        if "spelled" in given:
+            spelled = self._respelled((*keys, "spelled"), given["spelled"], classes)
+        ids, form = given.get("ids", ""), self._form(keys, given)
+        has_id = "id" in form.reads
+        if ids == "column" and not has_id:
+            raise self._error((*keys, "ids"), "ids = 'column': no column is called id")
+        subtract = given.get("subtract", 0)
+        if type(subtract) is not int:
+            raise self._error((*keys, "subtract"), f"subtract = {shown(subtract)}: wanted a whole number")
+        parallel = given.get("parallel", f"{split} {number}")
+        if not isinstance(parallel, (str, bool)) or parallel is True:
+            wanted = "wanted the name of the set of items that the ids count, or false"
+            raise self._error((*keys, "parallel"), f"parallel = {shown(parallel)}: {wanted}")
+        return Source(
+            where=self.lines.at(*keys), files=self._files(keys, given), hub=given.get("hub", ""),
+            revision=given.get("revision", ""), config=given.get("config", "{language}"),
+            split=given.get("split", {"dev": "validation"}.get(split, split)), form=form,
+            languages=tuple(given.get("languages", "").replace(",", " ").split()),
+            codes=self._codes(keys, given.get("codes")), labels=spelled,
+            ids=ids or ("column" if has_id else "line"), subtract=subtract,
+            placeholder=given.get("placeholder", ""), parallel=parallel or "",
+        )  # fmt: skip
+
+    def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:
+        """Spellings of one source: of the same classes, in any order."""
+        names, spelled = self._labels(keys, given)
+        if set(names) != set(classes):
+            raise self._error(
+                keys, f"spelled: wanted the classes {', '.join(classes)}, and how each is written"
+            )
+        return {spelling: classes.index(names[number]) for spelling, number in spelled.items()}
+
+    def _files(self, keys: tuple, given: dict) -> str | dict[str, str]:
+        files = given.get("files", "")
+        paths = files.values() if isinstance(files, dict) else [files]
+        if any(not isinstance(path, str) or (files and not path) for path in paths):
+            raise self._error(
+                (*keys, "files"), f"files = {shown(files)}: wanted a path, or a path a language"
+            )
+        return files
+
+    def _codes(self, keys: tuple, given: object) -> dict[str, str]:
+        codes = self._mapping((*keys, "codes"), given, blank=True)
+        if any(not isinstance(code, str) for code in codes.values()):
+            raise self._error((*keys, "codes"), "codes: wanted code: how the files write it, as in {sw: swh}")
+        return codes
+
+    def _form(self, keys: tuple, given: dict) -> Form:
+        files = given.get("files", "")
+        sample = next(iter(files.values()), "") if isinstance(files, dict) else files
+        guessed = ENDINGS.get(Path(str(sample)).suffix, "tsv")
+        found = self._among((*keys, "format"), given.get("format", guessed), FORMATS)
+        separator = given.get("separator", SEPARATORS.get(found, ""))
+        if found == "csv" and len(separator) != 1:
+            raise self._error((*keys, "separator"), f"separator = {shown(separator)}: wanted one character")
+        try:
+            encoding = codecs.lookup(given.get("encoding", "utf-8"))
+            text = encoding._is_text_encoding
+        except LookupError:
+            text = False
+        if not text:
+            raise self._error((*keys, "encoding"), f"encoding = {shown(given['encoding'])} is not known")
+        return Form(found, self._columns(keys, given, found), separator, encoding.name)
+
+    def _columns(self, keys: tuple, given: dict, format: str) -> tuple:
+        """Of a file with a header pairs of what is read and its column; else what stands in each column."""
+        columns, place = given.get("columns", list(READ[:3])), (*keys, "columns")
+        by_place = isinstance(columns, list) and format in SEPARATORS and "hub" not in given
+        if isinstance(columns, list) and not by_place:
+            columns = {str(name): name for name in columns}
+        if not isinstance(columns, (list, dict)):
+            raise self._error(
+                place, f"columns = {shown(columns)}: wanted names, as in {{sentence1: premise}}"
+            )
+        read = [name for name in columns if not (by_place and name == "_")]
+        for name in read:
+            if name not in READ or read.count(name) > 1:
+                raise self._error(
+                    place, f"columns: {shown(name)}: wanted each of {', '.join(READ)} once at most"
+                )
+        missing = next((name for name in READ[:3] if name not in read), None)
+        if missing:
+            raise self._error(place, f"columns: none is {missing}")
+        if by_place:
+            return tuple(columns)
+        return tuple((what, str(name)) for what, name in columns.items())
+
+    def _among(self, keys: tuple, value: object, known: tuple[str, ...]) -> str:
+        if value not in known:
+            raise self._error(keys, f"{keys[-1]} = {shown(value)}: known are {', '.join(known)}")
+        return value
+
+    def _refuse_unknown(self, keys: tuple, given: dict, known: tuple[str, ...]) -> None:
+        for name in given:
+            if name not in known:
+                alike = get_close_matches(str(name), known, 1)
+                meant = f"did you mean {alike[0]}?" if alike else f"known are {', '.join(known)}"
+                raise self._error((*keys, name), f"unknown key {shown(name)}: {meant}")
+
+    def _mapping(self, keys: tuple, given: object, blank: bool = False) -> dict:
+        if given is None and blank:
+            return {}
+        if not isinstance(given, dict) or not given and not blank:
+            raise self._error(keys, f"{keys[-1]} = {shown(given)}: wanted names with a value each")
+        return given
+
+    def _error(self, keys: tuple, said: str) -> DataError:
+        return DataError(f"{self.lines.at(*keys)}: {said}")

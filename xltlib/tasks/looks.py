@@ -1,0 +1,172 @@
+"""What a table of labelled pairs looks like: its format, whether it has a header, what its columns hold.
+
+Names of a header decide where they are known; else what stands in the columns does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from xltlib import languages
+from xltlib.lines import DataError, read_text
+from xltlib.tasks.description import ENDINGS, READ
+
+NAMES = {  # what a column holds -> names that headers have for it, in lower case
+    "sentence1": "sentence1 sentence_1 premise text1 text_a question1 sent1 string1 source",
+    "sentence2": "sentence2 sentence_2 hypothesis hypo text2 text_b question2 sent2 string2 target",
+    "label": "label labels gold_label gold class is_duplicate paraphrase score quality",
+    "id": "id idx index pairid pair_id guid item uid",
+    "language": "language lang locale language_code lang_code",
+}
+SAMPLE = 500  # rows that are looked at
+MOST_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a table looks like.
+
+    Attributes:
+        format: one of ``xltlib.tasks.tables.FORMATS``.
+        columns: what is read -> its column's name, in a file with names; else what stands in each column.
+        labels: that stand there, in the order of first appearance; none where no column looks like labels.
+        missing: what no column could be told to be.
+        items: id (or the number of the row) and label of the first rows.
+    """
+
+    format: str
+    columns: dict[str, str] | list[str]
+    labels: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    items: tuple[tuple[str, str], ...] = ()
+
+
+def look(path: Path) -> Look | None:
+    """What a file looks like; None of what is no table.
+
+    Raises:
+        DataError: it cannot be read; names the file and the line.
+    """
+    format = ENDINGS.get(path.suffix)
+    if format is None:
+        return None
+    header, rows = {"jsonl": _of_json, "parquet": _of_parquet}.get(format, _of_text)(path, format)
+    if not rows or len(rows[0]) < 3:
+        return None
+    found = _by_name(header) if header else {}
+    if len(found) < 2 and format in ("tsv", "csv"):
+        header, found = [], {}  # what looked like a header is a row
+        _, rows = _of_text(path, format, header=False)
+    width = len(rows[0])
+    places = _by_content(rows, found, [place for place in range(width) if place not in found.values()])
+    missing = tuple(what for what in READ[:3] if what not in places)
+    labels = [row[places["label"]] for row in rows] if "label" in places else []
+    ids = [row[places["id"]] for row in rows] if "id" in places else map(str, range(len(rows)))
+    holds = {place: what for what, place in places.items()}
+    if header:
+        columns: dict | list = {what: header[place] for what, place in places.items()}
+    else:
+        columns = [holds.get(place, "_") for place in range(width)]
+    return Look(format, columns, tuple(dict.fromkeys(labels)), missing, tuple(zip(ids, labels)))
+
+
+def _of_text(path: Path, format: str, header: bool = True) -> tuple[list[str], list[list[str]]]:
+    """Names of the columns, or what stands in their place, and the first rows that are as wide."""
+    text = read_text(path)
+    if format == "tsv":
+        lines = [line.split("\t") for line in text.split("\n")[: SAMPLE + 1]]
+    else:
+        reader = csv.reader(io.StringIO(text, newline=""))
+        lines = [line for _, line in zip(range(SAMPLE + 1), reader)]
+    lines = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
+    if not lines:
+        return [], []
+    return (lines[0] if header else []), [line for line in lines[header:] if len(line) == len(lines[0])]
+
+
+def _of_json(path: Path, format: str) -> tuple[list[str], list[list[str]]]:
+    names, rows = [], []
+    for number, line in enumerate(read_text(path).split("\n")[:SAMPLE], start=1):
+        try:
+            found = json.loads(line) if line.strip() else {}
+        except ValueError as error:
+            raise DataError(f"{path}, line {number}: no JSON ({error})") from error
+        if isinstance(found, dict) and found:
+            names = names or list(found)
+            rows.append([_cell(found.get(name, "")) for name in names])
+    return names, rows
+
+
+def _of_parquet(path: Path, format: str) -> tuple[list[str], list[list[str]]]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        batch = next(parquet.ParquetFile(path).iter_batches(SAMPLE), None)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: no table of Parquet ({' '.join(str(error).split())[:80]})") from error
+    found = batch.to_pylist() if batch is not None else []
+    return (list(found[0]) if found else []), [[_cell(cell) for cell in row.values()] for row in found]
+
+
+def _cell(value: object) -> str:
+    """A typed value as text."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value.strip() if isinstance(value, str) else str(value)
+
+
+def _by_name(header: list[str]) -> dict[str, int]:
+    """What columns hold by their names: the first that has one of the names."""
+    lower, found = [name.lower() for name in header], {}
+    for what, names in NAMES.items():
+        known = [name for name in names.split() if lower.count(name) == 1]
+        if known:
+            found[what] = lower.index(known[0])
+    return found
+
+
+def _by_content(rows: list[list[str]], found: dict[str, int], left: list[int]) -> dict[str, int]:
+    """What is not known yet of the columns, by what stands in them."""
+    found, cells = dict(found), {place: [row[place] for row in rows] for place in left}
+    if "language" not in found:
+        _take(found, "language", left, [place for place in left if all(map(_is_code, cells[place]))])
+    if "label" not in found:
+        few = [place for place in left if _looks_like_labels(cells[place])]
+        _take(found, "label", left, few)
+    wanted = [what for what in READ[:2] if what not in found]
+    texts = [place for place in left if _looks_like_text(cells[place])]
+    if len(texts) == len(wanted):
+        found |= dict(zip(wanted, texts))
+        left = [place for place in left if place not in texts]
+    if "id" not in found:
+        words = [place for place in left if not any(" " in cell or not cell for cell in cells[place])]
+        _take(found, "id", left, [place for place in words if len(set(cells[place])) == len(rows) > 1])
+    return found
+
+
+def _take(found: dict[str, int], what: str, left: list[int], places: list[int]) -> None:
+    """Note the one place where something stands; where there are several, none is taken."""
+    if len(places) == 1:
+        found[what] = places[0]
+        left.remove(places[0])
+
+
+def _looks_like_labels(cells: list[str]) -> bool:
+    """Whether these are few words that come again."""
+    several = set(cells)
+    short = all(cell and len(cell) <= 20 and " " not in cell for cell in several)
+    return short and 2 <= len(several) <= min(MOST_CLASSES, len(cells) - 1)
+
+
+def _looks_like_text(cells: list[str]) -> bool:
+    """Whether most of these are several words, or long."""
+    return sum(" " in cell or len(cell) > 15 for cell in cells) > len(cells) / 2
+
+
+def _is_code(cell: str) -> bool:
+    return cell in languages.BY_CODE

@@ -1,0 +1,199 @@
+"""A first task.yaml for a folder of files: what can be told from them, and comments where nothing can."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from xltlib import languages
+from xltlib.files import whole
+from xltlib.lines import DataError
+from xltlib.tasks.described import CODE
+from xltlib.tasks.description import ENDINGS, FILE, SPLITS
+from xltlib.tasks.looks import Look, look
+
+SPLIT_WORDS = {  # what stands for a split in names of files and folders
+    "train": "train training trn",
+    "dev": "dev development valid validation val",
+    "test": "test testing tst",
+}
+SPLIT_OF = {word: split for split, words in SPLIT_WORDS.items() for word in words.split()}
+TO_FILL = "# FILL IN: "  # begins what a person has to complete
+ORDERS = (["contradiction", "entailment", "neutral"],)  # of classes that are known by name
+MOST_FILES = 2000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of pairs.
+
+    Attributes:
+        pattern: its path below the folder, with ``{language}`` where its name says which.
+        split, language: by its name; "" where it says neither.
+        look: of the file.
+    """
+
+    pattern: str
+    split: str
+    language: str
+    look: Look
+
+
+def begin(folder: Path) -> list[str]:
+    """Write a first ``task.yaml`` into a folder that has none.
+
+    Args:
+        folder: with files of pairs, in folders or not.
+    Returns:
+        What is to be filled in, with the line of each; nothing where it is complete.
+    Raises:
+        DataError: there is one already, no file of pairs, or it cannot be written.
+    """
+    path = folder / FILE
+    if path.exists():
+        raise DataError(f"{path} is there already: it is not touched")
+    text = _written(folder, _files(folder))
+    try:
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+    lines = enumerate(text.splitlines(), start=1)
+    gaps = [(number, line.partition(TO_FILL)[2]) for number, line in lines if TO_FILL in line]
+    return [f"{path}, line {number}: {gap}" for number, gap in gaps]
+
+
+def _files(folder: Path) -> list[Found]:
+    """The files of a folder that look like tables of pairs, by name."""
+    paths = [path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file()]
+    paths = [path for path in paths if not any(of.startswith(".") for of in path.relative_to(folder).parts)]
+    if len(paths) > MOST_FILES:
+        raise DataError(f"{folder}: {len(paths):,} tables; describe a folder that holds one task")
+    found = []
+    for path in sorted(paths):
+        seen = look(path)
+        if seen:
+            found.append(Found(*_named(path.relative_to(folder).as_posix()), seen))
+    if not found:
+        kinds = ", ".join(ENDINGS)
+        raise DataError(f"{folder}: no table of pairs in it (looked for {kinds} with three columns or more)")
+    return found
+
+
+def _named(name: str) -> tuple[str, str, str]:
+    """Pattern, split and language that the name of a file says.
+
+    Example:
+        >>> _named("x/test-sw.tsv"), _named("de/dev_2k.tsv")
+        (('x/test-{language}.tsv', 'test', 'sw'), ('{language}/dev_2k.tsv', 'dev', 'de'))
+    """
+    stem, dot, ending = name.rpartition(".")
+    parts = re.split(r"([/._-])", stem)
+    split = next((SPLIT_OF[part.lower()] for part in reversed(parts) if part.lower() in SPLIT_OF), "")
+    coded = [part for part in parts if re.fullmatch(CODE, part) and part.lower() not in SPLIT_OF]
+    code = next((part for part in reversed(coded) if part in languages.BY_CODE), "")
+    code = code or next((part for part in reversed(coded) if len(part) == 3 and part.islower()), "")
+    parts = ["{language}" if code and part == code else part for part in parts]
+    return f"{''.join(parts)}{dot}{ending}", split, code
+
+
+def _written(folder: Path, files: list[Found]) -> str:
+    """The text of a task.yaml."""
+    usual = Counter(_form(of.look) for of in files if not of.look.missing).most_common(1)
+    form = usual[0][0] if usual else _form(files[0].look)
+    lines = [
+        "# Begun by looking at the files; correct what is not so. All keys: docs/tasks.md",
+        f"about: {_value(folder.resolve().name)}",
+        "# licence: under which the data may be used",
+        *_labels(files),
+    ]
+    if not usual:
+        missing = ", ".join(files[0].look.missing)
+        lines.append(f"{TO_FILL}columns: {{sentence1: NAME, ...}}, or a list; which is {missing}?")
+    elif form:
+        lines.append(form)
+    lines += _parallel(files)
+    lines.append("splits:")
+    for split in SPLITS:
+        of_split = [of for of in files if of.split == split]
+        lines += _sources(split, of_split, form)
+    for pattern in dict.fromkeys(of.pattern for of in files if not of.split):
+        lines.append(f"  {TO_FILL}of which split is {pattern}? As in test: {{files: {_value(pattern)}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _sources(split: str, files: list[Found], form: str) -> list[str]:
+    """What a task.yaml says of a split."""
+    if not files and split == "test":
+        return [f"  {TO_FILL}test: no file is called test; name one, as in test: {{files: PATH}}"]
+    if not files:
+        return [f"  # {split}: no such file was found"]
+    several = {}
+    for of in files:
+        several.setdefault((of.pattern, _form(of.look)), []).append(of)
+    lines = []
+    for (pattern, own), group in several.items():
+        says = [f"files: {_value(pattern)}", *([own] if own != form and not group[0].look.missing else [])]
+        comment = ""
+        if "{language}" not in pattern and "language" not in group[0].look.columns:
+            comment = f"  {TO_FILL}languages: which language is this? As in languages: en"
+        lines.append(f"{{{', '.join(says)}}}{comment}")
+    if len(lines) == 1:
+        return [f"  {split}: {lines[0]}"]
+    return [f"  {split}:", *(f"    - {line}" for line in lines)]
+
+
+def _parallel(files: list[Found]) -> list[str]:
+    """Whether items with the same id, or on the same line, can be translations: their labels must agree."""
+    if len({of.language for of in files}) < 2:
+        return []
+    for split in ("dev", "test"):
+        labels: dict[tuple, str] = {}
+        for of in [of for of in files if of.split == split]:
+            for item, label in of.look.items:
+                if labels.setdefault((of.pattern, item), label) != label:
+                    return ["parallel: false  # in two languages items with one id, or line, differ in label"]
+    return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
+
+
+def _form(seen: Look) -> str:
+    """The line of a description that says what the columns hold; "" where that need not be said."""
+    if seen.columns == ["sentence1", "sentence2", "label"]:
+        return ""
+    if isinstance(seen.columns, list):
+        return f"columns: [{', '.join(seen.columns)}]"
+    return f"columns: {{{', '.join(f'{what}: {_value(name)}' for what, name in seen.columns.items())}}}"
+
+
+def _labels(files: list[Found]) -> list[str]:
+    """The line that names the classes."""
+    kinds = list(dict.fromkeys(tuple(sorted(of.look.labels)) for of in files if of.look.labels))
+    if not kinds:
+        return [f"{TO_FILL}labels: [NAME, NAME], the classes: no column looks like labels"]
+    names = sorted({label for kind in kinds for label in kind}, key=_order)
+    for known in ORDERS:
+        if set(names) == set(known):
+            names = known
+    largest = max(map(len, kinds))
+    if len(names) > largest:
+        told = "; ".join(" ".join(kind) for kind in kinds[:4])
+        example = "labels: {same: [yes, oui], different: [no, non]}"
+        return [f"{TO_FILL}labels: files differ ({told}); say which spellings are one class, as in {example}"]
+    said = f"labels: [{', '.join(map(_value, names))}]"
+    if all(name.isdecimal() for name in names):
+        said += '  # or with names, as in {different: "0", same: "1"}'
+    return [said]
+
+
+def _order(label: str) -> tuple:
+    """Numbers by size, then words."""
+    number = re.fullmatch(r"-?\d{1,9}", label)
+    return (0, int(label), "") if number else (1, 0, label)
+
+
+def _value(text: str) -> str:
+    """A text as YAML has it: in quotes."""
+    return json.dumps(text, ensure_ascii=False)
