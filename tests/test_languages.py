@@ -15,6 +15,7 @@ from xltlib import collected, figures, kernels, languagefile, languages, levels,
 from xltlib.encoders.pieces import measured
 from xltlib.files import Damaged
 from xltlib.summary import pictures, words
+from xltlib.tables import adaptation
 from xltlib.tasks.text import load_parallel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -276,3 +277,19 @@ def test_no_module_asks_the_table_alone():
     asked = re.compile(r"languages\.(BY_CODE\[|ORDER\.index|ORDER\b if)")
     sources = [*(ROOT / "xltlib").rglob("*.py"), *(ROOT / "notebooks").glob("*.ipynb")]
     assert not [path.name for path in sources if asked.search(path.read_text(encoding="utf-8"))]
+
+
+def test_tables_say_which_languages_the_encoder_has_not_seen(tmp_path):
+    shown = {
+        "strategy": "plain",
+        "head": "cross",
+        "adaptation": "none",
+        "accuracy": 50.0,
+        "low": 40,
+        "high": 60,
+    }
+    rows = [{**shown, "encoder": "offline", "language": code} for code in ("en", "sw", "yor")]
+    pd.DataFrame(rows).to_csv(tmp_path / "intervals.csv", index=False)
+    written = adaptation.intervals(tmp_path)
+    assert "| Yoruba (unseen) |" in written
+    assert "| Swahili |" in written

@@ -7,6 +7,7 @@ language of which more than 5 % of the pieces are unknown counts as unseen, what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,19 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     if seen is not None and not seen.has(code):
         return UNSEEN
     return languages.of(code).resource
+
+
+def marked(name: str, levels: Iterable[str]) -> str:
+    """The name of a language as tables print it: where an encoder of theirs has not seen it, that is said.
+
+    Args:
+        levels: of the language, for each encoder.
+
+    Example:
+        >>> marked("Yoruba", ["unseen"]), marked("German", ["high"])
+        ('Yoruba (unseen)', 'German')
+    """
+    return f"{name} ({UNSEEN})" if UNSEEN in levels else name
 
 
 def source(code: str, encoder: str, unknown: float | None = None) -> str:

@@ -16,6 +16,7 @@ from xltlib.tables.cells import (
     arm_columns,
     in_order,
     markdown,
+    marked,
     per_cent,
     points,
     read,
@@ -116,8 +117,11 @@ def by_language(folder: Path) -> str:
     arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
     if len(arms) > len(codes):
         rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
-        return markdown(["adaptation", *codes], rows)
-    rows = [[languages.of(of).name, *(cells.get((name, of), "") for name in arms)] for of in codes]
+        return markdown(["adaptation", *(marked(table, of, of) for of in codes)], rows)
+    rows = [
+        [marked(table, languages.of(of).name, of), *(cells.get((name, of), "") for name in arms)]
+        for of in codes
+    ]
     return markdown(["language", *arms], rows)
 
 
@@ -203,7 +207,10 @@ def intervals(folder: Path) -> str:
         shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
     arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
-    rows = [[languages.of(of).name, *(cells.get((name, of), "") for name in arms)] for of in codes]
+    rows = [
+        [marked(table, languages.of(of).name, of), *(cells.get((name, of), "") for name in arms)]
+        for of in codes
+    ]
     return markdown(["language", *arms], rows)
 
 

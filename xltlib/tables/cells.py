@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, languages
+from xltlib import figures, languages, levels
 from xltlib.markdown import escaped
 
 SOURCE = "en"  # the language that is trained on: no target
@@ -65,6 +65,11 @@ def points(row) -> str:
 def read(folder: Path, name: str) -> pd.DataFrame:
     """A CSV file of a folder. An empty cell is missing, and nothing else: ``null`` may be a name."""
     return pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+
+
+def marked(table: pd.DataFrame, name: str, code: str) -> str:
+    """The name or code of a language; where an encoder of the table has not seen it, that is said."""
+    return levels.marked(name, [levels.level(code, encoder) for encoder in table.encoder.unique()])
 
 
 def in_order(codes) -> list[str]:
