@@ -122,7 +122,8 @@ def write_small_model(encoder: encoders.Encoder, own: pd.DataFrame, task: str, f
     u, v = (prediction.encoded(reader, side.tolist(), workers=1) for side in (own.sentence1, own.sentence2))
     pairs, labels = frozen.pair_features(u, v), own.label.to_numpy()
     fitted = frozen.regression(pairs, labels, pairs, labels)
-    kept = Kept(folder, {"task": task}, {"kind": "logistic", "max_length": reader.max_length}, "", None)
+    record = {"parameters": {"task": task}}
+    kept = Kept(folder, record, {"kind": "logistic", "max_length": reader.max_length}, "", None)
     modules.write(Rebuilt(kept, reader, fitted, own), folder)
 
 

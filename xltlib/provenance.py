@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from xltlib import places
+
 LEVELS = {  # what was read -> the rung it lifts a run to, at least
     "labelled-source": 0,
     "words": 0,  # a list of words of the source language
@@ -30,7 +32,7 @@ class Entry:
         use: the method that read it, as tables name it: ``"train"``, ``"hybrid"``, ``"mlm"``, ...
         kind: what it is, one of ``LEVELS``.
         languages: of which languages.
-        source: where from: a corpus, a file.
+        source: where from: a corpus, a file; of a path the last part.
         count: items, sentences, translations or words that were let in.
         left_out: those kept out because they hold a test sentence.
         fingerprint: hash of what was let in.
@@ -54,6 +56,9 @@ class Entry:
                 f"role {self.role!r}, kind {self.kind!r}: roles are {', '.join(ROLES)}; "
                 f"kinds are {', '.join(LEVELS)}"
             )
+        object.__setattr__(
+            self, "source", places.short(self.source)
+        )  # frozen; where it lies is no fact of it
 
     def as_record(self) -> dict:
         """The entry as a record keeps it."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xltlib import languages, records
+from xltlib import languages, records, tasks
 from xltlib.encoders import OFFLINE
 from xltlib.exporting import accuracy, classifier, snippets
 from xltlib.exporting.agreement import LONGEST, Agreement
 from xltlib.exporting.kept import ENCODER, Kept
 from xltlib.exporting.rebuilt import Rebuilt
 from xltlib.markdown import code, escaped
-from xltlib.tasks.kinds import TABLE
 
 HUB_IDS = {OFFLINE: "intfloat/multilingual-e5-small"}
 WHAT = {
@@ -176,7 +175,7 @@ def _limits(kept: Kept, vocabulary: str) -> str:
     else:
         said.append("What it does on a task was not measured: train a classifier on it first.")
     if zero_shot := record.get("zero_shot"):
-        named = ", ".join(languages.BY_CODE[of].name for of in zero_shot)
+        named = ", ".join(languages.of(of).name for of in zero_shot)
         said.append(f"No label was read of {named} (zero-shot).")
     if _encoder(kept) == OFFLINE:
         said.append(
@@ -198,12 +197,21 @@ def _sources(kept: Kept) -> list[str]:
     return list(dict.fromkeys([kept.record["task"], *read]))
 
 
+def _licence(name: str, kept: Kept) -> str:
+    """What a task says of its licence; "" of what is no task, or says nothing."""
+    if name == kept.record["task"]:
+        name = kept.record["parameters"]["task"]  # where a task of one's own lies
+    try:
+        return getattr(tasks.find(name), "LICENCE", "")
+    except tasks.DataError:
+        return ""
+
+
 def _licences(kept: Kept) -> str:
     """Of data and encoder, as far as they are stated."""
     lines = []
     for name in _sources(kept):
-        stated = getattr(TABLE.get(name), "LICENCE", "") or "not stated"
-        lines.append(f"* {escaped(name)}: {escaped(stated)}")
+        lines.append(f"* {escaped(name)}: {escaped(_licence(name, kept) or 'not stated')}")
     authors = "that of its authors, which holds for what is made of it, too"
     lines.append(f"* encoder {code(_hub_id(kept))}: {authors}")
     return "\n\n".join(["## Licences", "\n".join(lines)])

@@ -42,7 +42,7 @@ class Kept:
     @property
     def classes(self) -> list[str]:
         """Names of the classes, in the order of their probabilities."""
-        return list(tasks.CLASSES[self.record["task"]])
+        return list(tasks.find(self.record["parameters"]["task"]).CLASSES)
 
     @property
     def max_length(self) -> int:
