@@ -122,7 +122,7 @@ def _accuracy(kept: Kept) -> str:
     predictions, read = records.predictions(kept.place, kept.record), kept.record["supervision"]
     rows = ["| language | accuracy | 95 % interval | items | read of it |", "|---|---|---|---|---|"]
     for of in accuracy.by_language(predictions).itertuples():
-        name = languages.BY_CODE[of.Index].name
+        name = languages.of(of.Index).name
         interval = f"{of.low:.1f} to {of.high:.1f}"
         rows.append(
             f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
