@@ -117,7 +117,7 @@ def test_mistakes_are_named(family, options, complaint):
         ("20_finetune", {"steps": "3"}, "steps = '3' is str, wanted int"),
         ("20_finetune", {"learning_rate": math.nan}, "learning_rate = nan, wanted a finite number"),
         ("20_finetune", {"seed": 0}, "seed = 0, wanted a number of at least 1"),
-        ("20_finetune", {"task": "pawsx"}, "task = 'pawsx': known are 'paws-x'"),
+        ("20_finetune", {"task": "pawsx"}, "unknown task 'pawsx': did you mean 'paws-x'?"),
         ("20_finetune", {"precision": "fp16"}, "precision = 'fp16': known are 'no', 'bf16', 'auto'"),
         ("20_finetune", {"head": "bi-negatives", "task": "xnli"}, "task xnli has more than two classes"),
         ("21_frozen", {"head": "cosine", "task": "xnli"}, "task xnli has more than two classes"),

@@ -136,7 +136,7 @@ def _check(notebook: str, name: str, kind: type, value: object) -> None:
         try:
             tasks.find(value)
         except ValueError as error:
-            raise ValueError(f"{notebook}: task = {shown(value)}: {error}") from error
+            raise ValueError(f"{notebook}: {error}") from error
 
 
 def _refuse_unknown(notebook: str, name: str, known: dict) -> None:
