@@ -264,7 +264,7 @@ def test_a_broken_file_of_a_described_task_is_refused(tmp_path, lines, complaint
 
 WITH_IDS = {**SOURCE, "columns": ["id", "sentence1", "sentence2", "label"]}
 OTHER_FAULTS = [  # source, files -> what is said
-    (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 stands on line 1 already"),
+    (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 stands on 1 already"),
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n\tc\td\t0\n"}, "line 2: id '': wanted 1 to 11 digits"),
     ({**WITH_IDS, "subtract": 5}, {"t__tsv": "4\ta\tb\t1\n"}, "line 1: id '4': wanted .* above 5"),
     ({**SOURCE, "ids": "t.txt"}, {"t__tsv": "a\tb\t1\n", "t__txt": "1\n2\n"}, "t.txt: 2 ids beside 1 rows"),
@@ -380,3 +380,28 @@ def test_training_pairs_that_share_a_sentence_with_the_test_set(name, code, shar
     test = tasks.load_pairs(name, "test", ["en", code], REAL.parent)
     train, _ = tasks.load_training(name, [code], ["en"], test, REAL.parent)
     assert train.attrs["shared_with_test"] == shared  # in Marathi 353 letter by letter, 4 but for punctuation
+
+
+def test_item_numbers_do_not_follow_the_lines_of_the_description(tmp_path):
+    says = {**PLAIN, "splits": {"test": {"files": "t-{language}.tsv", "parallel": False}}}
+    files = {"t-en__tsv": told(ROWS, "en"), "t-mr__tsv": told(ROWS, "mr")}
+    name = write(tmp_path, says, **files)
+    before = tasks.load_pairs(name, "test", ["en", "mr"])["item"].tolist()
+    write(tmp_path, "# a comment\n\n" + yaml.safe_dump({**says, "about": "mine"}, sort_keys=False))
+    assert tasks.load_pairs(name, "test", ["en", "mr"])["item"].tolist() == before
+
+
+def test_a_set_may_be_named_by_split_and_said_once(tmp_path):
+    text = """labels: {different: "0", same: "1"}
+parallel: "these {split}"
+splits:
+  dev: &both [{files: "{split}-{language}.tsv"}, {files: {de: "{split}.txt"}, ids: "{split}.ids"}]
+  test: *both
+"""
+    files = {f"{of}-en__tsv": told([f"{of} {row}" for row in ROWS], "en") for of in ("dev", "test")}
+    files |= {f"{of}__txt": told([f"{of} {row}" for row in ROWS[2:]], "de") for of in ("dev", "test")}
+    name = write(tmp_path, text, **files, dev__ids="3\n4\n", test__ids="3\n4\n")
+    assert tasks.find(name).set_names("test") == {0: "these test"}
+    frame = tasks.load_pairs(name, "test", ["en", "de"])
+    assert frame["item"].tolist() == [1, 2, 3, 4, 3, 4]
+    assert len(tasks.load_training(name, ["en"], ["en"], frame, split="dev")[0]) == 4

@@ -125,7 +125,8 @@ class DescribedTask:
         named = [of.parallel for of in self.says.sources[split] if of.parallel]
         if source.parallel and source.parallel == named[0]:
             return 0
-        told = f"{source.parallel or source.where.rpartition(',')[2]} {'' if source.parallel else code}"
+        number = 1 + self.says.sources[split].index(source)
+        told = f"{source.parallel} " if source.parallel else f"own {split} {number} {code}"
         return 1 + int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest()) % (SETS - 1)
 
     def _languages(self, source: Source, split: str, folder: Path | None) -> list[str]:
@@ -189,13 +190,14 @@ class DescribedTask:
         if faults and source.ids not in ("line", "column"):
             rows = []  # which id is whose cannot be told
         ids = self._ids(source, code, split, folder, rows, where)
-        found, seen, place = [], {}, where if source.hub else f"{where}, line"
+        found, seen = [], {}
+        place = f"{where}, {'row' if source.hub or source.form.format == 'parquet' else 'line'}"
         for row, given in zip(rows, ids, strict=True):
             read = _checked(row, given, source)
             if isinstance(read, str):
                 faults.append(f"{place} {row.line}: {read}")
             elif read[0] in seen:
-                faults.append(f"{place} {row.line}: id {given} stands on line {seen[read[0]]} already")
+                faults.append(f"{place} {row.line}: id {given} stands on {seen[read[0]]} already")
             else:
                 seen[read[0]] = row.line
                 found.append(read)

@@ -206,7 +206,7 @@ class Reading:
             languages=tuple(given.get("languages", "").replace(",", " ").split()),
             codes=self._codes(keys, given.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
-            placeholder=given.get("placeholder", ""), parallel=parallel or "",
+            placeholder=given.get("placeholder", ""), parallel=(parallel or "").replace("{split}", split),
         )  # fmt: skip
 
     def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:
