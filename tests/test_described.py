@@ -398,8 +398,8 @@ splits:
   dev: &both [{files: "{split}-{language}.tsv"}, {files: {de: "{split}.txt"}, ids: "{split}.ids"}]
   test: *both
 """
-    files = {f"{of}-en__tsv": told([f"{of} {row}" for row in ROWS], "en") for of in ("dev", "test")}
-    files |= {f"{of}__txt": told([f"{of} {row}" for row in ROWS[2:]], "de") for of in ("dev", "test")}
+    files = {f"{of}-en__tsv": told(ROWS, f"en {of}") for of in ("dev", "test")}
+    files |= {f"{of}__txt": told(ROWS[2:], f"de {of}") for of in ("dev", "test")}
     name = write(tmp_path, text, **files, dev__ids="3\n4\n", test__ids="3\n4\n")
     assert tasks.find(name).set_names("test") == {0: "these test"}
     frame = tasks.load_pairs(name, "test", ["en", "de"])
