@@ -281,8 +281,12 @@ def test_the_licence_of_the_data_is_what_the_task_states(architectures, tmp_path
     from xltlib.tasks.demo import DemoTask
 
     monkeypatch.setattr(DemoTask, "LICENCE", "CC0-1.0", raising=False)
-    folder = exported(finished(tmp_path, architectures["xlm-r"]), tmp_path / "to")
+    run = finished(tmp_path, architectures["xlm-r"])
+    monkeypatch.setattr(DemoTask, "CLASSES", ["renamed", "since"])  # those of the run stand in its record
+    folder = exported(run, tmp_path / "to")
     assert "* demo-easy: CC0-1.0" in (folder / "README.md").read_text(encoding="utf-8")
+    named = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+    assert named == {"0": "different", "1": "same"}
 
 
 def test_no_file_names_a_place_of_this_machine(architectures, tmp_path):

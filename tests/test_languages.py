@@ -12,6 +12,9 @@ import pandas as pd
 import pytest
 
 from xltlib import collected, figures, kernels, languagefile, languages, levels, records, statistics, studies
+from xltlib import tasks
+from xltlib.door import Door
+from xltlib.provenance import Entry
 from xltlib.encoders.pieces import measured
 from xltlib.files import Damaged
 from xltlib.summary import pictures, words
@@ -293,3 +296,24 @@ def test_tables_say_which_languages_the_encoder_has_not_seen(tmp_path):
     written = adaptation.intervals(tmp_path)
     assert "| Yoruba (unseen) |" in written
     assert "| Swahili |" in written
+
+
+@pytest.mark.parametrize("codes", ["en sw swa", "en swh sw", "en sna sna-Latn"])
+def test_one_language_under_two_codes_is_refused(codes):
+    with pytest.raises(ValueError, match="a language stands twice"):
+        languages.parse(codes)
+
+
+def test_labels_read_under_another_code_of_a_zero_shot_language_are_seen():
+    door = Door("demo", tasks.load_pairs("demo", "test", ["en", "sw"], items=2), None)
+    door.note(Entry("labels", "train", "labelled-target", ("swa",)))
+    with pytest.raises(ValueError, match="sw: called zero-shot"):
+        door.refuse_labels(["sw", "de"])
+
+
+def test_a_list_is_of_an_encoder_by_its_whole_name():
+    names = ["offline", "FacebookAI/xlm-roberta-large", "intfloat/multilingual-e5-base@0a1b"]
+    assert [levels.seen_by(name).name for name in names] == ["XLM-R"] * 3
+    assert (
+        levels.seen_by("mine/xlm-roberta-base-finetuned-yoruba") is levels.seen_by("mine/labse-mine") is None
+    )

@@ -116,6 +116,22 @@ def test_english_stays_the_pivot_where_there_is_a_choice_and_out_of_the_entry(tm
     assert run.entries[0].languages == ("quy",)
 
 
+def test_test_sentences_of_a_pivot_and_of_languages_beside_the_targets_are_left_out(tmp_path):
+    spanish = tasks.load_pairs("demo", "test", ["es"], items=2).sentence1.tolist()
+    place = put(
+        tmp_path, {"a.quy-es.quy": "huk\niskay\nkimsa\n", "a.quy-es.es": "\n".join([*spanish, "tres"])}
+    )
+    test = tasks.load_pairs("demo", "test", ["en", "de"], items=10)
+    door = Door("demo", test, None)
+    kept = door.translations(place, ["quy"], 0, Entry("recipe", "align", "parallel", ("quy",)))
+    assert kept == {"quy": [("tres", "kimsa")]}
+    assert door.entries[-1].left_out == 2
+    (tmp_path / "es.txt").write_text("\n".join([spanish[0], "Solo esto ."]), encoding="utf-8")
+    text = door.text(place, ["es"], 0, Entry("adaptation", "mlm", "text", ("es",)))
+    assert text == {"es": ["Solo esto ."]}
+    assert door.test is test  # what is measured on test sentences stays what it was
+
+
 def test_two_pivots_without_english_are_refused(tmp_path):
     place = put(tmp_path, SPANISH | {"quy-fra.quy": "huk\n", "quy-fra.fra": "un\n"})
     told = "a.quy-spa.quy beside a.quy-spa.spa and quy-fra.quy beside quy-fra.fra; .*, or leave quy out"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from xltlib import places, tasks
+from xltlib import languages, places, tasks
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
 from xltlib.tasks import layouts, leakage
@@ -41,6 +41,7 @@ class Door:
         shared: Shared = Shared(None),
     ):
         self.task, self.test, self.folder, self.shared = task, test, folder, shared
+        self._kept_out = test  # and test pairs of whatever further languages are read
         self.entries = list(inherited)
         self.vocabulary: list[str] = []
 
@@ -71,7 +72,7 @@ class Door:
         """Texts, or tuples of them, that hold no test sentence; what an earlier run found out is shared."""
 
         def check() -> dict[str, np.ndarray]:
-            return {"holds": np.array(tasks.overlapping(texts, self.test), dtype=bool)}
+            return {"holds": np.array(tasks.overlapping(texts, self._kept_out), dtype=bool)}
 
         told = [text if isinstance(text, str) else "\t".join(text) for text in texts]
         holds = self.shared.arrays("leaks", [*self._checked_by, *told], check)["holds"]
@@ -80,7 +81,16 @@ class Door:
     @cached_property
     def _checked_by(self) -> list[str]:
         """The code that looks for test sentences, and the sentences: with others it looks anew."""
-        return [inspect.getsource(leakage), *sorted({*self.test.sentence1, *self.test.sentence2})]
+        return [inspect.getsource(leakage), *sorted({*self._kept_out.sentence1, *self._kept_out.sentence2})]
+
+    def _guard(self, codes: list[str]) -> None:
+        """Keep out the test sentences of further languages that are read, where the task has such."""
+        others = [code for code in dict.fromkeys(codes) if code not in set(self._kept_out.language1)]
+        more = [tasks.test_pairs(self.task, code, self.folder) for code in others]
+        more = [pairs for pairs in more if len(pairs)]
+        if more:
+            self._kept_out = pd.concat([self._kept_out, *more], ignore_index=True)
+            self.__dict__.pop("_checked_by", None)  # it is of these
 
     def know(self, texts: list[str]) -> None:
         """Keep the words of texts in the encoder's vocabulary. Test text may be known: it moves no weight."""
@@ -102,6 +112,7 @@ class Door:
             sentences: the first so many a language (0: all).
             entry, vocabulary, held_out: as above.
         """
+        self._guard(codes)
         if source == "task":
             found = {c: tasks.task_text(self.task, c, self.folder, self.test, sentences) for c in codes}
         else:
@@ -123,6 +134,7 @@ class Door:
         """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
         entry = self._with_pivots(entry, [corpus], codes)
+        self._guard([*codes, *self.pivots(corpus, codes).values()])
         return self.admit_by_language(found, entry, vocabulary, held_out)
 
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
@@ -144,6 +156,8 @@ class Door:
             for corpus in corpora
             for code in codes
         }
+        for corpus in corpora:
+            self._guard([*codes, *self.pivots(corpus, codes).values()])
         kept = self.admit_by_language(found, self._with_pivots(entry, corpora, codes))
         return {corpus: {code: kept[corpus, code] for code in codes} for corpus in corpora}
 
@@ -220,7 +234,7 @@ class Door:
             ValueError: names the languages and what was read of them.
         """
         for entry in self.entries:
-            overlap = sorted(set(entry.languages) & set(codes))
+            overlap = [code for code in codes if any(languages.same(code, of) for of in entry.languages)]
             if entry.kind.startswith("labelled") and overlap:
                 whom = "it" if len(overlap) == 1 else "them"
                 raise ValueError(

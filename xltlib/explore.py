@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from xltlib import batching, encoders, frozen, heads, prediction
+from xltlib import batching, encoders, frozen, heads, prediction, tasks
 from xltlib.exporting import loaded, modules
 from xltlib.exporting.kept import Kept
 from xltlib.exporting.rebuilt import Rebuilt
@@ -122,7 +122,7 @@ def write_small_model(encoder: encoders.Encoder, own: pd.DataFrame, task: str, f
     u, v = (prediction.encoded(reader, side.tolist(), workers=1) for side in (own.sentence1, own.sentence2))
     pairs, labels = frozen.pair_features(u, v), own.label.to_numpy()
     fitted = frozen.regression(pairs, labels, pairs, labels)
-    record = {"parameters": {"task": task}}
+    record = {"data": {"classes": tasks.find(task).CLASSES}}
     kept = Kept(folder, record, {"kind": "logistic", "max_length": reader.max_length}, "", None)
     modules.write(Rebuilt(kept, reader, fitted, own), folder)
 

@@ -91,7 +91,7 @@ _recorded: dict[str, Language] = {}  # rows of the records that were read
 
 
 def of(code: str) -> Language:
-    """The row of a language: of the table, the study's file, records, the project's file, or CLDR.
+    """The row of a language: of the table, the study's file, the project's file, records, or CLDR.
 
     A code that none of them has gets a bare row: whatever was measured can be shown.
 
@@ -153,8 +153,8 @@ def _known(code: str) -> Language | None:
         return None
     from xltlib import languagefile  # it imports what reads YAML, which imports this module
 
-    beside = languagefile.of_study()
-    return beside.get(code) or _recorded.get(code) or languagefile.of_project().get(code) or from_cldr(code)
+    files = languagefile.of_study(), languagefile.of_project()
+    return files[0].get(code) or files[1].get(code) or _recorded.get(code) or from_cldr(code)
 
 
 def learn(rows: dict[str, dict]) -> None:
@@ -235,6 +235,20 @@ def shortest(code: str) -> str:
     return get_global("language_aliases").get(letters, letters)
 
 
+def same(code: str, other: str) -> bool:
+    """Whether two codes are of one language in one script.
+
+    Example:
+        >>> same("sw", "swa"), same("sna", "sna-Latn"), same("zh", "zh-Hant"), same("sw", "de")
+        (True, True, False, False)
+    """
+    return code == other or _identity(code) == _identity(other)
+
+
+def _identity(code: str) -> tuple[str, str]:
+    return shortest(code), of(code).script
+
+
 def listed(codes: str) -> list[str]:
     """Language codes from a parameter in the order in which they stand there: of targets, the source first.
 
@@ -255,7 +269,7 @@ def parse(codes: str) -> list[str]:
     for code in names:
         if not is_known(code):
             raise ValueError(f"unknown language {code!r}: {_advice(code)}")
-    if len(set(names)) < len(names):
+    if len({_identity(code) for code in names}) < len(names):
         raise ValueError(f"a language stands twice in {codes!r}")
     return sorted(names, key=rank)
 

@@ -51,12 +51,12 @@ def seen_by(encoder: str) -> Seen | None:
         encoder: as records have it; an adapted encoder has the name of the one that it began as.
 
     Example:
-        >>> seen_by("FacebookAI/xlm-roberta-base").name, seen_by("setu4993/smaller-LaBSE")
+        >>> seen_by("FacebookAI/xlm-roberta-base").name, seen_by("mine/xlm-roberta-base-yoruba")
         ('XLM-R', None)
     """
-    name = encoder.lower().rpartition("/")[2]
+    name = encoder.lower().partition("@")[0].rpartition("/")[2]
     for row in pd.read_csv(LISTS, keep_default_na=False).itertuples():
-        if name.startswith(tuple(row.encoders.split())):
+        if name in row.encoders.split():
             return Seen(row.list, frozenset(map(languages.shortest, row.languages.split())))
     return None
 

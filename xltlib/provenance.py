@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from xltlib import places
+from xltlib import languages, places
 
 LEVELS = {  # what was read -> the rung it lifts a run to, at least
     "labelled-source": 0,
@@ -106,10 +106,11 @@ def supervision(entries: list[Entry], code: str) -> str:
     """The most that was read of a language, ``"none"`` to ``"labelled"``.
 
     Example:
-        >>> supervision([Entry("recipe", "labse-recipe", "parallel", ("de",))], "de")
-        'parallel'
+        >>> read = [Entry("recipe", "labse-recipe", "parallel", ("sw",))]
+        >>> supervision(read, "sw"), supervision(read, "swa"), supervision(read, "de")
+        ('parallel', 'parallel', 'none')
     """
-    kinds = {entry.kind for entry in entries if code in entry.languages}
+    kinds = {entry.kind for entry in entries if any(languages.same(code, of) for of in entry.languages)}
     if any(kind.startswith("labelled") for kind in kinds):
         return "labelled"
     said = [kind for kind in kinds if LEVELS[kind] > 0]

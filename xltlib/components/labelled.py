@@ -55,6 +55,7 @@ class Data:
             "dev": tasks.fingerprint(self.dev),
             "test": tasks.fingerprint(self.test),
             "train_items": len(self.train),
+            "classes": self.classes,
             "test_items": self.counts().rows.to_dict(),
             "dropped": self.test.attrs["dropped"],
             "unquoted": self.test.attrs["unquoted"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xltlib import files, records, tasks
+from xltlib.ancestry import pinned
 from xltlib.components.base import make, resolved
 
 FORMS = {"cross": "cross", "bi": "bi", "bi-negatives": "bi", "cosine": "cosine", "logistic": "logistic"}
@@ -41,8 +42,9 @@ class Kept:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes, in the order of their probabilities."""
-        return list(tasks.find(self.record["parameters"]["task"]).CLASSES)
+        """Names of the classes, in the order of their probabilities; of an older record those of the task."""
+        read = self.record.get("data", {}).get("classes")
+        return list(read or tasks.find(self.record["parameters"]["task"]).CLASSES)
 
     @property
     def max_length(self) -> int:
@@ -72,7 +74,9 @@ def find(run: str, runs: Path) -> Kept:
     _refuse(record, head, place)
     head = resolved("head", head) if head else {}  # options that came later than the record
     asked = record["parameters"]["encoder"]["name"]
-    encoder = str((place.parent / asked / records.ENCODER).absolute()) if _is_adapted(asked) else asked
+    encoder = pinned(asked, record.get("encoder_revision", ""))
+    if _is_adapted(asked):
+        encoder = str((place.parent / asked / records.ENCODER).absolute())
     if not head:
         return Kept(place, record, head, str((place / records.ENCODER).absolute()), None)
     trained = place

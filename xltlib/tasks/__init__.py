@@ -29,6 +29,7 @@ from xltlib.tasks.task import (
     load_training,
     parallel_sentences,
     shared_sentence_clusters,
+    test_pairs,
 )
 from xltlib.tasks.text import PARALLEL, load_parallel, load_text, pivot, task_text
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
@@ -66,5 +67,6 @@ __all__ = [
     "refuse_test_sentences",
     "shared_sentence_clusters",
     "task_text",
+    "test_pairs",
     "without_test_pairs",
 ]

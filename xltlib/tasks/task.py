@@ -108,6 +108,24 @@ def load_pairs(
     return frame
 
 
+def test_pairs(task: str, code: str, folder: Path | None) -> pd.DataFrame:
+    """The test pairs of a task in one language; none of a language that it has no test pairs in.
+
+    Example:
+        >>> len(test_pairs("demo", "xx", None)), len(test_pairs("demo", "de", None)) > 0
+        (0, True)
+    """
+    own, nothing = find(task), pd.DataFrame()
+    if hasattr(own, "has"):
+        return load_pairs(task, "test", [code], folder) if own.has(code, "test", folder) else nothing
+    if hasattr(own, "hub_rows") and folder is None:  # which languages it has cannot be told without asking
+        return nothing
+    try:
+        return load_pairs(task, "test", [code], folder)
+    except DataError:
+        return nothing
+
+
 def _part(frame: pd.DataFrame, codes: list[str], items: int) -> pd.DataFrame:
     """The rows in these languages of the first so many items (0: all) of each set of the frame."""
     first = pd.Series(np.unique(frame["item"]))
