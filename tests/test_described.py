@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from xltlib import fingerprint, parameters, tasks
-from xltlib.tasks.described import described, known_names, numbered
+from xltlib.tasks import hub
+from xltlib.tasks.described import DescribedTask, described, known_names, numbered
 
 PLAIN = {
     "labels": {"different": "0", "same": "1"},
@@ -271,6 +272,10 @@ OTHER_FAULTS = [  # source, files -> what is said
     ({**SOURCE, "ids": "t.txt"}, {"t__tsv": "a\tb\t1\n"}, "t.txt: no such file"),
     ({"files": "no-{language}.tsv"}, {}, "no test pairs of language 'en'; there are none"),
     ({"files": "t.tsv"}, {"t__tsv": "a\tb\t1\n"}, "say which languages"),
+    (
+        {"files": "t.tsv", "columns": ["language", "sentence1", "sentence2", "label"]},
+        {"t__tsv": "en\ta\tb\n" * 2}, r"t.tsv, line 1: 3 cells, wanted 4 .* \(and 1 more\)",
+    ),
     ({"hub": "org/name"}, {}, "rows of the hub need languages"),
     ({**SOURCE, "files": "{data}/t.tsv"}, {}, "lies in the data folder: set XLTLIB_DATA or --data"),
     ({**SOURCE, "columns": NAMED}, {"t__tsv": "premise\tgold\n"}, "no column 'hypothesis' for sentence2"),
@@ -289,6 +294,25 @@ def test_faults_of_a_source_are_named(tmp_path, monkeypatch, source, files, comp
     name = write(tmp_path, {**PLAIN, "splits": {"test": source}}, **files)
     with pytest.raises(tasks.DataError, match=complaint):
         tasks.load_pairs(name, "test", ["en"])
+
+
+def test_a_missing_cell_of_the_hub_is_a_fault_and_no_text(tmp_path, monkeypatch):
+    rows = {"sentence1": ["a", None, "c"], "sentence2": list("def"), "label": [1.0, 0.0, None]}
+    monkeypatch.setattr(hub, "from_hub", lambda *asked: (pd.DataFrame(rows), "org/name"))
+    source = {"hub": "org/name", "languages": "en"}
+    task = tasks.find(write(tmp_path, {**PLAIN, "splits": {"test": source}}))
+    frame, _, faults = task.read("en", "test", None)
+    assert (frame.sentence1.tolist(), frame.label.tolist()) == (["a"], [1])
+    assert faults == [
+        "org/name, row 2: no 'sentence1' for sentence1", "org/name, row 3: no 'label' for label"
+    ]  # fmt: skip
+
+
+def test_a_bundle_holds_no_task_of_the_hub(mine):
+    path = Path(mine) / "task.yaml"
+    with pytest.raises(tasks.DataError, match="a bundle holds no pairs of the hub; name their folder"):
+        DescribedTask("organisation/name", path).stays("mine")
+    DescribedTask(mine, path).stays("mine")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from xltlib import places
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
 from xltlib.tasks.description import FILE, Description, Source, read_description
-from xltlib.tasks.tables import Row, read_rows
+from xltlib.tasks.tables import Row, read_rows, typed
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
 DATA = "{data}/"  # begins a path below the data folder
@@ -99,7 +99,7 @@ class DescribedTask:
         Raises:
             DataError: names the source.
         """
-        of_hub = not places.is_path(self.name) and self.path.parent != KNOWN
+        of_hub = not places.is_path(self.name, hub=True) and self.path.parent != KNOWN
         for source in [of for several in self.says.sources.values() for of in several]:
             if source.hub or of_hub:
                 raise DataError(f"{whose}: a bundle holds no pairs of the hub; name their folder")
@@ -141,7 +141,9 @@ class DescribedTask:
         if "{language}" in source.files:
             return sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
         if "language" in source.form.reads:
-            rows, _ = read_rows(self._file(source, "", split, folder), source.form)
+            rows, faults = read_rows(self._file(source, "", split, folder), source.form)
+            if faults and not rows:  # no row tells a language
+                raise DataError(f"{faults[0]} (and {len(faults) - 1} more)" if faults[1:] else faults[0])
             return list(dict.fromkeys(ours.get(row.cells["language"], row.cells["language"]) for row in rows))
         raise DataError(f"{source.where}: say which languages, as in languages: en")
 
@@ -226,14 +228,19 @@ class DescribedTask:
 
         config = source.config.replace("{language}", source.codes.get(code, code))
         frame, where = from_hub(source.hub, source.revision or None, config, source.split)
-        rows = []
+        missing = [name for _, name in source.form.columns if name not in frame]
+        if missing:
+            there = ", ".join(map(str, frame.columns))
+            raise DataError(f"{where}: no column {missing[0]!r}; it has {there[:200]}")
+        rows, faults = [], []
+        frame = frame.astype(object).where(frame.notna(), None)  # pandas has NaN where a cell is missing
         for number, found in enumerate(frame.to_dict("records"), start=1):
-            missing = [name for _, name in source.form.columns if name not in found]
-            if missing:
-                there = ", ".join(map(str, frame.columns))
-                raise DataError(f"{where}: no column {missing[0]!r}; it has {there[:200]}")
-            rows.append(Row(number, {what: str(found[name]).strip() for what, name in source.form.columns}))
-        return rows, [], where, frame.attrs.get("revision", "")
+            cells, fault = typed(source.form, found)
+            if fault:
+                faults.append(f"{where}, row {number}: {fault}")
+            else:
+                rows.append(Row(number, {what: cell.strip() for what, cell in cells.items()}))
+        return rows, faults, where, frame.attrs.get("revision", "")
 
 
 def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] | str:

@@ -152,7 +152,7 @@ def _lines_of_json(path: Path, form: Form) -> Found:
             yield line, {}, f"no JSON ({error})"
             continue
         if isinstance(found, dict):
-            yield line, *_typed(form, found)
+            yield line, *typed(form, found)
         else:
             yield line, {}, 'wanted an object a line, as in {"sentence1": ...}'
 
@@ -168,10 +168,10 @@ def _lines_of_parquet(path: Path, form: Form) -> Found:
     _places(path, form, table.column_names)
     names = [name for _, name in form.columns]
     for number, found in enumerate(table.select(list(dict.fromkeys(names))).to_pylist(), 1):
-        yield number, *_typed(form, found)
+        yield number, *typed(form, found)
 
 
-def _typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
+def typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
     """Cells of a row whose values have types, or what is wrong with one."""
     cells = {}
     for what, name in form.columns:
