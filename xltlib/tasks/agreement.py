@@ -19,7 +19,8 @@ def no_sentences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Rows in which a placeholder stands for a sentence; and other rows with a very short one.
 
     Args:
-        rows: columns sentence1 and sentence2.
+        rows: columns sentence1 and sentence2. ``rows.attrs["placeholder"]`` may state what stands there: then
+            nothing else is taken for one.
     Returns:
         Two masks of the rows: a placeholder in either sentence; no placeholder, but at most two letters or
         digits in either.
@@ -31,11 +32,12 @@ def no_sentences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         (np.int64(5), ['...', 'Sh'])
     """
     missing, short = np.zeros((2, len(rows)), dtype=bool)
+    stated = rows.attrs.get("placeholder")
     for column in ("sentence1", "sentence2"):
         for place, cell in enumerate(rows[column].tolist()):
             if len(cell) <= LONGEST:  # few are: the rest need no second look
                 letters = normalised(cell)
-                missing[place] |= letters in PLACEHOLDERS
+                missing[place] |= cell == stated if stated else letters in PLACEHOLDERS
                 short[place] |= len(letters) <= SHORT
     return missing, short & ~missing
 
@@ -67,7 +69,7 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     raise DataError(
         f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. "
         "Items with one id must be translations of each other: check the ids of these files, or give "
-        "items that are no translations ids of their own"
+        "items that are no translations ids of their own (in a task.yaml: parallel: false)"
     )
 
 

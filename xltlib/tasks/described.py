@@ -71,7 +71,7 @@ class DescribedTask:
             number = again.iloc[0] % ITEMS_OF_A_SET
             faults.append(f"{wheres[-1]}: id {number} stands twice in language {code}; name what is parallel")
         revisions = sorted({found.attrs["revision"] for found in frames if found.attrs.get("revision")})
-        frame.attrs = {"revision": " ".join(revisions)} if revisions else {}
+        frame.attrs = {"revision": " ".join(revisions), "placeholder": PLACEHOLDER}
         return frame, " and ".join(wheres), faults
 
     def empty(self, split: str, folder: Path | None) -> list[str]:

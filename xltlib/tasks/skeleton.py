@@ -147,14 +147,18 @@ def _sources(split: str, files: list[Found], form: str) -> list[str]:
 
 
 def _parallel(files: list[Found]) -> list[str]:
-    """Whether items with the same id, or on the same line, can be translations: their labels must agree."""
+    """Whether items with the same id, or on the same line, can be translations: their labels must agree.
+
+    Where files spell labels in different words only the check can tell, once it knows which are one class.
+    """
     if len({of.language for of in files}) < 2:
         return []
     for split in ("dev", "test"):
         labels: dict[tuple, str] = {}
         for of in [of for of in files if of.split == split]:
+            spelled = frozenset(of.look.labels)
             for item, label in of.look.items:
-                if labels.setdefault((of.pattern, item), label) != label:
+                if labels.setdefault((of.pattern, spelled, item), label) != label:
                     return ["parallel: false  # in two languages items with one id, or line, differ in label"]
     return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
 

@@ -64,7 +64,7 @@ def load_pairs(
         most two letters). ``revision`` is that of a data set of the hub; "" of files.
     Raises:
         DataError: with file and line; or the languages whose labels of development or test items differ.
-            Training files need not be translations of each other.
+            Training files of a task of the package need not be translations of each other.
 
     Example:
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
@@ -96,8 +96,9 @@ def load_pairs(
             raise DataError(f"{where}: every label is {rows.label.iloc[0]}: {why}")
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
-    if split != "train":
+    if split != "train" or hasattr(own, "set_names"):  # which says of training files, too, what is parallel
         refuse_other_labels(frame, f"{task}, {split}")
+    if split != "train":
         refuse_no_translations(frame, f"{task}, {split}")
     if items:
         frame = _part(frame, codes, items)
