@@ -199,7 +199,7 @@ MALFORMED = [  # what task.yaml says -> what is said of it
     ("", "wanted keys with values"),
     ("labels: [a, b", "line 1"),
     ("labels: [a, b]\nsplitz: {}", "line 2: unknown key 'splitz': did you mean splits?"),
-    ({"labels": ["a", "b"]}, "splits = None: wanted names"),
+    ({"labels": ["a", "b"]}, "splits: nothing is said; wanted names"),
     ({"labels": ["a"], "splits": {"test": SOURCE}}, "labels: wanted two classes or more"),
     ({"labels": "a b", "splits": {"test": SOURCE}}, "labels = 'a b': wanted names"),
     ({"labels": {"a": ["x"], "b": ["x"]}, "splits": {"test": SOURCE}}, "b: 'x': wanted each spelling once"),
@@ -227,6 +227,9 @@ OF_A_SOURCE = [  # a key of a source -> what is said of it
     ({"codes": {"sw": 1}}, "codes: wanted code: how the files write it"),
     ({"ids": "column"}, "ids = 'column': no column is called id"),
     ({"subtract": "5"}, "subtract = '5': wanted a whole number"),
+    ({"columns": {**NAMED, "id": "gold"}}, "columns: 'gold' stands twice"),
+    ({"files": "t-{lang}.tsv"}, "files: {lang}: known are {language}"),
+    ({"spelled": {"a": "x"}}, "spelled: wanted two classes"),
     ({"parallel": True}, "parallel = True: wanted the name of the set"),
     ({"spelled": {"a": "x", "c": "y"}}, "spelled: wanted the classes a, b"),
 ]
@@ -252,6 +255,7 @@ BROKEN = [  # lines of a file -> what is said of it
     ("a\tb\t1\nc\td\t1\n", "every label is 1"),
     ("", "t.tsv: no rows of language en in it"),
     (b"a\tb\t1\n\xff\td\t0\n", "t.tsv, line 2: not UTF-8"),
+    (b"\x1f\x8b\x08\0", "t.tsv: compressed, or a workbook"),
     ("a\tb\t1\nc\rc\td\t0\n", "t.tsv, line 2: a carriage return"),
 ]
 
@@ -264,6 +268,7 @@ def test_a_broken_file_of_a_described_task_is_refused(tmp_path, lines, complaint
 
 
 WITH_IDS = {**SOURCE, "columns": ["id", "sentence1", "sentence2", "label"]}
+HALF = '{"sentence1": "a\\ud800", "sentence2": "b", "label": 1}\n'  # JSON can escape what is no text
 OTHER_FAULTS = [  # source, files -> what is said
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 stands on 1 already"),
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n\tc\td\t0\n"}, "line 2: id '': wanted 1 to 11 digits"),
@@ -283,6 +288,9 @@ OTHER_FAULTS = [  # source, files -> what is said
     ({**SOURCE, "format": "jsonl"}, {"t__tsv": "a\n"}, "line 1: no JSON"),
     ({**SOURCE, "format": "jsonl"}, {"t__tsv": "[1]\n"}, "line 1: wanted an object a line"),
     ({**SOURCE, "format": "jsonl"}, {"t__tsv": '{"sentence1": "a", "sentence2": null}\n'}, "no 'sentence2'"),
+    ({**SOURCE, "format": "jsonl"}, {"t__tsv": "[" * 100_000}, "line 1: too many brackets"),
+    ({**SOURCE, "format": "jsonl"}, {"t__tsv": HALF}, "line 1: sentence1 = .* half a character"),
+    ({"files": "t-{language}.tsv", "codes": {"sw": "en"}}, {"t-en__tsv": "", "t-sw__tsv": ""}, "are sw by"),
     ({**SOURCE, "format": "parquet"}, {"t__tsv": "a"}, "no table of Parquet"),
     ([SOURCE, {**SOURCE, "parallel": "test 1"}], {"t__tsv": "a\tb\t1\n"}, "id 1 stands twice in language en"),
 ]  # fmt: skip

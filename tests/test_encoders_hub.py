@@ -206,6 +206,7 @@ def test_a_pinned_encoder_is_read_at_its_revision(cache):
 @pytest.mark.parametrize(("name", "complaint"), [
     ("mine/model@v9", "has no version 'v9' of it: look up its commits and tags"),
     ("mine/model@", "behind the @ stands a revision of the hub"),
+    ("offline@main", "'offline' is no model of the hub"),
 ])  # fmt: skip
 def test_a_revision_that_is_not_there_is_told(cache, name, complaint):
     with pytest.raises(OSError, match=complaint):

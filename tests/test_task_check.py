@@ -144,6 +144,23 @@ def test_what_a_study_would_refuse_is_a_fault(mine):
     assert "no dev pairs" in fault
 
 
+def test_development_pairs_that_are_the_test_pairs_are_a_fault(mine):
+    for code in ("en", "de"):
+        (mine / f"dev-{code}.tsv").write_bytes((mine / f"test-{code}.tsv").read_bytes())
+    assert check(str(mine), None).faults == [
+        "dev: every pair is a test pair: checkpoints would be chosen by what is scored"
+    ]
+
+
+def test_training_pairs_of_which_none_is_left_are_a_fault(mine):
+    (mine / "train-en.tsv").write_bytes((mine / "test-en.tsv").read_bytes())
+    told = yaml.safe_dump({**PLAIN, "test_sentences": "leave-out"})
+    (mine / "task.yaml").write_text(told, encoding="utf-8")
+    assert check(str(mine), None).faults == [
+        "train: every pair holds a sentence of the test set: none is left to train on"
+    ]
+
+
 def test_what_is_parallel_and_what_two_splits_have(mine):
     (mine / "test-de.tsv").write_text(lines(rows("test", "de", "010")), encoding="utf-8")
     sets = {"train": "all", "dev": "all", "test": "test"}
@@ -209,9 +226,20 @@ def as_headless(pairs: list[tuple]) -> bytes:
     return lines([(f"n{k}", *pair) for k, pair in enumerate(pairs)]).encode()
 
 
+def as_semicolons(pairs: list[tuple]) -> bytes:
+    told = "".join(f"{k};{one};{two};{label}\r\n" for k, (one, two, label) in enumerate(pairs))
+    return f"id;text_a;text_b;label\r\n{told}".encode()
+
+
+def as_quoted_tabs(pairs: list[tuple]) -> bytes:
+    return "".join(f'"{one}"\t"{two}"\t{label}\n' for one, two, label in pairs).encode()
+
+
 @pytest.mark.parametrize(
     ("name", "written"),
     [
+        ("{split}-{code}.csv", as_semicolons),
+        ("{split}-{code}.tsv", as_quoted_tabs),
         ("{split}.{code}.jsonl", as_jsonl),
         ("{code}/{split}_2k.csv", as_csv),
         ("{split}/{code}.parquet", as_parquet),
@@ -246,10 +274,12 @@ def test_labels_that_differ_in_order_are_of_no_translations(tmp_path):
 
 
 ENGLISH = lines(rows("test", "en"))
+SCORES = lines([(f"a {k}", f"b {k}", f"{k / 3:.2f}") for k in range(12)])
 UNTOLD = [  # files, which lines are to be filled in
     ({"test.tsv": lines(rows("test", "en"))}, ["languages: which language is this?"]),
     ({"pairs-en.tsv": lines(rows("t", "en"))}, ["test: no file is called test", "of which split is pairs-"]),
     ({"test-en.tsv": ENGLISH, "test-fr.tsv": ENGLISH.replace("\t1", "\toui")}, ["labels: files differ"]),
+    ({"test-en.tsv": "premise\thypothesis\tscore\n" + SCORES}, ["labels: "]),
     ({"test-en.tsv": "u v\tw x\ty z\ta b\n" * 3}, ["labels: ", "columns: "]),
 ]  # fmt: skip
 

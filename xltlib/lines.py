@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 BYTE_ORDER_MARK = "\ufeff"
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")  # gzip, zip and workbooks, bzip2, xz
 
 
 class DataError(ValueError):
@@ -25,8 +26,8 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         encoding: of the file; a byte-order mark is dropped in any.
     Raises:
         DataError: no such file, one that cannot be read, bytes that are none of the encoding, a carriage
-            return inside a line, a NUL, or what is no text of ours (a pointer of Git LFS, HTML, XML); names
-            the file and the line.
+            return inside a line, a NUL, or what is no text of ours (a pointer of Git LFS, HTML, XML, a
+            compressed file); names the file and the line.
     """
     try:
         if not path.is_file():
@@ -34,6 +35,8 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    if raw.startswith(PACKED):
+        raise DataError(f"{path}: compressed, or a workbook; unpack it, or save it as plain text")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:

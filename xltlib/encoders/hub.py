@@ -94,6 +94,8 @@ def _downloaded(name: str) -> Path:
     repository, revision = split(name)
     if revision == "":
         raise OSError(f"encoder {name!r}: behind the @ stands a revision of the hub, a commit or a tag")
+    if repository == OFFLINE:
+        raise OSError(f"encoder {name!r}: {OFFLINE!r} is no model of the hub: take out what begins with @")
     try:
         return Path(snapshot_download(repository, revision=revision, allow_patterns=FILES))
     except Exception as error:  # its errors have no class in common

@@ -249,6 +249,11 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> s
                 f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, "
                 "or say test_sentences: leave-out"
             )
+        pairs = {frozenset(both) for both in zip(test.sentence1, test.sentence2)}
+        if split == "dev" and all(frozenset(pair) in pairs for pair in both):
+            faults.append("dev: every pair is a test pair: checkpoints would be chosen by what is scored")
+        if split == "train" and task.SHARES_STOCK_SENTENCES and of_each["alike"].all():
+            faults.append("train: every pair holds a sentence of the test set: none is left to train on")
     if not found:
         return ""
     table = _together(pd.concat(found))

@@ -139,7 +139,11 @@ class DescribedTask:
             raise DataError(f"{source.where}: rows of the hub need languages, as in languages: en de")
         ours = {theirs: code for code, theirs in source.codes.items()}
         if "{language}" in source.files:
-            return sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
+            found = sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
+            twice = next((code for code in found if found.count(code) > 1), None)
+            if twice:
+                raise DataError(f"{source.where}: files of two codes are {twice} by codes; name it otherwise")
+            return found
         if "language" in source.form.reads:
             rows, faults = read_rows(self._file(source, "", split, folder), source.form)
             if faults and not rows:  # no row tells a language

@@ -8,6 +8,7 @@ every split, in a split, or in each of several sources of a split.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,6 +27,7 @@ OF_SOURCE = (
     "codes", "spelled", "ids", "subtract", "placeholder", "parallel",
 )  # fmt: skip
 TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "placeholder")
+FILLED = ("{language}", "{split}", "{data}")  # what may stand in a path
 ENDINGS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 
 
@@ -159,7 +161,7 @@ class Reading:
                     raise self._error(keys, f"{name}: {shown(spelling)}: {wanted}")
                 spelled[str(spelling)] = number
         if len(classes) < 2:
-            raise self._error(keys, "labels: wanted two classes or more, as in [different, paraphrase]")
+            raise self._error(keys, f"{keys[-1]}: wanted two classes or more, as in [different, paraphrase]")
         return classes, spelled
 
     def _source(
@@ -225,6 +227,9 @@ class Reading:
             raise self._error(
                 (*keys, "files"), f"files = {shown(files)}: wanted a path, or a path a language"
             )
+        for name in [name for path in paths for name in re.findall(r"{[^{}]*}", path)]:
+            if name not in FILLED:
+                raise self._error((*keys, "files"), f"files: {name}: known are {', '.join(FILLED)}")
         return files
 
     def _codes(self, keys: tuple, given: object) -> dict[str, str]:
@@ -271,7 +276,11 @@ class Reading:
             raise self._error(place, f"columns: none is {missing}")
         if by_place:
             return tuple(columns)
-        return tuple((what, str(name)) for what, name in columns.items())
+        names = [str(name) for name in columns.values()]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise self._error(place, f"columns: {shown(twice)} stands twice; each is read from its own")
+        return tuple(zip(columns, names))
 
     def _among(self, keys: tuple, value: object, known: tuple[str, ...]) -> str:
         if value not in known:
@@ -288,6 +297,8 @@ class Reading:
     def _mapping(self, keys: tuple, given: object, blank: bool = False) -> dict:
         if given is None and blank:
             return {}
+        if given is None:
+            raise self._error(keys, f"{keys[-1]}: nothing is said; wanted names with a value each")
         if not isinstance(given, dict) or not given and not blank:
             raise self._error(keys, f"{keys[-1]} = {shown(given)}: wanted names with a value each")
         return given

@@ -39,7 +39,7 @@ def find(name: str) -> Task:
     if name in words or "/" in name or places.is_path(name):
         return described(name)
     alike = get_close_matches(name, words, 1)
-    meant = f"did you mean {alike[0]!r}?" if alike else f"known are {', '.join(words)}"
+    meant = f"did you mean {alike[0]!r}?" if alike else f"known are {', '.join(words)}."
     raise DataError(
         f"unknown task {name!r}: {meant} A folder with a task.yaml is written as a path, ./{name}"
     )

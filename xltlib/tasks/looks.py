@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from xltlib import languages
 from xltlib.lines import DataError, read_text
 from xltlib.tasks.description import ENDINGS, READ
+from xltlib.tasks.tables import SEPARATORS
 
 NAMES = {  # what a column holds -> names that headers have for it, in lower case
     "sentence1": "sentence1 sentence_1 premise text1 text_a question1 sent1 string1 source",
@@ -24,6 +26,7 @@ NAMES = {  # what a column holds -> names that headers have for it, in lower cas
 }
 SAMPLE = 500  # rows that are looked at
 MOST_CLASSES = 10
+NO_NUMBER = re.compile(r"[^\s\d.]")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Look:
         labels: that stand there, in the order of first appearance; none where no column looks like labels.
         missing: what no column could be told to be.
         items: id (or the number of the row) and label of the first rows.
+        separator: of ``csv``, if it is no comma.
     """
 
     format: str
@@ -43,6 +47,7 @@ class Look:
     labels: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
+    separator: str = ""
 
 
 def look(path: Path) -> Look | None:
@@ -54,13 +59,14 @@ def look(path: Path) -> Look | None:
     format = ENDINGS.get(path.suffix)
     if format is None:
         return None
-    header, rows = {"jsonl": _of_json, "parquet": _of_parquet}.get(format, _of_text)(path, format)
+    format, separator = _parted(path, format) if format in SEPARATORS else (format, "")
+    header, rows = _rows(path, format, separator)
     if not rows or len(rows[0]) < 3:
         return None
     found = _by_name(header) if header else {}
-    if len(found) < 2 and format in ("tsv", "csv"):
+    if len(found) < 2 and format in SEPARATORS:
         header, found = [], {}  # what looked like a header is a row
-        _, rows = _of_text(path, format, header=False)
+        _, rows = _of_text(path, format, separator, header=False)
     width = len(rows[0])
     places = _by_content(rows, found, [place for place in range(width) if place not in found.values()])
     missing = tuple(what for what in READ[:3] if what not in places)
@@ -71,16 +77,42 @@ def look(path: Path) -> Look | None:
         columns: dict | list = {what: header[place] for what, place in places.items()}
     else:
         columns = [holds.get(place, "_") for place in range(width)]
-    return Look(format, columns, tuple(dict.fromkeys(labels)), missing, tuple(zip(ids, labels)))
+    several = tuple(dict.fromkeys(label for label in labels if label))
+    unusual = separator if format == "csv" and separator != SEPARATORS["csv"] else ""
+    return Look(format, columns, several, missing, tuple(zip(ids, labels)), unusual)
 
 
-def _of_text(path: Path, format: str, header: bool = True) -> tuple[list[str], list[list[str]]]:
+def _parted(path: Path, format: str) -> tuple[str, str]:
+    """Format and separator of a text file by its first lines, whatever its ending promises.
+
+    What spreadsheets call CSV is often parted by semicolons or tabs. Where all cells between tabs are quoted
+    (numbers need not be), quotes belong to the file and not to its cells.
+    """
+    first, *rows = read_text(path).split("\n", 4)[:4]
+    if format == "tsv":
+        cells = [cell for row in rows for cell in row.split("\t") if NO_NUMBER.search(cell)]
+        quoted = cells and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+        return ("csv" if quoted else "tsv"), "\t"
+    widths = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in ",;\t"}
+    return "csv", max(widths, key=widths.get)
+
+
+def _rows(path: Path, format: str, separator: str) -> tuple[list[str], list[list[str]]]:
+    """Names of the columns and the first rows."""
+    if format in SEPARATORS:
+        return _of_text(path, format, separator)
+    return _of_json(path) if format == "jsonl" else _of_parquet(path)
+
+
+def _of_text(
+    path: Path, format: str, separator: str, header: bool = True
+) -> tuple[list[str], list[list[str]]]:
     """Names of the columns, or what stands in their place, and the first rows that are as wide."""
     text = read_text(path)
     if format == "tsv":
         lines = [line.split("\t") for line in text.split("\n")[: SAMPLE + 1]]
     else:
-        reader = csv.reader(io.StringIO(text, newline=""))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         lines = [line for _, line in zip(range(SAMPLE + 1), reader)]
     lines = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
     if not lines:
@@ -88,12 +120,12 @@ def _of_text(path: Path, format: str, header: bool = True) -> tuple[list[str], l
     return (lines[0] if header else []), [line for line in lines[header:] if len(line) == len(lines[0])]
 
 
-def _of_json(path: Path, format: str) -> tuple[list[str], list[list[str]]]:
+def _of_json(path: Path) -> tuple[list[str], list[list[str]]]:
     names, rows = [], []
     for number, line in enumerate(read_text(path).split("\n")[:SAMPLE], start=1):
         try:
             found = json.loads(line) if line.strip() else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}, line {number}: no JSON ({error})") from error
         if isinstance(found, dict) and found:
             names = names or list(found)
@@ -101,7 +133,7 @@ def _of_json(path: Path, format: str) -> tuple[list[str], list[list[str]]]:
     return names, rows
 
 
-def _of_parquet(path: Path, format: str) -> tuple[list[str], list[list[str]]]:
+def _of_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
     import pyarrow
     from pyarrow import parquet
 
@@ -117,7 +149,7 @@ def _cell(value: object) -> str:
     """A typed value as text."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value.strip() if isinstance(value, str) else str(value)
+    return "" if value is None else str(value).strip()
 
 
 def _by_name(header: list[str]) -> dict[str, int]:

@@ -13,7 +13,8 @@ from xltlib.files import whole
 from xltlib.lines import DataError
 from xltlib.tasks.described import CODE
 from xltlib.tasks.description import ENDINGS, FILE, SPLITS
-from xltlib.tasks.looks import Look, look
+from xltlib.tasks.looks import MOST_CLASSES, Look, look
+from xltlib.tasks.tables import SEPARATORS
 
 SPLIT_WORDS = {  # what stands for a split in names of files and folders
     "train": "train training trn",
@@ -24,6 +25,7 @@ SPLIT_OF = {word: split for split, words in SPLIT_WORDS.items() for word in word
 TO_FILL = "# FILL IN: "  # begins what a person has to complete
 ORDERS = (["contradiction", "entailment", "neutral"],)  # of classes that are known by name
 MOST_FILES = 2000
+PLAIN = ("columns: [sentence1, sentence2, label]",)  # what holds where nothing is said
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ def _written(folder: Path, files: list[Found]) -> str:
     if not usual:
         missing = ", ".join(files[0].look.missing)
         lines.append(f"{TO_FILL}columns: {{sentence1: NAME, ...}}, or a list; which is {missing}?")
-    elif form:
-        lines.append(form)
+    elif form != PLAIN:
+        lines += form
     lines += _parallel(files)
     lines.append("splits:")
     for split in SPLITS:
@@ -125,7 +127,7 @@ def _written(folder: Path, files: list[Found]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sources(split: str, files: list[Found], form: str) -> list[str]:
+def _sources(split: str, files: list[Found], form: tuple[str, ...]) -> list[str]:
     """What a task.yaml says of a split."""
     if not files and split == "test":
         return [f"  {TO_FILL}test: no file is called test; name one, as in test: {{files: PATH}}"]
@@ -136,7 +138,9 @@ def _sources(split: str, files: list[Found], form: str) -> list[str]:
         several.setdefault((of.pattern, _form(of.look)), []).append(of)
     lines = []
     for (pattern, own), group in several.items():
-        says = [f"files: {_value(pattern)}", *([own] if own != form and not group[0].look.missing else [])]
+        says = [f"files: {_value(pattern)}"]
+        if own != form and not group[0].look.missing:
+            says += own if own[1:] or not form[1:] else [*own, *_parted(group[0].look)]
         comment = ""
         if "{language}" not in pattern and "language" not in group[0].look.columns:
             comment = f"  {TO_FILL}languages: which language is this? As in languages: en"
@@ -163,13 +167,20 @@ def _parallel(files: list[Found]) -> list[str]:
     return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
 
 
-def _form(seen: Look) -> str:
-    """The line of a description that says what the columns hold; "" where that need not be said."""
-    if seen.columns == ["sentence1", "sentence2", "label"]:
-        return ""
+def _form(seen: Look) -> tuple[str, ...]:
+    """The lines that say what the columns hold and, where that is unusual, what parts them."""
     if isinstance(seen.columns, list):
-        return f"columns: [{', '.join(seen.columns)}]"
-    return f"columns: {{{', '.join(f'{what}: {_value(name)}' for what, name in seen.columns.items())}}}"
+        columns = f"columns: [{', '.join(seen.columns)}]"
+    else:
+        of_each = ", ".join(f"{what}: {_value(name)}" for what, name in seen.columns.items())
+        columns = f"columns: {{{of_each}}}"
+    return (columns, *(_parted(seen) if seen.separator else ()))
+
+
+def _parted(seen: Look) -> tuple[str, ...]:
+    """The lines that say what parts the columns."""
+    separator = seen.separator or SEPARATORS.get(seen.format, "")
+    return (f"format: {seen.format}", *([f"separator: {_value(separator)}"] if seen.format == "csv" else []))
 
 
 def _labels(files: list[Found]) -> list[str]:
@@ -178,6 +189,9 @@ def _labels(files: list[Found]) -> list[str]:
     if not kinds:
         return [f"{TO_FILL}labels: [NAME, NAME], the classes: no column looks like labels"]
     names = sorted({label for kind in kinds for label in kind}, key=_order)
+    if max(map(len, kinds)) > MOST_CLASSES:
+        told = f"{len(names)} labels, such as {' '.join(names[:3])}"
+        return [f"{TO_FILL}labels: [NAME, NAME], the classes; {told}, look like scores or words, not classes"]
     for known in ORDERS:
         if set(names) == set(known):
             names = known

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ from xltlib.values import shown
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
 SEPARATORS = {"tsv": "\t", "csv": ","}
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # JSON can escape what no file of text can hold
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,9 @@ def _lines_of_json(path: Path, form: Form) -> Found:
         except ValueError as error:
             yield line, {}, f"no JSON ({error})"
             continue
+        except RecursionError:
+            yield line, {}, "too many brackets inside each other"
+            continue
         if isinstance(found, dict):
             yield line, *typed(form, found)
         else:
@@ -182,5 +187,7 @@ def typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
             value = int(value)  # as a column of labels becomes in which some were missing
         if not isinstance(value, (str, int)) or isinstance(value, bool):
             return {}, f"{name} = {shown(value)}: wanted text or a whole number"
+        if NO_TEXT.search(str(value)):
+            return {}, f"{name} = {shown(value)}: a NUL, or half a character, inside it"
         cells[what] = str(value)
     return cells, ""
