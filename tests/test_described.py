@@ -1,5 +1,6 @@
 """Tasks that a task.yaml describes: reading them, what is parallel to what, and what is refused."""
 
+import json
 import os
 from pathlib import Path
 
@@ -104,6 +105,43 @@ def test_parquet(tmp_path):
     frame = one(tmp_path, source, **{"t-en__parquet": table.to_parquet()})
     assert frame["item"].tolist() == [3, 4]
     assert frame.label.tolist() == [1, 0]
+
+
+def test_labels_that_are_true_or_false(tmp_path):
+    rows = [{"sentence1": of, "sentence2": "b", "label": of == "a"} for of in "ac"]
+    lines = "\n".join(map(json.dumps, rows))
+    frame = one(
+        tmp_path, {"files": "t-{language}.jsonl"}, {"no": "false", "yes": "true"}, **{"t-en__jsonl": lines}
+    )
+    assert frame.label.tolist() == [1, 0]
+
+
+def test_what_is_no_placeholder_of_the_task_is_a_sentence(tmp_path):
+    rows = "Ns\tb\t1\nc\td\t0\n--\tf\t0\n"
+    frame = one(tmp_path, {"files": "t-{language}.tsv", "placeholder": "--"}, **{"t-en__tsv": rows})
+    assert frame.sentence1.tolist() == ["Ns", "c"]
+    assert frame.attrs["dropped"] == {"en": 1}
+
+
+def test_a_region_in_a_file_name_is_mapped_by_codes(tmp_path):
+    says = {**PLAIN, "splits": {"test": {"files": "t-{language}.tsv", "codes": {"zh": "zh-CN"}}}}
+    name = write(tmp_path, says, **{"t-zh-CN__tsv": told(ROWS, "zh"), "t-en__tsv": told(ROWS, "en")})
+    assert tasks.find(name).languages("test", None) == ["en", "zh"]
+    assert len(tasks.load_pairs(name, "test", ["en", "zh"])) == 8
+
+
+def test_training_files_that_are_no_translations_of_each_other_say_so(mine):
+    (Path(mine) / "train-de.tsv").write_text(told(ROWS[::-1], "de other"), encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="parallel: false"):
+        tasks.load_pairs(mine, "train", ["en", "de"])
+
+
+def test_development_pairs_that_are_the_test_pairs_are_refused(mine):
+    for code in ("en", "de"):
+        (Path(mine) / f"dev-{code}.tsv").write_text(told(ROWS, code), encoding="utf-8")
+    test = tasks.load_pairs(mine, "test", ["en", "de"])
+    with pytest.raises(tasks.DataError, match="every pair is a test pair"):
+        tasks.load_training(mine, ["en"], ["en", "de"], test)
 
 
 def test_another_encoding(tmp_path):
@@ -226,6 +264,7 @@ OF_A_SOURCE = [  # a key of a source -> what is said of it
     ({"columns": {"premise": "sentence1"}}, "columns: 'premise': wanted each of"),
     ({"codes": {"sw": 1}}, "codes: wanted code: how the files write it"),
     ({"ids": "column"}, "ids = 'column': no column is called id"),
+    ({"ids": "rows.txt"}, "ids = 'rows.txt': say of which set these are, as in parallel: xnli test"),
     ({"subtract": "5"}, "subtract = '5': wanted a whole number"),
     ({"columns": {**NAMED, "id": "gold"}}, "columns: 'gold' stands twice"),
     ({"files": "t-{lang}.tsv"}, "files: {lang}: known are {language}"),
@@ -269,12 +308,13 @@ def test_a_broken_file_of_a_described_task_is_refused(tmp_path, lines, complaint
 
 WITH_IDS = {**SOURCE, "columns": ["id", "sentence1", "sentence2", "label"]}
 HALF = '{"sentence1": "a\\ud800", "sentence2": "b", "label": 1}\n'  # JSON can escape what is no text
+WITH_FILE_OF_IDS = {**SOURCE, "ids": "t.txt", "parallel": "these"}
 OTHER_FAULTS = [  # source, files -> what is said
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 stands on 1 already"),
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n\tc\td\t0\n"}, "line 2: id '': wanted 1 to 11 digits"),
     ({**WITH_IDS, "subtract": 5}, {"t__tsv": "4\ta\tb\t1\n"}, "line 1: id '4': wanted .* above 5"),
-    ({**SOURCE, "ids": "t.txt"}, {"t__tsv": "a\tb\t1\n", "t__txt": "1\n2\n"}, "t.txt: 2 ids beside 1 rows"),
-    ({**SOURCE, "ids": "t.txt"}, {"t__tsv": "a\tb\t1\n"}, "t.txt: no such file"),
+    (WITH_FILE_OF_IDS, {"t__tsv": "a\tb\t1\n", "t__txt": "1\n2\n"}, "t.txt: 2 ids beside 1 rows"),
+    ({**SOURCE, "ids": "t.txt", "parallel": "these"}, {"t__tsv": "a\tb\t1\n"}, "t.txt: no such file"),
     ({"files": "no-{language}.tsv"}, {}, "no test pairs of language 'en'; there are none"),
     ({"files": "t.tsv"}, {"t__tsv": "a\tb\t1\n"}, "say which languages"),
     (

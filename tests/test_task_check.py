@@ -15,6 +15,7 @@ from xltlib.tasks import hub_folder
 from xltlib.tasks.__main__ import main
 from xltlib.tasks.checking import MOST, check
 from xltlib.tasks.floors import overlap_floor
+from xltlib.tasks.looks import look
 from xltlib.tasks.skeleton import begin
 
 REAL = Path(os.environ.get("XLTLIB_DATA", "/elsewhere"))
@@ -379,3 +380,22 @@ def test_floors_and_shared_sentences_of_real_sets(name, code, majority, floor, s
     assert (of_code["majority"], of_code["overlap"]) == (majority, floor)
     lines = [line.split() for line in found.said.splitlines() if line.startswith("train ")]
     assert [line[2] for line in lines if line[-1] == code] == [shared]
+
+
+def test_a_header_in_words_that_are_not_known_is_no_row(tmp_path):
+    rows = [
+        "id,satz1,satz2,urteil",
+        *(f"{n},Satz a {n} .,Satz b {n} .,{'gleich' if n % 2 else 'anders'}" for n in range(9)),
+    ]
+    (tmp_path / "test-de.csv").write_text("\n".join(rows), encoding="utf-8")
+    seen = look(tmp_path / "test-de.csv")
+    assert set(seen.labels) == {"gleich", "anders"}
+    assert seen.columns["label"] == "urteil"
+
+
+def test_translations_with_labels_in_other_words_are_begun_as_parallel(tmp_path):
+    for code, same, other in (("en", "yes", "no"), ("sw", "ndiyo", "hapana")):
+        lines = [f"{n}\t{code} one {n} .\t{code} two {n} .\t{same if n % 3 else other}" for n in range(9)]
+        (tmp_path / f"test-{code}.tsv").write_text("\n".join(lines), encoding="utf-8")
+    begin(tmp_path)
+    assert "parallel: false  #" not in (tmp_path / "task.yaml").read_text(encoding="utf-8")

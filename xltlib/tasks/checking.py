@@ -17,7 +17,7 @@ from xltlib.tasks.base import ITEMS_OF_A_SET, Task
 from xltlib.tasks.demo import DEMO_TASKS
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
-from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items
+from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
 from xltlib.tasks.task import SPLITS, counts, shared_sentence_clusters
 
 WIDTH = 110  # characters of a line of the report
@@ -249,9 +249,8 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> s
                 f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, "
                 "or say test_sentences: leave-out"
             )
-        pairs = {frozenset(both) for both in zip(test.sentence1, test.sentence2)}
-        if split == "dev" and all(frozenset(pair) in pairs for pair in both):
-            faults.append("dev: every pair is a test pair: checkpoints would be chosen by what is scored")
+        if split == "dev":
+            faults += _refused(refuse_test_pairs, rows, test, "dev")
         if split == "train" and task.SHARES_STOCK_SENTENCES and of_each["alike"].all():
             faults.append("train: every pair holds a sentence of the test set: none is left to train on")
     if not found:
@@ -287,8 +286,10 @@ def _notes(frames: dict[str, pd.DataFrame]) -> str:
     codes = dict.fromkeys(code for rows in frames.values() for code in rows.language1)
     unknown = [code for code in codes if not _is_known(code)]
     if unknown:
-        said = "a study that names them says how to make them known"
-        notes.append(f"Languages that are not known yet: {' '.join(unknown)}; {said}.")
+        notes.append(
+            f"Languages that no study knows: {' '.join(unknown)}. Say how a study writes them, as in codes: "
+            f"{{zh: {unknown[0]}}}, or write a row into languages.yaml beside the study."
+        )
     return "\n".join(map(_filled, notes))
 
 

@@ -19,7 +19,7 @@ from xltlib.tasks.tables import Row, read_rows, typed
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
 DATA = "{data}/"  # begins a path below the data folder
-CODE = r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{4})?"  # of a language, as file names write it
+CODE = r"[A-Za-z]{2,3}(?:[-_](?:[A-Za-z]{4}|[A-Za-z]{2}))?"  # of a language, as file names write it
 SETS = 2**22  # numbers that a set of items may have: with ITEMS_OF_A_SET items each they fit 63 bits
 
 

@@ -197,6 +197,9 @@ class Reading:
         subtract = given.get("subtract", 0)
         if type(subtract) is not int:
             raise self._error((*keys, "subtract"), f"subtract = {shown(subtract)}: wanted a whole number")
+        if ids not in ("", "line", "column") and "parallel" not in given:
+            wanted = f"say of which set these are, as in parallel: xnli {split}"
+            raise self._error((*keys, "ids"), f"ids = {shown(ids)}: {wanted}")
         parallel = given.get("parallel", f"{split} {number}")
         if not isinstance(parallel, (str, bool)) or parallel is True:
             wanted = "wanted the name of the set of items that the ids count, or false"

@@ -219,7 +219,8 @@ def _table(path: Path, code: str, sides: tuple[str, str], close: int) -> list[Tr
     """The translations of a table whose name says these sides; what its header says is taken before."""
     first = (read_lines(path) or [""])[0].split("\t")
     cells = [_code_in(cell.strip()) for cell in first]
-    header = len(cells) == 2 and all(cells) and _one_fits(tuple(cells), code)
+    are_languages = len(cells) == 2 and all(cell and languages.is_known(code_of(cell)) for cell in cells)
+    header = are_languages and _one_fits(tuple(cells), code)
     if not header and len(first) == 2 and {cell.strip().lower() for cell in first} <= UNSAID:
         told = "it names columns, but no languages; write their codes there, or delete the line"
         raise DataError(f"{path}, line 1: {told}")

@@ -111,6 +111,18 @@ def refuse_test_items(
             )
 
 
+def refuse_test_pairs(dev: pd.DataFrame, test: pd.DataFrame, what: str) -> None:
+    """Stop when all development pairs are test pairs: checkpoints would be chosen by what is scored.
+
+    Raises:
+        DataError: they are.
+    """
+    pairs = {frozenset(map(normalised, both)) for both in zip(test.sentence1, test.sentence2)}
+    found = [frozenset(map(normalised, both)) in pairs for both in zip(dev.sentence1, dev.sentence2)]
+    if found and all(found):
+        raise DataError(f"{what}: every pair is a test pair: checkpoints would be chosen by what is scored")
+
+
 def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
     """Stop when a text that is about to be trained on, labelled or not, holds a sentence of the test set.
 

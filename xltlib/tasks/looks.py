@@ -67,8 +67,11 @@ def look(path: Path) -> Look | None:
     if len(found) < 2 and format in SEPARATORS:
         header, found = [], {}  # what looked like a header is a row
         _, rows = _of_text(path, format, separator, header=False)
+    places = _places(rows, found)
+    if not header and format in SEPARATORS and _is_header(rows, places):  # in words that are not known here
+        header, rows = rows[0], rows[1:]
+        places = _places(rows, {})
     width = len(rows[0])
-    places = _by_content(rows, found, [place for place in range(width) if place not in found.values()])
     missing = tuple(what for what in READ[:3] if what not in places)
     labels = [row[places["label"]] for row in rows] if "label" in places else []
     ids = [row[places["id"]] for row in rows] if "id" in places else map(str, range(len(rows)))
@@ -80,6 +83,17 @@ def look(path: Path) -> Look | None:
     several = tuple(dict.fromkeys(label for label in labels if label))
     unusual = separator if format == "csv" and separator != SEPARATORS["csv"] else ""
     return Look(format, columns, several, missing, tuple(zip(ids, labels)), unusual)
+
+
+def _places(rows: list[list[str]], found: dict[str, int]) -> dict[str, int]:
+    """Where everything stands: what is known by name, and what can be told by content."""
+    return _by_content(rows, found, [place for place in range(len(rows[0])) if place not in found.values()])
+
+
+def _is_header(rows: list[list[str]], places: dict[str, int]) -> bool:
+    """Whether the first row names the columns: where others have a label it has what none of them has."""
+    labels = [row[places["label"]] for row in rows] if "label" in places else []
+    return len(labels) > 3 and labels[0] not in labels[1:]
 
 
 def _parted(path: Path, format: str) -> tuple[str, str]:
@@ -149,6 +163,8 @@ def _cell(value: object) -> str:
     """A typed value as text."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value).strip()
 
 

@@ -185,8 +185,10 @@ def typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
             return {}, f"no {shown(name)} for {what}"
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # as a column of labels becomes in which some were missing
-        if not isinstance(value, (str, int)) or isinstance(value, bool):
-            return {}, f"{name} = {shown(value)}: wanted text or a whole number"
+        if isinstance(value, bool):
+            value = str(value).lower()
+        if not isinstance(value, (str, int)):
+            return {}, f"{name} = {shown(value)}: wanted text, a whole number, true or false"
         if NO_TEXT.search(str(value)):
             return {}, f"{name} = {shown(value)}: a NUL, or half a character, inside it"
         cells[what] = str(value)

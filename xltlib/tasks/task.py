@@ -17,6 +17,7 @@ from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
     overlapping,
     refuse_test_items,
+    refuse_test_pairs,
     refuse_test_sentences,
     without_test_pairs,
 )
@@ -199,6 +200,7 @@ def load_training(
         names = {of: own.set_names(of) for of in SPLITS}
         refuse_test_items(train, test, names, split, task)
         refuse_test_items(dev, test, names, "dev", task)
+        refuse_test_pairs(dev, test, f"{task}, dev")
     if split == "train" and own.SHARES_STOCK_SENTENCES:
         train = without_test_pairs(train, test)
     else:
