@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from xltlib import batching, encoders, frozen, heads, prediction, tasks
+from xltlib import batching, encoders, folders, frozen, heads, prediction, tasks
 from xltlib.exporting import loaded, modules
 from xltlib.exporting.kept import Kept
 from xltlib.exporting.rebuilt import Rebuilt
@@ -46,6 +46,7 @@ class NoiseOnPairs:
         own: pairs to fit the regression on.
         pairs: to choose from, in any language.
         tables: by name of a noise, what it may put in place of each word.
+        name: of class 1, whose probability is shown.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class NoiseOnPairs:
         own: pd.DataFrame,
         pairs: pd.DataFrame,
         tables: dict[str, dict[str, list[str]]],
+        name: str = "paraphrase",
     ):
-        self.pairs, self.tables = pairs, tables
+        self.pairs, self.tables, self.name = pairs, tables, name
         sentences = [*own.sentence1, *own.sentence2, *pairs.sentence1, *pairs.sentence2]
         words = [word for table in tables.values() for found in table.values() for word in found]
         self.reader = heads.build("bi", encoders.trim(encoder, [*sentences, *words]))
@@ -66,7 +68,7 @@ class NoiseOnPairs:
         self.kinds = {"words left out": 0.3, **dict.fromkeys(tables, 1.0), **embeddings}
 
     def show(self, language: str, row: int, kind: str, strength: float) -> pd.DataFrame:
-        """A pair's first sentence as it is and with noise, its cosine to the clean one, and P(paraphrase)."""
+        """A pair's first sentence as it is and with noise, its cosine to the clean one, and P(class 1)."""
         pair = self.pairs[self.pairs.language1 == language].iloc[row]
         u, v = self._vectors([pair.sentence1]), self._vectors([pair.sentence2])
         view = self._view(kind, strength)
@@ -81,7 +83,7 @@ class NoiseOnPairs:
         columns = {
             "sentence": [pair.sentence1, noisy],
             "cosine to clean": [1.0, (u * w).sum()],
-            "p(paraphrase)": p,
+            f"p({self.name})": p,
         }
         return pd.DataFrame(columns, index=["clean", f"{kind}, {strength}"]).round(2)
 
@@ -108,6 +110,23 @@ class NoiseOnPairs:
 
         batch = batching.Batch([pair.sentence1], [pair.sentence2])
         return embeddings.Adversarial(self.reader, strength).against(towards_the_wrong_answer, batch)
+
+
+def given_model(model: str) -> Path | None:
+    """The folder of an exported model; None where none is named.
+
+    Args:
+        model: its path; a relative one is seen from the folder of notebooks.
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    if not model:
+        return None
+    folder = folders.seen_from_notebooks(model)
+    if not folder.is_dir():
+        advice = "name one that python -m xltlib.export wrote; a relative path is seen from notebooks/"
+        raise FileNotFoundError(f"model = {model!r}: there is no folder {folder}; {advice}")
+    return folder
 
 
 def write_small_model(encoder: encoders.Encoder, own: pd.DataFrame, task: str, folder: Path) -> None:
