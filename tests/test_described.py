@@ -332,7 +332,12 @@ OTHER_FAULTS = [  # source, files -> what is said
     ({**SOURCE, "format": "jsonl"}, {"t__tsv": HALF}, "line 1: sentence1 = .* half a character"),
     ({"files": "t-{language}.tsv", "codes": {"sw": "en"}}, {"t-en__tsv": "", "t-sw__tsv": ""}, "are sw by"),
     ({**SOURCE, "format": "parquet"}, {"t__tsv": "a"}, "no table of Parquet"),
-    ([SOURCE, {**SOURCE, "parallel": "test 1"}], {"t__tsv": "a\tb\t1\n"}, "id 1 stands twice in language en"),
+    ([SOURCE, SOURCE], {"t__tsv": "a\tb\t1\n"}, "t.tsv: two sources of test read it in language en"),
+    (
+        [SOURCE, {**SOURCE, "files": "u.tsv", "parallel": "test 1"}],
+        {"t__tsv": "a\tb\t1\n", "u__tsv": "c\td\t1\n"},
+        "id 1 stands twice in language en",
+    ),
 ]  # fmt: skip
 
 

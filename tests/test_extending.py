@@ -125,7 +125,7 @@ def test_the_task_of_the_page_is_checked_as_shown_and_its_study_planned(tmp_path
     (shown,) = re.findall(r"```\n(TEST\n.*?)```", page, re.DOTALL)
     assert [line for line in shown.splitlines() if line not in printed] == []
     plan = studies.read(tmp_path / "mine.yaml")["own"].plan({}, runs=tmp_path / "runs", reads=False)
-    assert plan["plain seed 1"].parameters["task"] == str(tmp_path / "mine")
+    assert plan["mlm seed 1"].parameters["task"] == str(tmp_path / "mine")
 
 
 def test_a_fingerprint_does_not_depend_on_where_the_files_lie(own):

@@ -60,7 +60,8 @@ def whole_folder(to: Path) -> Iterator[Path]:
     part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     try:
         yield part
-        part.chmod(0o777 & ~_umask())  # mkdtemp's folders are for their owner alone
+        for path in [part, *part.rglob("*")]:  # what is made by way of temporary files is for its owner alone
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
         os.replace(part, to)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)

@@ -41,8 +41,8 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        wanted = encoding.upper()
-        raise DataError(f"{path}, line {line}: not {wanted}; save the file as UTF-8") from error
+        advice = "save the file as UTF-8 (a task.yaml may name another encoding)"
+        raise DataError(f"{path}, line {line}: not {encoding.upper()}; {advice}") from error
     text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
     if text.startswith("version https://git-lfs"):
         raise DataError(f"{path}: a pointer of Git LFS, not the file itself; fetch it with git lfs pull")

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import lineage, parameters, places, tracking
+from xltlib import languages, lineage, parameters, places, tasks, tracking
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
@@ -221,7 +221,9 @@ class Planning:
 
     def _ask_for_data(self, resolved: dict) -> None:
         """Text that no hub has, and the package of a tracker, must be there before a kernel starts."""
-        tracking.refuse_missing(resolved.get("tracker", "") if self.reads else "")
+        if self.reads:
+            tracking.refuse_missing(resolved.get("tracker", ""))
+            tasks.refuse_missing(resolved["task"], languages.parse(resolved["targets"]), resolved["data"])
         for what, value, reads in parameters.places_named(resolved):
             if what.endswith(".folder") and not Path(places.located(value)).is_dir():
                 raise ValueError(
@@ -244,7 +246,13 @@ class Planning:
             return
         if places.is_path(word):
             if not Path(places.located(word)).is_dir():
-                raise ValueError(f"{what} = {word!r}: there is no such folder")
+                is_file = Path(places.located(word)).is_file()
+                said = (
+                    "is a file; name its folder, which holds CODE.txt"
+                    if is_file
+                    else "there is no such folder"
+                )
+                raise ValueError(f"{what} = {word!r}: {said}")
             return
         if not self.data:
             raise ValueError(

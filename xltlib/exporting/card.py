@@ -71,7 +71,7 @@ def _front_matter(kept: Kept) -> str:
 
     name = _hub_id(kept)
     data = ModelCardData(
-        language=languages.listed(kept.record["parameters"]["targets"]),
+        language=_languages(kept),
         license="other",
         license_name="see-below",
         license_link="README.md",
@@ -81,6 +81,13 @@ def _front_matter(kept: Kept) -> str:
         tags=["cross-lingual", kept.record["task"], kept.form],
     )
     return f"---\n{data.to_yaml()}\n---"
+
+
+def _languages(kept: Kept) -> list[str]:
+    """Languages that it was scored in; of an adapted encoder those that it read."""
+    if kept.form != ENCODER:
+        return languages.listed(kept.record["parameters"]["targets"])
+    return languages.in_order(code for entry in kept.record["read"] for code in entry["languages"])
 
 
 def _loading(rebuilt: Rebuilt) -> str:
@@ -128,7 +135,7 @@ def _accuracy(kept: Kept) -> str:
             f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
         )
     said = (
-        f"In per cent, of the test set of {escaped(kept.record['task'])}, last checkpoint, one seed. "
+        f"In per cent, of {_scored(kept)}, last checkpoint, one seed. "
         "Intervals are Wilson's, of as many items as clusters that share a sentence are worth."
     )
     mean, pairs = accuracy.in_two_languages(predictions)
@@ -139,13 +146,22 @@ def _accuracy(kept: Kept) -> str:
     return "\n\n".join(["## Accuracy", said, "\n".join(rows)])
 
 
+def _scored(kept: Kept) -> str:
+    """The test items that were scored, in words."""
+    first, task = kept.record["parameters"]["scored"].get("test", 0), escaped(kept.record["task"])
+    return f"the first {first} test items of {task}" if first else f"the test set of {task}"
+
+
 def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
     """Parameters, seed, machine, and how it was checked."""
     kept = rebuilt.kept
     record, machine = kept.record, kept.record["machine"]
     pieces = len(rebuilt.model._encoder.tokenizer)
     packages = [f"{name} {machine[name]}" for name in ("torch", "transformers", "sentence-transformers")]
+    given = record["parameters"]
+    size = given.get("batches", given.get("adaptation", {})).get("size")
     lines = [
+        *([f"{given['steps']} updates of {size}, learning rate {given['learning_rate']}"] if size else []),
         f"strategy {escaped(record['strategy'])}, adaptation {escaped(record['adaptation'])}",
         f"seed {record['seed']}",
         f"encoder {escaped(_hub_id(kept))}, {vocabulary} vocabulary ({pieces:,} pieces)",

@@ -9,6 +9,7 @@ A task is a word of the package or a folder with a ``task.yaml`` (:func:`xltlib.
 
 from xltlib.tasks.agreement import refuse_other_labels
 from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
+from xltlib.tasks.counting import counts
 from xltlib.tasks.demo import DEMO, DEMO_TEXT
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
@@ -20,7 +21,6 @@ from xltlib.tasks.leakage import (
 from xltlib.tasks.paws_files import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
 from xltlib.tasks.task import (
     COLUMNS,
-    counts,
     data_folder,
     divided,
     fingerprint,
@@ -28,6 +28,7 @@ from xltlib.tasks.task import (
     load_pairs,
     load_training,
     parallel_sentences,
+    refuse_missing,
     shared_sentence_clusters,
     test_pairs,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "pivot",
     "read_paws_file",
     "read_xnli_file",
+    "refuse_missing",
     "refuse_other_labels",
     "refuse_test_sentences",
     "shared_sentence_clusters",

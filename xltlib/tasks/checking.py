@@ -14,11 +14,12 @@ from xltlib.lines import DataError
 from xltlib.tasks import paws_files
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
 from xltlib.tasks.base import ITEMS_OF_A_SET, Task
+from xltlib.tasks.counting import counts
 from xltlib.tasks.demo import DEMO_TASKS
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
-from xltlib.tasks.task import SPLITS, counts, shared_sentence_clusters
+from xltlib.tasks.task import SPLITS, shared_sentence_clusters
 
 WIDTH = 110  # characters of a line of the report
 TOGETHER = 10  # languages with the same numbers on a line
@@ -245,9 +246,10 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> s
         found.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
         refused = of_each["inside"].sum()
         if split == "train" and refused and not task.SHARES_STOCK_SENTENCES:
+            first = both[of_each["inside"].tolist().index(True)]
             faults.append(
-                f"train: {refused} pairs hold a sentence of the test set. Take these rows out of the files, "
-                "or say test_sentences: leave-out"
+                f"train: {refused} pairs hold a sentence of the test set (first: {str(first)[:200]}). Take "
+                "these rows out of the files, or say test_sentences: leave-out"
             )
         if split == "dev":
             faults += _refused(refuse_test_pairs, rows, test, "dev")

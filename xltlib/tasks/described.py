@@ -66,6 +66,8 @@ class DescribedTask:
             wheres.append(where)
             faults += wrong
         frame = pd.concat(frames, ignore_index=True)
+        twice = {where for where in wheres if wheres.count(where) > 1}
+        faults += [f"{where}: two sources of {split} read it in language {code}" for where in sorted(twice)]
         again = frame["item"][frame["item"].duplicated()]
         if len(again):
             number = again.iloc[0] % ITEMS_OF_A_SET

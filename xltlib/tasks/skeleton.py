@@ -89,15 +89,17 @@ def _named(name: str) -> tuple[str, str, str]:
     """Pattern, split and language that the name of a file says.
 
     Example:
-        >>> _named("x/test-sw.tsv"), _named("de/dev_2k.tsv")
-        (('x/test-{language}.tsv', 'test', 'sw'), ('{language}/dev_2k.tsv', 'dev', 'de'))
+        >>> _named("x/test-gn.tsv"), _named("de/dev_2k.tsv")
+        (('x/test-{language}.tsv', 'test', 'gn'), ('{language}/dev_2k.tsv', 'dev', 'de'))
     """
     stem, dot, ending = name.rpartition(".")
     parts = re.split(r"([/._-])", stem)
     split = next((SPLIT_OF[part.lower()] for part in reversed(parts) if part.lower() in SPLIT_OF), "")
     coded = [part for part in parts if re.fullmatch(CODE, part) and part.lower() not in SPLIT_OF]
-    code = next((part for part in reversed(coded) if part in languages.BY_CODE), "")
-    code = code or next((part for part in reversed(coded) if len(part) == 3 and part.islower()), "")
+    sure = [part for part in coded if part in languages.BY_CODE]
+    known = [part for part in coded if languages.is_known(part)]
+    alike = [part for part in coded if len(part) == 3 and part.islower()]
+    code = next((found[-1] for found in (sure, known, alike) if found), "")
     parts = ["{language}" if code and part == code else part for part in parts]
     return f"{''.join(parts)}{dot}{ending}", split, code
 
@@ -163,7 +165,8 @@ def _parallel(files: list[Found]) -> list[str]:
             spelled = frozenset(of.look.labels)
             for item, label in of.look.items:
                 if labels.setdefault((of.pattern, spelled, item), label) != label:
-                    return ["parallel: false  # in two languages items with one id, or line, differ in label"]
+                    told = f"id or line {item} differs in label between languages"
+                    return [f"parallel: false  # {told}; those that agree can be a source of their own"]
     return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
 
 

@@ -110,6 +110,21 @@ def load_pairs(
     return frame
 
 
+def refuse_missing(task: str, targets: list[str], data: str) -> None:
+    """Stop where a described task has no test pairs in a target.
+
+    Args:
+        data: folder of downloaded data, or "".
+    Raises:
+        DataError: names the languages that it has.
+    """
+    own = find(task)
+    for code in targets if hasattr(own, "has") else ():
+        if not own.has(code, "test", data_folder(data)):
+            there = " ".join(own.languages("test", data_folder(data))) or "none"
+            raise DataError(f"task {task}: no test pairs of language {code!r}; there are {there}")
+
+
 def test_pairs(task: str, code: str, folder: Path | None) -> pd.DataFrame:
     """The test pairs of a task in one language; none of a language that it has no test pairs in.
 
@@ -288,31 +303,3 @@ def fingerprint(rows: pd.DataFrame | list) -> str:
         rows = rows[columns].itertuples(index=False)
     lines = sorted(row if isinstance(row, str) else "\t".join(map(str, row)) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-def counts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of a frame per language.
-
-    Returns:
-        Indexed by language: rows, placeholder rows dropped from the whole file, majority rate in per cent,
-        clusters, identical pairs; and where a file has such rows, how many were unquoted and how many hold a
-        sentence of at most two letters.
-    """
-    table = frame.groupby("language1", sort=False).agg(
-        rows=("item", "size"),
-        majority=("label", _majority_rate),
-        clusters=("cluster", "nunique"),
-    )
-    dropped = frame.attrs.get("dropped", {})
-    table.insert(1, "dropped", [dropped.get(code, 0) for code in table.index])
-    same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
-    table["identical"] = same.reindex(table.index, fill_value=0)
-    for name in ("unquoted", "short"):
-        counted = frame.attrs.get(name, {})
-        if any(counted.get(code) for code in table.index):
-            table[name] = [counted.get(code, 0) for code in table.index]
-    return table.rename_axis("language")
-
-
-def _majority_rate(labels: pd.Series) -> float:
-    return round(100 * labels.value_counts(normalize=True).max(), 1)
