@@ -230,6 +230,20 @@ def test_training_pairs_with_a_test_sentence_are_refused_or_left_out(mine):
     train, _ = tasks.load_training(mine, ["en"], ["en"], test)
     assert train.attrs["shared_with_test"] == 1
     assert len(train) == 1
+    (path / "train-de.tsv").write_text("ein\tPaar\t1\nneues\tPaar\t0\n", encoding="utf-8")
+    train, _ = tasks.load_training(mine, ["en", "de"], ["en"], test)
+    assert train.sentence1.tolist() == ["en new", "neues"]  # a translation of what is left out goes, too
+    assert train.attrs["shared_with_test"] == 2
+
+
+def test_only_items_of_one_set_leave_together(mine):
+    path = Path(mine)
+    (path / "train-en.tsv").write_text(told([*ROWS[:1], "new\tpair\t0"], "en"), encoding="utf-8")
+    (path / "train-de.tsv").write_text("ein\tPaar\t1\nneues\tPaar\t0\n", encoding="utf-8")
+    splits = {**PLAIN["splits"], "train": {"files": "train-{language}.tsv", "parallel": False}}
+    write(path, {**PLAIN, "test_sentences": "leave-out", "splits": splits})
+    train, _ = tasks.load_training(mine, ["en", "de"], ["en"], tasks.load_pairs(mine, "test", ["en"]))
+    assert train.sentence1.tolist() == ["en new", "ein", "neues"]
 
 
 SOURCE = {"files": "t.tsv", "languages": "en"}

@@ -64,16 +64,22 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
     return found
 
 
-def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame, translations: bool = False) -> pd.DataFrame:
     """Labelled pairs of which no sentence is one of the test set.
 
     Sentences are compared as a whole. ``attrs["shared_with_test"]`` counts the pairs that were left out.
+
+    Args:
+        translations: pairs of one item are translations of each other, and leave together: a translation of
+            a test sentence is one, too, whatever its words.
     """
     known = _test_sentences(test)
     both = zip(pairs.sentence1, pairs.sentence2)
-    held = [normalised(first) in known or normalised(second) in known for first, second in both]
-    kept = pairs[~np.array(held)].reset_index(drop=True)
-    kept.attrs["shared_with_test"] = sum(held)
+    held = np.array([not known.isdisjoint(map(normalised, sentences)) for sentences in both], dtype=bool)
+    if translations:
+        held = pairs["item"].isin(pairs["item"][held]).to_numpy()
+    kept = pairs[~held].reset_index(drop=True)
+    kept.attrs["shared_with_test"] = int(held.sum())
     return kept
 
 

@@ -217,7 +217,7 @@ def load_training(
         refuse_test_items(dev, test, names, "dev", task)
         refuse_test_pairs(dev, test, f"{task}, dev")
     if split == "train" and own.SHARES_STOCK_SENTENCES:
-        train = without_test_pairs(train, test)
+        train = without_test_pairs(train, test, translations=hasattr(own, "set_names"))
     else:
         pairs = list(zip(train.sentence1, train.sentence2))
         refuse_test_sentences(pairs, test, "labelled training pairs")
