@@ -388,6 +388,26 @@ def test_a_record_without_what_the_card_says_is_named(architectures, tmp_path, c
     (run.place / records.RECORD).write_text(json.dumps(record))
     said = complaint(capsys, run.id, "--runs", str(run.runs), "--to", str(tmp_path / "to"))
     assert "record.json is damaged: it has no 'machine'" in said
+    del record["parameters"]["task"]
+    (run.place / records.RECORD).write_text(json.dumps({**record, "machine": {}}))
+    said = complaint(capsys, run.id, "--runs", str(run.runs), "--to", str(tmp_path / "to"))
+    assert "record.json is damaged: it has no 'task'" in said
+
+
+@pytest.mark.parametrize("change", ["ids", "labels"])
+def test_test_pairs_with_other_ids_or_labels_are_noticed(architectures, tmp_path, capsys, paws, change):
+    given = {"task": "paws-x", "targets": "en de", "data": str(paws), "scored": {"test": 6, "dev": 4}}
+    run = finished(tmp_path / "runs", architectures["xlm-r"], **given)
+    for path in paws.glob("paws-x/x-final/*/test_2k.tsv"):
+        head, *rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+        for row in rows:
+            if change == "ids":
+                row[0] = str(int(row[0]) + 1000)
+            else:
+                row[3] = str(1 - int(row[3]))
+        path.write_text("".join("\t".join(row) + "\n" for row in [head, *rows]), encoding="utf-8")
+    said = complaint(capsys, run.id, "--runs", str(run.runs), "--to", str(tmp_path / "to"))
+    assert "the ids or labels of its test pairs are other ones now" in said
 
 
 def test_a_run_is_left_as_it_was(architectures, tmp_path):

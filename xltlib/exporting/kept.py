@@ -15,6 +15,7 @@ NEEDED = {  # in a record
     "notebook": str, "parameters": dict, "encoder": str, "strategy": str, "adaptation": str, "rung": str,
     "read": list, "seed": int, "task": str, "supervision": dict, "machine": dict,
 }  # fmt: skip
+PARAMETERS = {"encoder": dict, "task": str, "targets": str}  # of every run
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def find(run: str, runs: Path) -> Kept:
         there = sorted(path.parent.name for path in Path(runs).glob(f"*/{records.RECORD}"))
         raise ValueError(f"{place}: no run with a record is there; {runs} has {', '.join(there) or 'none'}")
     files.refuse_without(record, NEEDED, place / records.RECORD, records.AGAIN)
+    files.refuse_without(record["parameters"], PARAMETERS, place / records.RECORD, records.AGAIN)
     head = _head(record, place.parent)
     _refuse(record, head, place)
     head = resolved("head", head) if head else {}  # options that came later than the record

@@ -119,8 +119,13 @@ def _pairs(kept: Kept, run: Alone) -> pd.DataFrame:
     if hasattr(run, "scored") and not run.scored.votes:
         predicted = records.predictions(kept.place, kept.record)
         last = predicted[predicted.selection == "last"].astype({"language1": str, "language2": str})
-        last = last[[*columns[:3], *class_columns(last)]]
-        scored = scored[columns].merge(last, on=columns[:3])
+        last = last[[*columns[:3], "label", *class_columns(last)]]
+        scored = scored[[*columns, "label"]].merge(last, on=columns[:3], suffixes=("", "_then"))
+        if scored.empty or (scored.label != scored.label_then).any():
+            raise ValueError(
+                f"run {kept.place.name}: the ids or labels of its test pairs are other ones now than when it "
+                "ran; give it the data that it read (--data)"
+            )
     groups = scored.groupby(["language1", "language2"], sort=False)
     few = groups.head(max(1, min(MOST, IN_ALL // max(groups.ngroups, 1))))
-    return few.drop(columns=["label", "cluster"], errors="ignore").reset_index(drop=True)
+    return few.drop(columns=["label", "label_then", "cluster"], errors="ignore").reset_index(drop=True)
