@@ -144,6 +144,11 @@ def test_mistakes_are_named(family, options, complaint):
         ("20_finetune", {"head": "cosine"}, "head cosine is not of 20_finetune: it is of 21_frozen"),
         ("21_frozen", {"head": "cross"}, "head cross is not of 21_frozen: it is of 20_finetune"),
         ("20_finetune", {"labelled": "en de"}, "de: called zero-shot, but labelled items of it are read"),
+        (
+            "20_finetune",
+            {"targets": "en sw", "labelled": "en swh"},
+            "sw: called zero-shot, but labelled items of it are read",
+        ),
         ("10_adapt", {"adaptation": {"text": "demo", "sentences": 20}}, "nothing is left to train on"),
         (
             "10_adapt",

@@ -284,6 +284,7 @@ OF_A_SOURCE = [  # a key of a source -> what is said of it
     ({"files": "t-{lang}.tsv"}, "files: {lang}: known are {language}"),
     ({"spelled": {"a": "x"}}, "spelled: wanted two classes"),
     ({"parallel": True}, "parallel = True: wanted the name of the set"),
+    ({"parallel": "xnli {language}"}, "parallel: {language}: known is {split}"),
     ({"spelled": {"a": "x", "c": "y"}}, "spelled: wanted the classes a, b"),
 ]
 MALFORMED += [

@@ -234,7 +234,7 @@ class Door:
             ValueError: names the languages and what was read of them.
         """
         for entry in self.entries:
-            overlap = [code for code in codes if any(languages.same(code, of) for of in entry.languages)]
+            overlap = languages.shared(codes, entry.languages)
             if entry.kind.startswith("labelled") and overlap:
                 whom = "it" if len(overlap) == 1 else "them"
                 raise ValueError(

@@ -245,6 +245,17 @@ def same(code: str, other: str) -> bool:
     return code == other or _identity(code) == _identity(other)
 
 
+def shared(codes: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Those codes whose language is among others, whatever code it has there.
+
+    Example:
+        >>> shared(["de", "sw"], ["en", "swh"])
+        ['sw']
+    """
+    others = list(others)
+    return [code for code in codes if any(same(code, other) for other in others)]
+
+
 def _identity(code: str) -> tuple[str, str]:
     return shortest(code), of(code).script
 

@@ -59,9 +59,10 @@ def _refuse_another_head(parameters: dict, first: Node) -> None:
 
 def _refuse_labels_read(parameters: dict, line: list[Node]) -> None:
     """What is called zero-shot was labelled for none of the trainings before."""
-    zero_shot = set(parameters.get("labelled", {}).get("zero_shot", "").split())
+    zero_shot = parameters.get("labelled", {}).get("zero_shot", "").split()
     for node in line:
-        read = zero_shot & set(node.parameters.get("labelled", {}).get("languages", "").split())
+        labelled = node.parameters.get("labelled", {}).get("languages", "").split()
+        read = languages.shared(zero_shot, labelled)
         if read:
             raise ValueError(
                 f"{' '.join(sorted(read))}: called zero-shot, but {node.label}, which it goes on from, reads "

@@ -119,7 +119,7 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
             f"labelled.languages = {labelled.languages!r}: it lacks {source}, the first of targets, which is "
             "the source language; put the language that is trained on first"
         )
-    both = sorted(set(labelled.languages.split()) & set(labelled.zero_shot.split()))
+    both = sorted(languages.shared(labelled.zero_shot.split(), labelled.languages.split()))
     if both:
         raise ValueError(
             f"{' '.join(both)}: called zero-shot, but labelled items of it are read; take it out of "

@@ -200,10 +200,7 @@ class Reading:
         if ids not in ("", "line", "column") and "parallel" not in given:
             wanted = f"say of which set these are, as in parallel: xnli {split}"
             raise self._error((*keys, "ids"), f"ids = {shown(ids)}: {wanted}")
-        parallel = given.get("parallel", f"{split} {number}")
-        if not isinstance(parallel, (str, bool)) or parallel is True:
-            wanted = "wanted the name of the set of items that the ids count, or false"
-            raise self._error((*keys, "parallel"), f"parallel = {shown(parallel)}: {wanted}")
+        parallel = self._parallel((*keys, "parallel"), given.get("parallel", f"{split} {number}"))
         return Source(
             where=self.lines.at(*keys), files=self._files(keys, given), hub=given.get("hub", ""),
             revision=given.get("revision", ""), config=given.get("config", "{language}"),
@@ -211,7 +208,7 @@ class Reading:
             languages=tuple(given.get("languages", "").replace(",", " ").split()),
             codes=self._codes(keys, given.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
-            placeholder=given.get("placeholder", ""), parallel=(parallel or "").replace("{split}", split),
+            placeholder=given.get("placeholder", ""), parallel=parallel.replace("{split}", split),
         )  # fmt: skip
 
     def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:
@@ -234,6 +231,16 @@ class Reading:
             if name not in FILLED:
                 raise self._error((*keys, "files"), f"files: {name}: known are {', '.join(FILLED)}")
         return files
+
+    def _parallel(self, keys: tuple, given: object) -> str:
+        """The name of a set of items; empty where there is none."""
+        if not isinstance(given, (str, bool)) or given is True:
+            wanted = "wanted the name of the set of items that the ids count, or false"
+            raise self._error(keys, f"parallel = {shown(given)}: {wanted}")
+        for name in re.findall(r"{[^{}]*}", given or ""):
+            if name != "{split}":
+                raise self._error(keys, f"parallel: {name}: known is {{split}}")
+        return given or ""
 
     def _codes(self, keys: tuple, given: object) -> dict[str, str]:
         codes = self._mapping((*keys, "codes"), given, blank=True)
