@@ -246,14 +246,14 @@ def same(code: str, other: str) -> bool:
 
 
 def shared(codes: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Those codes whose language is among others, whatever code it has there.
+    """Those codes whose language is among others, whatever code or script it has there.
 
     Example:
-        >>> shared(["de", "sw"], ["en", "swh"])
-        ['sw']
+        >>> shared(["de", "sw", "zh"], ["en", "swh", "zh-Hant"])
+        ['sw', 'zh']
     """
-    others = list(others)
-    return [code for code in codes if any(same(code, other) for other in others)]
+    others = {shortest(other) for other in others}
+    return [code for code in codes if shortest(code) in others]
 
 
 def _identity(code: str) -> tuple[str, str]:

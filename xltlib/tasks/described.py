@@ -270,9 +270,13 @@ def numbered(given: str, subtract: int = 0) -> int | None:
     """An id as a number: digits as they are, a word by a hash; None of what is no id.
 
     Example:
-        >>> numbered("17"), numbered("12467", subtract=12450), numbered("17n") == numbered("17n")
-        (17, 17, True)
+        >>> numbered("17"), numbered("17.0"), numbered("12467", subtract=12450)
+        (17, 17, 17)
+        >>> numbered("17n") == numbered("17n")
+        True
     """
+    if given.endswith(".0") and given[:-2].isdecimal():  # as tables write numbers of which some were missing
+        given = given[:-2]
     if given.isascii() and given.isdecimal():
         item = int(given[:20]) - subtract
         return item if 0 <= item < ITEMS_OF_A_SET // 10 else None
