@@ -134,7 +134,6 @@ class Door:
         """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
         entry = self._with_pivots(entry, [corpus], codes)
-        self._guard([*codes, *self.pivots(corpus, codes).values()])
         return self.admit_by_language(found, entry, vocabulary, held_out)
 
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
@@ -142,8 +141,12 @@ class Door:
         return {code: tasks.pivot(corpus, code, self.folder) for code in codes}
 
     def _with_pivots(self, entry: Entry, corpora: list[str], codes: list[str]) -> Entry:
-        """An entry that names the pivots, too. English it never named: all translations had it."""
+        """An entry that names the pivots, too, whose test sentences are kept out from now on.
+
+        English it never named: all translations had it.
+        """
         pivots = [pivot for corpus in corpora for pivot in self.pivots(corpus, codes).values()]
+        self._guard([*codes, *pivots])
         others = [pivot for pivot in pivots if pivot != "en"]
         return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
@@ -156,8 +159,6 @@ class Door:
             for corpus in corpora
             for code in codes
         }
-        for corpus in corpora:
-            self._guard([*codes, *self.pivots(corpus, codes).values()])
         kept = self.admit_by_language(found, self._with_pivots(entry, corpora, codes))
         return {corpus: {code: kept[corpus, code] for code in codes} for corpus in corpora}
 

@@ -17,6 +17,7 @@ import yaml
 
 from xltlib import languages, studyfile
 from xltlib.languages import Language
+from xltlib.lines import read_text
 from xltlib.places import ROOT
 from xltlib.values import shown, unprintable
 
@@ -93,13 +94,7 @@ def read(path: Path) -> dict[str, Language]:
 
 def _parsed(path: Path) -> tuple[dict, studyfile.Lines]:
     """What a file holds, and the lines on which it stands."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name} is no UTF-8 (byte {error.start}): save it as UTF-8") from error
-    found, lines = studyfile.parse(text, path.name)
+    found, lines = studyfile.parse(read_text(path), path.name)
     if not isinstance(found or {}, dict):
         raise ValueError(f"{path.name}: wanted a row a language, as in bzd: {{name: Bribri, ...}}")
     return found or {}, lines

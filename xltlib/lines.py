@@ -41,7 +41,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        advice = "save the file as UTF-8 (a task.yaml may name another encoding)"
+        advice = "save the file as UTF-8 (of pairs a task.yaml may name another encoding)"
         raise DataError(f"{path}, line {line}: not {encoding.upper()}; {advice}") from error
     text = text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
     if text.startswith("version https://git-lfs"):
