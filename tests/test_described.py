@@ -10,7 +10,8 @@ import yaml
 
 from xltlib import fingerprint, parameters, tasks
 from xltlib.tasks import hub
-from xltlib.tasks.described import DescribedTask, described, known_names, numbered
+from xltlib.tasks.described import DescribedTask, described, known_names
+from xltlib.tasks.items import numbered
 
 PLAIN = {
     "labels": {"different": "0", "same": "1"},

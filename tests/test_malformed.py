@@ -202,13 +202,13 @@ TINY = {  # what is put in the place of a study's fields, and what the message m
         },
         "a: cross.corpus = 'demo demo': a corpus stands twice",
     ),
-    "two texts": (
-        {"arms": {"a": {"penalty": {"kind": "coral", "text": "demo demo-news"}}}},
-        "a: penalty.text = 'demo demo-news': it is one name",
+    "text of the task and more": (
+        {"arms": {"a": {"penalty": {"kind": "coral", "text": "demo task"}}}},
+        "a: penalty.text = 'demo task': the task's own text stands alone",
     ),
-    "two corpora": (
-        {"encoders": {"m": {"adaptation": {"kind": "align", "corpus": "demo demo-news"}}}},
-        "m: adaptation.corpus = 'demo demo-news': it is one name",
+    "corpus of the task and more": (
+        {"encoders": {"m": {"adaptation": {"kind": "align", "corpus": "demo task"}}}},
+        "m: adaptation.corpus = 'demo task': the task's own text stands alone",
     ),
     "same run": (
         {"arms": {"a": {}, "b": {}}},

@@ -108,7 +108,7 @@ class Door:
         """Unlabelled sentences of each language.
 
         Args:
-            source: see tasks.load_text; ``"task"``: the task's own sentences.
+            source: one corpus or several, see tasks.load_text; ``"task"``: the task's own sentences.
             sentences: the first so many a language (0: all).
             entry, vocabulary, held_out: as above.
         """
@@ -133,34 +133,48 @@ class Door:
         A pivot that is not English is read, too: the entry names it among its languages.
         """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
-        entry = self._with_pivots(entry, [corpus], codes)
+        entry = self._with_pivots(entry, {corpus: codes})
         return self.admit_by_language(found, entry, vocabulary, held_out)
 
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
         """The language on the other side of each language's translations."""
         return {code: tasks.pivot(corpus, code, self.folder) for code in codes}
 
-    def _with_pivots(self, entry: Entry, corpora: list[str], codes: list[str]) -> Entry:
+    def _with_pivots(self, entry: Entry, read: dict[str, list[str]]) -> Entry:
         """An entry that names the pivots, too, whose test sentences are kept out from now on.
 
         English it never named: all translations had it.
+
+        Args:
+            read: languages by corpus.
         """
-        pivots = [pivot for corpus in corpora for pivot in self.pivots(corpus, codes).values()]
-        self._guard([*codes, *pivots])
+        pivots = [pivot for corpus, codes in read.items() for pivot in self.pivots(corpus, codes).values()]
+        self._guard([*(code for codes in read.values() for code in codes), *pivots])
         others = [pivot for pivot in pivots if pivot != "en"]
         return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
     def corpora(
         self, corpora: list[str], codes: list[str], sentences: int, entry: Entry
     ) -> dict[str, dict[str, list[tuple[str, str]]]]:
-        """Translation pairs of each language in each of several corpora, with one entry for all."""
+        """Translation pairs of each language in each of several corpora that has it, with one entry for all.
+
+        Raises:
+            DataError: none has a language.
+        """
+        has = {
+            corpus: [code for code in codes if tasks.has_translations(corpus, code, self.folder)]
+            for corpus in corpora
+        }
+        for code in codes:
+            if not any(code in of for of in has.values()):
+                tasks.pivot(corpora[-1], code, self.folder)  # it says what is missing
         found = {
             (corpus, code): tasks.load_parallel(corpus, code, self.folder, sentences)
-            for corpus in corpora
-            for code in codes
+            for corpus, of in has.items()
+            for code in of
         }
-        kept = self.admit_by_language(found, self._with_pivots(entry, corpora, codes))
-        return {corpus: {code: kept[corpus, code] for code in codes} for corpus in corpora}
+        kept = self.admit_by_language(found, self._with_pivots(entry, has))
+        return {corpus: {code: kept[corpus, code] for code in of} for corpus, of in has.items() if of}
 
     def parallel_items(
         self, codes: list[str], source: str, without: pd.DataFrame, items: int, entry: Entry

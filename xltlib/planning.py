@@ -34,6 +34,7 @@ class Planning:
         self.chosen_seeds = chosen
         self.seeds = whole_numbers(chosen or study.fields["seeds"])
         self.nodes: dict[str, Node] = {}
+        self.draws: dict[str, int] = {}  # of the adapted encoders that are made more than once
         self.used: set[str] = set()
         self.had: set[str] = set()  # of what is common, what some run has
         self._check_names()
@@ -74,7 +75,7 @@ class Planning:
                     f"{label}: an encoder is made once for all seeds; take its seeds out"
                     f"{self.study.line('encoders', label)}"
                 )
-            self._add(label, {k: v for k, v in own.items() if k != "seeds"}, "", "encoders")
+            self._add_encoder(label, {k: v for k, v in own.items() if k != "seeds"})
         seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
         seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
         for label, own in sections["trunk"].items():
@@ -90,6 +91,19 @@ class Planning:
         self._ask_for_controls()
         self._ask_for_compared(sections["arms"])
         return Plan(self.study, self.nodes)
+
+    def _add_encoder(self, label: str, own: dict) -> None:
+        """An adapted encoder, once or as often as it is drawn."""
+        draws = own.pop("draws", 1)
+        where = self.study.line("encoders", label)
+        if type(draws) is not int or not 1 <= draws <= 1000 or draws > 1 and "draw" in own:
+            raise ValueError(f"{label}: draws = {shown(draws)}: a number from 1, without draw{where}")
+        if draws == 1:
+            self._add(label, own, "", "encoders")
+            return
+        self.draws[label] = draws
+        for draw in range(1, draws + 1):
+            self._add(label, {**own, "draw": draw}, f" draw {draw}", "encoders")
 
     def _refuse_unused(self, arms: dict) -> None:
         """What was asked for and no run has."""
@@ -193,10 +207,17 @@ class Planning:
     def _node(self, label: object, suffix: str) -> str | None:
         if not isinstance(label, str) or " " in label:  # "english seed 1" would stand for another seed, too
             return None
-        for candidate in (label, label + suffix):
+        for candidate in (label, label + suffix, label + self._draw_of(label, suffix)):
             if candidate in self.nodes:
                 return candidate
         return None
+
+    def _draw_of(self, label: str, suffix: str) -> str:
+        """The draw of an adapted encoder that goes to a seed, in turn; of another encoder its own draw."""
+        if label not in self.draws:
+            return ""
+        number = int(suffix.rpartition(" ")[2] or 1)
+        return f" draw {(number - 1) % self.draws[label] + 1}"
 
     def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:
         """What the command line sets, where this run has it."""
@@ -230,9 +251,9 @@ class Planning:
                     f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
                 )
             if reads and self.reads:
-                words = [value] if places.is_path(value) else value.split()
-                if len(words) > 1 and what != "cross.corpus":
-                    raise ValueError(f"{what} = {value!r}: it is one name, of a corpus or a folder")
+                words = tasks.several(value) or [value]
+                if len(words) > 1 and "task" in words:
+                    raise ValueError(f"{what} = {value!r}: the task's own text stands alone")
                 if len(set(words)) < len(words):
                     raise ValueError(f"{what} = {value!r}: a corpus stands twice")
                 for word in words:

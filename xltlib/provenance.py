@@ -5,6 +5,7 @@ Entries are written by the door (door.py), as text and labels come through it. N
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 
 from xltlib import languages, places
@@ -140,6 +141,33 @@ def differing(reads: list[list[Entry]]) -> set[tuple[str, str]]:
                     within = entry.told.get("kind", "")
                 seen.setdefault((entry.use, fact, within), set()).add(value)
     return {(use, fact) for (use, fact, _), values in seen.items() if len(values) > 1}
+
+
+def told_apart(read: dict[str, list[Entry]], others: dict[str, tuple]) -> set[tuple[str, str]]:
+    """Facts of a method that must stand behind its name: of :func:`differing`, but draws only where needed.
+
+    Where seeds have draws of their own, as replicates do, a draw is not told: it would make an arm of each.
+
+    Args:
+        read: what each run has read.
+        others: what else tells a run from others, such as its seed.
+
+    Example:
+        >>> one, two = (Entry("adaptation", "mlm", "text", told={"draw": f"draw-{n}"}) for n in (1, 2))
+        >>> told_apart({"a": [one], "b": [two]}, {"a": (1,), "b": (2,)})
+        set()
+        >>> told_apart({"a": [one], "b": [two]}, {"a": (1,), "b": (1,)})
+        {('mlm', 'draw')}
+    """
+    told = differing(list(read.values()))
+    undrawn = {(use, fact) for use, fact in told if fact != "draw"}
+    named = Counter((*others[run], *names(entries, undrawn).values()) for run, entries in read.items())
+    return told if max(named.values(), default=0) > 1 else undrawn
+
+
+def draw_of(entries: list[Entry]) -> str:
+    """The draws of the adaptations that a run goes on from, in words; "" without any."""
+    return "+".join(entry.told["draw"] for entry in _last(entries).values() if "draw" in entry.told)
 
 
 def names(entries: list[Entry], told: set[tuple[str, str]] = frozenset()) -> dict[str, str]:

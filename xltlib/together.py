@@ -206,6 +206,11 @@ def _refuse_adaptation(parameters: dict, adaptation: Component, measured: Compon
             f"adaptation.patience = {adaptation.patience} is never reached: held-out text is measured "
             f"{adaptation.checks} times; raise adaptation.checks"
         )
+    if adaptation.train_table and parameters["start"]:
+        raise ValueError(
+            "adaptation.train_table: a model that was trained on the task is kept without its embedding table; "
+            "adapt an encoder (leave out start), or leave the table as it is"
+        )
     both = set(measured.probes.split()) & set(adaptation.languages.split())
     if both:
         raise ValueError(f"measured.probes: {' '.join(sorted(both))} is adapted to, and measured anyway")

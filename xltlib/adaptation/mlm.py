@@ -24,6 +24,7 @@ class MaskedLanguageModel(nn.Module):
         frozen_layers: see encoders.freeze.
         dropout: probability in the encoder.
         train_layers: False leaves to others what of the encoder is trained (lora.attach).
+        train_table: whether the embedding table is trained, too, whatever layers are frozen.
     """
 
     tokens = 0  # read in training so far
@@ -35,6 +36,7 @@ class MaskedLanguageModel(nn.Module):
         frozen_layers: int = 0,
         dropout: float = 0.0,
         train_layers: bool = True,
+        train_table: bool = False,
     ):
         super().__init__()
         self.model, hidden = encoder.model, encoder.hidden
@@ -43,6 +45,8 @@ class MaskedLanguageModel(nn.Module):
         set_dropout(self.model, dropout)
         if train_layers:
             freeze(self.model, frozen_layers)
+        if train_table:
+            self.model.get_input_embeddings().requires_grad_(True)
         # Named like every other head, so that training gives it the head's learning rate: it starts from
         # nothing.
         self.classifier = nn.Sequential(nn.Linear(hidden, width), nn.GELU(), nn.LayerNorm(width))

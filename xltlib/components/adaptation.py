@@ -35,6 +35,7 @@ class Adaptation(Component):
     max_length: int = option(64, at_least=8, at_most=8192)
     texts: dict | None = gathered()
     measures = "perplexity"  # of held-out text: the lower, the better
+    train_table = False  # whether the embedding table is trained: masked language modelling may
 
     @property
     def seen(self) -> dict[str, list]:
@@ -82,7 +83,8 @@ class TextAdaptation(Adaptation):
     """Adaptation to unlabelled text of the targets (rung Z1).
 
     Args:
-        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (its own sentences), ``"demo"``, a folder.
+        text: ``"wikipedia"``, ``"ntrex"`` (news), ``"task"`` (its own sentences), ``"demo"``, a folder, or
+            several names with blanks between.
         exponent: a language with n texts is drawn in proportion to n ** exponent; 0: all alike.
         head_learning_rate: of the parts that start from nothing.
         lora_rank: train low-rank updates of this rank, merged at the end, instead of the layers (0).
@@ -100,6 +102,8 @@ class TextAdaptation(Adaptation):
     def gather(self, run) -> TextAdaptation:
         codes = run.codes(self.languages)
         use = run.kind("adaptation")
+        if self.train_table:
+            use += "-table"
         if self.lora_rank:
             use += "-lora"
         told = told_by("text", self.text, self.dose, codes, draw=run.draw)
@@ -115,7 +119,13 @@ class Mlm(TextAdaptation):
 
     ``L = -sum_{t in M} log p(w_t | x without M)``, 15 % of the pieces masked. The encoder's own head is gone:
     a new one, tied to the embedding table, starts as the frequencies of the pieces.
+
+    Args:
+        train_table: train the embedding table, too: the rows of the pieces that the text has. Of an encoder
+            alone: a trained model is kept without its table.
     """
+
+    train_table: bool = option(False)
 
     def build(self, encoder, held, seed: int):
         """The training: an adaptation.before.Adapting.
@@ -133,7 +143,7 @@ class Mlm(TextAdaptation):
             attached = lora.attach(encoder.model, self.lora_rank, frozen_layers=held.frozen_layers)
         texts = [text for of in self.seen.values() for text in of]
         model = mlm.MaskedLanguageModel(
-            encoder, texts, held.frozen_layers, held.dropout, train_layers=own_layers
+            encoder, texts, held.frozen_layers, held.dropout, own_layers, self.train_table
         )
 
         def batches(of):
@@ -193,7 +203,7 @@ class Align(Adaptation):
     """Translation ranking with an additive margin: the LaBSE recipe (Feng et al. 2022, 2007.01852; rung Z3).
 
     Args:
-        corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, or a folder.
+        corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder, or several names with blanks between.
         size: translations an update; two at least, for each is ranked against the others.
     """
 

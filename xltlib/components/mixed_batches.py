@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Iterator
 
 import numpy as np
 
-from xltlib import batching, places, tasks
+from xltlib import batching, tasks
 from xltlib.components.base import Component, gathered, option, part
 from xltlib.provenance import Entry, told_by
 
@@ -66,7 +66,7 @@ class Translations(Component):
         codes = run.codes(self.languages)
         told = told_by("parallel", self.corpus, self.sentences, [])
         entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
-        corpora = [self.corpus] if places.is_path(self.corpus) else self.corpus.split()
+        corpora = tasks.several(self.corpus) or [self.corpus]
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:

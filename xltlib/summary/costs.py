@@ -95,7 +95,7 @@ def doses(data: StudyData) -> pd.DataFrame:
     Returns:
         ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect.
     """
-    told = provenance.differing(list(data.read.values()))
+    told = provenance.told_apart(data.read, data.told_by)
     other = {use for use, fact in told if fact != "dose"}
     uses = {use for use, fact in told if fact == "dose"} - other
     read = [

@@ -49,13 +49,24 @@ class StudyData:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """Records of the arms that are compared, a row a run."""
-        return pd.DataFrame([record for record in self.records if record["arm"]])
+        """Records of the arms that are compared, a row a run.
+
+        ``draw`` tells which of an arm's adapted encoders a seed has; "" where the arm has not several.
+        """
+        found = pd.DataFrame([record for record in self.records if record["arm"]])
+        found["draw"] = [provenance.draw_of(provenance.from_record(read)) for read in found.read]
+        several = found.groupby(ARM).draw.transform("nunique") > 1
+        return found.assign(draw=found.draw.where(several, ""))
 
     @cached_property
     def read(self) -> dict[str, list[Entry]]:
         """What each run has read."""
         return {run.run: provenance.from_record(run.read) for run in self.runs.itertuples()}
+
+    @cached_property
+    def told_by(self) -> dict[str, tuple]:
+        """What tells a run from others beside what it has read."""
+        return {run.run: (run.seed, run.encoder, run.head) for run in self.runs.itertuples()}
 
     @cached_property
     def n_seeds(self) -> int:

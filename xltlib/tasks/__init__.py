@@ -32,7 +32,7 @@ from xltlib.tasks.task import (
     shared_sentence_clusters,
     test_pairs,
 )
-from xltlib.tasks.text import PARALLEL, load_parallel, load_text, pivot, task_text
+from xltlib.tasks.text import PARALLEL, has_translations, load_parallel, load_text, pivot, several, task_text
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "divided",
     "find",
     "fingerprint",
+    "has_translations",
     "language_pairs",
     "load_pairs",
     "load_parallel",
@@ -67,6 +68,7 @@ __all__ = [
     "refuse_missing",
     "refuse_other_labels",
     "refuse_test_sentences",
+    "several",
     "shared_sentence_clusters",
     "task_text",
     "test_pairs",

@@ -15,6 +15,7 @@ from xltlib import places
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
 from xltlib.tasks.description import FILE, Description, Source, read_description
+from xltlib.tasks.items import numbered, read_items
 from xltlib.tasks.tables import Row, read_rows, typed
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
@@ -106,7 +107,8 @@ class DescribedTask:
             if source.hub or of_hub:
                 raise DataError(f"{whose}: a bundle holds no pairs of the hub; name their folder")
             files = source.files.values() if isinstance(source.files, dict) else [source.files]
-            ids = [] if source.ids in ("line", "column") else [source.ids]
+            ids = [source.only] if source.only else []
+            ids += [] if source.ids in ("line", "column") else [source.ids]
             for path in [*files, *ids]:
                 if path.startswith(("/", "~", "..")):
                     raise DataError(
@@ -198,6 +200,7 @@ class DescribedTask:
         if faults and source.ids not in ("line", "column"):
             rows = []  # which id is whose cannot be told
         ids = self._ids(source, code, split, folder, rows, where)
+        chosen = self._chosen(source, code, split, folder)
         found, seen = [], {}
         place = f"{where}, {'row' if source.hub or source.form.format == 'parquet' else 'line'}"
         for row, given in zip(rows, ids, strict=True):
@@ -208,7 +211,8 @@ class DescribedTask:
                 faults.append(f"{place} {row.line}: id {given} stands on {seen[read[0]]} already")
             else:
                 seen[read[0]] = row.line
-                found.append(read)
+                if chosen is None or read[0] in chosen:
+                    found.append(read)
         if not found and not faults:
             faults.append(f"{where}: no rows of language {code} in it")
         frame = pd.DataFrame(found, columns=["item", *HEADER[1:]]).astype({"item": "int64", "label": "int64"})
@@ -227,6 +231,12 @@ class DescribedTask:
         if len(ids) != len(rows):
             raise DataError(f"{path}: {len(ids)} ids beside {len(rows)} rows in {where}; wanted one a row")
         return ids
+
+    def _chosen(self, source: Source, code: str, split: str, folder: Path | None) -> set[int] | None:
+        """Items of the rows that are read; None: of all."""
+        if not source.only:
+            return None
+        return read_items(Path(self._filled(source.only, source, code, split, folder)), source.subtract)
 
     def _rows_of_hub(self, source: Source, code: str) -> tuple[list[Row], list[str], str, str]:
         """Rows of the hub, as :func:`xltlib.tasks.tables.read_rows` gives those of a file."""
@@ -264,26 +274,6 @@ def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] 
     if item is None:
         return f"id {given[:40]!r}: wanted 1 to 11 digits above {source.subtract}, or a word"
     return item, *sentences, label
-
-
-def numbered(given: str, subtract: int = 0) -> int | None:
-    """An id as a number: digits as they are, a word by a hash; None of what is no id.
-
-    Example:
-        >>> numbered("17"), numbered("17.0"), numbered("12467", subtract=12450)
-        (17, 17, 17)
-        >>> numbered("17n") == numbered("17n")
-        True
-    """
-    if given.endswith(".0") and given[:-2].isdecimal():  # as tables write numbers of which some were missing
-        given = given[:-2]
-    if given.isascii() and given.isdecimal():
-        item = int(given[:20]) - subtract
-        return item if 0 <= item < ITEMS_OF_A_SET // 10 else None
-    if not given or subtract:
-        return None
-    tenth = ITEMS_OF_A_SET // 10  # numbers below are those of ids that are numbers
-    return tenth + int.from_bytes(hashlib.blake2b(given.encode(), digest_size=8).digest()) % (9 * tenth)
 
 
 def known_names() -> list[str]:

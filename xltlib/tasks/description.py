@@ -24,9 +24,9 @@ READ = ("sentence1", "sentence2", "label", "id", "language")  # what a column ma
 OF_TASK = ("about", "licence", "labels", "test_sentences", "splits")
 OF_SOURCE = (
     "files", "hub", "revision", "config", "split", "format", "separator", "encoding", "columns", "languages",
-    "codes", "spelled", "ids", "subtract", "placeholder", "parallel",
+    "codes", "spelled", "ids", "subtract", "only", "placeholder", "parallel",
 )  # fmt: skip
-TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "placeholder")
+TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "only", "placeholder")
 FILLED = ("{language}", "{split}", "{data}")  # what may stand in a path
 ENDINGS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 
@@ -46,6 +46,7 @@ class Source:
         labels: spelling -> class.
         ids: ``"line"``, ``"column"``, or the path of files with the id of each row on a line.
         subtract: from each id.
+        only: path of a file with the ids of the rows that are read; "": all.
         placeholder: what stands where a sentence is missing.
         parallel: the set of items that the ids count; "": each language has items of its own.
     """
@@ -62,6 +63,7 @@ class Source:
     labels: dict[str, int]
     ids: str = "line"
     subtract: int = 0
+    only: str = ""
     placeholder: str = ""
     parallel: str = ""
 
@@ -208,7 +210,7 @@ class Reading:
             languages=tuple(given.get("languages", "").replace(",", " ").split()),
             codes=self._codes(keys, given.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
-            placeholder=given.get("placeholder", ""), parallel=parallel.replace("{split}", split),
+            only=given.get("only", ""), placeholder=given.get("placeholder", ""), parallel=parallel.replace("{split}", split),
         )  # fmt: skip
 
     def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:

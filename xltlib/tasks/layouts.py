@@ -108,10 +108,7 @@ def translations(place: Path, code: str) -> Translations:
     Raises:
         DataError: no file fits, or several do; names them.
     """
-    found = []
-    for layout in (_ntrex, _moses, _tables, _flores):
-        found += _closest(_with_english(layout(place, code)))
-    found = _with_english(found)
+    found = _fitting(place, code)
     if not found:
         _, alpha3, tatoeba, *_ = _codes(code)
         wanted = f"newstest2019-ref.{alpha3}.txt, tatoeba.{tatoeba}-eng.{tatoeba}, en-{code}.tsv"
@@ -120,6 +117,19 @@ def translations(place: Path, code: str) -> Translations:
             "docs/data.md"
         )
     return _only(found, f"translations of language {code!r}", place, f", or leave {code} out")
+
+
+def has_translations(place: Path, code: str) -> bool:
+    """Whether a folder has translations of a language, once or several times."""
+    return bool(_fitting(place, code))
+
+
+def _fitting(place: Path, code: str) -> list[Translations]:
+    """All that fit best in the layout they are of; with English where there are such."""
+    found = []
+    for layout in (_ntrex, _moses, _tables, _flores):
+        found += _closest(_with_english(layout(place, code)))
+    return _with_english(found)
 
 
 def _with_english(found: list[Translations]) -> list[Translations]:
@@ -251,6 +261,11 @@ def text_file(place: Path, code: str) -> Path:
     if exact.exists() or not found:
         return exact
     return place / _only([path.name for path in found], f"text of language {code!r}", place)
+
+
+def has_text(place: Path, code: str) -> bool:
+    """Whether a folder has unlabelled text of a language, once or several times."""
+    return any(path.suffix == ".txt" and closeness(path.stem, code) for path in _files(place))
 
 
 def word_list(place: Path, source: str, code: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Callable
 
 import pandas as pd
 
@@ -23,13 +24,17 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     Args:
         source: name of a folder below ``text/``, or a folder, written as a path (``./mine``); ``"demo"`` and
             ``"demo-news"`` ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``)
-            gives the sentences of this language alone.
+            gives the sentences of this language alone. Of several, with blanks between, all that have the
+            language are read, one behind the other.
         code: of the language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
     Raises:
         DataError: there is no such folder or file, or what :func:`xltlib.lines.read_sentences` refuses.
     """
+    if names := several(source):
+        found = [load_text(name, code, folder) for name in _having(names, _has_text, code, folder)]
+        return [line for lines in found for line in lines][: limit or None]
     if source in DEMO_TEXT:
         return demo.text(code, source)[: limit or None]
     if source in PARALLEL:
@@ -70,7 +75,8 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
 
     Args:
         source: ``ntrex``, ``tatoeba`` or another folder below ``parallel/``, a folder written as a path
-            (``./mine``), ``"demo"`` or ``"demo-news"``. Its layout: see xltlib/tasks/layouts.py.
+            (``./mine``), ``"demo"`` or ``"demo-news"``. Its layout: see xltlib/tasks/layouts.py. Several as
+            of :func:`load_text`.
         code: of the other language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
@@ -78,6 +84,9 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         DataError: a file is missing, or several fit; two have unequal numbers of lines, or a row has not two
             columns; no line has text in both; or what :func:`xltlib.lines.read_sentences` refuses.
     """
+    if names := several(source):
+        having = _having(names, has_translations, code, folder)
+        return [pair for name in having for pair in load_parallel(name, code, folder)][: limit or None]
     if source in DEMO_TEXT:
         return demo.parallel(code, source)[: limit or None]
     found = layouts.translations(_source_folder("parallel", source, folder), code)
@@ -97,11 +106,50 @@ def pivot(source: str, code: str, folder: Path | None) -> str:
     Args:
         source, code, folder: as of :func:`load_parallel`.
     Raises:
-        DataError: no file of translations fits, or several do.
+        DataError: no file of translations fits, or several do; or two corpora have other pivots.
     """
+    if names := several(source):
+        having = _having(names, has_translations, code, folder)
+        pivots = {name: pivot(name, code, folder) for name in having}
+        if len(set(pivots.values())) > 1:
+            told = ", ".join(f"{pivots[name]} in {name}" for name in having)
+            raise DataError(f"translations of language {code!r}: their other side is {told}; name one corpus")
+        return next(iter(pivots.values()))
     if source in DEMO_TEXT:
         return "en"
     return layouts.translations(_source_folder("parallel", source, folder), code).pivot
+
+
+def several(source: str) -> list[str]:
+    """The names of several corpora with blanks between; none where it is one, or a path.
+
+    Example:
+        >>> several("wikipedia lowres"), several("wikipedia")
+        (['wikipedia', 'lowres'], [])
+    """
+    return source.split() if " " in source and not places.is_path(source) else []
+
+
+def has_translations(source: str, code: str, folder: Path | None) -> bool:
+    """Whether a corpus has translations of a language; the one in the package has them of all.
+
+    Raises:
+        DataError: there is no such corpus.
+    """
+    place = None if source in DEMO_TEXT else _source_folder("parallel", source, folder)
+    return place is None or layouts.has_translations(place, code)
+
+
+def _has_text(source: str, code: str, folder: Path | None) -> bool:
+    """The same of unlabelled text."""
+    if source in (*DEMO_TEXT, *PARALLEL):
+        return has_translations(source, "de" if code == "en" else code, folder)
+    return layouts.has_text(_source_folder("text", source, folder), code)
+
+
+def _having(names: list[str], has: Callable, code: str, folder: Path | None) -> list[str]:
+    """Those corpora that have a language, else the last, which says what is missing."""
+    return [name for name in names if has(name, code, folder)] or names[-1:]
 
 
 def _aligned(pivot_file: Path, other: Path) -> list[tuple[str, str]]:
