@@ -9,7 +9,7 @@ import torch
 from accelerate import tracking as of_accelerate
 from tiny_studies import ROOT, tiny_study
 
-from xltlib import batching, encoders, fingerprint, heads, parameters, prediction, studies, tasks, tracking
+from xltlib import batching, checkpoints, encoders, fingerprint, heads, parameters, prediction, studies, tasks, tracking
 from xltlib import training
 from xltlib.run import Run
 
@@ -72,7 +72,7 @@ def trained(tiny, tracker, place):
     frame = tasks.load_pairs("demo", "train", ["en"], items=20)
     training.set_seed(1)
     model = heads.build("cross", encoders.load(str(tiny["bert"])), dropout=0.2)
-    kept = prediction.Checkpoints(model, frame)
+    kept = checkpoints.Checkpoints(model, frame)
     stream = batching.monolingual(frame, 4, model.lengths, np.random.default_rng(1))
     losses = training.train(
         model, stream, lambda batch: heads.loss(model, batch), 4, checkpoints=2, at_checkpoint=kept,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from xltlib import batching, encoders, heads, prediction, tasks, training
+from xltlib import batching, checkpoints, encoders, heads, prediction, tasks, training
 from xltlib.adaptation import mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 
@@ -268,14 +268,23 @@ def test_masked_language_modelling_lowers_held_out_perplexity(tiny, words):
 # -- the loop ---------------------------------------------------------------------------------------
 
 
-def train_tiny(tiny, frame, seed, steps=12):
+def train_tiny(tiny, frame, seed, steps=12, averaged=0, seen=None):
+    """Losses and checkpoints of a short training; the weights after each update go into ``seen``."""
     training.set_seed(seed)
     model = heads.build("cross", encoders.load(str(tiny["xlm-r"])), dropout=0.1)
     rng = np.random.default_rng(seed)
     english = frame[frame.language1 == "en"]
-    kept = prediction.Checkpoints(model, frame[frame["item"] <= 10])
+    mean = checkpoints.Averaged(model, steps, averaged) if averaged else None
+    kept = checkpoints.Checkpoints(model, frame[frame["item"] <= 10], averaged=mean)
+
+    def after_update(step):
+        if seen is not None:
+            seen.append({name: p.detach().clone() for name, p in checkpoints.trained(model)})
+        if mean is not None:
+            mean(step)
+
     stream = batching.monolingual(english, 8, model.lengths, rng)
-    options = QUIET | {"checkpoints": 3, "at_checkpoint": kept}
+    options = QUIET | {"checkpoints": 3, "at_checkpoint": kept, "after_update": after_update}
     losses = training.train(model, stream, lambda b: heads.loss(model, b), steps, 1e-3, **options)
     return losses, kept
 
@@ -293,7 +302,7 @@ def test_the_loop_learns_and_reports_three_selections(tiny, frame):
     assert np.mean(losses[-10:]) < np.mean(losses[:10])
     assert kept.steps == [20, 40, 60]
     scored = kept.predict(frame[frame["item"] > 40])
-    assert set(scored.selection) == set(prediction.SELECTIONS)
+    assert set(scored.selection) == set(checkpoints.SELECTIONS)
     assert (scored[scored.selection == "last"].step == 60).all()
     for rule in ("en-dev", "oracle"):
         for code in ("en", "de", "es"):
@@ -302,6 +311,22 @@ def test_the_loop_learns_and_reports_three_selections(tiny, frame):
             assert len(steps) == 1 and column[kept.steps.index(steps[0])] == max(column)
     # Scoring other checkpoints leaves the model with its last weights.
     assert kept.predict(frame[frame["item"] > 40]).equals(scored)
+
+
+def test_averaged_weights_predict_too_and_change_nothing_else(tiny, frame):
+    test, seen = frame[frame["item"] > 40], []
+    _, plain = train_tiny(tiny, frame, 1)
+    _, kept = train_tiny(tiny, frame, 1, averaged=3, seen=seen)
+    assert kept.averaged.marks == {8, 10, 12} and len(seen) == 12
+    mean = {name: torch.stack([seen[k][name] for k in (7, 9, 11)]).mean(0) for name in seen[0]}
+    for name, weights in kept.averaged.weights.items():
+        assert torch.allclose(weights, mean[name], atol=1e-6)
+    scored = kept.predict(test)
+    others = scored[scored.selection != "averaged"]
+    assert others.reset_index(drop=True).equals(plain.predict(test))
+    kept.model.load_state_dict(kept.averaged.weights, strict=False)
+    averaged = scored[scored.selection == "averaged"].reset_index(drop=True)
+    assert averaged[["p0", "p1"]].equals(prediction.predict(kept.model, test)[["p0", "p1"]])
 
 
 def test_accuracy_is_scikit_learns(tiny, frame):

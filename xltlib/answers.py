@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xltlib.prediction import SELECTIONS
+from xltlib.checkpoints import RULES, SELECTIONS
 from xltlib.statistics import is_right
 
 
@@ -23,7 +23,12 @@ def by_language(accuracy: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
     """
     same = accuracy[accuracy.language1 == accuracy.language2]
     table = same.pivot(index="language1", columns="selection", values="accuracy")
-    return (100 * table.loc[codes, list(SELECTIONS)]).round(1).rename_axis(index="language", columns=None)
+    return (100 * table.loc[codes, _rules(accuracy)]).round(1).rename_axis(index="language", columns=None)
+
+
+def _rules(table: pd.DataFrame) -> list[str]:
+    """The rules of selection that a run must have answers of."""
+    return list(RULES if "averaged" in set(table.selection) else SELECTIONS)
 
 
 def beside_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +64,7 @@ def complete(predictions: pd.DataFrame, scored: pd.DataFrame) -> bool:
     Raises:
         ValueError: it has not, and what lacks answers must leave no record.
     """
-    wanted = len(SELECTIONS) * len(scored)
+    wanted = len(_rules(predictions)) * len(scored)
     if len(predictions) != wanted:
         raise ValueError(f"self-check failed: {len(predictions)} answers where {wanted} were asked for")
     return True

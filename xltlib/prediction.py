@@ -1,9 +1,8 @@
-"""A model's probabilities for labelled pairs, and the selection of checkpoints."""
+"""A model's probabilities for labelled pairs."""
 
 from __future__ import annotations
 
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Callable
 
@@ -14,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from xltlib import diverged, tracking
+from xltlib import diverged
 from xltlib import progress as progress_of
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from xltlib.noise.embeddings import Adversarial, RandomPerturbation
     from xltlib.noise.words import Seen
 
-SELECTIONS = ("last", "en-dev", "oracle")
 BATCH, LARGEST = 32, 1024  # pairs scored at a time on a CPU, and at most on a GPU
 
 
@@ -248,80 +246,3 @@ def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
     right = predictions.assign(right=is_right(predictions)).groupby(by, sort=False).right
     table = right.agg(["mean", "size"])
     return table.rename(columns={"mean": "accuracy", "size": "n_items"}).reset_index()
-
-
-class Checkpoints:
-    """Weights at each checkpoint, with accuracy on development data; picks them by three rules.
-
-    ``last`` is the final one, ``en-dev`` the best on source-language development data, ``oracle`` the best on
-    each target language's own (no zero-shot method may use it: it only shows what selection costs;
-    Keung et al. 2020, arXiv 2004.15001).
-
-    Args:
-        model: being trained.
-        dev: development pairs, the source language among them.
-        source: the source language.
-    """
-
-    def __init__(self, model: PairClassifier, dev: pd.DataFrame, source: str = "en"):
-        if source not in set(dev.language1):
-            why = "its development data select a checkpoint"
-            raise ValueError(f"the source language {source!r} is not among the targets: {why}")
-        self.model, self.dev, self.source = model, dev, source
-        self.steps, self.weights, self.scores = [], [], []
-        self.seconds = 0.0
-
-    def __call__(self, step: int) -> None:
-        """Score the model as it is now and keep its trainable weights; ``seconds`` counts the time of it."""
-        began = time.perf_counter()
-        table = accuracy(predict(self.model, self.dev)).set_index("language1").accuracy
-        self.steps.append(step)
-        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
-        self.weights.append({name: p.detach().clone() for name, p in trained})
-        self.scores.append(table)
-        tracking.current().log(step, {f"dev_accuracy/{code}": float(of) for code, of in table.items()})
-        self.seconds += time.perf_counter() - began
-
-    def choice(self, selection: str, code: str) -> int:
-        """Position of the checkpoint that a rule picks for a language; the later one on a tie."""
-        last = len(self.steps) - 1
-        if selection == "last":
-            return last
-        judge = self.source if selection == "en-dev" else code
-        if judge not in self.scores[0]:
-            return last
-        column = [scores[judge] for scores in self.scores]
-        return int(last - np.argmax(column[::-1]))
-
-    def predict(self, test: pd.DataFrame, progress: bool = False, score: Callable = predict) -> pd.DataFrame:
-        """Predictions on the test set under each rule; a checkpoint scores the languages it is picked for.
-
-        Args:
-            test: labelled pairs.
-            progress: show a tqdm bar.
-            score: ``(model, frame, progress=...) -> predictions``: :func:`predict`, or votes of noisy copies.
-        """
-        codes = test.language1.unique()
-        chosen = {(rule, code): self.choice(rule, code) for rule in SELECTIONS for code in codes}
-        scored = {}
-        # All languages of a checkpoint in one go: a bi-encoder encodes each sentence once.
-        for position in sorted(set(chosen.values())):
-            self.model.load_state_dict(self.weights[position], strict=False)
-            wanted = test.language1.isin([code for (_, code), picked in chosen.items() if picked == position])
-            found = score(self.model, test[wanted], progress=progress)
-            scored[position] = found.assign(step=self.steps[position])
-        parts = []
-        for (rule, code), position in chosen.items():
-            of_language = scored[position].language1 == code
-            parts.append(scored[position][of_language].assign(selection=rule))
-        self.model.load_state_dict(self.weights[-1], strict=False)
-        return pd.concat(parts, ignore_index=True)
-
-    def selected(self, codes: list[str]) -> dict[str, dict[str, int]]:
-        """The step that each rule picks for each language."""
-        return {code: {rule: self.steps[self.choice(rule, code)] for rule in SELECTIONS} for code in codes}
-
-    def history(self) -> list[dict]:
-        """Accuracy on development data at each checkpoint, by language."""
-        scored = zip(self.steps, self.scores)
-        return [{"step": step, **scores.round(6).to_dict()} for step, scores in scored]

@@ -64,6 +64,7 @@ def train(
     precision: str = "auto",
     checkpoints: int = 0,
     at_checkpoint: Callable[[int], bool | None] | None = None,
+    after_update: Callable[[int], None] | None = None,
     progress: bool = True,
     noise: Callable | None = None,
     look_every: int = 0,
@@ -84,6 +85,7 @@ def train(
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
         checkpoints: calls of ``at_checkpoint(step)``, evenly spaced, the last after the last step.
         at_checkpoint: if it returns True, training ends there (:class:`EarlyStop`).
+        after_update: called with the number of each update, after it.
         progress: show a tqdm bar.
         noise: takes a training step instead of the plain one (see xltlib.noise); None: no noise.
         look_every: updates between two looks at the loss, each of which waits for the device; 0: 1 on a CPU,
@@ -136,6 +138,8 @@ def train(
         recent = losses.recent()
         said.updated(step, steps, recent, _size(batch))
         bar.set_postfix({"loss": f"{recent:.3f}", "pairs/s": said.state.rate}, refresh=False)
+        if after_update is not None:
+            after_update(step)
         if step in marks and at_checkpoint is not None:
             losses.look()
             if at_checkpoint(step):

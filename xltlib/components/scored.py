@@ -25,6 +25,8 @@ class Scored(Component):
             other sentence is its translation.
         attack: an adversarial noise under which the source language is scored, too.
         votes: predict by majority of so many noisy copies (0: of the pair itself).
+        averaged: weights of so many updates, evenly spaced over the second half of the training, are averaged
+            and predict, too: the rule ``averaged`` (0: not).
     """
 
     test: int = option(0, at_least=0)
@@ -34,16 +36,24 @@ class Scored(Component):
     bias: int = option(0, at_least=2, or_zero=True)
     attack: Component = part("noise", "none")
     votes: int = option(0, at_least=0, at_most=1000)
+    averaged: int = option(0, at_least=2, at_most=1000, or_zero=True)
 
     def pairs_of(self, test: pd.DataFrame) -> pd.DataFrame:
         """The pairs that are scored."""
         return tasks.language_pairs(test, self.pair_items) if self.pairs == "all" else test
 
+    def checkpoints(self, model, data, steps: int):
+        """What keeps the weights on the way of a training of so many updates: a checkpoints.Checkpoints."""
+        from xltlib.checkpoints import Averaged, Checkpoints
+
+        averaged = Averaged(model, steps, self.averaged) if self.averaged else None
+        return Checkpoints(model, data.dev, data.source, averaged)
+
     def predict(self, kept, data, noise, seed: int) -> pd.DataFrame:
         """Predictions of every checkpoint rule.
 
         Args:
-            kept: of prediction.Checkpoints.
+            kept: of checkpoints.Checkpoints.
             noise: the component of the training, whose copies vote.
             seed: of the run; votes draw by seed + 1000.
         """

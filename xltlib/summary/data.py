@@ -30,7 +30,7 @@ class StudyData:
         missing: labels of runs that are planned and not done.
         records: of all runs, as they stand in ``runs.json``, adaptations and trunks among them.
         predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
-        selection: checkpoint rule: ``"last"``, ``"en-dev"`` or ``"oracle"``.
+        selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"en-dev"`` or ``"oracle"``.
         resamples: bootstrap draws.
         source: the language that was trained on.
     """
