@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Callable, Iterator
 
 import numpy as np
@@ -77,10 +78,16 @@ class Checkpoints:
         dev: development pairs, the source language among them.
         source: the source language.
         averaged: what averages weights on the way; None: nothing.
+        precision: of scoring, see prediction.predict.
     """
 
     def __init__(
-        self, model: PairClassifier, dev: pd.DataFrame, source: str = "en", averaged: Averaged | None = None
+        self,
+        model: PairClassifier,
+        dev: pd.DataFrame,
+        source: str = "en",
+        averaged: Averaged | None = None,
+        precision: str = "no",
     ):
         if source not in set(dev.language1):
             why = "its development data select a checkpoint"
@@ -88,12 +95,12 @@ class Checkpoints:
         self.model, self.dev, self.source = model, dev, source
         self.steps, self.weights, self.scores = [], [], []
         self.averaged, self.rules = averaged, RULES if averaged else SELECTIONS
-        self.seconds = 0.0
+        self.precision, self.seconds = precision, 0.0
 
     def __call__(self, step: int) -> None:
         """Score the model as it is now and keep its trainable weights; ``seconds`` counts the time of it."""
         began = time.perf_counter()
-        table = accuracy(predict(self.model, self.dev)).set_index("language1").accuracy
+        table = accuracy(predict(self.model, self.dev, precision=self.precision)).set_index("language1").accuracy
         self.steps.append(step)
         self.weights.append({name: p.detach().clone() for name, p in trained(self.model)})
         self.scores.append(table)
@@ -114,14 +121,17 @@ class Checkpoints:
         column = [scores[judge] for scores in self.scores]
         return int(last - np.argmax(column[::-1]))
 
-    def predict(self, test: pd.DataFrame, progress: bool = False, score: Callable = predict) -> pd.DataFrame:
+    def predict(
+        self, test: pd.DataFrame, progress: bool = False, score: Callable | None = None
+    ) -> pd.DataFrame:
         """Predictions on the test set under each rule; a checkpoint scores the languages it is picked for.
 
         Args:
             test: labelled pairs.
             progress: show a tqdm bar.
-            score: ``(model, frame, progress=...) -> predictions``: :func:`predict`, or votes of noisy copies.
+            score: ``(model, frame, progress=...) -> predictions``: votes of noisy copies; None: the model's.
         """
+        score = score or partial(predict, precision=self.precision)
         codes = test.language1.unique()
         chosen = {(rule, code): self.choice(rule, code) for rule in self.rules for code in codes}
         weights, steps, scored = self.weights, self.steps, {}

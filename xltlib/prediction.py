@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from xltlib import diverged
+from xltlib import diverged, training
 from xltlib import progress as progress_of
 from xltlib.batching import Batch
 from xltlib.heads import BiEncoder, PairClassifier
@@ -27,7 +27,12 @@ BATCH, LARGEST = 32, 1024  # pairs scored at a time on a CPU, and at most on a G
 
 
 def predict(
-    model: PairClassifier, frame: pd.DataFrame, batch_size: int = 0, progress: bool = False, workers: int = 0
+    model: PairClassifier,
+    frame: pd.DataFrame,
+    batch_size: int = 0,
+    progress: bool = False,
+    workers: int = 0,
+    precision: str = "no",
 ) -> pd.DataFrame:
     """Probability of each class for every pair: the frame without sentences, with columns ``p0, p1, ...``.
 
@@ -42,15 +47,14 @@ def predict(
             holds.
         progress: show a tqdm bar.
         workers: batches scored at a time on a CPU; 0: as many as torch has threads.
+        precision: ``"no"`` (fp32), ``"bf16"``, or ``"auto"``: bf16 where the hardware has it.
     Raises:
         ValueError: a probability is no number.
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
-    if isinstance(model, BiEncoder):
-        probabilities = _of_vectors(model, first, second, batch_size, progress, workers)
-    else:
-        probabilities = _of_pairs(model, first, second, batch_size, progress, workers)
+    of = _of_vectors if isinstance(model, BiEncoder) else _of_pairs
+    probabilities = of(model, first, second, batch_size, progress, workers, precision)
     if not np.isfinite(probabilities).all():
         raise ValueError(f"probabilities that are no numbers: {diverged.cause(model)}")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
@@ -58,8 +62,21 @@ def predict(
     return scored.assign(**columns)
 
 
+def _in_precision(model: PairClassifier, precision: str):
+    """A context in which a model computes with this precision; entered in the thread that computes."""
+    wanted = training.mixed_precision() if precision == "auto" else precision
+    device = next(model.parameters()).device.type
+    return torch.autocast(device, torch.bfloat16, enabled=wanted == "bf16")
+
+
 def _of_pairs(
-    model: PairClassifier, first: list[str], second: list[str], batch_size: int, progress: bool, workers: int
+    model: PairClassifier,
+    first: list[str],
+    second: list[str],
+    batch_size: int,
+    progress: bool,
+    workers: int,
+    precision: str,
 ) -> np.ndarray:
     """Probabilities of a cross-encoder, shape (pairs, classes)."""
 
@@ -67,17 +84,30 @@ def _of_pairs(
         return model.tensors([first[i] for i in at], [second[i] for i in at])
 
     def score(inputs: dict[str, Tensor]) -> Tensor:
-        return model(inputs).float().softmax(-1)
+        with _in_precision(model, precision):
+            logits = model(inputs)
+        return logits.float().softmax(-1)
 
     return _batched(model, model.lengths(first, second), batch_size, collate, score, progress, workers)
 
 
 def _of_vectors(
-    model: BiEncoder, first: list[str], second: list[str], batch_size: int, progress: bool, workers: int
+    model: BiEncoder,
+    first: list[str],
+    second: list[str],
+    batch_size: int,
+    progress: bool,
+    workers: int,
+    precision: str,
 ) -> np.ndarray:
     """Probabilities of a bi-encoder, shape (pairs, classes); a sentence of several pairs is encoded once."""
     number, sentences = pd.factorize(np.array(first + second, dtype=object))
-    vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress, workers)
+
+    def compute(inputs: dict[str, Tensor]) -> Tensor:
+        with _in_precision(model, precision):
+            return model.vectors(inputs)
+
+    vectors = encoded(model, sentences.tolist(), compute, batch_size, progress, workers)
     device = model.classifier[0].weight.device
     with torch.inference_mode():
         u, v = (torch.from_numpy(vectors[side]).to(device) for side in np.split(number, 2))

@@ -27,6 +27,7 @@ class Scored(Component):
         votes: predict by majority of so many noisy copies (0: of the pair itself).
         averaged: weights of so many updates, evenly spaced over the second half of the training, are averaged
             and predict, too: the rule ``averaged`` (0: not).
+        precision: of scoring: ``"no"`` (fp32), ``"bf16"``, or ``"auto"`` (bf16 where the hardware has it).
     """
 
     test: int = option(0, at_least=0)
@@ -37,6 +38,7 @@ class Scored(Component):
     attack: Component = part("noise", "none")
     votes: int = option(0, at_least=0, at_most=1000)
     averaged: int = option(0, at_least=2, at_most=1000, or_zero=True)
+    precision: str = option("no", among=("no", "bf16", "auto"))
 
     def pairs_of(self, test: pd.DataFrame) -> pd.DataFrame:
         """The pairs that are scored."""
@@ -47,7 +49,7 @@ class Scored(Component):
         from xltlib.checkpoints import Averaged, Checkpoints
 
         averaged = Averaged(model, steps, self.averaged) if self.averaged else None
-        return Checkpoints(model, data.dev, data.source, averaged)
+        return Checkpoints(model, data.dev, data.source, averaged, self.precision)
 
     def predict(self, kept, data, noise, seed: int) -> pd.DataFrame:
         """Predictions of every checkpoint rule.
@@ -59,7 +61,7 @@ class Scored(Component):
         """
         from xltlib import prediction
 
-        score = prediction.predict
+        score = None
         if self.votes:
             voting = noise.step(kept.model, seed + 1000)
 
