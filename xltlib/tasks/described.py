@@ -16,6 +16,7 @@ from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
 from xltlib.tasks.description import FILE, Description, Source, read_description
 from xltlib.tasks.items import numbered, read_items
+from xltlib.tasks.paws_files import unquoted
 from xltlib.tasks.tables import Row, read_rows, typed
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
@@ -262,6 +263,8 @@ class DescribedTask:
 def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] | str:
     """Item, sentences and class of a row; or what is wrong with it."""
     sentences = [row.cells["sentence1"], row.cells["sentence2"]]
+    if source.unquote:
+        sentences = [unquoted(of).strip() for of in sentences]
     if not all(sentences):
         return "an empty sentence; name what stands where one is missing (placeholder), or delete the row"
     if source.placeholder:

@@ -24,7 +24,7 @@ READ = ("sentence1", "sentence2", "label", "id", "language")  # what a column ma
 OF_TASK = ("about", "licence", "labels", "test_sentences", "splits")
 OF_SOURCE = (
     "files", "hub", "revision", "config", "split", "format", "separator", "encoding", "columns", "languages",
-    "codes", "spelled", "ids", "subtract", "only", "placeholder", "parallel",
+    "codes", "spelled", "ids", "subtract", "only", "placeholder", "unquote", "parallel",
 )  # fmt: skip
 TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "only", "placeholder")
 FILLED = ("{language}", "{split}", "{data}")  # what may stand in a path
@@ -48,6 +48,7 @@ class Source:
         subtract: from each id.
         only: path of a file with the ids of the rows that are read; "": all.
         placeholder: what stands where a sentence is missing.
+        unquote: whether a cell that is wholly a field of CSV loses its quotes.
         parallel: the set of items that the ids count; "": each language has items of its own.
     """
 
@@ -65,6 +66,7 @@ class Source:
     subtract: int = 0
     only: str = ""
     placeholder: str = ""
+    unquote: bool = False
     parallel: str = ""
 
 
@@ -192,6 +194,7 @@ class Reading:
             given.pop("files", None)
         if "spelled" in given:
             spelled = self._respelled((*keys, "spelled"), given["spelled"], classes)
+        unquote = self._among((*keys, "unquote"), given.get("unquote", False), (True, False))
         ids, form = given.get("ids", ""), self._form(keys, given)
         has_id = "id" in form.reads
         if ids == "column" and not has_id:
@@ -210,7 +213,8 @@ class Reading:
             languages=tuple(given.get("languages", "").replace(",", " ").split()),
             codes=self._codes(keys, given.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
-            only=given.get("only", ""), placeholder=given.get("placeholder", ""), parallel=parallel.replace("{split}", split),
+            only=given.get("only", ""), placeholder=given.get("placeholder", ""), unquote=unquote,
+            parallel=parallel.replace("{split}", split),
         )  # fmt: skip
 
     def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:
@@ -294,9 +298,9 @@ class Reading:
             raise self._error(place, f"columns: {shown(twice)} stands twice; each is read from its own")
         return tuple(zip(columns, names))
 
-    def _among(self, keys: tuple, value: object, known: tuple[str, ...]) -> str:
-        if value not in known:
-            raise self._error(keys, f"{keys[-1]} = {shown(value)}: known are {', '.join(known)}")
+    def _among(self, keys: tuple, value: object, known: tuple) -> object:
+        if value not in known or type(value) is not type(known[0]):
+            raise self._error(keys, f"{keys[-1]} = {shown(value)}: known are {', '.join(map(str, known))}")
         return value
 
     def _refuse_unknown(self, keys: tuple, given: dict, known: tuple[str, ...]) -> None:
