@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from xltlib import batching, encoders, heads, tasks, training
+from xltlib import batching, encoders, heads, parameters, tasks, training
 from xltlib.adaptation import after, consistency, domain, during, lora, mlm, tsdae
 from xltlib.components.base import make
 
@@ -309,6 +309,29 @@ def test_low_rank_updates_are_merged_into_the_weights(tiny, words):
     assert {name.split(".")[-2] for name in changed} <= {"query", "value"}
     with pytest.raises(ValueError, match="lora_rank=0"):
         lora.attach(trimmed.model, 0)
+
+
+@pytest.mark.parametrize("train_table", [False, True])
+def test_the_embedding_table_is_trained_where_it_is_asked_for(tiny, words, train_table):
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    before = encoder.table.detach().clone()
+    small = encoders.trim(encoder, words[:20])
+    model = mlm.MaskedLanguageModel(small, words[:20], frozen_layers=1, train_table=train_table)
+    layers = small.model.encoder.layer
+    first = layers[0].output.dense.weight.detach().clone()
+    batches = mlm.masked_batches(small, words[:20], 8, 32, seed=1)
+    training.train(model, batches, lambda batch: model(**batch), 3, 1e-2, precision="no", progress=False)
+    assert torch.equal(layers[0].output.dense.weight, first)
+    whole, seen = encoders.untrim(small, encoder), torch.from_numpy(small.kept)
+    assert torch.equal(whole.table[seen], before[seen]) != train_table
+    unseen = torch.ones(len(before), dtype=bool).index_fill(0, seen, False)
+    assert unseen.any() and torch.equal(whole.table[unseen], before[unseen])
+
+
+def test_a_trained_model_is_not_adapted_with_its_table():
+    given = {"adaptation": {"kind": "mlm", "text": "demo", "train_table": True}, "start": "finetune-x"}
+    with pytest.raises(ValueError, match="adaptation.train_table: a model that was trained on the task"):
+        parameters.resolve("10_adapt", given)
 
 
 def test_the_tasks_own_text_is_of_the_same_items_in_every_language_and_of_no_test_item(real):

@@ -124,6 +124,23 @@ def test_what_is_no_placeholder_of_the_task_is_a_sentence(tmp_path):
     assert frame.attrs["dropped"] == {"en": 1}
 
 
+def test_only_some_rows_are_read_by_their_ids(tmp_path):
+    rows, source = "a\tb\t1\nc\td\t0\ne\tf\t0\n", {"files": "t-{language}.tsv", "only": "few.txt"}
+    frame = one(tmp_path, source, **{"t-en__tsv": rows, "few__txt": "3\n1\n"})
+    assert frame["item"].tolist() == [1, 3]
+    with pytest.raises(tasks.DataError, match="few.txt, line 2: no id"):
+        one(tmp_path, source, **{"t-en__tsv": rows, "few__txt": "3\n\n"})
+
+
+def test_fields_of_csv_lose_their_quotes_where_a_description_says_so(tmp_path):
+    rows = '"He said ""yes"""\t"Yes" , he said\t1\nc\td\t0\n'
+    source = {"files": "t-{language}.tsv", "unquote": True}
+    frame = one(tmp_path, source, **{"t-en__tsv": rows})
+    assert frame.loc[0, ["sentence1", "sentence2"]].tolist() == ['He said "yes"', '"Yes" , he said']
+    with pytest.raises(tasks.DataError, match="unquote = 'yes': known are True, False"):
+        one(tmp_path, {**source, "unquote": "yes"}, **{"t-en__tsv": rows})
+
+
 def test_a_region_in_a_file_name_is_mapped_by_codes(tmp_path):
     says = {**PLAIN, "splits": {"test": {"files": "t-{language}.tsv", "codes": {"zh": "zh-CN"}}}}
     name = write(tmp_path, says, **{"t-zh-CN__tsv": told(ROWS, "zh"), "t-en__tsv": told(ROWS, "en")})

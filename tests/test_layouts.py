@@ -108,6 +108,37 @@ def test_another_pivot_is_read_and_stands_in_the_entry(tmp_path, files):
     assert provenance.rung(run.entries) == "Z3"
 
 
+def test_of_several_corpora_each_language_is_read_from_all_that_have_it(tmp_path):
+    put(tmp_path / "parallel/news", {"newstest2019-src.eng.txt": EN, "newstest2019-ref.deu.txt": DE})
+    put(tmp_path / "parallel/more", {"de.tsv": "three\tdrei\n", **SPANISH})
+    put(tmp_path / "text/news", {"de.txt": "eins\n"})
+    put(tmp_path / "text/more", {"de.txt": "drei\n", "quy.txt": "huk\n"})
+    german = [("one", "eins"), ("two", "zwei"), ("three", "drei")]
+    assert tasks.load_parallel("news more", "de", tmp_path) == german
+    assert tasks.load_parallel("news more", "quy", tmp_path) == QUECHUA
+    assert [tasks.pivot("news more", code, tmp_path) for code in ("de", "quy")] == ["en", "es"]
+    assert tasks.load_text("news more", "de", tmp_path) == ["eins", "drei"]
+    assert tasks.load_text("news more", "quy", tmp_path) == ["huk"]
+    run = Door("demo", tasks.load_pairs("demo", "test", ["en", "de"]), tmp_path)
+    entry = Entry("batches", "hybrid", "parallel", ("de", "quy"))
+    assert run.corpora(["news", "more"], ["de", "quy"], 0, entry) == {
+        "news": {"de": german[:2]},
+        "more": {"de": german[2:], "quy": QUECHUA},
+    }
+    assert run.entries[0].languages == ("de", "quy", "es")
+    with pytest.raises(lines.DataError, match="no translations of language 'ko' in .*more"):
+        run.corpora(["news", "more"], ["de", "ko"], 0, entry)
+    with pytest.raises(lines.DataError, match="ko.txt"):
+        tasks.load_text("news more", "ko", tmp_path)
+
+
+def test_two_corpora_with_other_pivots_of_a_language_are_refused(tmp_path):
+    put(tmp_path / "parallel/one", SPANISH)
+    put(tmp_path / "parallel/two", {"quy.tsv": "one\thuk\n"})
+    with pytest.raises(lines.DataError, match="es in one, en in two; name one corpus"):
+        tasks.pivot("one two", "quy", tmp_path)
+
+
 def test_english_stays_the_pivot_where_there_is_a_choice_and_out_of_the_entry(tmp_path):
     place = put(tmp_path, SPANISH | {"b.eng-quy.quy": "huk\n", "b.eng-quy.eng": "one\n"})
     assert tasks.load_parallel(place, "quy", None) == [("one", "huk")]

@@ -30,6 +30,24 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders():
     assert [node.run for node in elsewhere.values()] == [node.run for node in nodes.values()]
 
 
+def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
+    adapted = {"adaptation": {"text": "demo", "sentences": 60}, "steps": 2, "draws": 2}
+    aligned = {"adaptation": {"kind": "align", "corpus": "demo"}, "encoder": {"name": "mlm"}, "draws": 2}
+    arms = {"a": {}, "b": {"encoder": {"name": "aligned"}}}
+    study = tiny_study(
+        Path("tiny"), seeds=[1, 2, 3], encoders={"mlm": adapted, "aligned": aligned}, arms=arms
+    )
+    plan = planned(study)
+    assert [plan[f"mlm draw {n}"].parameters["draw"] for n in (1, 2)] == [1, 2]
+    assert plan["aligned draw 2"].needs == ["mlm draw 2"]
+    assert [plan[f"b seed {n}"].needs for n in (1, 2, 3)] == [[f"aligned draw {n}"] for n in (1, 2, 1)]
+    assert len({plan[f"b seed {n}"].parameters["encoder"]["name"] for n in (1, 2, 3)}) == 2
+    for draws in (0, "two", 1001):
+        encoders = {"mlm": {**adapted, "draws": draws}}
+        with pytest.raises(ValueError, match="mlm: draws = .*: a number from 1"):
+            planned(tiny_study(Path("tiny"), encoders=encoders))
+
+
 def test_what_a_long_chain_waits_for_comes_first():
     plan = planned(tiny_study(ENCODER))
     behind = plan.chains(list(plan.nodes))

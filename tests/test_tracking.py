@@ -9,7 +9,18 @@ import torch
 from accelerate import tracking as of_accelerate
 from tiny_studies import ROOT, tiny_study
 
-from xltlib import batching, checkpoints, encoders, fingerprint, heads, parameters, prediction, studies, tasks, tracking
+from xltlib import (
+    batching,
+    checkpoints,
+    encoders,
+    fingerprint,
+    heads,
+    parameters,
+    prediction,
+    studies,
+    tasks,
+    tracking,
+)
 from xltlib import training
 from xltlib.run import Run
 
@@ -116,9 +127,7 @@ def test_a_tracker_that_fails_is_told_of_once_and_loses_nothing(
     FAILS_AT[where] = ConnectionError("no route\nto anything")
     assert_same(trained(tiny, "tensorboard", tmp_path), untracked)
     said = capsys.readouterr().err.splitlines()
-    assert said == [
-        "tracker tensorboard failed (ConnectionError: no route); the training goes on without it"
-    ]
+    assert said == ["tracker tensorboard failed (ConnectionError: no route); the training goes on without it"]
     assert len(noting) == 1
 
 

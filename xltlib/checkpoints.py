@@ -100,7 +100,9 @@ class Checkpoints:
     def __call__(self, step: int) -> None:
         """Score the model as it is now and keep its trainable weights; ``seconds`` counts the time of it."""
         began = time.perf_counter()
-        table = accuracy(predict(self.model, self.dev, precision=self.precision)).set_index("language1").accuracy
+        table = (
+            accuracy(predict(self.model, self.dev, precision=self.precision)).set_index("language1").accuracy
+        )
         self.steps.append(step)
         self.weights.append({name: p.detach().clone() for name, p in trained(self.model)})
         self.scores.append(table)

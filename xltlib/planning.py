@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import languages, lineage, parameters, places, tasks, tracking
+from xltlib import lineage, parameters, present
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
 NOISE = "30_robustness"  # the summary of a study of noise
-SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 class Planning:
@@ -172,7 +171,7 @@ class Planning:
         chosen |= {"data": self.data, "runs": str(self.runs)}
         chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
-        self._ask_for_data(resolved)
+        present.ask_for(resolved, self.data, self.reads)
         lineage.refuse_unfit(resolved, needs, self.nodes)
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 
@@ -239,55 +238,6 @@ class Planning:
                 if given is not None:
                     chosen[family] = given
                     self.used.add(name)
-
-    def _ask_for_data(self, resolved: dict) -> None:
-        """Text that no hub has, and the package of a tracker, must be there before a kernel starts."""
-        if self.reads:
-            tracking.refuse_missing(resolved.get("tracker", ""))
-            tasks.refuse_missing(resolved["task"], languages.parse(resolved["targets"]), resolved["data"])
-        for what, value, reads in parameters.places_named(resolved):
-            if what.endswith(".folder") and not Path(places.located(value)).is_dir():
-                raise ValueError(
-                    f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt"
-                )
-            if reads and self.reads:
-                words = tasks.several(value) or [value]
-                if len(words) > 1 and "task" in words:
-                    raise ValueError(f"{what} = {value!r}: the task's own text stands alone")
-                if len(set(words)) < len(words):
-                    raise ValueError(f"{what} = {value!r}: a corpus stands twice")
-                for word in words:
-                    self._ask_for_text(what, word)
-
-    def _ask_for_text(self, what: str, word: str) -> None:
-        """A corpus must ship with the package, be a folder, or lie in the data folder."""
-        if word == "task" and what.endswith(".corpus"):
-            raise ValueError(f"{what} = 'task': translations are asked for, and the task's text has none")
-        if word in SHIPPED:
-            return
-        if places.is_path(word):
-            if not Path(places.located(word)).is_dir():
-                is_file = Path(places.located(word)).is_file()
-                said = (
-                    "is a file; name its folder, which holds CODE.txt"
-                    if is_file
-                    else "there is no such folder"
-                )
-                raise ValueError(f"{what} = {word!r}: {said}")
-            return
-        if not self.data:
-            raise ValueError(
-                f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
-            )
-        data = Path(self.data)
-        kinds = ("parallel",) if what.endswith(".corpus") else ("text", "parallel")
-        if data.is_dir() and not any((data / kind / word).is_dir() for kind in kinds):
-            there = sorted(path.name for kind in kinds for path in (data / kind).glob("*") if path.is_dir())
-            known = ", ".join([*SHIPPED, *there])
-            raise ValueError(
-                f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, "
-                f"as in ./{word}"
-            )
 
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""

@@ -148,7 +148,9 @@ class Store:
             raise NoArm("no arm of this study is done; figures are left as they are")
         read = {node.run: self._read_by(node) for node in finished}
         arms = {node.run: self._record(node) for node in finished if node.arm}
-        others = {run: tuple(record.get(of) for of in ("seed", "encoder", "head")) for run, record in arms.items()}
+        others = {
+            run: tuple(record.get(of) for of in ("seed", "encoder", "head")) for run, record in arms.items()
+        }
         told = provenance.told_apart({run: read[run] for run in arms}, others)
         summaries, predictions = [], []
         for node in finished:

@@ -208,8 +208,8 @@ def _refuse_adaptation(parameters: dict, adaptation: Component, measured: Compon
         )
     if adaptation.train_table and parameters["start"]:
         raise ValueError(
-            "adaptation.train_table: a model that was trained on the task is kept without its embedding table; "
-            "adapt an encoder (leave out start), or leave the table as it is"
+            "adaptation.train_table: a model that was trained on the task is kept without its embedding "
+            "table; adapt an encoder (leave out start), or leave the table as it is"
         )
     both = set(measured.probes.split()) & set(adaptation.languages.split())
     if both:

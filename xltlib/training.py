@@ -104,7 +104,6 @@ def train(
         True
     """
     from accelerate import Accelerator
-    from tqdm.auto import tqdm
 
     accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
     model.to(accelerator.device)
@@ -115,7 +114,6 @@ def train(
     optimizer, schedule = optimizer_and_schedule(groups, steps, weight_decay, warmup)
     optimizer = accelerator.prepare(optimizer)
     marks = {round(steps * (k + 1) / checkpoints) for k in range(checkpoints)}
-    hidden = not progress or "TQDM_DISABLE" in os.environ
 
     def forward(batch) -> Tensor:
         with accelerator.autocast():
@@ -126,11 +124,10 @@ def train(
     said.stage(progress_of.TRAINING, steps)
     every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
     losses = Losses(every, learning_rate, model, optimizer.param_groups)
-    bar = tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
+    bar = _bar(steps, progress)
     for step in bar:
         batch = next(batches)
-        value = (noise or plain)(forward, batch, accelerator.backward)
-        losses.add(value)
+        losses.add((noise or plain)(forward, batch, accelerator.backward))
         accelerator.clip_grad_norm_(trained, clip)
         optimizer.step()
         schedule.step()
@@ -148,6 +145,14 @@ def train(
     losses.look()
     tracking.current().finish()
     return losses.values
+
+
+def _bar(steps: int, progress: bool):
+    """The numbers of the updates, with a bar where one is wanted."""
+    from tqdm.auto import tqdm
+
+    hidden = not progress or "TQDM_DISABLE" in os.environ
+    return tqdm(range(1, steps + 1), desc="updates", disable=hidden, mininterval=5, leave=False)
 
 
 def _size(batch) -> int:

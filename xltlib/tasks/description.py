@@ -26,7 +26,9 @@ OF_SOURCE = (
     "files", "hub", "revision", "config", "split", "format", "separator", "encoding", "columns", "languages",
     "codes", "spelled", "ids", "subtract", "only", "placeholder", "unquote", "parallel",
 )  # fmt: skip
-TEXTS = ("hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "only", "placeholder")
+TEXTS = (
+    "hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "only", "placeholder",
+)  # fmt: skip
 FILLED = ("{language}", "{split}", "{data}")  # what may stand in a path
 ENDINGS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 

@@ -1,0 +1,66 @@
+"""What a run will read must be there before a kernel starts: text, translations, folders, packages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xltlib import languages, parameters, places, tasks, tracking
+
+SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
+
+
+def ask_for(resolved: dict, data: str, reads: bool) -> None:
+    """Stop where text that no hub has, a folder of word lists, or the package of a tracker is missing.
+
+    Args:
+        resolved: parameters of a run.
+        data: folder of downloaded data; "": none.
+        reads: whether the run will read anything.
+    Raises:
+        ValueError: names the option, and what there is.
+    """
+    if reads:
+        tracking.refuse_missing(resolved.get("tracker", ""))
+        tasks.refuse_missing(resolved["task"], languages.parse(resolved["targets"]), resolved["data"])
+    for what, value, is_text in parameters.places_named(resolved):
+        if what.endswith(".folder") and not Path(places.located(value)).is_dir():
+            raise ValueError(f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt")
+        if is_text and reads:
+            _ask_for_corpora(what, value, data)
+
+
+def _ask_for_corpora(what: str, value: str, data: str) -> None:
+    """One corpus, or several that are each there and stand once."""
+    words = tasks.several(value) or [value]
+    if len(words) > 1 and "task" in words:
+        raise ValueError(f"{what} = {value!r}: the task's own text stands alone")
+    if len(set(words)) < len(words):
+        raise ValueError(f"{what} = {value!r}: a corpus stands twice")
+    for word in words:
+        _ask_for_corpus(what, word, data)
+
+
+def _ask_for_corpus(what: str, word: str, data: str) -> None:
+    """A corpus must ship with the package, be a folder, or lie in the data folder."""
+    if word == "task" and what.endswith(".corpus"):
+        raise ValueError(f"{what} = 'task': translations are asked for, and the task's text has none")
+    if word in SHIPPED:
+        return
+    if places.is_path(word):
+        place = Path(places.located(word))
+        if not place.is_dir():
+            said = "is a file; name its folder, which holds CODE.txt"
+            raise ValueError(f"{what} = {word!r}: {said if place.is_file() else 'there is no such folder'}")
+        return
+    if not data:
+        raise ValueError(
+            f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
+        )
+    kinds = ("parallel",) if what.endswith(".corpus") else ("text", "parallel")
+    if Path(data).is_dir() and not any((Path(data) / kind / word).is_dir() for kind in kinds):
+        folders = [path for kind in kinds for path in (Path(data) / kind).glob("*") if path.is_dir()]
+        known = ", ".join([*SHIPPED, *sorted(path.name for path in folders)])
+        raise ValueError(
+            f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, as in "
+            f"./{word}"
+        )
