@@ -198,6 +198,36 @@ def test_ids_of_another_task_keep_a_subset_parallel(tmp_path):
     assert items == {"en": [1, 2, 3, 4], "eu": [3, 4], "sw": [2, 3]}
 
 
+def test_items_of_one_premise_are_one_cluster_in_every_language_and_set(tmp_path):
+    """Rows 1 to 3 share a premise in English; Yoruba renders it in two ways, Quechua has one row of it."""
+    english = ["p\ta\t0", "p\tb\t1", "p\tc\t1", "q\td\t0"]
+    files = {
+        "whole-en__tsv": told(english, "en"),
+        "afri-yor__tsv": told(["p1\ta\t0", "p2\tb\t1", "q\td\t0"], "yor"),
+        "afri-yor__txt": "1\n2\n4\n",
+        "americas-quy__tsv": told(["p\tc\t1", "q\td\t0"], "quy"),
+        "americas-quy__txt": "3\n4\n",
+    }
+    sources = [{"files": "whole-{language}.tsv"}]
+    for name in ("afri", "americas"):
+        sources.append({"files": name + "-{language}.tsv", "ids": name + "-{language}.txt"})
+    says = {"labels": PLAIN["labels"], "parallel": "xnli test", "splits": {"test": sources}}
+    name = write(tmp_path / "nli", says, **files)
+    frame = tasks.load_pairs(name, "test", ["en", "yor", "quy"])
+    clusters = frame.groupby("language1").cluster.apply(list).to_dict()
+    assert clusters == {"en": [1, 1, 1, 4], "yor": [1, 1, 4], "quy": [1, 4]}
+    # Without the language whose premises are alike nothing tells that they are of one.
+    assert tasks.load_pairs(name, "test", ["yor"]).cluster.nunique() == 3
+
+
+@needs_lowres
+@pytest.mark.parametrize("task, codes", [("afrixnli", ["yor", "zul"]), ("americasnli", ["quy", "gn"])])
+def test_three_rows_share_a_premise_in_translations_of_xnli(task, codes):
+    frame = tasks.load_pairs(task, "test", ["en", *codes], REAL.parent)
+    assert (frame.groupby("cluster")["item"].nunique() % 3 == 0).all()
+    assert frame.groupby("item").cluster.nunique().max() == 1
+
+
 def test_items_of_different_sets_are_no_translations(tmp_path):
     test = [{"files": {"en": "a.tsv"}}, {"files": {"mr": "b.tsv"}}]
     files = {

@@ -17,7 +17,7 @@ def right():
 
 
 def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):
-    effects, between, _ = statistics.adaptation_effects(right, 200)
+    effects, between, _ = statistics.adaptation_effects(right)
     by_seed = statistics.effects_by_seed(right)
     for name in ("a", "b"):
         figure = figures.adaptation_effect(effects, between, by_seed, "mlm", "caption")

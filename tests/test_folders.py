@@ -85,7 +85,6 @@ def test_a_damaged_list_of_runs_is_named(tmp_path, damaged):
 @pytest.mark.parametrize("given, said", [
     ({"selection": "lst"}, "selection = 'lst': there are predictions of en-dev, last, oracle"),
     ({"source": "gl"}, "source = 'gl': there are predictions in de, en, es"),
-    ({"resamples": 0}, "resamples = 0"),
 ])  # fmt: skip
 def test_what_was_not_predicted_leaves_no_empty_tables(given, said):
     with pytest.raises(ValueError, match=said):

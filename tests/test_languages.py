@@ -234,7 +234,7 @@ def right() -> pd.DataFrame:
 def effects(right) -> pd.DataFrame:
     codes = ["de", "hau", "sw", "zul", "bzd"]
     found = {(of, code): levels.level(code, of) for of in ("offline", "LaBSE") for code in codes}
-    table, _, _ = statistics.adaptation_effects(right, 50, groups=codes, levels=found)
+    table, _, _ = statistics.adaptation_effects(right, groups=codes, levels=found)
     return statistics.corrected(table)
 
 

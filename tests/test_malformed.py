@@ -555,10 +555,9 @@ def test_parameters(notebook, given, words, nothing_written):
 
 @pytest.mark.parametrize(("notebook", "given", "words"), [
     ("90_summary", {"save": "no"}, "90_summary: save = 'no' is str, wanted bool; write true or false"),
-    ("90_summary", {"resamples": "100"}, "resamples = '100' is str, wanted int"),
-    ("90_summary", {"resamples": 2.5}, "resamples = 2.5 is float, wanted int"),
-    ("90_summary", {"resamples": math.nan}, "resamples = nan is float, wanted int"),
-    ("30_robustness", {"resamples": 10**9}, "wanted a number of at most 1,000,000"),
+    ("40_language_bias", {"sentences": "100"}, "sentences = '100' is str, wanted int"),
+    ("40_language_bias", {"sentences": 2.5}, "sentences = 2.5 is float, wanted int"),
+    ("40_language_bias", {"sentences": math.nan}, "sentences = nan is float, wanted int"),
     ("30_robustness", {"study": 5}, "study = 5 is int, wanted str"),
     ("40_language_bias", {"sentences": 1}, "sentences = 1, wanted a number of at least 2"),
     ("40_language_bias", {"head": "crss"}, "head = 'crss': known are 'cross'"),

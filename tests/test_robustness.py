@@ -106,7 +106,7 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     labels = ["step-matched", "fgm", "synonyms"]
     by_seed = robustness.accuracy(robustness.answers(predictions, arms, "last"))
     mean_of = by_seed.groupby(["label", "language1"]).mean()
-    effects = robustness.effects(against, "plain", list(CODES), "en", 200)
+    effects = robustness.effects(against, "plain", list(CODES), "en")
     found = effects.set_index(["control", "label", "language"]).effect
     expected = mean_of["fgm", "de"] - mean_of["step-matched", "de"]
     assert found[robustness.OVER_UPDATES, "fgm", "de"] == pytest.approx(expected)
@@ -115,7 +115,7 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     mean = robustness.means_of_targets(effects, labels)
     assert len(mean) == 5 and (mean["p (Holm)"] >= mean.p).all()
 
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], labels, 200)
+    generalized = robustness.generalized(against[robustness.OVER_UPDATES], labels)
     wide = generalized.pivot(index="label", columns="pairs", values="effect")
     assert np.allclose(wide["two minus one"], wide["two languages"] - wide["one language"])
     outcomes = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
@@ -129,9 +129,9 @@ def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predi
     kept = kept[(kept.label != "fgm") | (kept.seed != 1)]
     controls = {robustness.OVER_PLAIN: "plain", robustness.OVER_UPDATES: "step-matched"}
     against = {name: statistics.differences(predictions, kept, label) for name, label in controls.items()}
-    effects = robustness.effects(against, "plain", list(CODES), "en", 100)
+    effects = robustness.effects(against, "plain", list(CODES), "en")
     mean = robustness.means_of_targets(effects, ["step-matched", "fgm", "synonyms"])
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], ["synonyms"], 100)
+    generalized = robustness.generalized(against[robustness.OVER_UPDATES], ["synonyms"])
     found = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
     fgm = found[(found.arm == "fgm") & (found.claim == 1)].iloc[0]
     assert fgm.low > 0 and np.isnan(fgm["by updates"]) and fgm.verdict == "inconclusive"
@@ -145,12 +145,11 @@ def test_arms_that_share_no_seed_are_named():
 
 def test_a_noise_has_a_curve_only_with_several_strengths(arms, predictions, against):
     over_updates = against[robustness.OVER_UPDATES]
-    assert robustness.over_strength(arms, over_updates, ["de", "ko"], 100).empty
+    assert robustness.over_strength(arms, over_updates, ["de", "ko"]).empty
     again = arms[arms.label == "fgm"].assign(label="fgm-r0.3", strength=0.3).query("seed == 1")
     more = over_updates[(over_updates.label == "fgm") & (over_updates.seed == 1)].assign(label="fgm-r0.3")
-    curve = robustness.over_strength(
-        pd.concat([arms, again]), pd.concat([over_updates, more]), ["de", "ko"], 100
-    )
+    both = pd.concat([arms, again]), pd.concat([over_updates, more])
+    curve = robustness.over_strength(*both, ["de", "ko"])
     assert curve.strength.tolist() == [0.1, 0.3] and curve.n_seeds.tolist() == [1, 1]
     assert curve.effect.nunique() == 1  # over the one seed that both have, the same answers
     caption = robustness.caption("s", arms, pd.Series([2, 4]), 200, "last")

@@ -54,7 +54,7 @@ def test_a_study_ends_in_records_figures_and_a_report(undisturbed):
     assert (figures / "adaptation_effect.png").read_bytes()[:4] == b"\x89PNG"
     assert "<svg" in (figures / "adaptation_effect.svg").read_text()
     html = (figures / "report.html").read_text()
-    assert "data:image/png;base64" in html and "resamples: int" not in html and "No description" not in html
+    assert "data:image/png;base64" in html and "selection: str" not in html and "No description" not in html
     assert not re.search(r"""(src|href)=["']https?://""", html)  # nothing is fetched when it is opened
     state = json.loads((figures / "runs.json").read_text())
     assert state["missing"] == [] and not any(

@@ -91,7 +91,7 @@ def made_up(
     for column in ("run", "language1", "language2", "selection"):
         frame[column] = frame[column].astype("category")
     about = ("made-up", Path("made-up"), "A study.", list(missing))
-    return summary.StudyData(*about, records, frame, resamples=300)
+    return summary.StudyData(*about, records, frame)
 
 
 def made_up_record(arm: dict, seed: int) -> dict:
@@ -149,14 +149,14 @@ def swinging(seed: int, code: str) -> float:
     return 0.75 if seed % 2 else 0.64
 
 
-def committed(study: str, resamples: int = 200):
-    return summary.load(FIGURES, study, resamples=resamples)
+def committed(study: str):
+    return summary.load(FIGURES, study)
 
 
 @pytest.fixture(scope="module")
 def paws_x():
     """The committed study of the question, with as many draws as its committed tables."""
-    return committed("paws-x", 10_000)
+    return committed("paws-x")
 
 
 # The answer.

@@ -11,9 +11,7 @@ from xltlib import collected, folders, statistics
 LADDER = "paws-x-parallel"
 
 
-def ladder(
-    folder: Path, selection: str = "last", source: str = "en", resamples: int = 10_000
-) -> pd.DataFrame:
+def ladder(folder: Path, selection: str = "last", source: str = "en") -> pd.DataFrame:
     """Mean accuracy of the targets on each rung, and its difference to plain training.
 
     Args:
@@ -42,7 +40,7 @@ def ladder(
             continue
         both = both.assign(difference=both.right - both.right_plain)
         accuracy = 100 * of.groupby("language").right.mean().mean()
-        found = statistics.mean_interval(statistics.alike(both), resamples)
+        found = statistics.mean_interval(statistics.alike(both))
         counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
         rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
     table = pd.DataFrame(rows, columns=columns)

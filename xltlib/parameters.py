@@ -37,7 +37,6 @@ RULES = {  # what plain parameters may be, where their type does not say it all
     "codes": {"codes": True},
     "source": {"codes": True},
     "selection": {"among": ("last", "averaged", "en-dev", "oracle")},
-    "resamples": {"at_least": 1, "at_most": 1_000_000},
     "sentences": {"at_least": 2},
     "max_length": {"at_least": 8, "at_most": 8192},
     "figures_folder": {"place": True},

@@ -148,9 +148,7 @@ def two_languages(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows.language1 != rows.language2]
 
 
-def effects(
-    against: dict[str, pd.DataFrame], plain: str, codes: list[str], source: str, resamples: int
-) -> pd.DataFrame:
+def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], source: str) -> pd.DataFrame:
     """Effect of each arm per language and on the mean of the targets, over each control.
 
     Args:
@@ -168,7 +166,7 @@ def effects(
             for code, part in parts.items():
                 about = {"control": control, "label": label, "language": code}
                 counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
-                rows.append({**about, **statistics.mean_interval(part, resamples), **counted})
+                rows.append({**about, **statistics.mean_interval(part), **counted})
     return pd.DataFrame(rows)
 
 
@@ -179,7 +177,7 @@ def means_of_targets(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     return mean
 
 
-def generalized(differences: pd.DataFrame, labels: list[str], resamples: int) -> pd.DataFrame:
+def generalized(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Effects where both sentences are in one language, in two, and the latter minus the former, item by
     item.
 
@@ -190,7 +188,7 @@ def generalized(differences: pd.DataFrame, labels: list[str], resamples: int) ->
         ``label, pairs`` (``"one language"``, ``"two languages"``, ``"two minus one"``), ``effect, low, high,
         p, p_equivalent, n_items``; of the items that pairs of two languages have.
     """
-    keys, rows = ["seed", "item", "cluster"], []
+    keys, rows = ["seed", *differences.columns.intersection(["draw"]), "item", "cluster"], []
     one, two = one_language(differences), two_languages(differences)
     items = set(two["item"])
     one = one[one["item"].isin(items)]
@@ -199,7 +197,7 @@ def generalized(differences: pd.DataFrame, labels: list[str], resamples: int) ->
         off = two[two.label == label].groupby(keys).difference.mean()
         parts = {"one language": diagonal, "two languages": off, "two minus one": off - diagonal}
         for name, values in parts.items():
-            found = statistics.mean_interval(values.dropna().reset_index(name="difference"), resamples)
+            found = statistics.mean_interval(values.dropna().reset_index(name="difference"))
             rows.append({"label": label, "pairs": name, **found, "n_items": len(items)})
     columns = ["label", "pairs", "effect", "low", "high", "p", "p_equivalent", "n_items"]
     return pd.DataFrame(rows, columns=columns)
@@ -212,9 +210,7 @@ def cells(differences: pd.DataFrame) -> pd.DataFrame:
     return by_pair.difference.mean().mul(100).reset_index(name="effect")
 
 
-def over_strength(
-    table: pd.DataFrame, differences: pd.DataFrame, targets: list[str], resamples: int
-) -> pd.DataFrame:
+def over_strength(table: pd.DataFrame, differences: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
     """Mean effect on the targets at each strength of the noises that have several, over the seeds that all
     have.
 
@@ -233,7 +229,7 @@ def over_strength(
     pairs = pairs[pairs.language1.isin(targets) & pairs.label.isin(curve.label)]
     shared = set.intersection(*pairs.groupby("label").seed.unique().map(set))
     pairs = pairs[pairs.seed.isin(shared)]
-    found = {label: statistics.mean_interval(of, resamples) for label, of in pairs.groupby("label")}
+    found = {label: statistics.mean_interval(of) for label, of in pairs.groupby("label")}
     found = pd.DataFrame(found).T.rename_axis("label").reset_index()
     return curve.merge(found, on="label").assign(n_seeds=len(shared))
 

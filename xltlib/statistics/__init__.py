@@ -1,4 +1,4 @@
-"""Effects with honest uncertainty: paired by item and seed, resampled by seed and by cluster.
+"""Effects with honest uncertainty: paired by item and seed, over seeds and clusters of items.
 
 From predictions to verdicts: ``answers`` (was it right?), ``effects`` (with an adaptation minus without),
 ``intervals`` (what is said of a mean), ``verdicts`` (what follows), ``other`` (the same by other tests),
@@ -16,7 +16,14 @@ from xltlib.statistics.effects import (
     effects_by_seed,
     mean_effects,
 )
-from xltlib.statistics.intervals import Resamples, alike, crossed_variance, described, mean_interval
+from xltlib.statistics.intervals import (
+    alike,
+    crossed_variance,
+    described,
+    error_and_freedom,
+    mean_interval,
+    said_of_cells,
+)
 from xltlib.statistics.known import covariates, published
 from xltlib.statistics.other import (
     almost_stochastic_order,
@@ -34,7 +41,6 @@ __all__ = [
     "ARM",
     "BETWEEN",
     "EFFECTS",
-    "Resamples",
     "adaptation_effects",
     "alike",
     "almost_stochastic_order",
@@ -46,6 +52,7 @@ __all__ = [
     "described",
     "differences",
     "effects_by_seed",
+    "error_and_freedom",
     "gee_effects",
     "generalized",
     "holm",
@@ -59,6 +66,7 @@ __all__ = [
     "power_table",
     "published",
     "right_answers",
+    "said_of_cells",
     "secondary",
     "sign_permutation",
     "verdict",

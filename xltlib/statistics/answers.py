@@ -33,22 +33,35 @@ def answers_of_pairs(chosen: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def columns_of_runs(runs: pd.DataFrame, more: list[str]) -> pd.DataFrame:
+    """Columns ``run, seed``, those of ``more``, and, where there is one, ``draw``, an id as text.
+
+    Args:
+        runs: a draw is the adaptation whose encoder the run was trained from; ``""`` or missing: one of its
+            own, or none.
+    """
+    found = runs[["run", "seed", *more]]
+    if "draw" in runs:
+        found = found.assign(draw=runs.draw.fillna("").astype(str))
+    return found
+
+
 def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
     """One row a run, item and language: was the answer right?
 
     Args:
         predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
-        runs: columns ``run, seed, rung`` and those of ``ARM``.
+        runs: columns ``run, seed, rung`` and those of ``ARM``; perhaps ``draw`` (:func:`columns_of_runs`).
         selection: rule by which the checkpoint was chosen.
     Returns:
-        Columns of ``ARM`` and ``seed, rung, item, cluster, language, right`` (0 or 1).
+        Columns of ``ARM`` and ``seed, rung, item, cluster, language, right`` (0 or 1), and ``draw``.
     """
     same = predictions.language1.astype(str) == predictions.language2.astype(str)
     chosen = predictions[(predictions.selection == selection) & same]
     rows = chosen[["run", "item", "cluster"]].assign(
         language=chosen.language1.astype(str), right=is_right(chosen).astype(np.int8)
     )
-    return rows.merge(runs[["run", "seed", "rung", *ARM]], on="run", validate="many_to_one")
+    return rows.merge(columns_of_runs(runs, ["rung", *ARM]), on="run", validate="many_to_one")
 
 
 def generalized(

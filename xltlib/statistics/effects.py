@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
-import numpy as np
 import pandas as pd
 
 from xltlib import languages
-from xltlib.statistics.answers import ARM, answers_of_pairs
-from xltlib.statistics.intervals import Resamples, alike, described, mean_interval
+from xltlib.statistics.answers import ARM, answers_of_pairs, columns_of_runs
+from xltlib.statistics.intervals import alike, mean_interval
 
 ABOUT = ["encoder", "strategy", "head", "adaptation", "language", "resource"]
 MEASURED = ["effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"]
@@ -25,29 +24,46 @@ def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd
     Args:
         right, of: as :func:`right_answers` returns it, and the columns that name the language, or the two.
     Returns:
-        The adapted arms' rows with ``right_plain`` and ``difference``.
+        The adapted arms' rows with ``right_plain`` and ``difference``; where there is a column ``draw``, that
+        of :func:`one_draw`.
     """
     same = ["encoder", "head", "strategy", "seed", "item", *of]
-    plain = right[right.adaptation == "none"][[*same, "right"]]
+    plain = right[right.adaptation == "none"][[*same, "right", *right.columns.intersection(["draw"])]]
     both = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
-    return both.assign(difference=both.right - both.right_plain)
+    return one_draw(both.assign(difference=both.right - both.right_plain), "draw_plain")
+
+
+def one_draw(both: pd.DataFrame, other: str) -> pd.DataFrame:
+    """Rows of two runs side by side, with the draw of both in one column ``draw``; as they are without any.
+
+    Seeds share a draw where they share those of both runs: that of the adapted run, where the other's encoder
+    is as it was published (``""``), and that of both, where they are of one adaptation.
+
+    Args:
+        both: perhaps with a column ``draw``.
+        other: name of the column with the draw of the other run.
+
+    Example:
+        >>> rows = pd.DataFrame({"draw": ["a", "a", "a"], "draw_other": ["", "a", "b"]})
+        >>> one_draw(rows, "draw_other").draw.tolist()
+        ['a', 'a', 'a b']
+    """
+    if other not in both:
+        return both
+    joined = (both.draw.astype(str) + " " + both[other].astype(str)).str.strip()
+    return both.assign(draw=both.draw.where(both.draw == both[other], joined)).drop(columns=other)
 
 
 def adaptation_effects(
-    right: pd.DataFrame,
-    resamples: int = 10_000,
-    seed: int = 1,
-    groups: list[str] = (),
-    levels: dict[tuple[str, str], str] | None = None,
+    right: pd.DataFrame, groups: list[str] = (), levels: dict[tuple[str, str], str] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Effect of each adaptation within each strategy, and its difference between strategies.
 
     For language l the effect is the mean over seeds s and items k of right(adapted) - right(not adapted), in
-    points; all intervals are from the draws of one :class:`Resamples`.
+    points, with an interval by :func:`mean_interval`.
 
     Args:
         right: as :func:`right_answers` returns it; of the targets.
-        resamples, seed: how many bootstrap draws, and their seed.
         groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of
             which the same was read), and of those of one resource level (named after it), where there are two
             or more of them and others besides.
@@ -65,17 +81,16 @@ def adaptation_effects(
         raise ValueError(f"two runs of one arm with one seed: {twice[twice > 1].index[0][:5]}")
     codes = languages.in_order(right.language.unique())
     chosen = [code for code in codes if code in groups]
-    draws = Resamples(right.seed, right.cluster, resamples, seed)
     paired, missing = _paired_by_arm(right)
 
     rows = []
     for names, pairs in paired.items():
         about = {**dict(zip(("encoder", "head", "strategy", "adaptation"), names)), "rung": pairs.rung.max()}
-        rows += _effects_of_languages(pairs, draws, _levels_for(names[0], codes, levels), chosen, about)
+        rows += _effects_of_languages(pairs, _levels_for(names[0], codes, levels), chosen, about)
     between = []
     for names, pairs in _paired_by_strategies(paired):
         about = dict(zip(("encoder", "head", "strategy", "adaptation"), names))
-        between += _effects_of_languages(pairs, draws, _levels_for(names[0], codes, levels), chosen, about)
+        between += _effects_of_languages(pairs, _levels_for(names[0], codes, levels), chosen, about)
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
 
 
@@ -126,41 +141,35 @@ def _paired_by_strategies(paired: dict[tuple, pd.DataFrame]) -> list[tuple[tuple
                 continue
             if other_names[0] != encoder and two != "labse":  # LaBSE is another checkpoint by nature
                 continue
-            both = pairs.merge(other[[*same, "difference"]], on=same, suffixes=("", "_other"))
+            theirs = other[[*same, "difference", *other.columns.intersection(["draw"])]]
+            both = pairs.merge(theirs, on=same, suffixes=("", "_other"))
             both["difference"] -= both.difference_other
+            both = one_draw(both, "draw_other")
             found.append(((encoder, head, f"{one} - {two}", adaptation), both))
     return found
 
 
 def _effects_of_languages(
-    pairs: pd.DataFrame, draws: Resamples, levels: dict[str, str], chosen: list[str], about: dict
+    pairs: pd.DataFrame, levels: dict[str, str], chosen: list[str], about: dict
 ) -> list[dict]:
     """One row a language, and one a mean of which all languages are there.
 
     Args:
-        pairs: columns ``seed, cluster, item, language, difference``.
-        draws: of the whole study.
+        pairs: columns ``seed, cluster, item, language, difference``, and perhaps ``draw``.
         levels: all languages, each with its resource level.
         chosen: languages of the means.
         about: what else stands in each row.
     """
-    codes = list(levels)
-    pairs = pairs.assign(column=pairs.language)
-    parts = [(pairs, codes)]
+    by_language = dict(list(pairs.groupby("language", observed=True)))
+    parts = {code: by_language[code] for code in levels if code in by_language}
     for name, of in _groups_to_average(chosen, levels).items():
-        if set(of) <= set(pairs.language):
-            parts.append((alike(pairs[pairs.language.isin(of)]).assign(column=name), [name]))
+        if set(of) <= set(by_language):
+            parts[name] = alike(pairs[pairs.language.isin(of)])
     rows = []
-    for part, columns in parts:
-        point, drawn, freedom, error = draws(part, columns)
-        for k, name in enumerate(columns):
-            if np.isnan(point[k]):
-                continue
-            n_items, n_seeds = part[part.column == name][["item", "seed"]].nunique()
-            resource = levels.get(name, name)
-            said = described(point[k], drawn[:, k], freedom[k], error[k])
-            counted = {"n_items": n_items, "n_seeds": n_seeds}
-            rows.append({**about, "language": name, "resource": resource, **said, **counted})
+    for name, part in parts.items():
+        counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
+        resource = levels.get(name, name)
+        rows.append({**about, "language": name, "resource": resource, **mean_interval(part), **counted})
     return rows
 
 
@@ -170,10 +179,8 @@ def effects_by_seed(right: pd.DataFrame) -> pd.DataFrame:
     return by_seed.difference.mean().mul(100).reset_index(name="effect")
 
 
-def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
+def mean_effects(right: pd.DataFrame) -> pd.DataFrame:
     """The effect of each adaptation on the mean of the languages given, each counting alike, one row an arm.
-
-    Each arm has draws of its own.
 
     Args:
         right: as :func:`right_answers` returns it, of the languages to average over.
@@ -183,7 +190,7 @@ def mean_effects(right: pd.DataFrame, resamples: int = 10_000) -> pd.DataFrame:
     rows = []
     for names, of in beside_plain(right).groupby(ARM, sort=False):
         counted = {"n_items": of["item"].nunique(), "n_seeds": of.seed.nunique()}
-        rows.append({**dict(zip(ARM, names)), **mean_interval(alike(of), resamples), **counted})
+        rows.append({**dict(zip(ARM, names)), **mean_interval(alike(of)), **counted})
     return pd.DataFrame(rows, columns=[*ARM, *MEASURED])
 
 
@@ -194,16 +201,19 @@ def differences(
 
     Args:
         predictions: as for :func:`right_answers`.
-        runs: columns ``run, seed, label``; a label names an arm, whatever its parameters.
+        runs: columns ``run, seed, label``, and perhaps ``draw``; a label names an arm, whatever its
+            parameters.
         control: label of the control.
     Returns:
-        Columns ``label, seed, item, cluster, language1, language2, difference`` (-1, 0 or 1).
+        Columns ``label, seed, item, cluster, language1, language2, difference`` (-1, 0 or 1), and the
+        ``draw`` of :func:`one_draw`.
     """
     rows = answers_of_pairs(predictions[predictions.selection == selection])
-    rows = rows.merge(runs[["run", "seed", "label"]], on="run", validate="many_to_one").drop(columns="run")
+    rows = rows.merge(columns_of_runs(runs, ["label"]), on="run", validate="many_to_one").drop(columns="run")
     same = ["seed", "item", "language1", "language2"]
-    theirs = rows[rows.label == control][[*same, "right"]]
+    theirs = rows[rows.label == control][[*same, "right", *rows.columns.intersection(["draw"])]]
     others = rows[rows.label != control]
     both = others.merge(theirs, on=same, suffixes=("", "_control"), validate="many_to_one")
     difference = both.right - both.right_control
-    return both.assign(difference=difference).drop(columns=["right", "right_control"])
+    both = both.assign(difference=difference).drop(columns=["right", "right_control"])
+    return one_draw(both, "draw_control")

@@ -31,7 +31,6 @@ class StudyData:
         records: of all runs, as they stand in ``runs.json``, adaptations and trunks among them.
         predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
         selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"en-dev"`` or ``"oracle"``.
-        resamples: bootstrap draws.
         source: the language that was trained on.
     """
 
@@ -42,7 +41,6 @@ class StudyData:
     records: list[dict]
     predictions: pd.DataFrame
     selection: str = "last"
-    resamples: int = 10_000
     source: str = "en"
 
     # What was run, and what it read.
@@ -207,9 +205,7 @@ class StudyData:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
             missing = []
         else:
-            found = statistics.adaptation_effects(
-                of_targets, self.resamples, groups=self.zero_shot, levels=self.levels
-            )
+            found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels)
             effects, between, missing = found
         return statistics.corrected(effects), statistics.corrected(between), missing
 
@@ -255,13 +251,13 @@ class StudyData:
 
     @cached_property
     def mean_effects(self) -> pd.DataFrame:
-        """The effect on the mean of the zero-shot targets, from draws of its own, a row an adapted arm."""
-        return statistics.mean_effects(self.right_zero_shot, self.resamples)
+        """The effect on the mean of the zero-shot targets, a row an adapted arm."""
+        return statistics.mean_effects(self.right_zero_shot)
 
     @cached_property
     def effects_at_source(self) -> pd.DataFrame:
         """The effect on the source language."""
-        return statistics.mean_effects(self.right[self.right.language == self.source], self.resamples)
+        return statistics.mean_effects(self.right[self.right.language == self.source])
 
     @cached_property
     def effects_on_unread(self) -> pd.DataFrame:
@@ -270,14 +266,14 @@ class StudyData:
         read = self.accuracy[columns].astype(str).drop_duplicates().rename(columns={"language1": "language"})
         rows = self.right_zero_shot.merge(read, on=[*ARM, "language"])
         unread = (rows.supervision == "none") | (rows.adaptation == "none")
-        return statistics.mean_effects(rows[unread], self.resamples)
+        return statistics.mean_effects(rows[unread])
 
     @cached_property
     def over_updates(self) -> pd.DataFrame:
         """The effect on the mean of the zero-shot targets over the control; empty without one."""
         adapted = self.right_zero_shot[self.right_zero_shot.adaptation != "none"]
         beside_control = adapted.replace({"adaptation": {CONTROL: "none"}})
-        return statistics.judge(statistics.mean_effects(beside_control, self.resamples))
+        return statistics.judge(statistics.mean_effects(beside_control))
 
     @cached_property
     def other_tests(self) -> pd.DataFrame:
@@ -306,35 +302,32 @@ def share_of_the_most_frequent(labels: pd.Series) -> float:
     return float(labels.value_counts(normalize=True).max())
 
 
-def _refuse(predictions: pd.DataFrame, selection: str, resamples: int, source: str) -> None:
+def _refuse(predictions: pd.DataFrame, selection: str, source: str) -> None:
     """Refuse what would leave tables empty, as if nothing had been measured."""
     rules, codes = (sorted(set(predictions[name].astype(str))) for name in ("selection", "language1"))
     if selection not in rules:
         raise ValueError(f"selection = {selection!r}: there are predictions of {', '.join(rules)}")
     if source not in codes:
         raise ValueError(f"source = {source!r}: there are predictions in {', '.join(codes)}")
-    if resamples < 2:
-        raise ValueError(f"resamples = {resamples}: an interval needs two draws, and a good one thousands")
 
 
 def load(
     folder: Path | str,
     study: str,
     selection: str = "last",
-    resamples: int = 10_000,
     source: str = "en",
 ) -> StudyData:
     """A study from the folder that collecting its runs has filled.
 
     Args:
         folder: where studies lie; this one in ``folder/study``.
-        study, selection, resamples, source: see :class:`StudyData`.
+        study, selection, source: see :class:`StudyData`.
     Raises:
         FileNotFoundError: the folder or the study is not there; says which are.
         ValueError: nothing was predicted under this rule, or in this source language; or a file is damaged.
     """
     place = folders.of_study(folder, study)
     state, predictions = collected.complete(place)
-    _refuse(predictions, selection, resamples, source)
+    _refuse(predictions, selection, source)
     about, missing = state.get("about", ""), state.get("missing", [])
-    return StudyData(study, place, about, missing, state["runs"], predictions, selection, resamples, source)
+    return StudyData(study, place, about, missing, state["runs"], predictions, selection, source)

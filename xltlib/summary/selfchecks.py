@@ -74,7 +74,7 @@ def intervals_agree(data: StudyData) -> bool:
 
 
 def intervals_hold(data: StudyData) -> bool:
-    """Whether every effect that has an interval lies in it; draws are in single precision."""
+    """Whether every effect that has an interval lies in it."""
     effects = pd.concat([data.targets, data.between]).dropna(subset=["low", "high"])
     inside = (effects.low - ROUNDING <= effects.effect) & (effects.effect <= effects.high + ROUNDING)
     return bool(inside.all())

@@ -201,7 +201,7 @@ def lines_are(n_seeds: int) -> str:
     """What an interval knows of."""
     if n_seeds > 1:
         return "95 % intervals over seeds and clusters of shared sentences"
-    known = "95 % bootstrap of clusters of shared sentences"
+    known = "95 % intervals over clusters of shared sentences"
     return f"{known}; with one seed they know nothing of how much seeds differ"
 
 
