@@ -73,6 +73,7 @@ def test_verdicts_are_corrected_over_the_languages_of_an_arm_and_means_over_the_
     for name, offset in (("mlm", 0.0), ("tsdae", 0.02)):
         rows.append(pd.DataFrame({"adaptation": name, "language": codes, "p": p + offset}))
     table = pd.concat(rows, ignore_index=True)
+    table["resource"] = table.language.replace({"de": "high", "ko": "high", "id": "medium"})
     table = table.assign(encoder="x", strategy="x", head="x", effect=1.0, p_equivalent=0.9, n_seeds=6)
     table = statistics.corrected(table)
     of_language = table.language.isin(codes[:3])

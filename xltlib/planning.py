@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import lineage, parameters, present
+from xltlib import languages, lineage, parameters, present
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
@@ -87,6 +87,7 @@ class Planning:
                     own = {name: value for name, value in own.items() if name != "seeds"}
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
         self._refuse_unused(sections["arms"])
+        self._ask_for_groups()
         self._ask_for_controls()
         self._ask_for_compared(sections["arms"])
         return Plan(self.study, self.nodes)
@@ -239,6 +240,16 @@ class Planning:
                     chosen[family] = given
                     self.used.add(name)
 
+    def _ask_for_groups(self) -> None:
+        """Groups hold the targets, all of them."""
+        if not self.study.groups:
+            return
+        grouped = {code for codes in self.study.groups.values() for code in codes.split()}
+        targets = {c for node in self.nodes.values() if node.arm for c in _targets(node.parameters)}
+        if wrong := sorted(grouped ^ targets):
+            said = "is no target" if wrong[0] in grouped else "is a target in none of them"
+            raise ValueError(f"groups: {wrong[0]} {said}{self.study.line('groups')}")
+
     def _ask_for_controls(self) -> None:
         """Copies kept with the passes made more updates, too: only a control tells the two apart."""
         for node in self.nodes.values():
@@ -263,6 +274,11 @@ class Planning:
                     f"summary: {NOISE} compares with an arm {label!r}: give the study one"
                     f"{self.study.line('summary')}"
                 )
+
+
+def _targets(parameters: dict) -> list[str]:
+    """The languages of a run but its source."""
+    return languages.listed(parameters["targets"])[1:]
 
 
 def _without_noise(node: Node) -> tuple[str, dict]:

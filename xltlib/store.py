@@ -240,6 +240,8 @@ class Store:
     @staticmethod
     def _write(plan: Plan, summaries: list[dict], missing: list[str], predictions: list, into: Path) -> None:
         state = {"study": plan.study.name, "about": plan.study.about, "missing": missing, "runs": summaries}
+        if plan.study.groups:
+            state["groups"] = plan.study.groups
         text = json.dumps(state, indent=1, ensure_ascii=False) + "\n"
         table = pd.concat(predictions, ignore_index=True)
         for column in ("run", "language1", "language2", "selection"):

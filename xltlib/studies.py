@@ -4,6 +4,7 @@ A study has these fields::
 
     about, cost   what it asks, and what it takes
     seeds         of its trunk and arms; one of them may name its own
+    groups        names of groups of languages, each of which gets a mean of its own, and their codes
     common        parameters and options of every run of the study that has such a one
     parts         never run by themselves: what ``like:`` names
     encoders      adapted encoders, each made once and shared by all seeds
@@ -55,6 +56,7 @@ class Study:
         self.about = " ".join(fields.get("about", "").split())
         self.cost = " ".join(fields.get("cost", "not stated").split())
         self.summary = fields.get("summary", SUMMARIES[0])
+        self.groups: dict[str, str] = fields.get("groups") or {}
 
     def line(self, *keys: str) -> str:
         """Where a part of it stands, for the end of a message; "" where no file says."""

@@ -13,10 +13,23 @@ import yaml
 
 from xltlib.values import shown, unprintable
 
-FIELDS = ("about", "cost", "like", "seeds", "common", "parts", "encoders", "trunk", "arms", "summary")
+FIELDS = (
+    "about",
+    "cost",
+    "like",
+    "seeds",
+    "groups",
+    "common",
+    "parts",
+    "encoders",
+    "trunk",
+    "arms",
+    "summary",
+)
 SECTIONS = ("parts", "encoders", "trunk", "arms")
 SUMMARIES = ("90_summary", "30_robustness")  # the notebooks that read the runs of a study
 NAME = re.compile(r"\w[\w.+=-]*")
+GROUP = re.compile(r"[a-z]{4}[a-z-]*")  # no code of a language is so long
 TAKEN = "offline"  # the encoder that needs no hub: no run can be called so
 TAG = "tag:yaml.org,2002:"
 PLAIN = {  # tag -> what is read so, and the characters that it may begin with
@@ -186,6 +199,8 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
                 raise ValueError(f"{here}: {field} holds a character that cannot be printed")
         if field == "seeds" and value is not None:
             whole_numbers(value, here)
+        if field == "groups":
+            _check_groups(here, value)
         if field == "common":
             _check_values(f"{here}: common", value)
         if field in SECTIONS:
@@ -195,6 +210,22 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
             f"{_before(lines.at(name, 'summary'))}study {name}: summary {shown(fields['summary'])} is no "
             f"notebook that sums up a study; leave it out, or {' or '.join(SUMMARIES)}"
         )
+
+
+def _check_groups(here: str, groups: object) -> None:
+    """Names of groups with two languages or more each, no language twice."""
+    seen: list[str] = []
+    for name, codes in mapping(f"{here}: groups", groups).items():
+        if not (isinstance(name, str) and GROUP.fullmatch(name)) or name in ("mean", "high", "medium"):
+            raise ValueError(f"{here}: groups: {shown(name)}: a name has four letters or more, and hyphens")
+        if not isinstance(codes, str) or len(codes.split()) < 2:
+            raise ValueError(
+                f"{here}: groups: {name} = {shown(codes)}: wanted two codes or more, as in de ko"
+            )
+        seen += codes.split()
+    twice = next((code for code in seen if seen.count(code) > 1), None)
+    if twice:
+        raise ValueError(f"{here}: groups: {twice} stands in them twice")
 
 
 def _check_section(name: str, section: str, runs: object, lines: Lines) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,6 +23,12 @@ from xltlib.figures.style import (
     titled,
 )
 
+LEVEL_NAME = {  # what stands above the languages of a level; a group of a study has its own name
+    "high": "high-resource",
+    "medium": "medium-resource",
+    "low": "low-resource",
+    "unseen": "unseen by the encoder",
+}
 FAMILY = {  # panels of adaptation_family: column of the table, what stands under it
     "effect": "effect on zero-shot\ntargets (points)",
     "effect on source": "effect on English\n(points)",
@@ -37,6 +44,7 @@ def adaptation_effect(
     adaptation: str,
     caption: str,
     seen: set[str] = frozenset(),
+    groups: list[str] = (),
 ):
     """The effect of one adaptation per target language and strategy, and below it the difference of
     strategies.
@@ -46,13 +54,15 @@ def adaptation_effect(
             drawn as small dots.
         adaptation: which one to draw.
         seen: languages of which labels were read; their names say so.
+        groups: of languages, in the order in which they are drawn; none: resource levels.
     Raises:
         ValueError: a strategy has effects of two encoders.
     """
     theme()
     effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
-    levels = levels_of(effects)
-    codes = sorted(languages.in_order(levels), key=lambda code: languages.LEVELS.index(levels[code]))
+    colours = colours_of(groups)
+    levels = levels_of(effects, list(colours))
+    codes = sorted(languages.in_order(levels), key=lambda code: list(colours).index(levels[code]))
     if effects.groupby("strategy").encoder.nunique().max() > 1:
         raise ValueError("two encoders in one strategy: draw them apart")
     by_seed = by_seed[(by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
@@ -64,8 +74,8 @@ def adaptation_effect(
         _draw_between(axes[1], between, codes)
         of_between = cut_scale(axes[1], between, 3, dots)
         runs_on = runs_on or of_between
-    _name_languages(axes[-1], codes, seen, levels)
-    _mark_resource_levels(axes, codes, levels)
+    _name_languages(axes[-1], codes, seen, levels, colours)
+    _mark_resource_levels(axes, codes, levels, colours)
     title = f"What {adaptation_name(adaptation)} does to zero-shot accuracy"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     lines = [
@@ -75,11 +85,19 @@ def adaptation_effect(
     return figure
 
 
-def levels_of(effects: pd.DataFrame) -> dict[str, str]:
-    """The resource level of each language; where one of several encoders has not seen it, that.
+def colours_of(groups: list[str]) -> dict[str, str]:
+    """The colour of each group of languages, in their order; of no groups those of the resource levels."""
+    if not groups:
+        return languages.RESOURCE_COLOURS
+    return dict(zip(groups, cycle(languages.RESOURCE_COLOURS.values())))
+
+
+def levels_of(effects: pd.DataFrame, order: list[str] = languages.LEVELS) -> dict[str, str]:
+    """The resource level, or group, of each language; where one of several encoders has not seen it, that.
 
     Args:
         effects: columns ``language, resource``.
+        order: of the levels.
 
     Example:
         >>> rows = {"language": ["yo", "de", "yo"], "resource": ["unseen", "high", "low"]}
@@ -88,7 +106,7 @@ def levels_of(effects: pd.DataFrame) -> dict[str, str]:
     """
     found = {}
     for code, level in zip(effects.language, effects.resource):
-        found[code] = max(found.get(code, level), level, key=languages.LEVELS.index)
+        found[code] = max(found.get(code, level), level, key=order.index)
     return found
 
 
@@ -144,7 +162,9 @@ def _draw_between(axis, between: pd.DataFrame, codes: list[str]) -> None:
     axis.set_ylabel("hybrid minus\nLaBSE arm (points)")
 
 
-def _name_languages(axis, codes: list[str], seen: set[str], levels: dict[str, str]) -> None:
+def _name_languages(
+    axis, codes: list[str], seen: set[str], levels: dict[str, str], colours: dict[str, str]
+) -> None:
     """Names of languages below, in the colour of their resource level."""
     names = []
     for code in codes:
@@ -152,19 +172,19 @@ def _name_languages(axis, codes: list[str], seen: set[str], levels: dict[str, st
         names.append(f"{name}\n(labels read)" if code in seen else name)
     axis.set_xticks(range(len(codes)), names, fontsize=10)
     for label, code in zip(axis.get_xticklabels(), codes):
-        label.set_color(languages.RESOURCE_COLOURS[levels[code]])
+        label.set_color(colours[levels[code]])
     axis.set_xlim(-0.6, len(codes) - 0.4)
 
 
-def _mark_resource_levels(axes, codes: list[str], levels: dict[str, str]) -> None:
+def _mark_resource_levels(axes, codes: list[str], levels: dict[str, str], colours: dict[str, str]) -> None:
     """The name of each resource level above its languages, and a line between levels in every panel."""
     top = axes[0]
-    for level, colour in languages.RESOURCE_COLOURS.items():
+    for level, colour in colours.items():
         places = [i for i, code in enumerate(codes) if levels[code] == level]
         if not places:
             continue
         above = {"transform": top.get_xaxis_transform(), "ha": "center", "fontsize": 9, "color": colour}
-        said = "unseen by the encoder" if level == "unseen" else f"{level}-resource"
+        said = LEVEL_NAME.get(level, level.replace("-", " "))
         top.text(np.mean(places), 1.01, said, **above)
         if places[0] > 0:
             for axis in axes:

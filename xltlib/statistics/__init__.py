@@ -35,7 +35,7 @@ from xltlib.statistics.other import (
     sign_permutation,
 )
 from xltlib.statistics.spending import costs
-from xltlib.statistics.verdicts import corrected, holm, judge, verdict
+from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, verdict
 
 __all__ = [
     "ARM",
@@ -57,6 +57,7 @@ __all__ = [
     "generalized",
     "holm",
     "is_right",
+    "is_mean",
     "judge",
     "mcnemar_table",
     "mean_effects",

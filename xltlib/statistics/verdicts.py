@@ -7,7 +7,6 @@ import gc
 import numpy as np
 import pandas as pd
 
-from xltlib import languages
 from xltlib.statistics.answers import ARM
 
 
@@ -23,13 +22,23 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: as :func:`adaptation_effects` gives it.
     """
-    of_language = ~table.language.isin(languages.MEANS)
+    of_language = ~is_mean(table)
     family = [table[name].where(of_language, "") for name in ARM]
     family.append(table.language.where(~of_language, "").rename("mean of"))
     judged = [judge(of) for _, of in table.groupby(family, sort=False)]
     if not judged:
         return table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
     return pd.concat(judged).loc[table.index]
+
+
+def is_mean(table: pd.DataFrame) -> pd.Series:
+    """Which rows are means of several languages: their name stands for a language and for its level, too.
+
+    Example:
+        >>> is_mean(pd.DataFrame({"language": ["de", "high"], "resource": ["high", "high"]})).tolist()
+        [False, True]
+    """
+    return table.language.astype(str) == table.resource.astype(str)
 
 
 def judge(family: pd.DataFrame) -> pd.DataFrame:

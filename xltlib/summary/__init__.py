@@ -38,7 +38,8 @@ from xltlib.summary.costs import (
     over_updates_table,
     penalty_table,
 )
-from xltlib.summary.data import StudyData, load
+from xltlib.summary.data import StudyData
+from xltlib.summary.loading import load
 from xltlib.summary.effects import (
     about,
     arm_table,

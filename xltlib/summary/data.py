@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import collected, folders, languages, levels, provenance, statistics
+from xltlib import languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -32,6 +32,7 @@ class StudyData:
         predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
         selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"en-dev"`` or ``"oracle"``.
         source: the language that was trained on.
+        grouped: languages of each group, where the study has groups of its own.
     """
 
     study: str
@@ -42,6 +43,7 @@ class StudyData:
     predictions: pd.DataFrame
     selection: str = "last"
     source: str = "en"
+    grouped: dict[str, str] = field(default_factory=dict)
 
     # What was run, and what it read.
 
@@ -102,7 +104,14 @@ class StudyData:
 
     @cached_property
     def levels(self) -> dict[tuple[str, str], str]:
-        """The resource level of each language that was scored for each encoder: see levels.py."""
+        """The resource level of each language that was scored for each encoder: see levels.py.
+
+        Where the study has groups of its own, the group instead.
+        """
+        if self.grouped:
+            of = {code: name for name, codes in self.grouped.items() for code in codes.split()}
+            encoders = self.runs.encoder.unique()
+            return {(encoder, code): of[code] for encoder in encoders for code in self.order if code in of}
         found = {}
         for encoder in self.runs.encoder.unique():
             for code in self.order:
@@ -213,25 +222,25 @@ class StudyData:
     def targets(self) -> pd.DataFrame:
         """The effect on each target language: see statistics.adaptation_effects and corrected."""
         effects, _, _ = self._effects
-        return effects[~effects.language.isin(languages.MEANS)].assign(study=self.study)
+        return effects[~statistics.is_mean(effects)].assign(study=self.study)
 
     @cached_property
     def groups(self) -> pd.DataFrame:
         """The effect on means of zero-shot targets: of all (language ``"mean"``), of each resource level."""
         effects, _, _ = self._effects
-        return effects[effects.language.isin(languages.MEANS)]
+        return effects[statistics.is_mean(effects)]
 
     @cached_property
     def between(self) -> pd.DataFrame:
         """The effect under hybrid batches less that under the LaBSE arm, on each target language."""
         _, between, _ = self._effects
-        return between[~between.language.isin(languages.MEANS)]
+        return between[~statistics.is_mean(between)]
 
     @cached_property
     def between_groups(self) -> pd.DataFrame:
         """The same on means of zero-shot targets."""
         _, between, _ = self._effects
-        return between[between.language.isin(languages.MEANS)]
+        return between[statistics.is_mean(between)]
 
     @cached_property
     def without_partner(self) -> list[str]:
@@ -300,34 +309,3 @@ def share_of_the_most_frequent(labels: pd.Series) -> float:
         0.75
     """
     return float(labels.value_counts(normalize=True).max())
-
-
-def _refuse(predictions: pd.DataFrame, selection: str, source: str) -> None:
-    """Refuse what would leave tables empty, as if nothing had been measured."""
-    rules, codes = (sorted(set(predictions[name].astype(str))) for name in ("selection", "language1"))
-    if selection not in rules:
-        raise ValueError(f"selection = {selection!r}: there are predictions of {', '.join(rules)}")
-    if source not in codes:
-        raise ValueError(f"source = {source!r}: there are predictions in {', '.join(codes)}")
-
-
-def load(
-    folder: Path | str,
-    study: str,
-    selection: str = "last",
-    source: str = "en",
-) -> StudyData:
-    """A study from the folder that collecting its runs has filled.
-
-    Args:
-        folder: where studies lie; this one in ``folder/study``.
-        study, selection, source: see :class:`StudyData`.
-    Raises:
-        FileNotFoundError: the folder or the study is not there; says which are.
-        ValueError: nothing was predicted under this rule, or in this source language; or a file is damaged.
-    """
-    place = folders.of_study(folder, study)
-    state, predictions = collected.complete(place)
-    _refuse(predictions, selection, source)
-    about, missing = state.get("about", ""), state.get("missing", [])
-    return StudyData(study, place, about, missing, state["runs"], predictions, selection, source)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from xltlib import figures, languages, markdown, statistics
+from xltlib import figures, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData, is_control
-from xltlib.summary.words import LEVELS, encoders, estimate, language, reading, strategy_name
+from xltlib.summary.words import encoders, estimate, language, of_group, reading, strategy_name
 
 SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p (Holm)": 3}
@@ -27,7 +27,8 @@ def language_table(data: StudyData) -> pd.DataFrame:
     arms = rows[ARM].drop_duplicates().sort_values("adaptation", key=is_control, kind="stable")
     wide = rows.pivot(index="language", columns=ARM, values="said")
     wide = wide.reindex(index=rows.language.unique(), columns=pd.MultiIndex.from_frame(arms)).fillna("")
-    wide.index = [_row_name(code, data.seen) for code in wide.index]
+    means = set(data.groups.language)
+    wide.index = [_row_name(code, data.seen, means) for code in wide.index]
     named = [_column_name(data, arm) for arm in arms.itertuples()]
     wide.columns = pd.MultiIndex.from_tuples(named, names=data.arm)
     return wide.T if len(wide.columns) > len(wide) else wide
@@ -49,12 +50,12 @@ def _with_asterisk(row) -> str:
     return f"{estimate(row)}{mark}".replace(" ", "\u00a0")  # a cell is not broken into lines
 
 
-def _row_name(code: str, seen: set[str]) -> str:
+def _row_name(code: str, seen: set[str], means: set[str]) -> str:
     if code in seen:
         return f"{language(code)} (labels read)"
-    if code not in languages.MEANS:
+    if code not in means:
         return language(code)
-    return f"{language(code)} zero-shot targets" if code == "mean" else f"{language(code)} targets"
+    return f"{of_group(code)} zero-shot targets" if code == "mean" else f"{of_group(code)} targets"
 
 
 def effect_table(data: StudyData, *more: Callable[[pd.Series], object]) -> pd.DataFrame:
@@ -82,7 +83,8 @@ def seed_table(data: StudyData) -> pd.DataFrame:
 def between_table(data: StudyData) -> pd.DataFrame:
     """Effects under hybrid batches less those under the LaBSE arm, on each language; then, on means of the
     zero-shot targets, effects and differences."""
-    rows = pd.concat([data.between, data.groups, data.between_groups]).replace({"language": LEVELS})
+    rows = pd.concat([data.between, data.groups, data.between_groups])
+    rows["language"] = rows.language.where(~statistics.is_mean(rows), rows.language.map(of_group))
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
     return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
 

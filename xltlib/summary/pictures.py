@@ -50,7 +50,9 @@ def effect_pictures(data: StudyData) -> list[Picture]:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
         between = data.between[data.between["head"] == head]
         seeds = data.by_seed[data.by_seed["head"] == head]
-        figure = figures.adaptation_effect(of, between, seeds, adaptation, caption(data, of), data.seen)
+        figure = figures.adaptation_effect(
+            of, between, seeds, adaptation, caption(data, of), data.seen, list(data.grouped)
+        )
         drawn.append(Picture(stem, figure, table))
     return drawn
 

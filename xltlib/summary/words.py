@@ -175,6 +175,16 @@ def language(code: str) -> str:
     return LEVELS[code] if code in languages.MEANS else languages.of(code).name
 
 
+def of_group(name: str) -> str:
+    """A mean of several languages in words: of a resource level, or of a group of the study's own.
+
+    Example:
+        >>> of_group("low"), of_group("known-from-text")
+        ('mean of low-resource', 'mean of known from text')
+    """
+    return LEVELS.get(name, f"mean of {name.replace('-', ' ')}")
+
+
 def reading(entries: list[Entry]) -> str:
     """What was read beside labelled items of the source language.
 
