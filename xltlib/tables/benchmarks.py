@@ -114,10 +114,13 @@ def scoring(folder: Path) -> str:
 
 def simulations(folder: Path) -> str:
     """How often intervals, Holm's correction and verdicts of equivalence are right in simulated studies."""
-    shares, rows = ["languages", "mean", "percentile", "Holm finds one", "called equivalent"], []
+    shares, rows = ["languages", "mean", "Holm finds one"], []
+    names = [*shares, "called equivalent", *(f"bootstrap {name}" for name in shares)]
     for _, row in read(folder, "intervals").iterrows():
-        design = [f"{row['effect']:g}", f"{row['seeds']:.0f}", f"{row['clusters']:,.0f}"]
-        rows.append([*design, f"{row['seed noise']:g}", *(f"{100 * row[name]:.1f}" for name in shares)])
-    header = ["true effect, points", "seeds", "clusters", "seed noise, points", "hold it, by language"]
-    header += ["on the mean", "plain percentiles", "Holm finds one", "called equivalent"]
-    return markdown(header, rows)
+        draws = f"{row['draws']:.0f}, {row['draw noise']:g}" if row["draws"] else ""
+        design = [f"{row['effect']:g}", f"{row['clusters']:,.0f}", f"{row['seeds']:.0f}"]
+        design += [f"{row['seed noise']:g}", draws]
+        rows.append([*design, *(f"{100 * row[name]:.1f}" for name in names), f"{row['width']:.1f}"])
+    header = ["true effect", "clusters", "seeds", "seed noise", "draws, their noise", "hold it, by language"]
+    header += ["on the mean", "Holm finds one", "called equivalent", "bootstrap, by language"]
+    return markdown([*header, "bootstrap, on the mean", "bootstrap, Holm", "width on the mean"], rows)
