@@ -44,7 +44,7 @@ class Planning:
         known -= set(parameters.PLACES)
         named = [("common", ("common",), name) for name in self.common]
         for label, own in mapping("parts", self.study.fields.get("parts")).items():
-            of_part = [name for name in mapping(label, own) if name not in ("like", "seeds")]
+            of_part = [name for name in mapping(label, own) if name not in ("like", "seeds", "draws")]
             named += [(f"part {label}", ("parts", label), name) for name in of_part]
         for what, place, name in named:
             if name not in known:
@@ -68,15 +68,15 @@ class Planning:
 
     def plan(self) -> Plan:
         sections = self.study.sections()
+        seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
+        seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
         for label, own in sections["encoders"].items():
             if own.get("seeds"):
                 raise ValueError(
                     f"{label}: an encoder is made once for all seeds; take its seeds out"
                     f"{self.study.line('encoders', label)}"
                 )
-            self._add_encoder(label, {k: v for k, v in own.items() if k != "seeds"})
-        seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
-        seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
+            self._add_encoder(label, {k: v for k, v in own.items() if k != "seeds"}, seeds)
         for label, own in sections["trunk"].items():
             seeds_of[label] = self._seeds_of(own, seeds)
         for seed in seeds:
@@ -92,8 +92,8 @@ class Planning:
         self._ask_for_compared(sections["arms"])
         return Plan(self.study, self.nodes)
 
-    def _add_encoder(self, label: str, own: dict) -> None:
-        """An adapted encoder, once or as often as it is drawn."""
+    def _add_encoder(self, label: str, own: dict, seeds: list[int]) -> None:
+        """An adapted encoder, once; or the draws of it that seeds take in turn."""
         draws = own.pop("draws", 1)
         where = self.study.line("encoders", label)
         if type(draws) is not int or not 1 <= draws <= 1000 or draws > 1 and "draw" in own:
@@ -102,7 +102,7 @@ class Planning:
             self._add(label, own, "", "encoders")
             return
         self.draws[label] = draws
-        for draw in range(1, draws + 1):
+        for draw in sorted({(seed - 1) % draws + 1 for seed in seeds}):
             self._add(label, {**own, "draw": draw}, f" draw {draw}", "encoders")
 
     def _refuse_unused(self, arms: dict) -> None:
