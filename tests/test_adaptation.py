@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from xltlib import batching, encoders, heads, parameters, tasks, training
+from xltlib import batching, encoders, heads, parameters, provenance, tasks, training
 from xltlib.adaptation import after, consistency, domain, during, lora, mlm, tsdae
 from xltlib.components.base import make
+from xltlib.door import Door
 
 
 def test_a_reversed_gradient_has_the_other_sign_and_the_forward_pass_is_the_same():
@@ -326,6 +327,39 @@ def test_the_embedding_table_is_trained_where_it_is_asked_for(tiny, words, train
     assert torch.equal(whole.table[seen], before[seen]) != train_table
     unseen = torch.ones(len(before), dtype=bool).index_fill(0, seen, False)
     assert unseen.any() and torch.equal(whole.table[unseen], before[unseen])
+
+
+def test_language_modelling_and_translation_ranking_take_turns(tiny):
+    class Asked:  # what a component is given, as far as this one reads it
+        provenance = Door("demo", tasks.load_pairs("demo", "test", ["en", "de"], items=6), None)
+        start, draw = "", 1
+
+        def codes(self, text):
+            return text.split()
+
+        def kind(self, family):
+            return "mlm-ranking"
+
+    options = {"text": "demo", "corpus": "demo", "languages": "de", "translated": "de es", "sentences": 40}
+    told = {"kind": "mlm-ranking", **options, "pairs": 40, "size": 8, "ranked": 8, "train_table": True}
+    component = make("adaptation", told).gather(Asked())
+    entries = Asked.provenance.entries
+    assert [entry.kind for entry in entries] == ["text", "parallel"]
+    assert provenance.names(entries)["adaptation"] == "mlm-ranking-table" and provenance.rung(entries) == "Z3"
+    training.set_seed(1)
+    encoder = encoders.trim(encoders.load(str(tiny["xlm-r"])), Asked.provenance.vocabulary)
+    adapting = component.build(encoder, make("encoder", {"name": "tiny"}), 1)
+    drawn = [next(adapting.stream) for _ in range(40)]
+    text = [batch for batch in drawn if not isinstance(batch, batching.Batch)]
+    assert 8 < len(text) < 32 and encoder.table.requires_grad
+    for batch in (text[0], next(batch for batch in drawn if isinstance(batch, batching.Batch))):
+        before = adapting.model.tokens
+        adapting.loss(batch).backward()
+        assert adapting.model.tokens > before and encoder.table.grad.abs().sum() > 0
+        encoder.table.grad = None
+    perplexity = adapting.measure()["de"]
+    training.train(adapting.model, adapting.stream, adapting.loss, 30, 1e-3, precision="no", progress=False)
+    assert adapting.measure()["de"] < perplexity
 
 
 def test_a_trained_model_is_not_adapted_with_its_table():

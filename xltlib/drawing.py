@@ -148,7 +148,7 @@ def _summarise(notebook: str, given: dict, output: Path) -> str:
 
 def effect_files(figures: Path) -> list[Path]:
     """The figures of effects that a study has, with their tables."""
-    found = figures.glob("adaptation_effect*")
+    found = [*figures.glob("adaptation_effect*"), *figures.glob("group_effects*")]
     return sorted(path for path in found if path.suffix in (".png", ".svg", ".csv"))
 
 

@@ -100,17 +100,17 @@ class TextAdaptation(Adaptation):
     patience: int = option(0, at_least=0, only_with="checks")
 
     def gather(self, run) -> TextAdaptation:
-        codes = run.codes(self.languages)
-        use = run.kind("adaptation")
-        if self.train_table:
-            use += "-table"
-        if self.lora_rank:
-            use += "-lora"
+        codes, use = run.codes(self.languages), self.named(run)
         told = told_by("text", self.text, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(texts)
         return self.holding(texts=texts)
+
+    def named(self, run) -> str:
+        """The method as tables name it: its kind, and what of the encoder it trains beside or instead."""
+        parts = {"table": self.train_table, "lora": self.lora_rank > 0}
+        return "-".join([run.kind("adaptation"), *(name for name, there in parts.items() if there)])
 
 
 @dataclass(frozen=True, kw_only=True)

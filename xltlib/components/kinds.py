@@ -60,6 +60,7 @@ FAMILIES = {
     # Adaptation before training: build(encoder, held, seed) -> adaptation.before.Adapting.
     "adaptation": {
         "mlm": "xltlib.components.adaptation:Mlm",
+        "mlm-ranking": "xltlib.components.ranked:MlmRanking",
         "tsdae": "xltlib.components.adaptation:Tsdae",
         "align": "xltlib.components.adaptation:Align",
     },

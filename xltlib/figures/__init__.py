@@ -7,6 +7,7 @@ makes the bytes of an SVG the same every time. Nothing here needs torch.
 from xltlib.figures.curves import covariates, dose_response, loss_curve, strength_response
 from xltlib.figures.effects import FAMILY, adaptation_effect, adaptation_family, arm_effects, ladder
 from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
+from xltlib.figures.groups import group_effects
 from xltlib.figures.style import (
     ADAPTATION_NAME,
     ENCODER_NAME,
@@ -39,6 +40,7 @@ __all__ = [
     "dose_response",
     "file_name",
     "generalized_grid",
+    "group_effects",
     "in_order",
     "known",
     "ladder",

@@ -31,6 +31,7 @@ ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {
     "none": "none",
     "mlm": "masked language modelling",
+    "mlm-ranking": "masked language modelling beside translation ranking",
     "align": "translation ranking",
     "tsdae": "denoising (TSDAE)",
     "dann": "domain discriminator",

@@ -83,10 +83,24 @@ def family_pictures(data: StudyData) -> list[Picture]:
 
 
 def answer_pictures(data: StudyData) -> list[Picture]:
-    """The figures that answer the question: effects by language; of many adaptations the family, too."""
-    if data.many_adaptations:
-        return effect_pictures(data) + family_pictures(data)
-    return effect_pictures(data)
+    """The figures that answer the question: effects by group and by language; of many adaptations the family.
+
+    Groups are shown where the study has some of its own.
+    """
+    drawn = group_pictures(data) + effect_pictures(data)
+    return drawn + family_pictures(data) if data.many_adaptations else drawn
+
+
+def group_pictures(data: StudyData) -> list[Picture]:
+    """The effect on means of the study's own groups of languages, one figure a head; the controls last."""
+    drawn = []
+    means = data.groups[data.groups.language.isin(list(data.grouped))]
+    for head, of in means.groupby("head", sort=False):
+        of = of.sort_values("adaptation", key=is_control, kind="stable")
+        stem = "group_effects" if not drawn else f"group_effects_{head}"
+        figure = figures.group_effects(of, list(data.grouped), caption(data, of, dots=False))
+        drawn.append(Picture(stem, figure, of[EFFECT_COLUMNS[1:]]))
+    return drawn
 
 
 def cost_pictures(data: StudyData) -> list[Picture]:

@@ -13,6 +13,7 @@ from xltlib.summary import costs, pictures, selfchecks
 from xltlib.summary.data import StudyData
 
 DRAWING = (
+    pictures.group_pictures,
     pictures.effect_pictures,
     pictures.covariate_pictures,
     pictures.grid_pictures,

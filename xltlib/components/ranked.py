@@ -1,0 +1,63 @@
+"""Masked language modelling that keeps translations together: updates of text and of translations in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xltlib.components.adaptation import Mlm
+from xltlib.components.base import gathered, option
+from xltlib.provenance import Entry, told_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlmRanking(Mlm):
+    """Masked language modelling beside translation ranking (rung Z3).
+
+    Language modelling alone may undo what brought translations together. Here an update reads text with
+    probability ``alpha`` (masked language modelling, as ``mlm``), else translations (ranking, as ``align``).
+
+    Args:
+        alpha: share of the updates that read text.
+        corpus: of the translations, as of ``align``.
+        translated: languages of the translations.
+        pairs: translations of each language (0: all).
+        ranked: translations an update.
+    """
+
+    alpha: float = option(0.5, above=0, below=1)
+    corpus: str = option("ntrex", reads=True)
+    translated: str = option("targets", languages=True)
+    pairs: int = option(0, at_least=0)
+    ranked: int = option(24, at_least=2, at_most=65_536)
+    translations: dict | None = gathered()
+
+    def gather(self, run) -> MlmRanking:
+        ready, codes = super().gather(run), run.codes(self.translated)
+        told = told_by("parallel", self.corpus, self.pairs, codes, draw=run.draw)
+        entry = Entry("adaptation", self.named(run), "parallel", tuple(codes), self.corpus, told=told)
+        found = run.provenance.translations(self.corpus, codes, self.pairs, entry)
+        return ready.holding(translations=found)
+
+    def build(self, encoder, held, seed: int):
+        """As of Mlm."""
+        from xltlib import batching, heads
+
+        text = super().build(encoder, held, seed)
+        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        reader = heads.build("bi", encoder, max_length=self.max_length, **options)
+        if self.train_table:  # building the reader froze it again
+            encoder.table.requires_grad_(True)
+        rng = np.random.default_rng([seed, 11])
+        pairs = batching.translations(self.translations, self.ranked, reader.lengths, rng)
+
+        def loss(batch):
+            if not isinstance(batch, batching.Batch):
+                return text.loss(batch)
+            before = reader.tokens
+            value = heads.loss(reader, batch)
+            text.model.tokens += reader.tokens - before
+            return value
+
+        return replace(text, stream=batching.hybrid(text.stream, pairs, self.alpha, rng), loss=loss)

@@ -1,0 +1,50 @@
+"""The effect of each adaptation on means of groups of languages: the headline of a study that has groups."""
+
+from __future__ import annotations
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from xltlib.figures.style import adaptation_name, in_order, look, theme, titled
+
+
+def group_effects(effects: pd.DataFrame, groups: list[str], caption: str):
+    """One panel an adaptation, one line a group of languages, one mark with its interval a strategy.
+
+    Args:
+        effects: columns ``adaptation, strategy, language, effect, low, high``; language is the group.
+        groups: in the order in which they stand, the first above.
+        caption: what stands below.
+    """
+    theme()
+    adaptations = list(dict.fromkeys(effects.adaptation))
+    figsize = (2.6 + 2.7 * len(adaptations), 2.0 + 0.75 * len(groups))
+    shared = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(adaptations), figsize=figsize, **shared)
+    for axis, adaptation in zip(axes[0], adaptations):
+        _draw_panel(axis, effects[effects.adaptation == adaptation], groups, in_order(effects.strategy))
+        axis.set_title(textwrap.fill(adaptation_name(adaptation), 24), fontsize=10)
+    names = [textwrap.fill(group.replace("-", " "), 18) for group in groups]
+    axes[0, 0].set_yticks(range(len(groups)), names, fontsize=10)
+    axes[0, 0].set_ylim(len(groups) - 0.5, -0.5)
+    figure.supxlabel("effect on the mean accuracy of the group (points)", fontsize=10)
+    handles = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels())}
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside upper right", ncols=3, frameon=False, fontsize=9
+    )
+    return titled(figure, "What adaptation does to groups of languages", caption)
+
+
+def _draw_panel(axis, effects: pd.DataFrame, groups: list[str], strategies: list[str]) -> None:
+    """The effects of one adaptation."""
+    offsets = np.linspace(-0.22, 0.22, len(strategies)) if len(strategies) > 1 else [0.0]
+    for offset, strategy in zip(offsets, strategies):
+        name, colour, marker = look(strategy)
+        of = effects[effects.strategy == strategy].set_index("language").reindex(groups)
+        y = np.arange(len(groups)) + offset
+        axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
+        axis.plot(of.effect, y, marker, color=colour, markersize=7, linestyle="none", label=name)
+    axis.axvline(0, color="0.3", linewidth=1)
