@@ -48,6 +48,23 @@ def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
             planned(tiny_study(Path("tiny"), encoders=encoders))
 
 
+def test_groups_hold_the_targets_all_of_them():
+    groups = {"known": "de ko", "unknown": "id sw"}
+    study = tiny_study(Path("tiny"), groups=groups)
+    study["common"]["targets"] = "en de ko id sw"
+    assert planned(study).study.groups == groups
+    wrong = {
+        "groups: fr is no target": {**groups, "more": "ja fr"},
+        "groups: id is a target in none of them": {"known": "de ko"},
+        "de stands in them twice": {"known": "de ko", "unknown": "de sw"},
+        "unknown = 'id': wanted two codes or more": {"known": "de ko", "unknown": "id"},
+        "'low': a name has four letters or more": {"low": "de ko"},
+    }
+    for told, given in wrong.items():
+        with pytest.raises(ValueError, match=told):
+            planned({**study, "groups": given})
+
+
 def test_what_a_long_chain_waits_for_comes_first():
     plan = planned(tiny_study(ENCODER))
     behind = plan.chains(list(plan.nodes))

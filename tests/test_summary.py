@@ -484,6 +484,20 @@ def scored_in_part():
     return data
 
 
+def in_groups() -> summary.StudyData:
+    """Arms of three strategies; adaptation loses ten points in two languages, and nothing in two others."""
+
+    def right(seed: int, code: str) -> float:
+        return 0.6 + seed / 1000 if code in ("yor", "quy") else 0.7
+
+    arms = [{"strategy": strategy} for strategy in ("plain", "hybrid", "labse-recipe")]
+    arms += [arm | {"adaptation": "mlm", "right": right, "read": [ENGLISH, MLM]} for arm in arms[:2]]
+    arms += [{"strategy": "labse-recipe", "adaptation": "mlm", "read": [ENGLISH, MLM]}]
+    data = made_up(arms, seeds=(1, 2, 3, 4, 5, 6), codes=("en", "yor", "quy", "nah", "shp"))
+    data.grouped = {"unknown": "nah shp", "known-from-translations": "yor quy"}
+    return data
+
+
 LABELS = Entry("labels", "train", "labelled-target", ("de", "fr"))
 UNUSUAL = {
     "an arm without its partner": lambda: made_up([{"strategy": "plain"}, {"adaptation": "mlm"}]),
@@ -501,6 +515,7 @@ UNUSUAL = {
     "labels of all targets": lambda: made_up([{"read": [LABELS]}, {"adaptation": "mlm", "read": [LABELS]}]),
     "labels in one arm": lambda: made_up([{}, {"adaptation": "mlm", "read": [ENGLISH, LABELS]}]),
     "scored in part": scored_in_part,
+    "groups": in_groups,
     "many adaptations": lambda: made_up(
         [{"strategy": s, "adaptation": a, "right": r} for s, a, r in varied()]
     ),
@@ -519,6 +534,35 @@ def test_an_unusual_study_has_tables_and_no_exception(name, tmp_path):
         p.name for p in tmp_path.iterdir()
     }
     assert (tmp_path / "adaptation_effect.png").exists() == bool(len(data.targets))
+
+
+def test_a_study_with_groups_answers_group_by_group():
+    data = in_groups()
+    effects = data.groups.set_index(["strategy", "language"]).effect.round(2)
+    assert effects["plain", "known-from-translations"] == pytest.approx(-9.67)
+    assert effects["labse-recipe", "known-from-translations"] == effects["plain", "unknown"] == 0
+    unknown, translations, between = summary.answer(data).splitlines()
+    assert unknown.startswith("- **Unknown:** no detectable effect of 3 arms")
+    assert "detected" in translations and "under monolingual batches" in translations
+    assert translations.startswith("- **Known from translations:**")
+    assert "known from translations, LaBSE recipe against monolingual batches" in between
+    (picture,) = [p for p in summary.answer_pictures(data) if p.stem == "group_effects"]
+    assert [label.get_text() for label in picture.figure.axes[0].get_yticklabels()] == [
+        "unknown",
+        "known from\ntranslations",
+    ]
+    plt.close("all")
+
+
+def test_seeds_that_share_an_adapted_encoder_are_told_by_their_draw():
+    def drawn(number: int) -> Entry:
+        return Entry("adaptation", "mlm", "text", ("de",), told={"draw": f"draw-{number}"})
+
+    arms = [{"adaptation": "mlm", "read": [ENGLISH, drawn(n)], "seeds": (n, n + 2)} for n in (1, 2)]
+    data = made_up([{}, *arms], seeds=(1, 2, 3, 4))
+    draws = data.runs.set_index(["adaptation", "seed"]).draw
+    assert draws["none"].tolist() == [""] * 4
+    assert draws["mlm"].sort_index().tolist() == ["draw-1", "draw-2", "draw-1", "draw-2"]
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -9,7 +9,9 @@ needs torch.
 from xltlib.statistics.answers import ARM, generalized, is_right, right_answers, secondary
 from xltlib.statistics.effects import (
     BETWEEN,
+    COMPARED,
     EFFECTS,
+    WITH_PLAIN,
     adaptation_effects,
     beside_plain,
     differences,
@@ -40,7 +42,9 @@ from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, verdict
 __all__ = [
     "ARM",
     "BETWEEN",
+    "COMPARED",
     "EFFECTS",
+    "WITH_PLAIN",
     "adaptation_effects",
     "alike",
     "almost_stochastic_order",

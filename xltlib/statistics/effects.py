@@ -16,6 +16,7 @@ BETWEEN = [*ABOUT, *MEASURED]
 EFFECTS = [*ABOUT, "rung", *MEASURED]
 # Strategies that are compared: the first minus the second.
 COMPARED = (("hybrid", "labse"), ("hybrid", "labse-recipe"))
+WITH_PLAIN = (*COMPARED, ("hybrid", "plain"), ("labse-recipe", "plain"))
 
 
 def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd.DataFrame:
@@ -55,7 +56,10 @@ def one_draw(both: pd.DataFrame, other: str) -> pd.DataFrame:
 
 
 def adaptation_effects(
-    right: pd.DataFrame, groups: list[str] = (), levels: dict[tuple[str, str], str] | None = None
+    right: pd.DataFrame,
+    groups: list[str] = (),
+    levels: dict[tuple[str, str], str] | None = None,
+    compared: tuple[tuple[str, str], ...] = COMPARED,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Effect of each adaptation within each strategy, and its difference between strategies.
 
@@ -67,6 +71,7 @@ def adaptation_effects(
         groups: also the mean of these languages, each counting alike (language ``"mean"``: give those of
             which the same was read), and of those of one resource level (named after it), where there are two
             or more of them and others besides.
+        compared: strategies whose effects are compared, the first minus the second.
         levels: the resource level of a language for an encoder, by (encoder, language), where it is another
             than that of the language itself. A difference of two encoders has the levels of the first.
     Returns:
@@ -88,7 +93,7 @@ def adaptation_effects(
         about = {**dict(zip(("encoder", "head", "strategy", "adaptation"), names)), "rung": pairs.rung.max()}
         rows += _effects_of_languages(pairs, _levels_for(names[0], codes, levels), chosen, about)
     between = []
-    for names, pairs in _paired_by_strategies(paired):
+    for names, pairs in _paired_by_strategies(paired, compared):
         about = dict(zip(("encoder", "head", "strategy", "adaptation"), names))
         between += _effects_of_languages(pairs, _levels_for(names[0], codes, levels), chosen, about)
     return pd.DataFrame(rows, columns=EFFECTS), pd.DataFrame(between, columns=BETWEEN), missing
@@ -127,14 +132,16 @@ def _paired_by_arm(right: pd.DataFrame) -> tuple[dict[tuple, pd.DataFrame], list
     return paired, missing
 
 
-def _paired_by_strategies(paired: dict[tuple, pd.DataFrame]) -> list[tuple[tuple, pd.DataFrame]]:
+def _paired_by_strategies(
+    paired: dict[tuple, pd.DataFrame], compared: tuple[tuple[str, str], ...]
+) -> list[tuple[tuple, pd.DataFrame]]:
     """Differences of differences, of what all four cells have.
 
     Returns:
         Pairs of names (encoder, head, "one - two", adaptation) and rows.
     """
     same, found = ["seed", "language", "item"], []
-    for one, two in COMPARED:
+    for one, two in compared:
         for (names, pairs), (other_names, other) in product(paired.items(), repeat=2):
             encoder, head, strategy, adaptation = names
             if strategy != one or other_names[1:] != (head, two, adaptation):

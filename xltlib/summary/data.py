@@ -214,7 +214,8 @@ class StudyData:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
             missing = []
         else:
-            found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels)
+            compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
+            found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
             effects, between, missing = found
         return statistics.corrected(effects), statistics.corrected(between), missing
 

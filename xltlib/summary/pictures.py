@@ -16,6 +16,7 @@ EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
     *("effect", "low", "high", "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds"),
 ]
+DRAWN = [f"{one} - {two}" for one, two in statistics.COMPARED]  # differences that figures of languages show
 
 
 @dataclass
@@ -48,7 +49,7 @@ def effect_pictures(data: StudyData) -> list[Picture]:
         stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), of[EFFECT_COLUMNS]
         if (adaptation, head) == first:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
-        between = data.between[data.between["head"] == head]
+        between = data.between[(data.between["head"] == head) & data.between.strategy.isin(DRAWN)]
         seeds = data.by_seed[data.by_seed["head"] == head]
         figure = figures.adaptation_effect(
             of, between, seeds, adaptation, caption(data, of), data.seen, list(data.grouped)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib import figures
+from xltlib.summary import group_sentences
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
@@ -34,6 +35,8 @@ def answer(data: StudyData) -> str:
     rows = headline(data)
     if rows.empty:
         said = [nothing_to_compare(data), single_languages(data)]
+    elif data.grouped:
+        said = [*group_sentences.by_group(data), group_sentences.between_strategies(data)]
     else:
         said = [
             detected(data, rows),

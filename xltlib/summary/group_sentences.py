@@ -1,0 +1,83 @@
+"""The answer of a study that has groups of languages of its own, a sentence a group, from the numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xltlib.summary.data import StudyData, is_control
+from xltlib.summary.words import adaptation_name, against, counted, estimate, joined, signed, under
+
+NAMED = 4  # arms that a sentence names at most
+
+
+def by_group(data: StudyData) -> list[str]:
+    """What adaptation does to the mean of each group: a sentence a group, the group before its colon."""
+    said = []
+    rows = data.groups[~is_control(data.groups.adaptation)]
+    for group in data.grouped:
+        of = rows[rows.language == group]
+        if len(of):
+            said.append(f"{named(group)}: {_effects(of)}.")
+    return said
+
+
+def named(group: str) -> str:
+    """A group as a sentence begins with it.
+
+    Example:
+        >>> named("known-from-text")
+        'Known from text'
+    """
+    words = group.replace("-", " ")
+    return words[0].upper() + words[1:]
+
+
+def _effects(rows: pd.DataFrame) -> str:
+    """Effects on one group: those that are detected by name, of the others the range."""
+    if rows.n_seeds.max() < 2:
+        return f"one seed, which cannot tell an effect from the luck of a training: {_range(rows)}"
+    is_found = rows.verdict.isin(["up", "down"])
+    found, rest = rows[is_found], rows[~is_found]
+    parts = []
+    if len(found):
+        parts.append(f"detected {joined([_of_arm(row) for _, row in _strongest(found)])}{_more(found)}")
+    if len(rest):
+        parts.append(f"no detectable effect of {counted(len(rest), 'arm')}, {_range(rest)}")
+    return "; ".join(parts)
+
+
+def _strongest(rows: pd.DataFrame):
+    """The arms with the largest effects, as many as a sentence names."""
+    order = rows.effect.abs().sort_values(ascending=False, kind="stable").index
+    return rows.loc[order[:NAMED]].iterrows()
+
+
+def _more(rows: pd.DataFrame) -> str:
+    return f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+
+
+def _of_arm(row: pd.Series) -> str:
+    return f"{estimate(row)} by {adaptation_name(row.adaptation)} {under(row.strategy, row['head'])}"
+
+
+def _range(rows: pd.DataFrame) -> str:
+    least, most = signed(rows.effect.min()), signed(rows.effect.max())
+    return f"{least} points" if least == most else f"{least} to {most} points"
+
+
+def between_strategies(data: StudyData) -> str:
+    """The differences between strategies that are detected on means of groups; "" where nothing is compared."""
+    rows = data.between_groups[data.between_groups.language.isin(list(data.grouped))]
+    rows = rows[~is_control(rows.adaptation) & (rows.n_seeds > 1)]
+    if rows.empty:
+        return ""
+    found = rows[rows.verdict.isin(["up", "down"])]
+    if found.empty:
+        return f"Between strategies: none of {len(rows)} differences of effects on a group is detected."
+    parts = []
+    for _, row in _strongest(found):
+        where = named(row.language).lower()
+        parts.append(
+            f"{estimate(row)} for {adaptation_name(row.adaptation)}, {where}, {against(row.strategy)}"
+        )
+    return f"Between strategies: the effects differ by {joined(parts)}{_more(found)}."
