@@ -66,7 +66,7 @@ def _range(rows: pd.DataFrame) -> str:
 
 
 def between_strategies(data: StudyData) -> str:
-    """The differences between strategies that are detected on means of groups; "" where nothing is compared."""
+    """The differences between strategies that are detected on means of groups; "" where none is compared."""
     rows = data.between_groups[data.between_groups.language.isin(list(data.grouped))]
     rows = rows[~is_control(rows.adaptation) & (rows.n_seeds > 1)]
     if rows.empty:

@@ -112,6 +112,21 @@ def scoring(folder: Path) -> str:
     return markdown([*header, "cost of a pair"], rows)
 
 
+def known_languages(folder: Path) -> str:
+    """What the encoder knows of each language as it is: translations found, pieces a word, and its group."""
+    rows = []
+    for _, row in read(folder, "known_languages").iterrows():
+        found = [
+            "" if pd.isna(row[f"found, {of}"]) else f"{row[f'found, {of}']:.0f} % of {row[f'n, {of}']:.0f}"
+            for of in ("development", "text")
+        ]
+        name = f"{escaped(row['name'])} ({row['language']})"
+        on_list = "yes" if row["on the list"] else "no"
+        rows.append([name, on_list, *found, f"{row['pieces a word']:.1f}", row["group"]])
+    header = ["language", "in pretraining text", "found, development", "found, text", "pieces a word"]
+    return markdown([*header, "known from"], rows)
+
+
 def simulations(folder: Path) -> str:
     """How often intervals, Holm's correction and verdicts of equivalence are right in simulated studies."""
     shares, rows = ["languages", "mean", "Holm finds one"], []

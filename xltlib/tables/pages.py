@@ -34,6 +34,7 @@ TABLES = {  # name of a marker -> function
     "adaptation-speed": benchmarks.adaptation_speed,
     "scoring": benchmarks.scoring,
     "simulations": benchmarks.simulations,
+    "known-languages": benchmarks.known_languages,
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
@@ -55,6 +56,7 @@ STUDIES = {
 PAGES = {  # page -> folder of its CSV files, its tables
     "README.md": ("figures/paws-x", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
+    "docs/preregistration.md": ("benchmarks", ("known-languages",)),
     "docs/speed.md": ("benchmarks", (*PEERS, "adaptation-speed", "noise-cost", "scoring")),
     **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},
 }
