@@ -1,5 +1,6 @@
 """The summary of a study: tables, sentences and figures as functions of what its runs left; no kernel."""
 
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
+from xltlib.tables import groups
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
 STUDIES = (
@@ -551,6 +553,24 @@ def test_a_study_with_groups_answers_group_by_group():
         "unknown",
         "known from\ntranslations",
     ]
+    plt.close("all")
+
+
+def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
+    data = in_groups()
+    for record in data.records:
+        share = 0.4 if record["adaptation"] == "mlm" else 0.9
+        record["bias"] = [{"language": code, "retrieval": share} for code in ("yor", "quy", "nah", "shp")]
+    summary.save(data, tmp_path)
+    state = {"runs": data.records, "groups": data.grouped}
+    (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
+    effects = groups.effects(tmp_path).splitlines()
+    assert effects[0] == "| strategy | adaptation | seeds | unknown | known from translations |"
+    assert len(effects) == 2 + 3 and "**−9.7 [−13.8, −5.6]**" in effects[2] + effects[3]
+    assert "LaBSE recipe minus monolingual batches" in groups.differences(tmp_path)
+    plain = [line for line in groups.accuracy(tmp_path).splitlines() if "monolingual" in line]
+    assert "| none | 6 | 70.0 | 70.0 | 70.0 |" in plain[0] and "| 70.0 | 60.3 |" in plain[1]
+    assert "| 40.0 | 40.0 |" in groups.retrieval(tmp_path)
     plt.close("all")
 
 

@@ -145,7 +145,7 @@ def test_effects_say_what_could_have_been_found_but_not_of_one_seed(tmp_path):
         "+1.0 [−1.0, +3.0]",
         "0.20",
         "undecided",
-        "2.9",
+        "2.2",
         "+0.5",
     ]  # 2.8 / 3.92 of 4
     assert one[2:] == ["Z3", "1", "99", "−2.0 [−3.0, −1.0]", "0.20", "undecided", "", "+0.5"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib import figures
+from xltlib import figures, statistics
 from xltlib.summary import group_sentences
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM
@@ -26,7 +26,6 @@ from xltlib.summary.words import (
     under,
 )
 
-FOUND = (1.96 + 0.84) / (2 * 1.96)  # of an interval's width: the effect that a test of 5 % finds in 80 %
 SENTENCES, NAMED = 5, 4  # at most: sentences; arms that one of them names
 
 
@@ -213,7 +212,7 @@ def underpowered(rows: pd.DataFrame) -> str:
     undecided = rows[rows.verdict == "undecided"]
     if undecided.empty:
         return ""
-    sizes = FOUND * (undecided.high - undecided.low)
+    sizes = statistics.detectable(undecided.low, undecided.high, undecided.n_seeds)
     least, most = f"{sizes.min():.1f}", f"{sizes.max():.1f}"
     size = least if least == most else f"{least} to {most}"
     return (

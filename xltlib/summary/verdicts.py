@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib import figures
+from xltlib import figures, statistics
 from xltlib.markdown import escaped
 from xltlib.summary.data import StudyData
-from xltlib.summary.sentences import FOUND
 from xltlib.summary.words import counted, estimate
 
 VERDICTS = ("up", "down", "equivalent to nothing", "undecided", "one seed")
@@ -56,6 +55,6 @@ def _mean_said(mean: pd.DataFrame) -> str:
     row = mean.iloc[0]
     said = f"; {estimate(row)} points on their mean: {row.verdict}."
     if row.n_seeds > 1:
-        size = FOUND * (row.high - row.low)
+        size = statistics.detectable(row.low, row.high, row.n_seeds)
         said += f" About {size:.1f} points would have been found four times in five, before any correction."
     return said

@@ -8,6 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import code, escaped
+from xltlib.statistics import detectable
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
@@ -25,8 +26,6 @@ from xltlib.tables.cells import (
     target_means,
     zero_shot,
 )
-
-FOUND = (1.96 + 0.84) / (2 * 1.96)  # of an interval's width: what a test of 5 % finds in four of five cases
 
 
 def accuracy(folder: Path) -> str:
@@ -83,7 +82,8 @@ def effects(folder: Path) -> str:
         of = judged.loc[names]
         cells = [*arm_cells(row, arm), of["rung"], str(of["n_seeds"]), str(of["n_items"]), points(of)]
         cells += [f"{of['p (Holm)']:.2f}", of["verdict"]]
-        cells.append(f"{FOUND * (of['high'] - of['low']):.1f}" if of["n_seeds"] > 1 else "")
+        found = f"{detectable(of['low'], of['high'], of['n_seeds']):.1f}"
+        cells.append(found if of["n_seeds"] > 1 else "")
         cells.append(points(over.loc[names]) if names in over.index else "")
         rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
     header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
