@@ -54,7 +54,9 @@ def test_the_answer_says_how_the_strategies_compare(paws_x):
 
 def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):
     text, family = flat("README.md"), pd.read_csv(paws_x / "adaptation.csv")
-    found = statistics.detectable(family.low, family.high, family.n_seeds)[family.adaptation != "more-updates"]
+    found = statistics.detectable(family.low, family.high, family.n_seeds)[
+        family.adaptation != "more-updates"
+    ]
     assert f"in four of five cases are {found.min():.1f} to {found.max():.1f} points" in text
     assert (family.p_equivalent > 0.05).all()
     assert "could not have shown that an effect lies within half a point of zero" in text
