@@ -17,7 +17,7 @@ import yaml
 from test_code import code_of
 from test_encoders import vectors
 from test_store import answers
-from tiny_studies import ROOT, run, tiny_study
+from tiny_studies import ROOT, here, tiny_study
 
 from xltlib import encoders, parameters, reading, records, results, studies, tasks
 from xltlib.encoders import loading, offline, packing
@@ -96,9 +96,9 @@ def carried(tiny, tmp_path_factory):
     (home / "pairs/task.yaml").write_text(TASK, encoding="utf-8")
     (home / "data/unread.txt").write_text("of another study\n")
     study = study_of("./encoder")
-    at_home = run(home, study, "--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
+    at_home = here(home, study, "--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
     assert at_home.returncode == 0, at_home.stderr
-    packed = run(home, study, "--data", str(home / "data"), "--bundle", "tiny.zip")
+    packed = here(home, study, "--data", str(home / "data"), "--bundle", "tiny.zip")
     assert packed.returncode == 0, packed.stderr
     with zipfile.ZipFile(home / "tiny.zip") as archive:
         archive.extractall(far)
@@ -155,16 +155,16 @@ def test_a_bundle_runs_to_the_same_predictions_without_what_was_at_home(carried)
 def test_results_come_home_and_count_as_done(carried, tmp_path):
     home, far = carried
     study, runs = study_of("./encoder"), ("--runs", str(tmp_path / "runs"), "--data", str(home / "data"))
-    taken = run(home, study, *runs, "--collect", str(far / "results.zip"))
+    taken = here(home, study, *runs, "--collect", str(far / "results.zip"))
     assert (taken.returncode, taken.stdout.strip()) == (0, "3 runs taken over, 0 were here already")
-    listed = run(home, study, *runs, "--list").stdout
+    listed = here(home, study, *runs, "--list").stdout
     assert listed.count(" done") == 3 and "to do" not in listed
     assert len(list((tmp_path / "runs").glob("*/predictions.parquet"))) == 2
-    again = run(home, study, *runs, "--collect", str(far / "results.zip"))
+    again = here(home, study, *runs, "--collect", str(far / "results.zip"))
     assert again.stdout.strip() == "0 runs taken over, 3 were here already"
-    here = run(home, study, "--data", str(home / "data"), "--collect", str(far / "results.zip"))
-    assert here.returncode == 2 and "was made here, too; --force replaces it" in here.stderr
-    other = run(home, study, *runs, "--set", "steps=5", "--collect", str(far / "results.zip"))
+    made = here(home, study, "--data", str(home / "data"), "--collect", str(far / "results.zip"))
+    assert made.returncode == 2 and "was made here, too; --force replaces it" in made.stderr
+    other = here(home, study, *runs, "--set", "steps=5", "--collect", str(far / "results.zip"))
     assert other.returncode == 2 and "none of this plan; give the same --set" in other.stderr
 
 

@@ -1,20 +1,17 @@
 """What the factorial stands on: language pairs, frozen arms, bias, XNLI; and every kind of run in a study."""
 
 import json
-import runpy
 from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 import yaml
-from tiny_studies import ROOT, run, tiny_study
+from tiny_studies import here, tiny_study
 from torch.nn.functional import normalize
 
-from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, statistics, studies, tasks
+from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, statistics, tasks
 
 
 @pytest.fixture(scope="module")
@@ -257,31 +254,8 @@ def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pair
 # -- studies of every kind of run -------------------------------------------------------------------
 
 
-def script_of(node) -> str:
-    """The notebook of a run as a script, its parameters put in as papermill does."""
-    path = ROOT / "notebooks" / f"{node.notebook}.ipynb"
-    parts = []
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            parts.append("".join(cell["source"]))
-        if "parameters" in cell["metadata"].get("tags", []):
-            parts += [f"{name} = {value!r}" for name, value in node.parameters.items()]
-    return "\n".join(parts)
-
-
-def in_one_process(folder: Path, study: dict) -> None:
-    """Every run of a study, one after the other in this process: a kernel each would take minutes."""
-    matplotlib.use("agg")
-    plan = studies.Study("tiny", study).plan({}, "", folder / "runs")
-    for node in plan.nodes.values():
-        script = folder / f"{node.label}.py"
-        script.write_text(script_of(node), encoding="utf-8")
-        runpy.run_path(str(script))
-        plt.close("all")
-
-
 def finished(folder: Path, text: str, encoder: Path):
-    """A study whose runs were made in this process; the rest is done as a user does it.
+    """A study whose runs are made and drawn in this process: a kernel each would take minutes.
 
     Args:
         text: fields of the study, in YAML.
@@ -296,10 +270,7 @@ def finished(folder: Path, text: str, encoder: Path):
     study = tiny_study(encoder)
     fields["common"] = study["common"] | fields["common"]
     study = {**study, "encoders": {}, **fields}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TQDM_DISABLE", "1")
-        in_one_process(folder, study)
-    result = run(folder, study)
+    result = here(folder, study)
     figures = folder / "figures/tiny"
     runs = json.loads((figures / "runs.json").read_text(encoding="utf-8"))["runs"]
     return figures, {of["label"].removesuffix(" seed 1"): of for of in runs}, result
@@ -339,7 +310,7 @@ def noises(tiny, tmp_path_factory):
 @of_noise
 def test_a_study_of_noise_names_what_each_arm_read(noises):
     _, state, result = noises
-    assert "0 runs to do, 13 done already" in result.stdout
+    assert "13 of 13 runs done" in result.stdout
     assert {label: of["strategy"] for label, of in state.items() if of["arm"]} == {
         "plain": "plain",
         "step-matched": "plain",
@@ -456,7 +427,7 @@ def family(tiny, tmp_path_factory):
 @of_family
 def test_a_study_of_the_family_names_what_each_arm_read(family):
     _, state, result = family
-    assert "0 runs to do, 23 done already" in result.stdout
+    assert "23 of 23 runs done" in result.stdout
     arms = {label: of for label, of in state.items() if of["arm"]}
     parts = ("head", "strategy", "adaptation", "rung")
     assert {label: tuple(of[part] for part in parts) for label, of in arms.items()} == READ
@@ -513,7 +484,7 @@ def test_a_test_sentence_among_the_training_pairs_stops_a_run_and_xnli_beside_it
         "leaked": {"steps": 2, "task": "paws-x", "labelled": {"items": 0}},
         "english": {"steps": 2, **of_xnli},
     }
-    result = run(tmp_path, study, "--data", str(paws))
+    result = here(tmp_path, study, "--data", str(paws))
     assert result.returncode == 1
     assert "labelled training pairs: 3 of 22 stand in the test set" in result.stderr
     (record,) = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]

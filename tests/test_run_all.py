@@ -11,7 +11,7 @@ import time
 
 import pandas as pd
 import pytest
-from tiny_studies import command, predictions, run, tiny_study
+from tiny_studies import command, here, predictions, run, tiny_study
 
 from xltlib import execution, parameters, stopping
 
@@ -76,33 +76,33 @@ def test_a_copy_of_the_runs_counts_as_done_whatever_the_files_times(undisturbed,
     source = undisturbed[0] / "runs"
     for path in sorted(source.glob("*/record.json"), key=lambda path: -path.stat().st_mtime):
         shutil.copytree(path.parent, tmp_path / "runs" / path.parent.name, copy_function=shutil.copyfile)
-    assert "to do" not in run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout
+    assert "to do" not in here(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout
     # A parent made anew makes its children stale, and only them.
     parent = next(p for p in (tmp_path / "runs").glob("adapt-*/record.json"))
     parent.write_text(parent.read_text().replace('"seconds"', '"seconds "'))
-    listed = run(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout.splitlines()
+    listed = here(tmp_path, tiny_study(tiny["xlm-r"]), "--list").stdout.splitlines()
     assert {line.split()[1] for line in listed if line.endswith("to do")} == {"english-mlm", "hybrid-mlm"}
 
 
 @one_worker
 def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
-    listed = run(undisturbed[0], study, "--list", "--only", "hybrid-mlm").stdout
+    listed = here(undisturbed[0], study, "--list", "--only", "hybrid-mlm").stdout
     assert "english-mlm seed 1" in listed and " english seed 1" not in listed  # what it needs, nothing else
-    assert run(undisturbed[0], study, "--list", "--force").stdout.count("to do") == 5
+    assert here(undisturbed[0], study, "--list", "--force").stdout.count("to do") == 5
     stale = tmp_path / "figures" / "tiny" / "adaptation_effect.csv"
     stale.parent.mkdir(parents=True)
     stale.write_text("of another study\n")
     os.utime(stale, (1, 1))
-    first = run(tmp_path, study, "--only", "english seed")
+    first = here(tmp_path, study, "--only", "english seed")
     assert "1 of 1 run done" in first.stdout and first.returncode == 0, first.stderr
     assert (
         "figures  none" in first.stdout and not stale.exists()
     )  # one arm has no effect to draw; no old one poses as it
     stamp = next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns
-    drawn = run(tmp_path, study, "--draw")
+    drawn = here(tmp_path, study, "--draw")
     assert drawn.returncode == 0 and "0 runs to do, 1 done already" in drawn.stdout
-    forced = run(tmp_path, study, "--force", "--only", "english seed")
+    forced = here(tmp_path, study, "--force", "--only", "english seed")
     assert "1 of 1 run done" in forced.stdout
     assert next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns > stamp
 
@@ -114,19 +114,19 @@ def test_hybrid_batches_of_labelled_languages_leave_the_evaluated_ones_out(tiny,
     study["common"] |= {"targets": "en es"}
     labelled = {"languages": "en de id", "items": 60}
     study["arms"] = {"lolo": {"steps": 6, "batches": "hybrid", "labelled": labelled}}
-    result = run(tmp_path, study)
+    result = here(tmp_path, study)
     assert result.returncode == 0, result.stderr
     record = json.loads(next((tmp_path / "runs").glob("*/record.json")).read_text())
     assert (record["rung"], record["strategy"]) == ("Z4", "hybrid")
     assert {tuple(entry["languages"]) for entry in record["read"]} == {("en",), ("de", "id")}
     labelled["languages"] = "en es"
-    refused = run(tmp_path, study)
+    refused = here(tmp_path, study)
     assert (
         refused.returncode == 2
         and "es: called zero-shot, but labelled items of it are read" in refused.stderr
     )
     labelled |= {"languages": "en es de", "zero_shot": "de"}
-    refused = run(tmp_path, study)
+    refused = here(tmp_path, study)
     assert (
         refused.returncode == 2
         and "de: called zero-shot, but labelled items of it are read" in refused.stderr
@@ -155,7 +155,7 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
         "plain": {"steps": 2, "start": "english"},
         "labse-recipe": {"steps": 2, "start": "aligned"},
     }
-    result = run(tmp_path, study)
+    result = here(tmp_path, study)
     assert result.returncode == 0, result.stderr
     state = {r["label"]: r for r in json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]}
     recipe = state["labse-recipe seed 1"]
@@ -164,7 +164,7 @@ def test_an_adaptation_between_two_trainings_keeps_the_head_and_changes_the_enco
     assert {label for label, r in state.items() if r["arm"]} == {"plain seed 1", "labse-recipe seed 1"}
     assert set(pd.read_csv(tmp_path / "figures/tiny/accuracy.csv").strategy) == {"plain", "labse-recipe"}
     (tmp_path / "figures/tiny/runs.json").unlink()
-    trunk = run(tmp_path, study, "--draw", "--runs", str(tmp_path / "none"))
+    trunk = here(tmp_path, study, "--draw", "--runs", str(tmp_path / "none"))
     assert trunk.returncode == 1 and not (tmp_path / "figures/tiny/runs.json").exists()
     names = [f"{name} seed 1" for name in ("english", "mlm", "aligned")]
     chain = [load_file(tmp_path / "runs" / state[name]["run"] / "trained.safetensors") for name in names]
@@ -271,23 +271,23 @@ def state_of(listed: str, label: str) -> str:
 def test_what_is_committed_is_drawn_and_kept_where_runs_are_gone(tiny, tmp_path):
     study = tiny_study(tiny["xlm-r"])
     study["arms"] = {name: study["arms"][name] for name in ("english", "english-mlm")}
-    assert run(tmp_path, study).returncode == 0
+    assert here(tmp_path, study).returncode == 0
     effect_file = tmp_path / "figures/tiny/adaptation_effect.csv"
     before, effects = predictions(tmp_path), effect_file.read_bytes()
     shutil.rmtree(tmp_path / "runs")
-    drawn = run(tmp_path, study, "--draw")
+    drawn = here(tmp_path, study, "--draw")
     assert drawn.returncode == 0, drawn.stderr
     # What would lose committed runs is refused.
-    fewer = run(tmp_path, {**study, "arms": {"english": study["arms"]["english"]}}, "--draw")
+    fewer = here(tmp_path, {**study, "arms": {"english": study["arms"]["english"]}}, "--draw")
     assert fewer.returncode == 1 and "english-mlm seed 1 among them" in fewer.stderr
     assert predictions(tmp_path).equals(before) and effect_file.read_bytes() == effects
-    listed = run(tmp_path, study, "--list", "--keep", "--set", "seeds=1,2").stdout
+    listed = here(tmp_path, study, "--list", "--keep", "--set", "seeds=1,2").stdout
     assert [state_of(listed, f"{arm} seed 1") for arm in ("english", "english-mlm")] == ["done", "done"]
-    more = run(tmp_path, study, "--keep", "--set", "seeds=1,2")
+    more = here(tmp_path, study, "--keep", "--set", "seeds=1,2")
     # Both of seed 2, and the adapted encoder, whose model is gone.
     assert more.returncode == 0 and "3 runs to do" in more.stdout, more.stderr
     both = predictions(tmp_path)
     earlier = both[both.run.isin(before.run.unique())].reset_index(drop=True)
     assert both.run.nunique() == 4 and earlier.equals(before.astype({"run": both.run.dtype}))
     study["arms"]["english"]["steps"] = 5  # another run: what is committed is not it
-    assert state_of(run(tmp_path, study, "--list", "--keep").stdout, "english seed 1") == "to do"
+    assert state_of(here(tmp_path, study, "--list", "--keep").stdout, "english seed 1") == "to do"

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_studies import HYBRID, ROOT, command, run, tiny_study
+from tiny_studies import HYBRID, ROOT, command, here, tiny_study
 
 from xltlib import studies
 
@@ -166,7 +166,7 @@ def test_mistakes_are_named(change, complaint):
 
 
 def test_a_mistake_ends_the_command_before_anything_is_written(tmp_path):
-    result = run(tmp_path, tiny_study(ENCODER, arms={"english": {"noise": {"kind": "fgm", "radius": 0.0}}}))
+    result = here(tmp_path, tiny_study(ENCODER, arms={"english": {"noise": {"kind": "fgm", "radius": 0.0}}}))
     assert result.returncode == 2 and not (tmp_path / "runs").exists()
     lines = (tmp_path / "studies.yaml").read_text(encoding="utf-8").splitlines()
     complaint = "run_all: english: noise fgm: radius = 0.0, wanted a number above 0"
@@ -321,7 +321,7 @@ def test_two_studies_share_no_anchors():
 def test_the_list_prints_every_resolved_value_and_unknown_studies_are_named(tmp_path):
     study = tiny_study(ENCODER)
     study["arms"] = {"hybrid": {"batches": HYBRID}}
-    listed = run(tmp_path, study, "--list")
+    listed = here(tmp_path, study, "--list")
     assert listed.returncode == 0, listed.stderr
     line = "batches: {kind: hybrid, size: 8, alpha: 0.5, exponent: 0.0, cross: {kind: translations, corpus: "
     assert line in listed.stdout and listed.stdout.splitlines()[-1].endswith("to do")

@@ -1,14 +1,25 @@
-"""A study of tiny models, and running it as a user does: run_all.py in its own process, real kernels."""
+"""A study of tiny models, and running it: as a user does, with real kernels, or all in this process."""
 
+import io
+import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
+import pytest
+import torch
 import yaml
+from matplotlib import pyplot
+
+from xltlib import kernels, locks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import run_all
 
 HYBRID = {"kind": "hybrid", "cross": {"kind": "translations", "corpus": "demo", "languages": "de"}}
 
@@ -52,6 +63,46 @@ def run(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProce
     """Run a study to its end."""
     asked = command(folder, study, *arguments)
     return subprocess.run(asked, capture_output=True, text=True, cwd=folder, timeout=900)
+
+
+def here(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProcess:
+    """The same in this process, notebooks as scripts: each kernel would take seconds to import torch.
+
+    For tests of what runs read, compute and leave; that kernels do the same is for those that :func:`run`.
+    """
+    given, known = command(folder, study, *arguments)[2:], set(sys.modules)
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+        patched.setattr(kernels, "execute", as_script)
+        patched.setattr(sys, "path", sys.path.copy())  # run_all.py adds the folder of the study
+        patched.setenv("TQDM_DISABLE", "1")
+        patched.chdir(folder)
+        try:
+            status = run_all.main(given)
+        except SystemExit as asked:  # argparse
+            status = asked.code
+    for name in set(sys.modules) - known:  # another study may have modules of the same names
+        if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+    return subprocess.CompletedProcess(given, status, out.getvalue(), err.getvalue())
+
+
+def as_script(notebook: str, output: Path, given: dict, variables: dict[str, str]) -> None:
+    """Execute a notebook's cells in this process; takes the place of :func:`xltlib.kernels.execute`."""
+    book = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    space = {"display": print}
+    matplotlib.use("agg")
+    torch.set_num_threads(int(variables["OMP_NUM_THREADS"]))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(locks, "_for_life", [])  # a kernel's lock ends with it
+        for cell in code:
+            exec(compile("".join(cell["source"]), notebook, "exec"), space)
+            if "parameters" in cell["metadata"].get("tags", []):
+                space |= given
+            cell["outputs"] = []  # those that are committed are of another study
+    pyplot.close("all")
+    output.write_text(json.dumps(book), encoding="utf-8")
 
 
 def predictions(folder: Path) -> pd.DataFrame:
