@@ -31,7 +31,9 @@ ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {
     "none": "none",
     "mlm": "masked language modelling",
+    "mlm-table": "masked language modelling, embeddings too",
     "mlm-ranking": "masked language modelling beside translation ranking",
+    "mlm-ranking-table": "masked language modelling beside translation ranking, embeddings too",
     "align": "translation ranking",
     "tsdae": "denoising (TSDAE)",
     "dann": "domain discriminator",
