@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from xltlib.tables import adaptation, benchmarks, groups, robustness
+from xltlib.tables import adaptation, benchmarks, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
@@ -23,10 +23,6 @@ TABLES = {  # name of a marker -> function
     "majority": adaptation.majority,
     "two-languages": adaptation.two_languages,
     "doses": adaptation.doses,
-    "group-accuracy": groups.accuracy,
-    "group-effects": groups.effects,
-    "group-differences": groups.differences,
-    "group-retrieval": groups.retrieval,
     "noise": robustness.noise,
     "noise-strength": robustness.noise_strength,
     "claims": robustness.claims,
