@@ -6,6 +6,7 @@ import ast
 import csv
 import json
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -14,7 +15,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing in the tests may look fo
 import pytest
 import torch
 
-from xltlib import tasks
+from xltlib import encoders, tasks
 
 LANGUAGES = ["en", "de", "es", "id"]
 
@@ -160,11 +161,18 @@ def tiny_encoders(root: Path, words: list[str]) -> dict[str, Path]:
     return {name: root / name for name in ("bert", "xlm-r", "xlm", "labse")}
 
 
-@pytest.fixture
-def paws(tmp_path) -> Path:
+@pytest.fixture(scope="session")
+def offline_encoder():
+    """The offline encoder, whole; loading it takes seconds, so tests that ask for it are of one group."""
+    return encoders.load("offline")
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory) -> Path:
     """A data folder in the official PAWS-X layout, written from the demo rows."""
+    folder = tmp_path_factory.mktemp("written")
     for code in LANGUAGES:
-        place = tmp_path / "paws-x/x-final" / code
+        place = folder / "paws-x/x-final" / code
         place.mkdir(parents=True)
         for split in ("train", "dev", "test"):
             if split == "train" and code != "en":
@@ -172,7 +180,13 @@ def paws(tmp_path) -> Path:
             rows = tasks.load_pairs("demo", split, [code]).rename(columns={"item": "id"})
             form = {"sep": "\t", "index": False, "lineterminator": "\n", "quoting": csv.QUOTE_NONE}
             rows[tasks.HEADER].to_csv(place / tasks.FILES[split], **form)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def paws(written, tmp_path) -> Path:
+    """The same, to change at will."""
+    return Path(shutil.copytree(written, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from xltlib.fingerprint import code_fingerprint
 from xltlib.store import Store
 
 one_worker = pytest.mark.xdist_group("bundle")  # so that the study below is run once
+of_offline = pytest.mark.xdist_group("offline")  # so that it is loaded once
 TURNED = """from dataclasses import dataclass
 
 from mine.helping import turned
@@ -352,15 +353,16 @@ def test_a_later_file_of_results_adds_to_an_earlier_one(small, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def packed_offline(words, tmp_path_factory):
+def packed_offline(offline_encoder, words, tmp_path_factory):
     """The offline encoder, and the same packed for a few sentences, read from its 4-bit file."""
     folder = tmp_path_factory.mktemp("packed") / "offline"
     assert packing.pack("offline", words[:300] + ["☃ 2019 ⚗"], folder)
     small = offline.load_offline(folder / offline.FILE)
     loading._restore_norm(small, folder)
-    return encoders.load("offline"), small, folder
+    return offline_encoder, small, folder
 
 
+@of_offline
 def test_the_4_bit_file_of_a_part_of_the_vocabulary_gives_the_same_outputs(packed_offline, words):
     whole, small, folder = packed_offline
     texts = words[:300] + ["☃ 2019 ⚗"]
@@ -369,6 +371,7 @@ def test_the_4_bit_file_of_a_part_of_the_vocabulary_gives_the_same_outputs(packe
     assert small.mean_norm == whole.mean_norm != small.table.norm(dim=1).mean().item()
 
 
+@of_offline
 def test_a_run_trims_a_packed_encoder_to_the_same_as_the_whole_one(packed_offline, words):
     ours, theirs = (encoders.trim(encoder, words[:50]) for encoder in packed_offline[:2])
     assert ours.tokenizer.backend_tokenizer.to_str() == theirs.tokenizer.backend_tokenizer.to_str()

@@ -7,15 +7,17 @@ from xltlib import encoders, heads, tasks
 from xltlib.shared import Shared, listed
 from xltlib.shared import main as shared_command
 
+of_offline = pytest.mark.xdist_group("offline")  # so that it is loaded once
+
 
 @torch.inference_mode()
 def vectors(encoder, sentences):
     return heads.build("bi", encoder).eval().embed(sentences)
 
 
-@pytest.fixture(scope="module")
-def offline():
-    return encoders.load("offline")
+@pytest.fixture
+def offline(offline_encoder):
+    return offline_encoder
 
 
 def test_dequantise_follows_the_block_layout():
@@ -27,6 +29,7 @@ def test_dequantise_follows_the_block_layout():
     assert np.array_equal(encoders.dequantise(raw), expected.astype(np.float32))
 
 
+@of_offline
 def test_the_offline_encoder_is_multilingual_e5_small(offline):
     config, tokenizer = offline.model.config, offline.tokenizer
     assert (offline.hidden, config.num_hidden_layers, config.vocab_size) == (384, 12, 250037)
@@ -41,6 +44,7 @@ def test_the_offline_encoder_is_multilingual_e5_small(offline):
     assert pair == ["<s>", "▁a", "</s>", "</s>", "▁b", "</s>"]
 
 
+@of_offline
 def test_the_offline_encoder_puts_translations_nearest(offline):
     english = ["The museum was opened in 1920 .", "She plays the violin .", "It rains in the north ."]
     others = ["Das Museum wurde 1920 eröffnet .", "彼女はバイオリンを弾く。"]
@@ -49,6 +53,7 @@ def test_the_offline_encoder_puts_translations_nearest(offline):
     assert scores.argmax(1).tolist() == [0, 1, 2]
 
 
+@of_offline
 def test_trimming_keeps_outputs_bit_identical_on_covered_text(offline, words):
     few = words[:60]
     odd = ["☃ 2019 unknown ⚗ sign", "İstanbul’da 一二三"]
@@ -263,6 +268,7 @@ def test_sentence_transformers_forms_it_would_get_wrong_are_refused(tiny, tmp_pa
         encoders.load(str(tmp_path))
 
 
+@of_offline
 def test_the_offline_encoder_covers_real_text_without_unknown_pieces(offline, real):
     frame = tasks.load_pairs("paws-x", "test", ["ja", "ko", "zh"], real, items=50)
     ids = offline.tokenize([*frame.sentence1, *frame.sentence2])["input_ids"]

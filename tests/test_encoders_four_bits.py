@@ -9,15 +9,17 @@ import pytest
 from xltlib import encoders
 from xltlib.encoders import four_bits, offline
 
+of_offline = pytest.mark.xdist_group("offline")  # so that it is loaded once
+
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory) -> bytes:
+def small(offline_encoder, tmp_path_factory) -> bytes:
     """The 4-bit file with a few pieces of its vocabulary."""
     from xltlib.encoders.packing import write_4_bit
 
     path = tmp_path_factory.mktemp("four") / "small.bin"
-    whole = encoders.load("offline")
-    write_4_bit(offline.installed_file(), path, encoders.trim(whole, ["a cat", "ein Hund"]).kept)
+    kept = encoders.trim(offline_encoder, ["a cat", "ein Hund"]).kept
+    write_4_bit(offline.installed_file(), path, kept)
     return path.read_bytes()
 
 
@@ -28,6 +30,7 @@ def begin_of(name: str, path: Path) -> int:
     return whole.index(tensors[name].tobytes()[:64])
 
 
+@of_offline
 @pytest.mark.parametrize("size", [0, 3, 8, 20, 45, 60, 300, 5_000, 1_000_000])
 def test_a_4_bit_file_that_is_cut_short_is_refused(small, tmp_path, size):
     path = tmp_path / "cut.bin"
@@ -39,6 +42,7 @@ def test_a_4_bit_file_that_is_cut_short_is_refused(small, tmp_path, size):
     assert "cut.bin" in str(caught.value)
 
 
+@of_offline
 @pytest.mark.parametrize(
     "offset, layout, value",
     [
@@ -70,6 +74,7 @@ def test_a_4_bit_file_that_is_missing_is_named(tmp_path):
         encoders.load_offline(tmp_path / "none.bin")
 
 
+@of_offline
 @pytest.mark.parametrize("name", ["emb.word", "l3.q.w", "l0.oln.w"])
 def test_a_4_bit_file_with_a_weight_that_is_no_number_is_refused(small, tmp_path, name):
     path = tmp_path / "nan.bin"

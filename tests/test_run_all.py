@@ -192,7 +192,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was_and_ends_bit_identical(und
     time.sleep(3)
     finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/record.json")}
     assert 2 <= len(finished) < 5
-    result = run(tmp_path, study)
+    result = here(tmp_path, study)  # what is left, as scripts: they have to end where kernels do
     assert result.returncode == 0, result.stderr
     assert f"{5 - len(finished)} runs to do, {len(finished)} done already" in result.stdout
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())

@@ -7,7 +7,7 @@ import time
 
 import psutil
 import pytest
-from tiny_studies import command, tiny_study
+from tiny_studies import command, here, tiny_study
 
 from xltlib import progress
 
@@ -41,8 +41,7 @@ def test_a_signal_stops_everything_within_five_seconds(tiny, tmp_path, number, s
     assert children and not any(child.is_running() and child.status() != "zombie" for child in children)
     assert not list((tmp_path / "runs").glob("*/record.json")) and not (tmp_path / "figures").exists()
     assert not list((tmp_path / "runs").glob("*/FAILED.json")) and "died" not in said
-    asked = subprocess.run(command(tmp_path, study, "--status"), capture_output=True, text=True, cwd=tmp_path)
-    assert asked.stdout.strip() == "0 of 2 runs done; nothing is running"
+    assert here(tmp_path, study, "--status").stdout.strip() == "0 of 2 runs done; nothing is running"
 
 
 PARENT = """

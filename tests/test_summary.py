@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,6 +24,7 @@ from xltlib import report, summary
 from xltlib.provenance import Entry
 from xltlib.tables import groups
 
+of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
 STUDIES = (
     "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard",
@@ -151,6 +153,7 @@ def swinging(seed: int, code: str) -> float:
     return 0.75 if seed % 2 else 0.64
 
 
+@cache
 def committed(study: str):
     return summary.load(FIGURES, study)
 
@@ -256,12 +259,14 @@ def varied() -> list[tuple]:
     return [(strategy, *effect) for strategy in ("hybrid", "labse-recipe", "plain") for effect in effects]
 
 
+@of_committed
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_answer_of_a_committed_study_is_short(study):
     lines = summary.answer(committed(study)).splitlines()
     assert 1 <= len(lines) <= 5 and all(line.startswith("- ") and line.endswith(".") for line in lines)
 
 
+@of_committed
 def test_the_answer_of_the_question_is_that_of_its_tables(paws_x):
     said, table = summary.answer(paws_x), pd.read_csv(FIGURES / "paws-x/groups.csv")
     means = table[(table.language == "mean") & (table.adaptation != "more-updates")]
@@ -276,6 +281,7 @@ def test_the_answer_of_the_question_is_that_of_its_tables(paws_x):
 # Tables.
 
 
+@of_committed
 def test_every_table_of_the_question_is_the_committed_one(paws_x):
     for name, table in summary.all_tables(paws_x).items():
         kept = pd.read_csv(FIGURES / "paws-x" / f"{name}.csv")
@@ -293,12 +299,14 @@ def test_every_table_of_the_question_is_the_committed_one(paws_x):
                 )
 
 
+@of_committed
 def test_accuracies_are_saved_as_they_are_committed(paws_x, tmp_path):
     options = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
     paws_x.accuracy.to_csv(tmp_path / "accuracy.csv", **options)
     assert (tmp_path / "accuracy.csv").read_bytes() == (FIGURES / "paws-x/accuracy.csv").read_bytes()
 
 
+@of_committed
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_check_of_a_committed_study_holds(study):
     assert summary.checks(committed(study)).holds.all()
@@ -585,6 +593,7 @@ def test_seeds_that_share_an_adapted_encoder_are_told_by_their_draw():
     assert draws["mlm"].sort_index().tolist() == ["draw-1", "draw-2", "draw-1", "draw-2"]
 
 
+@of_committed
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_table_of_a_committed_study_can_be_made(study):
     data = committed(study)
@@ -598,6 +607,7 @@ def test_every_table_of_a_committed_study_can_be_made(study):
 # Figures.
 
 
+@of_committed
 def test_figures_are_named_after_what_they_show_and_the_control_comes_last(paws_x):
     stems = [picture.stem for picture in summary.answer_pictures(paws_x)]
     assert stems == [
