@@ -490,6 +490,14 @@ COUNTS = {  # as the makers of the files state them
     ("mahaparaphrase", "train"): {"mr": 5000, "en": 18_107},
     ("arpa", "test"): {"hy": 1682},
     ("arpa", "train"): {"hy": 4233, "en": 18_107},
+    ("xnli-lowres", "test"): {
+        **dict.fromkeys("en de hi eu my sw ur hau xho yor ibo zul kin".split(), 600),
+        **dict.fromkeys("quy gn shp cni".split(), 750),
+        "nah": 735,
+    },
+    ("xnli-translated", "test"): dict.fromkeys("en my sw ur hau xho yor ibo zul kin".split(), 600),
+    ("paws-lowres", "train"): {"en": 18_107},
+    ("paws-lowres-more", "train"): {"en": 21_104},
 }
 
 
@@ -512,6 +520,26 @@ def test_translations_of_xnli_are_parallel_to_it(name, code):
     assert set(frame["item"][frame.language1 == code]) <= set(frame["item"][frame.language1 == "en"])
     english = tasks.load_pairs("xnli", "test", ["en"], REAL.parent)
     assert frame[frame.language1 == "en"].sentence1.tolist() == english.sentence1.tolist()
+
+
+@needs_lowres
+def test_languages_of_the_low_resource_task_share_their_items_and_premises():
+    codes = "en eu my sw hau yor quy gn".split()
+    frame = tasks.load_pairs("xnli-lowres", "test", codes, REAL.parent)
+    items = frame.groupby("language1")["item"].agg(frozenset)
+    assert len(set(items[["en", "eu", "my", "sw", "hau", "yor"]])) == 1 and items["quy"] == items["gn"]
+    assert frame.groupby("item").cluster.nunique().max() == 1
+    assert 195 <= frame[frame.language1 == "yor"].cluster.nunique() <= 200  # premises, three items each
+
+
+@needs_lowres
+def test_paws_x_is_the_same_beside_other_paraphrases():
+    codes = ["en", "de", "ko", "id"]
+    ours = tasks.load_pairs("paws-lowres", "test", [*codes, "hy"], REAL.parent)
+    theirs = tasks.load_pairs("paws-x", "test", codes, REAL.parent)
+    columns = ["language1", "item", "sentence1", "sentence2", "label"]
+    both = ours.merge(theirs[columns], on=columns)
+    assert len(theirs) - len(both) <= 1 and len(ours[ours.language1 == "hy"]) == 1682
 
 
 @needs_lowres
