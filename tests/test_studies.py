@@ -42,6 +42,9 @@ def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
     assert plan["aligned draw 2"].needs == ["mlm draw 2"]
     assert [plan[f"b seed {n}"].needs for n in (1, 2, 3)] == [[f"aligned draw {n}"] for n in (1, 2, 1)]
     assert len({plan[f"b seed {n}"].parameters["encoder"]["name"] for n in (1, 2, 3)}) == 2
+    once = {name: of for name, of in aligned.items() if name != "draws"}
+    with pytest.raises(ValueError, match="aligned: mlm has draws: give draws: 2 to what starts from it, too"):
+        planned({**study, "encoders": {"mlm": adapted, "aligned": once}})
     for draws in (0, "two", 1001):
         encoders = {"mlm": {**adapted, "draws": draws}}
         with pytest.raises(ValueError, match="mlm: draws = .*: a number from 1"):

@@ -213,10 +213,18 @@ class Planning:
         return None
 
     def _draw_of(self, label: str, suffix: str) -> str:
-        """The draw of an adapted encoder that goes to a seed, in turn; of another encoder its own draw."""
+        """The draw of an adapted encoder that goes to a seed, in turn; of another encoder its own draw.
+
+        Raises:
+            ValueError: what starts from an encoder with draws has none itself.
+        """
         if label not in self.draws:
             return ""
-        number = int(suffix.rpartition(" ")[2] or 1)
+        if not suffix:
+            raise ValueError(
+                f"{label} has draws: give draws: {self.draws[label]} to what starts from it, too"
+            )
+        number = int(suffix.rpartition(" ")[2])
         return f" draw {(number - 1) % self.draws[label] + 1}"
 
     def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:

@@ -39,7 +39,6 @@ from xltlib.summary.costs import (
     penalty_table,
 )
 from xltlib.summary.data import StudyData
-from xltlib.summary.loading import load
 from xltlib.summary.effects import (
     about,
     arm_table,
@@ -55,6 +54,7 @@ from xltlib.summary.effects import (
     single_tests_said,
 )
 from xltlib.summary.grids import grid_table
+from xltlib.summary.loading import load
 from xltlib.summary.pictures import (
     Picture,
     answer_pictures,

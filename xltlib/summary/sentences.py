@@ -9,9 +9,9 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib import figures, statistics
-from xltlib.summary import group_sentences
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM
+from xltlib.summary import group_sentences
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
 from xltlib.summary.words import (
     adaptation_name,
