@@ -124,7 +124,7 @@ def test_mistakes_are_named(family, options, complaint):
         (
             "20_finetune",
             {"labelled": {"stands_for": "more-updates"}, "batches": {"kind": "hybrid"}},
-            "labelled.stands_for: the control of an adaptation has monolingual batches",
+            "labelled.stands_for: what stands for an adaptation has monolingual batches",
         ),
         (
             "20_finetune",

@@ -236,6 +236,27 @@ def test_intervals_and_the_majority(tmp_path):
     assert row[2:] == ["62.5", "59.0", "+3.5", "−3.0 (Korean)", "+10.0 (German)"]
 
 
+def test_floors_stand_beside_each_language(tmp_path):
+    german = {"language": "de", "accuracy": 70.0, "low": 65.0, "high": 75.0, "majority": 60.0}
+    german |= {"overlap": 61.5, "n_items": 1968}
+    saved(tmp_path, "intervals", [ARM | german, ARM | german | {"adaptation": "mlm", "accuracy": 71.0}])
+    header, (row,) = cells_of(adaptation.floors(tmp_path))
+    assert header[:4] == ["language", "test items", "majority", "word overlap"] and len(header) == 6
+    assert row == ["German", "1,968", "60.0", "61.5", "70.0 [65.0, 75.0]", "71.0 [65.0, 75.0]"]
+
+
+def test_the_spread_over_seeds_of_each_rule_stands_beside_that_of_the_last(tmp_path):
+    rows = accuracies()
+    calmer = {0.7: 0.74, 0.8: 0.76}  # German: a fifth of the spread
+    rows += [row | {"selection": "ema", "accuracy": calmer.get(row["accuracy"], 0.5)} for row in accuracies()]
+    saved(tmp_path, "accuracy", rows)
+    _, (last, ema) = cells_of(adaptation.rules(tmp_path))
+    assert last[2:] == ["last", "2", "90.0", "62.5", "5.00", "3.54"]
+    assert ema[2:] == ["ema", "2", "50.0", "62.5", "1.00 (−80 %)", "0.71 (−80 %)"]
+    saved(tmp_path, "accuracy", accuracies((1,)))
+    assert len(cells_of(adaptation.rules(tmp_path))[1]) == 0  # one seed has no spread
+
+
 def test_pairs_of_two_languages_are_of_zero_shot_targets_alone(tmp_path):
     two = []
     for row in accuracies():

@@ -268,20 +268,22 @@ def test_masked_language_modelling_lowers_held_out_perplexity(tiny, words):
 # -- the loop ---------------------------------------------------------------------------------------
 
 
-def train_tiny(tiny, frame, seed, steps=12, averaged=0, seen=None):
+def train_tiny(tiny, frame, seed, steps=12, averages=False, seen=None):
     """Losses and checkpoints of a short training; the weights after each update go into ``seen``."""
     training.set_seed(seed)
     model = heads.build("cross", encoders.load(str(tiny["xlm-r"])), dropout=0.1)
     rng = np.random.default_rng(seed)
     english = frame[frame.language1 == "en"]
-    mean = checkpoints.Averaged(model, steps, averaged) if averaged else None
-    kept = checkpoints.Checkpoints(model, frame[frame["item"] <= 10], averaged=mean)
+    of = {}
+    if averages:
+        of = {"averaged": checkpoints.Averaged(model, steps, 3),
+              "ema": checkpoints.ExponentialAverage(model, 0.9)}
+    kept = checkpoints.Checkpoints(model, frame[frame["item"] <= 10], averages=of)
 
     def after_update(step):
         if seen is not None:
             seen.append({name: p.detach().clone() for name, p in checkpoints.trained(model)})
-        if mean is not None:
-            mean(step)
+        kept.updated(step)
 
     stream = batching.monolingual(english, 8, model.lengths, rng)
     options = QUIET | {"checkpoints": 3, "at_checkpoint": kept, "after_update": after_update}
@@ -316,17 +318,34 @@ def test_the_loop_learns_and_reports_three_selections(tiny, frame):
 def test_averaged_weights_predict_too_and_change_nothing_else(tiny, frame):
     test, seen = frame[frame["item"] > 40], []
     _, plain = train_tiny(tiny, frame, 1)
-    _, kept = train_tiny(tiny, frame, 1, averaged=3, seen=seen)
-    assert kept.averaged.marks == {8, 10, 12} and len(seen) == 12
-    mean = {name: torch.stack([seen[k][name] for k in (7, 9, 11)]).mean(0) for name in seen[0]}
-    for name, weights in kept.averaged.weights.items():
-        assert torch.allclose(weights, mean[name], atol=1e-6)
+    _, kept = train_tiny(tiny, frame, 1, averages=True, seen=seen)
+    assert kept.averages["averaged"].marks == {8, 10, 12} and len(seen) == 12
+    exponential = seen[0]
+    for weights in seen[1:]:
+        exponential = {name: 0.9 * exponential[name] + 0.1 * weights[name] for name in weights}
+    uniform = {name: torch.stack([seen[k][name] for k in (7, 9, 11)]).mean(0) for name in seen[0]}
     scored = kept.predict(test)
-    others = scored[scored.selection != "averaged"]
+    others = scored[~scored.selection.isin(kept.averages)]
     assert others.reset_index(drop=True).equals(plain.predict(test))
-    kept.model.load_state_dict(kept.averaged.weights, strict=False)
-    averaged = scored[scored.selection == "averaged"].reset_index(drop=True)
-    assert averaged[["p0", "p1"]].equals(prediction.predict(kept.model, test)[["p0", "p1"]])
+    for rule, mean in {"averaged": uniform, "ema": exponential}.items():
+        for name, weights in kept.averages[rule].weights.items():
+            assert torch.allclose(weights, mean[name], atol=1e-6)
+        kept.model.load_state_dict(kept.averages[rule].weights, strict=False)
+        own = scored[scored.selection == rule].reset_index(drop=True)
+        assert own[["p0", "p1"]].equals(prediction.predict(kept.model, test)[["p0", "p1"]])
+
+
+@pytest.mark.parametrize("head", heads.HEADS)
+def test_scoring_in_bf16_gives_nearly_the_same_and_leaves_the_model_as_it_is(tiny, frame, head):
+    training.set_seed(1)
+    model = heads.build(head, encoders.load(str(tiny["xlm-r"])))
+    before = {name: p.clone() for name, p in model.state_dict().items()}
+    whole = prediction.predict(model, frame)
+    half = prediction.predict(model, frame, precision="bf16")
+    off = (whole.p0 - half.p0).abs()
+    assert 0 < off.max() < 0.01
+    assert all(torch.equal(p, before[name]) for name, p in model.state_dict().items())
+    assert prediction.predict(model, frame).equals(whole)
 
 
 def test_accuracy_is_scikit_learns(tiny, frame):

@@ -28,7 +28,8 @@ def by_language(accuracy: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
 
 def _rules(table: pd.DataFrame) -> list[str]:
     """The rules of selection that a run must have answers of."""
-    return list(RULES if "averaged" in set(table.selection) else SELECTIONS)
+    there = {*SELECTIONS, *table.selection}
+    return [rule for rule in RULES if rule in there]
 
 
 def beside_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from xltlib.heads import PairClassifier
 from xltlib.prediction import accuracy, predict
 
 SELECTIONS = ("last", "en-dev", "oracle")
-RULES = (*SELECTIONS, "averaged")
+RULES = (*SELECTIONS, "averaged", "ema")
 
 
 def trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
@@ -65,19 +65,52 @@ class Averaged:
                 self.weights[name].lerp_(p, 1 / self.seen)
 
 
+class ExponentialAverage:
+    """Exponential moving average of the weights over all updates of a training.
+
+    Args:
+        model: being trained.
+        decay: what stays of the mean at an update; 0.99 looks back on some hundred updates.
+    Attributes:
+        weights: their mean so far, by name.
+
+    Example:
+        >>> model = nn.Linear(1, 1, bias=False)
+        >>> mean = ExponentialAverage(model, decay=0.5)
+        >>> for step in range(1, 4):
+        ...     _ = nn.init.constant_(model.weight, step)
+        ...     mean(step)
+        >>> mean.weights["weight"].item()  # (1 / 2 + 2 / 2) / 2 + 3 / 2
+        2.25
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.model, self.decay = model, decay
+        self.weights: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def __call__(self, step: int) -> None:
+        """After each update: take its weights into the mean."""
+        for name, p in trained(self.model):
+            if name in self.weights:
+                self.weights[name].lerp_(p, 1 - self.decay)
+            else:
+                self.weights[name] = p.detach().clone()
+
+
 class Checkpoints:
-    """Weights at each checkpoint, with accuracy on development data; picks them by three rules, or four.
+    """Weights at each checkpoint, with accuracy on development data; picks them by three rules, or more.
 
     ``last`` is the final one, ``en-dev`` the best on source-language development data, ``oracle`` the best on
     each target language's own (no zero-shot method may use it: it only shows what selection costs;
-    Keung et al. 2020, arXiv 2004.15001). ``averaged``, where it is asked for, is none of them: see
-    :class:`Averaged`.
+    Keung et al. 2020, arXiv 2004.15001). Averages, where they are asked for, are rules of their own:
+    ``averaged`` (:class:`Averaged`) and ``ema`` (:class:`ExponentialAverage`).
 
     Args:
         model: being trained.
         dev: development pairs, the source language among them.
         source: the source language.
-        averaged: what averages weights on the way; None: nothing.
+        averages: by the name of their rule, what averages weights on the way; None: nothing.
         precision: of scoring, see prediction.predict.
     """
 
@@ -86,7 +119,7 @@ class Checkpoints:
         model: PairClassifier,
         dev: pd.DataFrame,
         source: str = "en",
-        averaged: Averaged | None = None,
+        averages: dict[str, Averaged | ExponentialAverage] | None = None,
         precision: str = "no",
     ):
         if source not in set(dev.language1):
@@ -94,7 +127,8 @@ class Checkpoints:
             raise ValueError(f"the source language {source!r} is not among the targets: {why}")
         self.model, self.dev, self.source = model, dev, source
         self.steps, self.weights, self.scores = [], [], []
-        self.averaged, self.rules = averaged, RULES if averaged else SELECTIONS
+        self.averages = averages or {}
+        self.rules = (*SELECTIONS, *self.averages)
         self.precision, self.seconds = precision, 0.0
 
     def __call__(self, step: int) -> None:
@@ -109,14 +143,21 @@ class Checkpoints:
         tracking.current().log(step, {f"dev_accuracy/{code}": float(of) for code, of in table.items()})
         self.seconds += time.perf_counter() - began
 
+    def updated(self, step: int) -> None:
+        """After each update: take its weights into the averages."""
+        for average in self.averages.values():
+            average(step)
+
     def choice(self, selection: str, code: str) -> int:
         """Position of the checkpoint that a rule picks for a language; the later one on a tie.
 
-        The average stands behind the last.
+        Averages stand behind the last.
         """
         last = len(self.steps) - 1
-        if selection in ("last", "averaged"):
-            return last if selection == "last" else last + 1
+        if selection in self.averages:
+            return last + 1 + list(self.averages).index(selection)
+        if selection == "last":
+            return last
         judge = self.source if selection == "en-dev" else code
         if judge not in self.scores[0]:
             return last
@@ -136,9 +177,9 @@ class Checkpoints:
         score = score or partial(predict, precision=self.precision)
         codes = test.language1.unique()
         chosen = {(rule, code): self.choice(rule, code) for rule in self.rules for code in codes}
-        weights, steps, scored = self.weights, self.steps, {}
-        if self.averaged:
-            weights, steps = [*weights, self.averaged.weights], [*steps, self.steps[-1]]
+        weights = [*self.weights, *(average.weights for average in self.averages.values())]
+        steps = [*self.steps, *(self.steps[-1] for _ in self.averages)]
+        scored = {}
         # All languages of a checkpoint in one go: a bi-encoder encodes each sentence once.
         for position in sorted(set(chosen.values())):
             self.model.load_state_dict(weights[position], strict=False)

@@ -36,7 +36,7 @@ RULES = {  # what plain parameters may be, where their type does not say it all
     "draw": {"at_least": 1, "at_most": 1000},
     "codes": {"codes": True},
     "source": {"codes": True},
-    "selection": {"among": ("last", "averaged", "en-dev", "oracle")},
+    "selection": {"among": ("last", "averaged", "ema", "en-dev", "oracle")},
     "sentences": {"at_least": 2},
     "max_length": {"at_least": 8, "at_most": 8192},
     "figures_folder": {"place": True},

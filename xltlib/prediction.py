@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Callable
@@ -47,14 +48,16 @@ def predict(
             holds.
         progress: show a tqdm bar.
         workers: batches scored at a time on a CPU; 0: as many as torch has threads.
-        precision: ``"no"`` (fp32), ``"bf16"``, or ``"auto"``: bf16 where the hardware has it.
+        precision: ``"no"`` (fp32), ``"bf16"`` (a copy of the model scores), or ``"auto"``: bf16 where the
+            hardware has it.
     Raises:
         ValueError: a probability is no number.
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
     of = _of_vectors if isinstance(model, BiEncoder) else _of_pairs
-    probabilities = of(model, first, second, batch_size, progress, workers, precision)
+    scoring = _in_precision(model, precision)
+    probabilities = of(scoring, first, second, batch_size, progress, workers)
     if not np.isfinite(probabilities).all():
         raise ValueError(f"probabilities that are no numbers: {diverged.cause(model)}")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
@@ -62,11 +65,20 @@ def predict(
     return scored.assign(**columns)
 
 
-def _in_precision(model: PairClassifier, precision: str):
-    """A context in which a model computes with this precision; entered in the thread that computes."""
+def _in_precision(model: PairClassifier, precision: str) -> PairClassifier:
+    """The model, or a copy of it in bf16.
+
+    Autocast would cast the weights anew for each batch. Attention is fused, which pays where there is no
+    backward pass.
+    """
     wanted = training.mixed_precision() if precision == "auto" else precision
-    device = next(model.parameters()).device.type
-    return torch.autocast(device, torch.bfloat16, enabled=wanted == "bf16")
+    if wanted == "no":
+        return model
+    shared = {id(model._encoder): model._encoder}  # the tokenizer and its pieces are not copied
+    copied = copy.deepcopy(model, shared).to(torch.bfloat16)
+    if getattr(copied.model, "_supports_sdpa", False):
+        copied.model.set_attn_implementation("sdpa")
+    return copied
 
 
 def _of_pairs(
@@ -76,7 +88,6 @@ def _of_pairs(
     batch_size: int,
     progress: bool,
     workers: int,
-    precision: str,
 ) -> np.ndarray:
     """Probabilities of a cross-encoder, shape (pairs, classes)."""
 
@@ -84,9 +95,7 @@ def _of_pairs(
         return model.tensors([first[i] for i in at], [second[i] for i in at])
 
     def score(inputs: dict[str, Tensor]) -> Tensor:
-        with _in_precision(model, precision):
-            logits = model(inputs)
-        return logits.float().softmax(-1)
+        return model(inputs).float().softmax(-1)
 
     return _batched(model, model.lengths(first, second), batch_size, collate, score, progress, workers)
 
@@ -98,19 +107,13 @@ def _of_vectors(
     batch_size: int,
     progress: bool,
     workers: int,
-    precision: str,
 ) -> np.ndarray:
     """Probabilities of a bi-encoder, shape (pairs, classes); a sentence of several pairs is encoded once."""
     number, sentences = pd.factorize(np.array(first + second, dtype=object))
-
-    def compute(inputs: dict[str, Tensor]) -> Tensor:
-        with _in_precision(model, precision):
-            return model.vectors(inputs)
-
-    vectors = encoded(model, sentences.tolist(), compute, batch_size, progress, workers)
-    device = model.classifier[0].weight.device
+    vectors = encoded(model, sentences.tolist(), model.vectors, batch_size, progress, workers)
+    weight = model.classifier[0].weight
     with torch.inference_mode():
-        u, v = (torch.from_numpy(vectors[side]).to(device) for side in np.split(number, 2))
+        u, v = (torch.from_numpy(vectors[side]).to(weight) for side in np.split(number, 2))
         logits = torch.cat([model.compare(*part) for part in zip(u.split(4096), v.split(4096))]).float()
         return logits.softmax(-1).cpu().numpy()
 

@@ -107,7 +107,7 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
     targets = languages.listed(parameters["targets"])
     source = targets[0]
     if labelled.stands_for and not getattr(batches, "monolingual", False):
-        raise ValueError("labelled.stands_for: the control of an adaptation has monolingual batches")
+        raise ValueError("labelled.stands_for: what stands for an adaptation has monolingual batches")
     words = [part for part in (noise, getattr(batches, "cross", None)) if getattr(part, "of_source", False)]
     if words and labelled.languages.split() != [source]:
         raise ValueError(

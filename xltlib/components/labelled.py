@@ -57,6 +57,7 @@ class Data:
             "train_items": len(self.train),
             "classes": self.classes,
             "test_items": self.counts().rows.to_dict(),
+            "overlap": tasks.overlap_floors(self.test),
             "dropped": self.test.attrs["dropped"],
             "unquoted": self.test.attrs["unquoted"],
             "revision": self.test.attrs["revision"],
@@ -75,15 +76,15 @@ class Labelled(Component):
         split: ``"train"``, or ``"dev"``: development items that share no sentence with the test set.
         items: the first so many (0: all).
         zero_shot: languages of which no label may be read, by this run or by one that it goes on from.
-        stands_for: ``"more-updates"``: this training stands in the place of an adaptation, as the control
-            with as many updates in all.
+        stands_for: this training stands where an adaptation would: ``"more-updates"`` is the control with as
+            many updates in all, ``"more-pairs"`` has more labelled pairs of the source language to draw from.
     """
 
     languages: str = option("en", languages=True)
     split: str = option("train", among=("train", "dev"))
     items: int = option(0, at_least=0)
     zero_shot: str = option("targets", languages=True, blank=True)
-    stands_for: str = option("", among=("", "more-updates"))
+    stands_for: str = option("", among=("", "more-updates", "more-pairs"))
 
     def load(self, run, dev_languages: list[str] | None = None) -> Data:
         """Read the pairs, through the door, and refuse labels of what is called zero-shot.

@@ -27,6 +27,8 @@ class Scored(Component):
         votes: predict by majority of so many noisy copies (0: of the pair itself).
         averaged: weights of so many updates, evenly spaced over the second half of the training, are averaged
             and predict, too: the rule ``averaged`` (0: not).
+        ema: an exponential moving average of the weights, with this decay, predicts, too: the rule ``ema``
+            (0: not).
         precision: of scoring: ``"no"`` (fp32), ``"bf16"``, or ``"auto"`` (bf16 where the hardware has it).
     """
 
@@ -38,6 +40,7 @@ class Scored(Component):
     attack: Component = part("noise", "none")
     votes: int = option(0, at_least=0, at_most=1000)
     averaged: int = option(0, at_least=2, at_most=1000, or_zero=True)
+    ema: float = option(0.0, at_least=0.0, below=1.0)
     precision: str = option("no", among=("no", "bf16", "auto"))
 
     def pairs_of(self, test: pd.DataFrame) -> pd.DataFrame:
@@ -46,10 +49,14 @@ class Scored(Component):
 
     def checkpoints(self, model, data, steps: int):
         """What keeps the weights on the way of a training of so many updates: a checkpoints.Checkpoints."""
-        from xltlib.checkpoints import Averaged, Checkpoints
+        from xltlib.checkpoints import Averaged, Checkpoints, ExponentialAverage
 
-        averaged = Averaged(model, steps, self.averaged) if self.averaged else None
-        return Checkpoints(model, data.dev, data.source, averaged, self.precision)
+        averages = {}
+        if self.averaged:
+            averages["averaged"] = Averaged(model, steps, self.averaged)
+        if self.ema:
+            averages["ema"] = ExponentialAverage(model, self.ema)
+        return Checkpoints(model, data.dev, data.source, averages, self.precision)
 
     def predict(self, kept, data, noise, seed: int) -> pd.DataFrame:
         """Predictions of every checkpoint rule.

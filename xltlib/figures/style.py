@@ -44,6 +44,7 @@ ADAPTATION_NAME = {
     "whiten": "whitening per language",
     "procrustes": "rotation onto English",
     "more-updates": "as many more English updates (control)",
+    "more-pairs": "more English pairs, of other kinds",
 }
 NOISE_NAME = {
     "plain": "start",

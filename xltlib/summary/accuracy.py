@@ -118,7 +118,7 @@ def rules_agree(data: StudyData) -> str:
     if rule_table(data).empty or len(table) < 3:
         return "Spearman: one checkpoint, or too few arms: the rules cannot differ"
     said = []
-    for other in ("averaged", "en-dev", "oracle"):
+    for other in ("averaged", "ema", "en-dev", "oracle"):
         if other in table:
             said.append(f"last and {other} {table['last'].corr(table[other], method='spearman'):.2f}")
     return f"Spearman: {'; '.join(said)}"

@@ -30,7 +30,7 @@ class StudyData:
         missing: labels of runs that are planned and not done.
         records: of all runs, as they stand in ``runs.json``, adaptations and trunks among them.
         predictions: columns ``run, item, cluster, language1, language2, label, selection, p0, p1, ...``.
-        selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"en-dev"`` or ``"oracle"``.
+        selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"ema"``, ``"en-dev"`` or ``"oracle"``.
         source: the language that was trained on.
         grouped: languages of each group, where the study has groups of its own.
     """
@@ -163,11 +163,15 @@ class StudyData:
     def intervals(self) -> pd.DataFrame:
         """Accuracy of each arm and language in per cent, all seeds together, with a 95 % interval.
 
-        Over clusters of shared sentences; ``majority`` is the share of the most frequent answer.
+        Over clusters of shared sentences; ``majority`` is the share of the most frequent answer, ``overlap``
+        what the overlap of words alone reaches (tasks.overlap_floor), where the runs know it.
         """
         chosen = self.predictions[self.predictions.selection == self.selection]
         labels = chosen.drop_duplicates(["language1", "item"]).groupby("language1", observed=True).label
         majority = 100 * labels.agg(share_of_the_most_frequent)
+        overlap = {}
+        for record in self.records:
+            overlap |= record.get("data", {}).get("overlap", {})
         rows, keys = [], [*ARM, "rung", "language"]
         for names, of in self.right.groupby(keys, sort=False):
             fit = OLS(100 * of.right, np.ones(len(of))).fit(
@@ -181,6 +185,7 @@ class StudyData:
                     "low": low,
                     "high": high,
                     "majority": majority[names[-1]],
+                    **({"overlap": overlap.get(names[-1])} if overlap else {}),
                     "n_items": of["item"].nunique(),
                 }
             )

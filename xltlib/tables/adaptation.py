@@ -227,6 +227,51 @@ def majority(folder: Path) -> str:
     return markdown([*arm, "mean of the languages", "majority", "above it", "least in", "most in"], rows)
 
 
+def floors(folder: Path) -> str:
+    """Accuracy of each language and arm beside the majority rate and what the overlap of words alone reaches."""
+    table = read(folder, "intervals")
+    arm, rows = arm_columns(table), {}
+    for _, row in table.iterrows():
+        code = row["language"]
+        floor = [f"{row['n_items']:,}", per_cent(row["majority"]), per_cent(row["overlap"])]
+        cells = rows.setdefault(code, [languages.of(code).name, *floor])
+        cells.append(f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]")
+    arms = [", ".join(arm_cells(of.iloc[0], arm)) for _, of in table.groupby(arm, sort=False)]
+    header = ["language", "test items", "majority", "word overlap", *arms]
+    return markdown(header, [rows[code] for code in in_order(table.language)])
+
+
+def rules(folder: Path) -> str:
+    """Accuracy under each checkpoint rule, and its spread over seeds beside that of the last checkpoint.
+
+    The spread of a language is the standard deviation over seeds, its square averaged over the targets; that
+    of the mean is of the mean of the targets. Arms with several seeds.
+    """
+    table = accuracies(folder)
+    arm, codes, rows = arm_columns(table), zero_shot(table), []
+    for _, of in table.groupby(arm, sort=False):
+        if of.seed.nunique() < 2:
+            continue
+        found = {rule: _spread(by, codes) for rule, by in of.groupby("selection", sort=False)}
+        _, _, *of_last = found["last"]
+        for rule, (english, mean, *spreads) in found.items():
+            cells = [per_cent(english), per_cent(mean)]
+            for own, reference in zip(spreads, of_last):
+                beside = "" if rule == "last" else f" ({signed(100 * (own / reference - 1), 0)} %)"
+                cells.append(f"{own:.2f}{beside}")
+            rows.append([*arm_cells(of.iloc[0], arm), rule, str(of.seed.nunique()), *cells])
+    header = ["rule", "seeds", "English", "mean of the targets", "spread of a language", "spread of the mean"]
+    return markdown([*arm, *header], rows)
+
+
+def _spread(table: pd.DataFrame, codes: list[str]) -> tuple[float, float, float, float]:
+    """Accuracy in English and on the mean of the targets, spread of a target and of the mean, over seeds."""
+    wide = table.pivot(index="seed", columns="language1", values="accuracy")
+    targets = wide[codes]
+    of_language, of_mean = targets.var().mean() ** 0.5, targets.mean(axis=1).std()
+    return wide[SOURCE].mean(), targets.to_numpy().mean(), of_language, of_mean
+
+
 def two_languages(folder: Path) -> str:
     """Accuracy on zero-shot targets, seed by seed: sentences in one language, and in two different ones."""
     table = read(folder, "accuracy").query("selection == 'last'")

@@ -21,6 +21,8 @@ TABLES = {  # name of a marker -> function
     "bias": adaptation.bias,
     "intervals": adaptation.intervals,
     "majority": adaptation.majority,
+    "floors": adaptation.floors,
+    "rules": adaptation.rules,
     "two-languages": adaptation.two_languages,
     "doses": adaptation.doses,
     "noise": robustness.noise,

@@ -11,6 +11,7 @@ from xltlib.tasks.agreement import refuse_other_labels
 from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
 from xltlib.tasks.counting import counts
 from xltlib.tasks.demo import DEMO, DEMO_TEXT
+from xltlib.tasks.floors import overlap_floors
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
     normalised,
@@ -60,6 +61,7 @@ __all__ = [
     "load_text",
     "load_training",
     "normalised",
+    "overlap_floors",
     "overlapping",
     "parallel_sentences",
     "pivot",

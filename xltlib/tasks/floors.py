@@ -17,6 +17,16 @@ def word_overlap(first: str, second: str) -> float:
     return len(one & other) / max(1, len(one | other))
 
 
+def overlap_floors(rows: pd.DataFrame) -> dict[str, float]:
+    """:func:`overlap_floor` of each language's own pairs.
+
+    Args:
+        rows: labelled pairs, as tasks.load_pairs returns them.
+    """
+    own = rows[rows.language1 == rows.language2]
+    return {code: overlap_floor(of) for code, of in own.groupby("language1", sort=False)}
+
+
 def overlap_floor(rows: pd.DataFrame) -> float:
     """Accuracy that word overlap reaches, in per cent, with thresholds that are chosen on these very pairs.
 
