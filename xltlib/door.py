@@ -136,6 +136,25 @@ class Door:
         entry = self._with_pivots(entry, {corpus: codes})
         return self.admit_by_language(found, entry, vocabulary, held_out)
 
+    def trees(
+        self, source: str, codes: list[str], sentences: int, entry: Entry, held_out: int = 0
+    ) -> dict[str, list]:
+        """Sentences with their dependency trees (tasks.Tree) of each language.
+
+        Args:
+            source: see tasks.load_trees.
+            sentences: the first so many a language (0: all).
+            entry, held_out: as above.
+        """
+        self._guard(codes)
+        found = {code: tasks.load_trees(source, code, self.folder, sentences) for code in codes}
+        by_rows = {code: {_as_row(tree): tree for tree in of} for code, of in found.items()}
+        rows = {code: list(of) for code, of in by_rows.items()}
+        kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
+        trees = {code: [by_rows[code][row] for row in of] for code, of in kept.items()}
+        self.know([tree.text for of in trees.values() for tree in of])
+        return trees
+
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
         """The language on the other side of each language's translations."""
         return {code: tasks.pivot(corpus, code, self.folder) for code in codes}
@@ -264,3 +283,8 @@ class Door:
         rows = [asdict(entry) | {"languages": " ".join(entry.languages)} for entry in self.entries]
         shown = pd.DataFrame(rows, columns=columns).rename(columns={"left_out": "left out (test)"})
         return shown.set_index("role")
+
+
+def _as_row(tree) -> tuple[str, str]:
+    """A tree as the texts that are let in or left out: the sentence, and the heads of its words."""
+    return tree.text, " ".join(map(str, tree.heads))

@@ -175,7 +175,8 @@ def _own_tensors(model: PairClassifier) -> dict[str, nn.Parameter]:
     table = model.model.get_input_embeddings().weight
     own = {}
     for name, p in model.named_parameters():
-        if p is not table and not name.startswith("discriminator."):  # a discriminator serves training alone
+        # A discriminator or a probe serves training alone.
+        if p is not table and not name.startswith(("discriminator.", "probe.")):
             own[name] = p
     return own
 

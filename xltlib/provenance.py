@@ -17,6 +17,7 @@ LEVELS = {  # what was read -> the rung it lifts a run to, at least
     "nothing": 0,
     "self": 0,  # what the encoder itself knows of other languages
     "text": 1,
+    "trees": 1.5,  # parses of text: somebody, or a parser trained on somebody's, drew them
     "dictionary": 2,
     "parallel": 3,
     "labelled-target": 4,
@@ -87,8 +88,8 @@ def from_record(read: list[dict]) -> list[Entry]:
 def rung(entries: list[Entry]) -> str:
     """How much supervision beyond labelled English was read: ``"Z0"`` to ``"Z4"``.
 
-    ``"Z0'"`` is what the encoder itself knew of other languages. Unlabelled text of the source language
-    alone adds nothing.
+    ``"Z0'"`` is what the encoder itself knew of other languages, ``"Z1t"`` text with dependency trees.
+    Unlabelled text or trees of the source language alone add nothing.
 
     Example:
         >>> english = Entry("labels", "train", "labelled-source", ("en",))
@@ -96,11 +97,11 @@ def rung(entries: list[Entry]) -> str:
         'Z1'
     """
     source = {code for entry in entries if entry.kind == "labelled-source" for code in entry.languages}
-    levels = [LEVELS[e.kind] for e in entries if e.kind != "text" or set(e.languages) - source]
+    levels = [LEVELS[e.kind] for e in entries if e.kind not in ("text", "trees") or set(e.languages) - source]
     highest = max(levels, default=0)
     if highest == 0 and any(entry.kind == "self" for entry in entries):
         return "Z0'"
-    return f"Z{highest}"
+    return "Z1t" if highest == LEVELS["trees"] else f"Z{highest}"
 
 
 def supervision(entries: list[Entry], code: str) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from xltlib.adaptation.consistency import averaged, consistency
 from xltlib.adaptation.domain import Discriminator, dann_strength
+from xltlib.adaptation.syntax import StructuralProbe, tree_loss, word_vectors
 from xltlib.batching import Batch
 
 
@@ -147,6 +148,27 @@ class DistancePenalty:
     def at(self, done: int) -> Tensor:
         """The penalty of the next batch of text."""
         return self.distance(*_pooled(self.model, next(self.stream)))
+
+
+class TreePenalty:
+    """How far distances of words are from those in their dependency trees (syntax.py).
+
+    Args:
+        model: a pair classifier; it gets a submodule ``probe``, which is trained along.
+        stream: of syntax.tree_batches.
+        rank: of the probe.
+        kind: of the loss.
+    """
+
+    def __init__(self, model, stream: Iterator, rank: int, kind: str):
+        self.model, self.stream, self.kind = model, stream, kind
+        model.probe = StructuralProbe(model._encoder.hidden, rank)
+
+    def at(self, done: int) -> Tensor:
+        """The penalty of the next batch of trees."""
+        batch = next(self.stream).to(self.model.classifier[0].weight.device)
+        found = self.model.probe(word_vectors(self.model.model, batch)).float()
+        return tree_loss(found, batch.distances, batch.words, self.kind)
 
 
 class ConsistencyPenalty:

@@ -56,6 +56,7 @@ FAMILIES = {
         "coral": "xltlib.components.penalties:Coral",
         "mmd": "xltlib.components.penalties:Mmd",
         "consistency": "xltlib.components.penalties:Consistency",
+        "syntax": "xltlib.components.syntax:SyntaxPenalty",
     },
     # Adaptation before training: build(encoder, held, seed) -> adaptation.before.Adapting.
     "adaptation": {
@@ -63,6 +64,7 @@ FAMILIES = {
         "mlm-ranking": "xltlib.components.ranked:MlmRanking",
         "tsdae": "xltlib.components.adaptation:Tsdae",
         "align": "xltlib.components.adaptation:Align",
+        "syntax": "xltlib.components.syntax:Syntax",
     },
     # Adaptation after training, of vectors: fit(vectors_of) -> vectors.Turned.
     "after": {

@@ -5,5 +5,6 @@ roles in short templated sentences, not about PAWS-X. See corpus.py.
 """
 
 from xltlib.demo.corpus import parallel, rows, text
+from xltlib.demo.syntax import trees
 
-__all__ = ["parallel", "rows", "text"]
+__all__ = ["parallel", "rows", "text", "trees"]

@@ -78,14 +78,19 @@ class Statement:
 
     def sentence(self, code: str) -> str:
         """The sentence in a language."""
+        return "".join(text for _, text in self.parts(code))
+
+    def parts(self, code: str) -> list[tuple[str, str]]:
+        """What the sentence is made of, in order: (slot, its filler), and ("", the text between)."""
         language, roles = grammar.read(code), dict(self.roles)
         slots = grammar.relations()[self.relation].slots
-        plain = fillers.fill(code, language.templates[self.relation][self.template], slots, roles)
+        plain = fillers.parts(code, language.templates[self.relation][self.template], slots, roles)
         if self.frame is None:
             return plain
         slots = {"c": "city", "d": "date", "s": "sentence"}
-        around = {"c": roles["frame_c"], "d": roles["frame_d"], "s": plain}
-        return fillers.fill(code, language.frames[self.frame], slots, around)
+        around = {"c": roles["frame_c"], "d": roles["frame_d"], "s": "".join(text for _, text in plain)}
+        framed = fillers.parts(code, language.frames[self.frame], slots, around)
+        return [part for slot, text in framed for part in (plain if slot == "s" else [(slot, text)])]
 
 
 @dataclass(frozen=True)
@@ -300,7 +305,12 @@ def text(code: str, source: str = "demo") -> list[str]:
 
     A low-resource language has few.
     """
-    return [statement.sentence(code) for statement in _part(_statements(f"{source}-text"), code)]
+    return [statement.sentence(code) for statement in of_text(code, source)]
+
+
+def of_text(code: str, source: str = "demo") -> tuple[Statement, ...]:
+    """The statements of these sentences."""
+    return _part(_statements(f"{source}-text"), code)
 
 
 def parallel(code: str, source: str = "demo") -> list[tuple[str, str]]:

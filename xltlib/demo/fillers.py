@@ -127,14 +127,27 @@ def fill(code: str, template: str, slots: dict[str, str], roles: dict) -> str:
         slots: slot -> type.
         roles: slot -> key, as :func:`form` takes it.
     """
+    return "".join(text for _, text in parts(code, template, slots, roles))
 
-    def filled(match) -> str:
+
+def parts(code: str, template: str, slots: dict[str, str], roles: dict) -> list[tuple[str, str]]:
+    """What a filled template is made of, in order: (slot, its filler), and ("", the text between).
+
+    Args:
+        slots, roles: as of :func:`fill`.
+    """
+    found, end = [], 0
+    for match in grammar.SLOT.finditer(template):
         slot, rule = match.groups()
-        kind, key = slots[slot], roles[slot]
-        tables = grammar.read(code).forms
-        if rule and (kind, rule) in tables:
-            return tables[kind, rule][str(key)]
-        plain = form(code, kind, key)
-        return morphology.inflect(code, rule, plain) if rule else plain
+        found += [("", template[end : match.start()]), (slot, _filled(code, slots[slot], roles[slot], rule))]
+        end = match.end()
+    return [(slot, text) for slot, text in [*found, ("", template[end:])] if text]
 
-    return grammar.SLOT.sub(filled, template)
+
+def _filled(code: str, kind: str, key, rule: str | None) -> str:
+    """A filler, inflected by a rule."""
+    tables = grammar.read(code).forms
+    if rule and (kind, rule) in tables:
+        return tables[kind, rule][str(key)]
+    plain = form(code, kind, key)
+    return morphology.inflect(code, rule, plain) if rule else plain

@@ -34,6 +34,7 @@ from xltlib.tasks.task import (
     test_pairs,
 )
 from xltlib.tasks.text import PARALLEL, has_translations, load_parallel, load_text, pivot, several, task_text
+from xltlib.tasks.trees import Tree, load_trees
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "TRANSLATED",
     "DataError",
     "Task",
+    "Tree",
     "counts",
     "data_folder",
     "divided",
@@ -60,6 +62,7 @@ __all__ = [
     "load_parallel",
     "load_text",
     "load_training",
+    "load_trees",
     "normalised",
     "overlap_floors",
     "overlapping",

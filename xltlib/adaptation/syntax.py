@@ -1,0 +1,261 @@
+"""Dependency trees in sentence vectors: the structural probe (Hewitt & Manning 2019), trained or measured.
+
+A linear map B makes of two words' vectors a squared distance that is to be the number of edges between them
+in the tree: ``d(i, j) = |B (h_i - h_j)|^2``. Trained along with the encoder it writes trees into the vectors;
+fitted to vectors as they are it tells how much of the trees is in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from xltlib.batching import bucketed
+from xltlib.encoders import Encoder, freeze, set_dropout
+from xltlib.tasks.trees import Tree
+
+LOSSES = ("absolute", "squared")
+
+
+@dataclass
+class TreeBatch:
+    """Sentences with their trees, padded.
+
+    Attributes:
+        inputs: ``input_ids`` and ``attention_mask``, shape (sentences, tokens).
+        pooling: weights that make word vectors of token states, shape (sentences, words, tokens).
+        distances: edges between words, shape (sentences, words, words).
+        words: how many words each sentence has, shape (sentences,).
+    """
+
+    inputs: dict[str, Tensor]
+    pooling: Tensor
+    distances: Tensor
+    words: Tensor
+
+    def to(self, device) -> TreeBatch:
+        """The same on another device."""
+        inputs = {name: tensor.to(device) for name, tensor in self.inputs.items()}
+        return TreeBatch(inputs, self.pooling.to(device), self.distances.to(device), self.words.to(device))
+
+
+class StructuralProbe(nn.Module):
+    """The linear map, and squared distances under it.
+
+    Args:
+        hidden: width of the states.
+        rank: of the map.
+
+    Example:
+        >>> probe = StructuralProbe(2, 2)
+        >>> _ = probe.map.weight.data.copy_(torch.eye(2))
+        >>> probe(torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])).tolist()
+        [[0.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]
+    """
+
+    def __init__(self, hidden: int, rank: int):
+        super().__init__()
+        self.map = nn.Linear(hidden, rank, bias=False)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Squared distances of word vectors, shape (..., words, hidden) -> (..., words, words)."""
+        mapped = self.map(words)
+        return (mapped.unsqueeze(-2) - mapped.unsqueeze(-3)).square().sum(-1)
+
+
+def tree_loss(found: Tensor, distances: Tensor, words: Tensor, kind: str = "absolute") -> Tensor:
+    """Mean over sentences of ``1 / n^2 sum_ij |d_tree(i, j) - d(i, j)|``, or of its squares.
+
+    Args:
+        found: squared distances, shape (sentences, words, words).
+        distances: those of the trees, likewise.
+        words: n of each sentence; what is beyond is padding.
+        kind: ``"absolute"`` (Hewitt & Manning) or ``"squared"``.
+
+    Example:
+        >>> gold = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]])
+        >>> tree_loss(gold + 1, gold, torch.tensor([2])).item(), tree_loss(gold, gold, torch.tensor([2])).item()
+        (1.0, 0.0)
+    """
+    if kind not in LOSSES:
+        raise ValueError(f"unknown loss {kind!r}: known are {' and '.join(LOSSES)}")
+    there = torch.arange(found.shape[-1], device=found.device) < words[:, None]
+    both = there[:, :, None] & there[:, None, :]
+    off = (found - distances).masked_fill(~both, 0)
+    off = off.abs() if kind == "absolute" else off.square()
+    return (off.sum((1, 2)) / words.square()).mean()
+
+
+def tree_batch(encoder: Encoder, trees: list[Tree], max_length: int) -> TreeBatch:
+    """Sentences in pieces, and which pieces each word has; words beyond ``max_length`` pieces are left out.
+
+    Raises:
+        ValueError: the tokenizer does not say where its pieces stand (transformers' Python tokenizers).
+    """
+    if not encoder.tokenizer.is_fast:
+        raise ValueError(f"encoder {encoder.name!r}: trees need a fast tokenizer, which knows where pieces stand")
+    texts = [tree.text for tree in trees]
+    options = {"truncation": True, "max_length": max_length, "padding": True, "return_tensors": "pt"}
+    found = encoder.tokenizer(texts, return_offsets_mapping=True, **options)
+    offsets = found.pop("offset_mapping").numpy()
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if encoder.has_segments else [])]
+    pooled = [_pooling(tree, of) for tree, of in zip(trees, offsets)]
+    words, tokens = max(len(own) for own, _ in pooled), offsets.shape[1]
+    pooling = np.zeros((len(trees), words, tokens), np.float32)
+    distances = np.zeros((len(trees), words, words), np.float32)
+    for row, (own, kept) in enumerate(pooled):
+        pooling[row, : len(own)] = own
+        distances[row, : len(own), : len(own)] = trees[row].distances[np.ix_(kept, kept)]
+    counted = torch.tensor([len(own) for own, _ in pooled])
+    inputs = {name: found[name] for name in names}
+    return TreeBatch(inputs, torch.from_numpy(pooling), torch.from_numpy(distances), counted)
+
+
+def _pooling(tree: Tree, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of each word's pieces, shape (words, tokens), and which words have some.
+
+    A piece belongs to every word that it shares a character with.
+
+    Args:
+        offsets: first character of each piece, and the one behind its last; alike for special tokens.
+    """
+    spans = np.array(tree.spans)
+    begin = np.maximum(spans[:, :1], offsets[None, :, 0])
+    end = np.minimum(spans[:, 1:], offsets[None, :, 1])
+    shared = begin < end
+    kept = np.flatnonzero(shared.any(1))
+    own = shared[kept].astype(np.float32)
+    return own / own.sum(1, keepdims=True), kept
+
+
+class TreeReader(nn.Module):
+    """An encoder with a structural probe on it; what is trained is both.
+
+    Args:
+        encoder: trimmed to the text, or whole.
+        rank: of the probe.
+        kind: of the loss, see :func:`tree_loss`.
+        frozen_layers: see encoders.freeze.
+        dropout: probability in the encoder.
+    """
+
+    tokens = 0  # read in training so far
+
+    def __init__(self, encoder: Encoder, rank: int, kind: str, frozen_layers: int = 0, dropout: float = 0.0):
+        super().__init__()
+        self.model, self.kind = encoder.model, kind
+        set_dropout(self.model, dropout)
+        freeze(self.model, frozen_layers)
+        # Named like every other head, so that training gives it the head's learning rate.
+        self.classifier = StructuralProbe(encoder.hidden, rank)
+
+    def forward(self, batch: TreeBatch) -> Tensor:
+        """The loss of a batch of trees."""
+        return tree_loss(
+            self.classifier(word_vectors(self.model, batch)).float(), batch.distances, batch.words, self.kind
+        )
+
+
+def word_vectors(model: nn.Module, batch: TreeBatch) -> Tensor:
+    """Mean of the states of each word's pieces, shape (sentences, words, hidden)."""
+    states = model(**batch.inputs).last_hidden_state
+    return batch.pooling.to(states.dtype) @ states
+
+
+def tree_batches(
+    encoder: Encoder, trees: list[Tree], batch_size: int, max_length: int, seed: int
+) -> Iterator[TreeBatch]:
+    """Endless batches of trees of similar length; the order is fixed by the seed.
+
+    Raises:
+        ValueError: no tree.
+    """
+    if not trees:
+        raise ValueError("no tree to learn from: ask for more sentences than are held out")
+    rng = np.random.default_rng(seed)
+    lengths = [len(tree.heads) for tree in trees]
+    while True:
+        for positions in bucketed(lengths, batch_size, rng):
+            yield tree_batch(encoder, [trees[i] for i in positions], max_length)
+
+
+@torch.inference_mode()
+def tree_error(reader: TreeReader, encoder: Encoder, trees: list[Tree], max_length: int) -> float:
+    """The loss on held-out trees: mean over sentences."""
+    reader.eval()
+    device = reader.classifier.map.weight.device
+    losses, sizes = [], []
+    for start in range(0, len(trees), 16):
+        batch = tree_batch(encoder, trees[start : start + 16], max_length).to(device)
+        losses.append(reader(batch).item())
+        sizes.append(len(batch.words))
+    return float(np.average(losses, weights=sizes))
+
+
+def fitted(vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20) -> StructuralProbe:
+    """A probe fitted to vectors as they are, by Adam, one sentence an update.
+
+    Args:
+        vectors: of the words of each tree, shape (words, hidden).
+        trees: as many; those of which words were cut off are left out.
+        rank: of the probe.
+        seed: of its weights and of the order.
+    """
+    torch.manual_seed(seed)
+    probe, rng = StructuralProbe(vectors[0].shape[1], rank), np.random.default_rng(seed)
+    optimizer = torch.optim.Adam(probe.parameters(), lr=1e-3)
+    whole = [k for k, tree in enumerate(trees) if len(tree.heads) == len(vectors[k])]
+    golds = {k: torch.from_numpy(trees[k].distances).float()[None] for k in whole}
+    for _ in range(epochs):
+        for k in rng.permutation(whole):
+            loss = tree_loss(probe(vectors[k])[None], golds[k], torch.tensor([len(vectors[k])]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return probe.eval()
+
+
+@torch.no_grad()
+def quality(probe: StructuralProbe, vectors: list[Tensor], trees: list[Tree]) -> dict[str, float]:
+    """How well a probe finds trees: both means over sentences, without punctuation.
+
+    Returns:
+        ``correlation``: Spearman's, of the distances between the words of a sentence; ``edges``: share of a
+        tree's edges that are in the minimum spanning tree of the distances.
+
+    Example:
+        >>> tree = Tree("a b c", ((0, 1), (2, 3), (4, 5)), (2, 0, 2), (False,) * 3)
+        >>> probe = StructuralProbe(2, 2)
+        >>> _ = probe.map.weight.data.copy_(torch.eye(2))
+        >>> quality(probe, [torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])], [tree])["edges"]
+        1.0
+    """
+    from scipy.stats import spearmanr
+
+    correlations, shares = [], []
+    for own, tree in zip(vectors, trees):
+        words = [k for k in range(len(own)) if not tree.punctuation[k]]
+        if len(words) < 3:
+            continue
+        found = probe(own[words]).numpy()
+        upper = np.triu_indices(len(words), 1)
+        gold = tree.distances[np.ix_(words, words)][upper]
+        if len(set(gold)) > 1:
+            correlations.append(spearmanr(found[upper], gold).statistic)
+        edges = {edge for edge in tree.edges if set(edge) <= set(words)}
+        if edges:
+            shares.append(len(edges & _spanning(found, words)) / len(edges))
+    return {"correlation": float(np.mean(correlations)), "edges": float(np.mean(shares))}
+
+
+def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
+    """Edges of the minimum spanning tree, as pairs of words."""
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    # A distance of nothing would be no edge: all are moved a little.
+    ends = minimum_spanning_tree(distances + 1e-6).nonzero()
+    return {tuple(sorted((words[i], words[j]))) for i, j in zip(*ends)}
