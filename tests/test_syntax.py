@@ -1,0 +1,177 @@
+"""Dependency trees: the reader by hand, and the structural probe where its answer is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from xltlib import demo, encoders, training
+from xltlib.adaptation import syntax
+from xltlib.lines import DataError
+from xltlib.tasks import trees
+from xltlib.tasks.trees import Tree
+
+COLUMNS = "{id}\t{form}\t_\t{upos}\t_\t_\t{head}\t_\t_\t{misc}"
+
+
+def row(number, form, head, upos="X", misc="_"):
+    return COLUMNS.format(id=number, form=form, head=head, upos=upos, misc=misc)
+
+
+def written(folder, *rows, text=None):
+    """A file with one sentence."""
+    lines = ["# sent_id = s1", *([f"# text = {text}"] if text else []), *rows, ""]
+    path = folder / "de.conllu"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+GERMAN = (
+    row(1, "Er", 2),
+    row(2, "geht", 0),
+    row("3-4", "zum", "_"),
+    row(3, "zu", 5),
+    row(4, "dem", 5),
+    row(5, "Haus", 2, misc="SpaceAfter=No"),
+    row("5.1", "nichts", "_"),
+    row(6, ".", 2, "PUNCT"),
+)
+
+
+@pytest.mark.parametrize("text", ["Er geht zum Haus.", None])
+def test_words_of_a_multiword_token_share_its_place_and_empty_nodes_are_no_words(tmp_path, text):
+    (tree,) = trees.read_trees(written(tmp_path, *GERMAN, text=text))
+    assert tree.text == "Er geht zum Haus." and tree.name == "s1"
+    assert [tree.text[a:b] for a, b in tree.spans] == ["Er", "geht", "zum", "zum", "Haus", "."]
+    assert tree.heads == (2, 0, 5, 5, 2, 2) and tree.punctuation == (False,) * 5 + (True,)
+
+
+def test_distances_of_five_words_by_hand(tmp_path):
+    # the <- cat <- saw -> dog -> black
+    tree = Tree("the cat saw black dog", ((0, 3), (4, 7), (8, 11), (12, 17), (18, 21)), (2, 3, 0, 5, 3))
+    assert tree.distances.tolist() == [
+        [0, 1, 2, 4, 3],
+        [1, 0, 1, 3, 2],
+        [2, 1, 0, 2, 1],
+        [4, 3, 2, 0, 1],
+        [3, 2, 1, 1, 0],
+    ]
+    assert sorted(tree.edges) == [(0, 1), (1, 2), (2, 4), (3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "said"),
+    [
+        ((row(1, "a", 0), row(3, "b", 1)), 4, "word 3, wanted 2"),
+        ((row(1, "a", 0), row(2, "b", 9)), 4, "head 9: wanted 0, or another of the 2 words"),
+        ((row(1, "a", 0), row(2, "b", "_")), 4, "head None"),
+        ((row(1, "a", 0), row(2, "b", 0)), 2, "2 words with head 0, wanted one root"),
+        ((row(1, "a", 0), row(2, "b", 3), row(3, "a", 2)), 4, "its heads go in a circle"),
+        ((row(1, "a", 0), "2\tb"), 4, "2 columns, wanted the ten of CoNLL-U"),
+        ((row("x", "a", 0),), 3, "no CoNLL-U: Failed parsing field 'id'"),
+        ((row(1, "c", 0),), 3, "'c' does not stand in '# text' from character 1 on"),
+        ((row("1.1", "a", "_"),), 2, "a sentence without words"),
+    ],
+)
+def test_what_is_no_tree_is_named_by_file_and_line(tmp_path, rows, line, said):
+    if line == 2:
+        line = 1  # the sentence begins with its comments
+    with pytest.raises(DataError) as refused:
+        trees.read_trees(written(tmp_path, *rows, text="a b a"))
+    assert f"de.conllu, line {line}: " in str(refused.value) and said in str(refused.value)
+
+
+def test_a_folder_or_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DataError, match="no folder; wanted one with de.conllu"):
+        trees.load_trees("ud-pud", "de", tmp_path)
+    with pytest.raises(DataError, match="no such file"):
+        trees.load_trees(str(tmp_path), "de", None)
+    (tmp_path / "de.conllu").write_text("\n\n")
+    with pytest.raises(DataError, match="no sentence"):
+        trees.load_trees(str(tmp_path), "de", None)
+
+
+@pytest.mark.parametrize("source", ["demo", "demo-news"])
+def test_the_corpus_in_the_package_has_a_tree_of_every_sentence(source):
+    for code in ("en", "ja", "ur"):
+        found = trees.load_trees(source, code, None)
+        assert [tree.text for tree in found] == demo.text(code, source)
+        for tree in found[:40]:
+            assert tree.heads.count(0) == 1 and np.isfinite(tree.distances).all()
+            assert all(tree.text[a:b].strip() == tree.text[a:b] != "" for a, b in tree.spans)
+
+
+# The probe
+
+
+def encoded(tree: Tree) -> torch.Tensor:
+    """Vectors that are the tree: a dimension for each word, 1 where it is on the way to the root."""
+    vectors = torch.zeros(len(tree.heads), 20)
+    for word in range(len(tree.heads)):
+        above = word + 1
+        while above:
+            vectors[word, above - 1] = 1
+            above = tree.heads[above - 1]
+    return vectors
+
+
+@pytest.fixture(scope="module")
+def english():
+    found = [tree for tree in trees.load_trees("demo", "en", None) if 6 <= len(tree.heads) <= 20]
+    return found[:60]
+
+
+def test_the_loss_is_nothing_where_vectors_are_the_tree_and_more_for_another_tree(english):
+    probe = syntax.StructuralProbe(20, 20)
+    probe.map.weight.data.copy_(torch.eye(20))
+    for tree in english[:10]:
+        found = probe(encoded(tree))[None].detach()
+        n = torch.tensor([len(tree.heads)])
+        gold = torch.from_numpy(tree.distances).float()[None]
+        shuffled = gold[:, torch.randperm(len(tree.heads), generator=torch.Generator().manual_seed(1))]
+        for kind in syntax.LOSSES:
+            assert syntax.tree_loss(found, gold, n, kind).item() == pytest.approx(0, abs=1e-6)
+            assert syntax.tree_loss(found, shuffled, n, kind).item() > 0.3
+    perfect = syntax.quality(probe, [encoded(tree) for tree in english], english)
+    assert perfect == {"correlation": pytest.approx(1), "edges": pytest.approx(1)}
+
+
+def test_padding_is_no_part_of_the_loss():
+    gold = torch.tensor([[[0.0, 1, 9], [1, 0, 9], [9, 9, 9]]])
+    found = torch.tensor([[[0.0, 3, 7], [3, 0, 7], [7, 7, 7]]])
+    assert syntax.tree_loss(found, gold, torch.tensor([2])).item() == 1.0  # (2 + 2) / 4
+
+
+def test_a_fitted_probe_finds_trees_through_a_map_and_noise_hides_them(english):
+    rng = torch.Generator().manual_seed(1)
+    turn = torch.linalg.qr(torch.randn(20, 20, generator=rng)).Q
+    vectors = [encoded(tree) @ turn for tree in english]
+    noise = [torch.randn(of.shape, generator=rng) for of in vectors]
+    good = syntax.quality(syntax.fitted(vectors[:40], english[:40], 20, 1), vectors[40:], english[40:])
+    bad = syntax.quality(syntax.fitted(noise[:40], english[:40], 20, 1), noise[40:], english[40:])
+    assert good["edges"] > 0.95 and good["correlation"] > 0.75
+    assert bad["edges"] < 0.6 and bad["correlation"] < 0.4
+
+
+def test_words_are_means_of_their_pieces(tiny):
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    tree = Tree("Er geht zum Haus.", ((0, 2), (3, 7), (8, 11), (8, 11), (12, 16), (16, 17)), (2, 0, 5, 5, 2, 2))
+    batch = syntax.tree_batch(encoder, [tree, tree], 128)
+    vectors = syntax.word_vectors(encoder.model.eval(), batch)
+    states = encoder.model(**batch.inputs).last_hidden_state
+    offsets = encoder.tokenizer(tree.text, return_offsets_mapping=True)["offset_mapping"]
+    for word, (start, end) in enumerate(tree.spans):
+        own = [k for k, (a, b) in enumerate(offsets) if max(a, start) < min(b, end)]
+        assert torch.allclose(vectors[0, word], states[0, own].mean(0), atol=1e-6)
+    assert torch.equal(vectors[0, 2], vectors[0, 3]) and batch.words.tolist() == [6, 6]
+    cut = syntax.tree_batch(encoder, [tree], 6)
+    assert cut.words.item() < 6 and cut.distances.shape[1] == cut.words.item()
+
+
+def test_training_on_trees_brings_held_out_distances_nearer(tiny, english):
+    training.set_seed(1)
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    reader = syntax.TreeReader(encoder, 8, "absolute")
+    before = syntax.tree_error(reader, encoder, english[:20], 128)
+    stream = syntax.tree_batches(encoder, english[20:], 8, 128, seed=1)
+    losses = training.train(reader, stream, reader, 30, 1e-3, precision="no", progress=False)
+    assert syntax.tree_error(reader, encoder, english[:20], 128) < before and losses[-1] < losses[0]
