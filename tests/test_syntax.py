@@ -130,7 +130,7 @@ def test_the_loss_is_nothing_where_vectors_are_the_tree_and_more_for_another_tre
         shuffled = gold[:, torch.randperm(len(tree.heads), generator=torch.Generator().manual_seed(1))]
         for kind in syntax.LOSSES:
             assert syntax.tree_loss(found, gold, n, kind).item() == pytest.approx(0, abs=1e-6)
-            assert syntax.tree_loss(found, shuffled, n, kind).item() > 0.3
+            assert syntax.tree_loss(found, shuffled, n, kind).item() > 0.1
     perfect = syntax.quality(probe, [encoded(tree) for tree in english], english)
     assert perfect == {"correlation": pytest.approx(1), "edges": pytest.approx(1)}
 

@@ -137,14 +137,20 @@ class Door:
         return self.admit_by_language(found, entry, vocabulary, held_out)
 
     def trees(
-        self, source: str, codes: list[str], sentences: int, entry: Entry, held_out: int = 0
+        self,
+        source: str,
+        codes: list[str],
+        sentences: int,
+        entry: Entry,
+        vocabulary: bool = True,
+        held_out: int = 0,
     ) -> dict[str, list]:
         """Sentences with their dependency trees (tasks.Tree) of each language.
 
         Args:
             source: see tasks.load_trees.
             sentences: the first so many a language (0: all).
-            entry, held_out: as above.
+            entry, vocabulary, held_out: as above.
         """
         self._guard(codes)
         found = {code: tasks.load_trees(source, code, self.folder, sentences) for code in codes}
@@ -152,7 +158,8 @@ class Door:
         rows = {code: list(of) for code, of in by_rows.items()}
         kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
         trees = {code: [by_rows[code][row] for row in of] for code, of in kept.items()}
-        self.know([tree.text for of in trees.values() for tree in of])
+        if vocabulary:
+            self.know([tree.text for of in trees.values() for tree in of])
         return trees
 
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from xltlib import batching, bias, encoders, heads, prediction, progress, training
-from xltlib.adaptation import align, lora
+from xltlib.adaptation import align, lora, syntax
 from xltlib.encoders import Encoder
 
 
@@ -65,8 +65,8 @@ class Adapting:
         It moves no random state. With low-rank updates attached there is nothing to look at: what is before
         is the run that it starts from.
         """
-        found = {"bias": [], "probes": {}}
-        wanted = bool(self.measured.sentences or self.measured.translations)
+        found = {"bias": [], "probes": {}, "trees": {}}
+        wanted = bool(self.measured.sentences or self.measured.translations or self.measured.treebank)
         if not wanted or self.attached is not None:
             return found
         state = torch.get_rng_state()
@@ -76,6 +76,9 @@ class Adapting:
         if self.measured.sentences:
             vectors = {code: prediction.encoded(reader, of) for code, of in self.measured.sentences.items()}
             found["bias"] = bias.language_bias(vectors).reset_index().to_dict("records")
+        if self.measured.treebank:
+            fitted_to = self.component.languages.split()
+            found["trees"] = syntax.looked_for(reader, self.measured.treebank, fitted_to)
         torch.set_rng_state(state)
         return found
 

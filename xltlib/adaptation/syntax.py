@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from xltlib.batching import bucketed
 from xltlib.encoders import Encoder, freeze, set_dropout
-from xltlib.tasks.trees import Tree
+from xltlib.tasks.trees import LOOKED_FOR, Tree
 
 LOSSES = ("absolute", "squared")
+RANK = 64  # of the probe that looks for trees
 
 
 @dataclass
@@ -259,3 +260,35 @@ def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
     # A distance of nothing would be no edge: all are moved a little.
     ends = minimum_spanning_tree(distances + 1e-6).nonzero()
     return {tuple(sorted((words[i], words[j]))) for i, j in zip(*ends)}
+
+
+def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) -> dict[str, dict[str, float]]:
+    """Quality of a probe on the first trees of each language.
+
+    It is fitted to further trees of the languages that are adapted to, or of all where there is none of these.
+
+    Args:
+        reader: a pair classifier, whose encoder is looked at.
+        treebank: trees by language.
+        fitted_to: codes.
+    """
+    vectors = {code: _vectors(reader, of) for code, of in treebank.items()}
+    own = [code for code in treebank if code in fitted_to] or list(treebank)
+    known = [pair for code in own for pair in list(zip(vectors[code], treebank[code]))[LOOKED_FOR:]]
+    probe = fitted([of for of, _ in known], [tree for _, tree in known], RANK, seed=1)
+    found = {}
+    for code, trees in treebank.items():
+        found[code] = quality(probe, vectors[code][:LOOKED_FOR], trees[:LOOKED_FOR])
+    return found
+
+
+@torch.inference_mode()
+def _vectors(reader, trees: list[Tree]) -> list[Tensor]:
+    """Vectors of the words of each tree, shape (words, hidden)."""
+    reader.eval()
+    device, vectors = next(reader.parameters()).device, []
+    for start in range(0, len(trees), 32):
+        batch = tree_batch(reader._encoder, trees[start : start + 32], reader.max_length).to(device)
+        found = word_vectors(reader.model, batch).float().cpu()
+        vectors += [of[:words].clone() for of, words in zip(found, batch.words.tolist())]
+    return vectors

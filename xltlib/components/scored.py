@@ -130,13 +130,18 @@ class Measured(Component):
         bias: n-way parallel test sentences on which language bias is measured (0: none).
         probes: languages not adapted to, of which translations are looked for: forgetting.
         corpus: translations for that.
+        trees: dependency trees that a structural probe looks for (adaptation/syntax.py).
+        parsed: languages of these trees. The probe is fitted to trees of those that are adapted to.
     """
 
     bias: int = option(0, at_least=2, or_zero=True)
     probes: str = option("", languages=True, only_with="corpus")
     corpus: str = option("", reads=True, only_with="probes")
+    trees: str = option("", reads=True, only_with="parsed")
+    parsed: str = option("", languages=True, only_with="trees")
     translations: dict | None = gathered()
     sentences: dict | None = gathered()
+    treebank: dict | None = gathered()
 
     def gather(self, run) -> Measured:
         codes, translations, sentences = run.codes(self.probes), {}, {}
@@ -149,9 +154,18 @@ class Measured(Component):
                 raise ValueError(
                     f"measured.bias = {self.bias}: fewer than two test sentences are in all languages"
                 )
-        return self.holding(translations=translations, sentences=sentences)
+        return self.holding(translations=translations, sentences=sentences, treebank=self._treebank(run))
+
+    def _treebank(self, run) -> dict:
+        """Trees of each language, those first that are looked for."""
+        codes = run.codes(self.parsed)
+        if not codes:
+            return {}
+        entry = Entry("probe", "syntax", "measured", tuple(codes), self.trees)
+        return run.provenance.trees(self.trees, codes, tasks.PROBED, entry, vocabulary=False)
 
     def looked_at(self) -> list[str]:
         """All sentences that were gathered."""
         sides = [side for of in self.translations.values() for pair in of for side in pair]
-        return [sentence for of in self.sentences.values() for sentence in of] + sides
+        trees = [tree.text for of in self.treebank.values() for tree in of]
+        return [sentence for of in self.sentences.values() for sentence in of] + sides + trees

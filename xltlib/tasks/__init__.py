@@ -34,7 +34,7 @@ from xltlib.tasks.task import (
     test_pairs,
 )
 from xltlib.tasks.text import PARALLEL, has_translations, load_parallel, load_text, pivot, several, task_text
-from xltlib.tasks.trees import Tree, load_trees
+from xltlib.tasks.trees import PROBED, Tree, load_trees
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "HUB_XNLI",
     "PARALLEL",
     "PLACEHOLDER",
+    "PROBED",
     "TRANSLATED",
     "DataError",
     "Task",

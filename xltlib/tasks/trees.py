@@ -17,6 +17,8 @@ from xltlib import demo, places
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.demo import DEMO_TEXT
 
+LOOKED_FOR = 100  # trees of a language that a structural probe looks for
+PROBED = LOOKED_FOR + 200  # and further ones that it is fitted to
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 
 
