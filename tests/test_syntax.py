@@ -154,7 +154,8 @@ def test_a_fitted_probe_finds_trees_through_a_map_and_noise_hides_them(english):
 
 def test_words_are_means_of_their_pieces(tiny):
     encoder = encoders.load(str(tiny["xlm-r"]))
-    tree = Tree("Er geht zum Haus.", ((0, 2), (3, 7), (8, 11), (8, 11), (12, 16), (16, 17)), (2, 0, 5, 5, 2, 2))
+    spans = ((0, 2), (3, 7), (8, 11), (8, 11), (12, 16), (16, 17))
+    tree = Tree("Er geht zum Haus.", spans, (2, 0, 5, 5, 2, 2))
     batch = syntax.tree_batch(encoder, [tree, tree], 128)
     vectors = syntax.word_vectors(encoder.model.eval(), batch)
     states = encoder.model(**batch.inputs).last_hidden_state

@@ -15,7 +15,7 @@ from xltlib import diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
-# What starts from nothing learns faster: the head, a discriminator, a probe, and the updates of LoRA (".lora_").
+# What starts from nothing learns faster: head, discriminator, probe, and the updates of LoRA (".lora_").
 FRESH = ("classifier.", "discriminator.", "probe.")
 LOOK_EVERY = 50  # updates on a GPU between two looks at the loss
 

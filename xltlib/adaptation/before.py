@@ -83,10 +83,14 @@ class Adapting:
         return found
 
     @staticmethod
-    def probes(before: dict, after: dict) -> dict[str, dict[str, float | None]]:
-        """Translations of the probes found before and after, by language; None: nothing was looked at."""
-        then = before["probes"]
-        return {code: {"before": then.get(code), "after": of} for code, of in after["probes"].items()}
+    def both(what: str, before: dict, after: dict) -> dict[str, dict]:
+        """What was found before and after, by language; None: nothing was looked at.
+
+        Args:
+            what: ``"probes"``, translations of these, or ``"trees"``, how well a structural probe finds them.
+            before, after: of :meth:`look`.
+        """
+        return {code: {"before": before[what].get(code), "after": of} for code, of in after[what].items()}
 
     def _reader(self) -> nn.Module:
         """The encoder as it is now, trimmed to what is looked at."""

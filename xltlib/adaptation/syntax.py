@@ -79,8 +79,8 @@ def tree_loss(found: Tensor, distances: Tensor, words: Tensor, kind: str = "abso
 
     Example:
         >>> gold = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]])
-        >>> tree_loss(gold + 1, gold, torch.tensor([2])).item(), tree_loss(gold, gold, torch.tensor([2])).item()
-        (1.0, 0.0)
+        >>> [tree_loss(found, gold, torch.tensor([2])).item() for found in (gold, gold + 1)]
+        [0.0, 1.0]
     """
     if kind not in LOSSES:
         raise ValueError(f"unknown loss {kind!r}: known are {' and '.join(LOSSES)}")
@@ -98,7 +98,9 @@ def tree_batch(encoder: Encoder, trees: list[Tree], max_length: int) -> TreeBatc
         ValueError: the tokenizer does not say where its pieces stand (transformers' Python tokenizers).
     """
     if not encoder.tokenizer.is_fast:
-        raise ValueError(f"encoder {encoder.name!r}: trees need a fast tokenizer, which knows where pieces stand")
+        raise ValueError(
+            f"encoder {encoder.name!r}: trees need a fast tokenizer, which knows where pieces stand"
+        )
     texts = [tree.text for tree in trees]
     options = {"truncation": True, "max_length": max_length, "padding": True, "return_tensors": "pt"}
     found = encoder.tokenizer(texts, return_offsets_mapping=True, **options)
@@ -197,7 +199,9 @@ def tree_error(reader: TreeReader, encoder: Encoder, trees: list[Tree], max_leng
     return float(np.average(losses, weights=sizes))
 
 
-def fitted(vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20) -> StructuralProbe:
+def fitted(
+    vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20
+) -> StructuralProbe:
     """A probe fitted to vectors as they are, by Adam, one sentence an update.
 
     Args:
@@ -265,7 +269,7 @@ def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
 def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) -> dict[str, dict[str, float]]:
     """Quality of a probe on the first trees of each language.
 
-    It is fitted to further trees of the languages that are adapted to, or of all where there is none of these.
+    It is fitted to further trees of the languages that are adapted to, or of all where these have none.
 
     Args:
         reader: a pair classifier, whose encoder is looked at.

@@ -136,6 +136,29 @@ def held_out(data: StudyData) -> pd.DataFrame:
     return table.groupby(HELD_OUT, sort=False).mean().reset_index()
 
 
+def trees(data: StudyData) -> pd.DataFrame:
+    """How well a structural probe finds dependency trees before and after adaptations, mean over seeds.
+
+    Returns:
+        ``adaptation, method, language, trees_read``, whether the adaptation read trees of the language, and
+        ``correlation_before, correlation_after, edges_before, edges_after``, see adaptation.syntax.quality.
+    """
+    rows = []
+    for record in data.records:
+        entries = provenance.from_record(record["read"])
+        read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
+        for code, of in record.get("trees", {}).items():
+            row = {"adaptation": record["label"].split(" seed")[0], "method": record["method"]}
+            row |= {"language": code, "trees_read": code in read}
+            for what in ("correlation", "edges"):
+                row |= {f"{what}_{when}": (of[when] or {}).get(what) for when in ("before", "after")}
+            rows.append(row)
+    if not rows:
+        return pd.DataFrame()
+    names = [*HELD_OUT, "trees_read"]
+    return pd.DataFrame(rows).groupby(names, sort=False).mean().reset_index()
+
+
 def held_out_table(data: StudyData) -> pd.DataFrame:
     """The same to be read: a row an adaptation, before and after; a column a language."""
     table = held_out(data)

@@ -39,8 +39,9 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
     }
-    if len(data.over_updates):
-        tables["over_updates"] = data.over_updates
+    for name, table in {"over_updates": data.over_updates, "trees": costs.trees(data)}.items():
+        if len(table):
+            tables[name] = table
     return tables
 
 
@@ -58,8 +59,8 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         figures.save(picture.figure, picture.table, place / picture.stem)
         plt.close(picture.figure)
     tables = all_tables(data)
-    if "over_updates" not in tables:  # one of an earlier drawing would be read as if it were of this one
-        (place / "over_updates.csv").unlink(missing_ok=True)
+    for name in {"over_updates", "trees"} - set(tables):
+        (place / f"{name}.csv").unlink(missing_ok=True)  # of an earlier drawing: it would be read as of this one
     for name, table in tables.items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
         table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

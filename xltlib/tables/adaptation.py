@@ -180,12 +180,26 @@ def held_out(folder: Path) -> str:
         of, cells = of.set_index("language"), []
         is_share = of[["before", "after"]].max().max() <= 1
         for before, after in of.reindex(codes)[["before", "after"]].to_numpy():
-            shown = f"{before:,.0f} → {after:,.0f}"
+            digits = 0 if before >= 10 else 1
+            shown = f"{before:,.{digits}f} → {after:,.{digits}f}"
             if is_share:
                 shown = f"{100 * before:.0f} → {100 * after:.0f} %"
             cells.append("" if pd.isna(before) else shown)
         rows.append([code(adaptation), escaped(method), *cells])
     return markdown(["adaptation", "method", *codes], rows)
+
+
+def trees(folder: Path) -> str:
+    """How well a structural probe finds trees, before → after: correlation of distances; share of edges."""
+    table, rows = read(folder, "trees"), []
+    codes = in_order(table.language)
+    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
+        of = of.set_index("language").reindex(codes)
+        for what, digits in (("correlation", 2), ("edges", 2)):
+            pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
+            cells = ["" if pd.isna(b) else f"{b:.{digits}f} → {a:.{digits}f}" for b, a in pairs]
+            rows.append([code(adaptation), escaped(method), what, *cells])
+    return markdown(["adaptation", "method", "of a probe", *codes], rows)
 
 
 def bias(folder: Path) -> str:

@@ -78,7 +78,9 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
     """
     if source in DEMO_TEXT:
         return [Tree(*parts) for parts in demo.trees(code, source)][: limit or None]
-    place = Path(places.located(source)).expanduser() if places.is_path(source) else (folder or Path()) / source
+    place = (
+        Path(places.located(source)).expanduser() if places.is_path(source) else (folder or Path()) / source
+    )
     if not place.is_dir():
         raise DataError(f"trees {source!r}: {place} is no folder; wanted one with {code}.conllu in it")
     return read_trees(place / f"{code}.conllu")[: limit or None]
@@ -166,7 +168,9 @@ class _Sentence:
             if row["id"] != wanted:
                 self._refuse(number, f"word {row['id']}, wanted {wanted}: words are numbered from 1")
             if row["head"] is None or not 0 <= row["head"] <= len(self.words) or row["head"] == wanted:
-                self._refuse(number, f"head {row['head']}: wanted 0, or another of the {len(self.words)} words")
+                self._refuse(
+                    number, f"head {row['head']}: wanted 0, or another of the {len(self.words)} words"
+                )
         roots = sum(row["head"] == 0 for _, row in self.words)
         if roots != 1:
             self._refuse(self.first, f"{roots} words with head 0, wanted one root")
