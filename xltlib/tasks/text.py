@@ -12,8 +12,10 @@ from xltlib.lines import DataError, read_lines, read_sentences
 from xltlib.tasks import layouts
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.task import load_pairs, load_training
+from xltlib.tasks.trees import has_trees, load_trees
 
 PARALLEL = ("ntrex", "tatoeba")  # corpora of translations
+TREEBANKS = ("ud-pud",)
 
 
 def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> list[str]:
@@ -24,7 +26,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     Args:
         source: name of a folder below ``text/``, or a folder, written as a path (``./mine``); ``"demo"`` and
             ``"demo-news"`` ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``)
-            gives the sentences of this language alone. Of several, with blanks between, all that have the
+            gives the sentences of this language alone, a treebank (``"ud-pud"``) its sentences. Of several, with blanks between, all that have the
             language are read, one behind the other.
         code: of the language.
         folder: of downloaded data, or None.
@@ -41,6 +43,8 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         if code == "en":  # the other side of any translations
             return [english for english, _ in load_parallel(source, "de", folder, limit)]
         return [other for _, other in load_parallel(source, code, folder, limit)]
+    if source in TREEBANKS:
+        return [tree.text for tree in load_trees(source, code, folder, limit)]
     lines = read_sentences(layouts.text_file(_source_folder("text", source, folder), code))
     return [line for line in lines if line][: limit or None]
 
@@ -144,6 +148,8 @@ def _has_text(source: str, code: str, folder: Path | None) -> bool:
     """The same of unlabelled text."""
     if source in (*DEMO_TEXT, *PARALLEL):
         return has_translations(source, "de" if code == "en" else code, folder)
+    if source in TREEBANKS:
+        return has_trees(source, code, folder)
     return layouts.has_text(_source_folder("text", source, folder), code)
 
 

@@ -78,12 +78,21 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
     """
     if source in DEMO_TEXT:
         return [Tree(*parts) for parts in demo.trees(code, source)][: limit or None]
-    place = (
-        Path(places.located(source)).expanduser() if places.is_path(source) else (folder or Path()) / source
-    )
+    place = _folder(source, folder)
     if not place.is_dir():
         raise DataError(f"trees {source!r}: {place} is no folder; wanted one with {code}.conllu in it")
     return read_trees(place / f"{code}.conllu")[: limit or None]
+
+
+def has_trees(source: str, code: str, folder: Path | None) -> bool:
+    """Whether there is a file of trees of a language; arguments as above."""
+    return (_folder(source, folder) / f"{code}.conllu").is_file()
+
+
+def _folder(source: str, folder: Path | None) -> Path:
+    if places.is_path(source):
+        return Path(places.located(source)).expanduser()
+    return (folder or Path()) / source
 
 
 def read_trees(path: Path) -> list[Tree]:
