@@ -207,7 +207,9 @@ def _alignment(folder: Path) -> dict:
     table = table[table.adaptation.astype(str).str.startswith(("centre", "whiten", "procrustes"))]
     if table.empty:
         return evidence.missing(study, " with centring, whitening or rotation")
-    effects = [f"{figures.adaptation_name(row.adaptation)} {evidence.points(row)}" for row in table.itertuples()]
+    effects = [
+        f"{figures.adaptation_name(row.adaptation)} {evidence.points(row)}" for row in table.itertuples()
+    ]
     measured = f"Effect on accuracy: {'; '.join(effects)} points."
     intervals = evidence.table(folder, study, "intervals")
     without = intervals[intervals.adaptation == "none"][["accuracy", "majority"]].mean()
@@ -239,7 +241,8 @@ def _ladder(folder: Path) -> dict:
     said = []
     for row in table[table.rung != "Z0"].itertuples():
         strategy, _, _ = figures.look(row.strategy)
-        said.append(f"{row.rung} {strategy}, {figures.adaptation_name(row.adaptation)} {evidence.points(row)}")
+        adaptation = figures.adaptation_name(row.adaptation)
+        said.append(f"{row.rung} {strategy}, {adaptation} {evidence.points(row)}")
     measured = (
         f"Over plain training (Z0), mean of the targets: {'; '.join(said)} points. "
         "What most published methods need is not a measurement."

@@ -56,7 +56,7 @@ def _is_decided(table: pd.DataFrame) -> bool:
 
 
 def _groups_of_languages(folder: Path) -> pd.DataFrame:
-    """Effects on groups of languages in the study of low-resource ones, without controls; empty without it."""
+    """Effects on groups of languages in the study of low-resource ones, but of controls; empty without it."""
     if not folders.has_study(folder, LOW_RESOURCE):
         return pd.DataFrame(columns=["verdict"])
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
