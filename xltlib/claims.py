@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, figures, folders, statistics
+from xltlib import collected, evidence, figures, folders, question, statistics
 from xltlib.ladder import LADDER, ladder
 from xltlib.markdown import escaped, linked
 
@@ -67,8 +67,8 @@ def judged(folder: Path) -> pd.DataFrame:
         "4": _definition(folder),
         "8": _alignment(folder),
         "9": _ladder(folder),
-        "Q": _question(folder),
-        **{claim: _row(why, "", "not testable here") for claim, why in NOT_TESTABLE.items()},
+        "Q": question.asked(folder),
+        **{claim: evidence.row(why, "", "not testable here") for claim, why in NOT_TESTABLE.items()},
     }
     table = read()
     return table.join(pd.DataFrame([found[claim] for claim in table.claim]))
@@ -93,45 +93,11 @@ def as_markdown(table: pd.DataFrame, figures_folder: str) -> str:
     return "\n".join(lines)
 
 
-def _row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
-    link = ""
-    if figure and figure.exists():
-        link = f"{figure.parent.name}/{figure.name}"
-    return {"measured": measured, "on": on, "verdict": verdict, "figure": link}
-
-
-def _missing(study: str, why: str = "") -> dict:
-    return _row(f"Study {study} has not been run here{why}.", "", "inconclusive")
-
-
-def _on(folder: Path, study: str, seeds: int, items: int) -> str:
-    state = folders.state(folder, study, {"arm": bool, "encoder": str})
-    encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
-    gaps = f"; missing: {', '.join(state['missing'])}" if state.get("missing") else ""
-    name = figures.ENCODER_NAME.get(encoder, encoder)
-    return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
-
-
-def _on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
-    """As :func:`_on`, with the most seeds and items that stand in a table."""
-    return _on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
-
-
-def _points(row) -> str:
-    return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
-
-
-def _table(folder: Path, study: str, name: str) -> pd.DataFrame:
-    """A table of a study that is there; of its text only an empty cell is missing."""
-    path = folders.of_table(folder, study, f"{name}.csv")
-    return pd.read_csv(path, dtype={"claim": str}, keep_default_na=False, na_values=[""])
-
-
 def _outcomes(folder: Path, study: str, claim: str) -> pd.DataFrame:
     """What 30_robustness wrote of a claim: one row an arm; empty where the study is not there."""
     if not folders.has_study(folder, study):
         return pd.DataFrame(columns=["arm"])
-    return _table(folder, study, "claims").query("claim == @claim")
+    return evidence.table(folder, study, "claims").query("claim == @claim")
 
 
 def _noise(folder: Path, study: str, claim: str) -> dict:
@@ -140,12 +106,12 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
     The rule is statistics.verdict.
     """
     if not folders.has_study(folder, study):
-        return _missing(study)
+        return evidence.missing(study)
     rows = _outcomes(folder, study, claim).rename(columns={"over as many updates": "over_updates"})
     others = {row.arm: row for row in rows.itertuples()}
     own = others.pop(SMOOTHING, None)
     if own is None:
-        return _missing(study, f" with the arm {SMOOTHING}")
+        return evidence.missing(study, f" with the arm {SMOOTHING}")
     why = ""
     if own.verdict == "step-explained":
         why += " The updates alone bring more than half of it."
@@ -156,14 +122,14 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
         verdict = "inconclusive"
     elif verdict in ("step-explained", "not reproduced: larger"):
         verdict = "not reproduced"
-    rest = "; ".join(f"{name} {_points(row)}" for name, row in others.items())
+    rest = "; ".join(f"{name} {evidence.points(row)}" for name, row in others.items())
     over_updates = "not measured" if pd.isna(own.over_updates) else f"{own.over_updates:+.1f}"
     measured = (
-        f"Synonyms {_points(own)} points over plain training, {over_updates} over as many updates "
+        f"Synonyms {evidence.points(own)} points over plain training, {over_updates} over as many updates "
         f"without them.{why} Other noises, over plain: {rest or 'none'}."
     )
-    on = _on(folder, study, own.n_seeds, own.n_items)
-    return _row(measured, on, verdict, folder / study / "noise_effect.png")
+    on = evidence.on(folder, study, own.n_seeds, own.n_items)
+    return evidence.row(measured, on, verdict, folder / study / "noise_effect.png")
 
 
 def _two_languages(folder: Path) -> dict:
@@ -175,19 +141,19 @@ def _two_languages(folder: Path) -> dict:
     said, on, verdicts = [], [], set()
     for study in studies:
         for row in _outcomes(folder, study, "3").query("arm == @SMOOTHING").itertuples():
-            said.append(f"{study}: synonyms, two languages minus one {_points(row)} points")
-            on.append(_on(folder, study, row.n_seeds, row.n_items))
+            said.append(f"{study}: synonyms, two languages minus one {evidence.points(row)} points")
+            on.append(evidence.on(folder, study, row.n_seeds, row.n_items))
             verdicts.add(row.verdict if row.n_seeds > 1 else "inconclusive")
     absent = [study for study in studies if not folders.has_study(folder, study)]
-    gaps = [_missing(study)["measured"] for study in absent]
+    gaps = [evidence.missing(study)["measured"] for study in absent]
     if not said:
         why = f" with the arm {SMOOTHING} on pairs of two languages"
-        gaps += [_missing(study, why)["measured"] for study in studies if study not in absent]
-        return _row(" ".join(gaps), "", "inconclusive")
+        gaps += [evidence.missing(study, why)["measured"] for study in studies if study not in absent]
+        return evidence.row(" ".join(gaps), "", "inconclusive")
     measured = " ".join(["; ".join(said) + ".", *gaps])
     verdict = verdicts.pop() if len(verdicts) == 1 else "inconclusive"
     figure = folder / "robustness/noise_generalized.png"
-    return _row(measured, "; ".join(on), verdict, figure)
+    return evidence.row(measured, "; ".join(on), verdict, figure)
 
 
 def _definition(folder: Path) -> dict:
@@ -198,23 +164,23 @@ def _definition(folder: Path) -> dict:
     candidates = ("robustness", "paws-x-factorial", "paws-x")
     there = [name for name in candidates if folders.has_study(folder, name)]
     if not there:
-        return _missing("paws-x")
+        return evidence.missing("paws-x")
     kept = [name for name in there if collected.file(folder / name, collected.PREDICTIONS).is_file()]
     if not kept:
-        return _row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
+        return evidence.row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
     study = kept[0]
     columns = ["item", "language1", "language2", "label"]
     cells = collected.predictions(folder / study, columns).drop_duplicates()
     off = cells.language1.astype(str) != cells.language2.astype(str)
     if not off.any():
-        return _missing(study, " on pairs of two languages")
+        return evidence.missing(study, " on pairs of two languages")
     one_label = (cells.groupby("item").label.nunique() == 1).all()
     agree = bool(one_label and set(cells[off]["item"]) <= set(cells[~off]["item"]))
     n = len(cells[off][["language1", "language2"]].drop_duplicates())
     measured = (
         f"A definition. In {n} cells of two languages each item has the label it has everywhere: {agree}."
     )
-    return _row(measured, study, "reproduced" if agree else "not reproduced")
+    return evidence.row(measured, study, "reproduced" if agree else "not reproduced")
 
 
 def _direction(table: pd.DataFrame) -> str:
@@ -236,27 +202,29 @@ def _alignment(folder: Path) -> dict:
     """
     study = "adaptation-after"
     if not folders.has_study(folder, study):
-        return _missing(study)
-    table = _table(folder, study, "adaptation")
+        return evidence.missing(study)
+    table = evidence.table(folder, study, "adaptation")
     table = table[table.adaptation.astype(str).str.startswith(("centre", "whiten", "procrustes"))]
     if table.empty:
-        return _missing(study, " with centring, whitening or rotation")
-    effects = [f"{figures.adaptation_name(row.adaptation)} {_points(row)}" for row in table.itertuples()]
+        return evidence.missing(study, " with centring, whitening or rotation")
+    effects = [
+        f"{figures.adaptation_name(row.adaptation)} {evidence.points(row)}" for row in table.itertuples()
+    ]
     measured = f"Effect on accuracy: {'; '.join(effects)} points."
-    intervals = _table(folder, study, "intervals")
+    intervals = evidence.table(folder, study, "intervals")
     without = intervals[intervals.adaptation == "none"][["accuracy", "majority"]].mean()
     if without.accuracy < without.majority:
         measured += (
             f" Without, {without.accuracy:.1f} per cent are right, the more frequent answer is in "
             f"{without.majority:.1f}: little is there to be raised."
         )
-    on = _on_largest(folder, study, table)
-    return _row(measured, on, _direction(table), folder / study / "adaptation_family.png")
+    on = evidence.on_largest(folder, study, table)
+    return evidence.row(measured, on, _direction(table), folder / study / "adaptation_family.png")
 
 
 def ladder_caption(folder: Path, table: pd.DataFrame) -> str:
     """What stands below the figure of :func:`ladder`."""
-    return f"Study {_on_largest(folder, LADDER, table)}; mean of the targets; checkpoint: last."
+    return f"Study {evidence.on_largest(folder, LADDER, table)}; mean of the targets; checkpoint: last."
 
 
 def _ladder(folder: Path) -> dict:
@@ -267,56 +235,17 @@ def _ladder(folder: Path) -> dict:
     table = ladder(folder)
     translations = table[(table.rung == "Z3") & (table.adaptation == "none")]
     if not folders.has_study(folder, LADDER):
-        return _missing(LADDER)
+        return evidence.missing(LADDER)
     if translations.empty:
-        return _missing(LADDER, " with translations beside plain training")
+        return evidence.missing(LADDER, " with translations beside plain training")
     said = []
     for row in table[table.rung != "Z0"].itertuples():
         strategy, _, _ = figures.look(row.strategy)
-        said.append(f"{row.rung} {strategy}, {figures.adaptation_name(row.adaptation)} {_points(row)}")
+        adaptation = figures.adaptation_name(row.adaptation)
+        said.append(f"{row.rung} {strategy}, {adaptation} {evidence.points(row)}")
     measured = (
         f"Over plain training (Z0), mean of the targets: {'; '.join(said)} points. "
         "What most published methods need is not a measurement."
     )
-    on = _on_largest(folder, LADDER, table)
-    return _row(measured, on, _direction(translations), folder / "claims" / "ladder.png")
-
-
-def _question(folder: Path) -> dict:
-    """The question: the mean effect of every adaptation under each strategy, and the difference of the two.
-
-    From the study's own tables.
-    """
-    study = "paws-x"
-    if not folders.has_study(folder, study):
-        return _missing(study)
-    groups = _table(folder, study, "groups").query("language == 'mean'")
-    main = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])]
-    between = groups[groups.strategy.str.contains(" - ")]
-    if main.empty or between.empty:
-        return _missing(study, " with adaptation under both strategies")
-    said = [
-        _of_adaptation(of, between[between.adaptation == name]) for name, of in main.groupby("adaptation")
-    ]
-    effects = _table(folder, study, "adaptation_effect")
-    # Of an unseen language the encoder has read even less.
-    measured_levels = set(effects.resource.replace("unseen", "low"))
-    unmeasured = [level for level in ("medium", "low") if level not in measured_levels]
-    said += [f"No {level}-resource language was measured" for level in unmeasured]
-    decided = set(pd.concat([main, between]).verdict) <= {"up", "down", "equivalent to nothing"}
-    compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
-    verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
-    measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(said)}."
-    on = _on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
-    return _row(measured, on, verdict, folder / study / "adaptation_effect.png")
-
-
-def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:
-    """One adaptation's effects under each strategy and their differences, in words."""
-    under = []
-    for row in main.itertuples():
-        strategy, _, _ = figures.look(row.strategy)
-        under.append(f"{strategy} {_points(row)} ({row.verdict})")
-    apart = [f"{_points(row)} ({row.verdict})" for row in between.itertuples()]
-    name = figures.adaptation_name(main.adaptation.iloc[0])
-    return f"{name}: {', '.join(under)}; difference {', '.join(apart) or 'not measured'}"
+    on = evidence.on_largest(folder, LADDER, table)
+    return evidence.row(measured, on, _direction(translations), folder / "claims" / "ladder.png")

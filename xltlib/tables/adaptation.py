@@ -242,7 +242,7 @@ def majority(folder: Path) -> str:
 
 
 def floors(folder: Path) -> str:
-    """Accuracy of each language and arm beside the majority rate and what the overlap of words alone reaches."""
+    """Accuracy of each language and arm beside the majority rate and what word overlap alone reaches."""
     table = read(folder, "intervals")
     arm, rows = arm_columns(table), {}
     for _, row in table.iterrows():

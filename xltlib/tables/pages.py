@@ -48,7 +48,7 @@ STUDIES = {
     "adaptation": (*EFFECTS, "costs", "held-out"),
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
-    "baseline": ("accuracy",),
+    "baseline": ("accuracy", "floors", "rules"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
     "robustness": ("noise", "noise-strength"),

@@ -1,0 +1,47 @@
+"""What claims are judged by: cells of their table, and the tables that studies left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import figures, folders
+
+
+def row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
+    """What was measured of a claim, on what, what follows, and the figure, where it is there."""
+    link = ""
+    if figure and figure.exists():
+        link = f"{figure.parent.name}/{figure.name}"
+    return {"measured": measured, "on": on, "verdict": verdict, "figure": link}
+
+
+def missing(study: str, why: str = "") -> dict:
+    """The same of a claim whose study was not run; ``why`` says what of it is missing."""
+    return row(f"Study {study} has not been run here{why}.", "", "inconclusive")
+
+
+def on(folder: Path, study: str, seeds: int, items: int) -> str:
+    """What a claim was measured on: study, encoder, seeds, items, and runs that are missing."""
+    state = folders.state(folder, study, {"arm": bool, "encoder": str})
+    encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
+    gaps = f"; missing: {', '.join(state['missing'])}" if state.get("missing") else ""
+    name = figures.ENCODER_NAME.get(encoder, encoder)
+    return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
+
+
+def on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
+    """As :func:`on`, with the most seeds and items that stand in a table."""
+    return on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
+
+
+def points(row) -> str:
+    """An effect and its interval, in points."""
+    return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
+
+
+def table(folder: Path, study: str, name: str) -> pd.DataFrame:
+    """A table of a study that is there; of its text only an empty cell is missing."""
+    path = folders.of_table(folder, study, f"{name}.csv")
+    return pd.read_csv(path, dtype={"claim": str}, keep_default_na=False, na_values=[""])

@@ -1,0 +1,90 @@
+"""The question: what every adaptation did under each strategy, down to low-resource languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import evidence, figures, folders
+
+LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
+
+
+def asked(folder: Path) -> dict:
+    """The mean effect of every adaptation under each strategy on PAWS-X, and the difference of the two.
+
+    Beside it the effects on groups of languages, down to low-resource ones, of the study that has such.
+
+    Args:
+        folder: where studies lie.
+    Returns:
+        A row of claims.judged. The question is answered where every effect is detected, or equivalent to
+        nothing, and low-resource languages were measured.
+    """
+    study = "paws-x"
+    if not folders.has_study(folder, study):
+        return evidence.missing(study)
+    groups = evidence.table(folder, study, "groups").query("language == 'mean'")
+    main = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])]
+    between = groups[groups.strategy.str.contains(" - ")]
+    if main.empty or between.empty:
+        return evidence.missing(study, " with adaptation under both strategies")
+    said = [
+        _of_adaptation(of, between[between.adaptation == name]) for name, of in main.groupby("adaptation")
+    ]
+    effects = evidence.table(folder, study, "adaptation_effect")
+    # Of an unseen language the encoder has read even less.
+    measured_levels = set(effects.resource.replace("unseen", "low"))
+    unmeasured = [level for level in ("medium", "low") if level not in measured_levels]
+    said += [f"No {level}-resource language was measured" for level in unmeasured]
+    of_groups = _groups_of_languages(folder)
+    if len(of_groups):
+        unmeasured = []
+        said.append(_counted_by_group(of_groups))
+    decided = _is_decided(pd.concat([main, between, of_groups]))
+    compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
+    verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
+    measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(said)}."
+    on = evidence.on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
+    return evidence.row(measured, on, verdict, folder / study / "adaptation_effect.png")
+
+
+def _is_decided(table: pd.DataFrame) -> bool:
+    """Whether each effect is detected, or equivalent to nothing."""
+    return set(table.verdict) <= {"up", "down", "equivalent to nothing"}
+
+
+def _groups_of_languages(folder: Path) -> pd.DataFrame:
+    """Effects on groups of languages in the study of low-resource ones, but of controls; empty without it."""
+    if not folders.has_study(folder, LOW_RESOURCE):
+        return pd.DataFrame(columns=["verdict"])
+    groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
+    table = evidence.table(folder, LOW_RESOURCE, "groups")
+    is_control = table.adaptation.astype(str).str.startswith("more-updates")
+    return table[table.language.isin(groups) & ~table.strategy.str.contains(" - ") & ~is_control]
+
+
+def _counted_by_group(effects: pd.DataFrame) -> str:
+    """How many effects on each group are detected, in words, and those that are, by name."""
+    said = []
+    for group, of in effects.groupby("language", sort=False):
+        found = of[of.verdict.isin(["up", "down"])]
+        named = "; ".join(
+            f"{figures.look(of.strategy)[0]}, {figures.adaptation_name(of.adaptation)} {evidence.points(of)}"
+            for of in found.itertuples()
+        )
+        counted = f"{group.replace('-', ' ')}: {len(found)} of {len(of)} effects detected"
+        said.append(f"{counted} ({named})" if named else counted)
+    return f"On natural language inference ({LOW_RESOURCE}), {'; '.join(said)}"
+
+
+def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:
+    """One adaptation's effects under each strategy and their differences, in words."""
+    under = []
+    for row in main.itertuples():
+        strategy, _, _ = figures.look(row.strategy)
+        under.append(f"{strategy} {evidence.points(row)} ({row.verdict})")
+    apart = [f"{evidence.points(row)} ({row.verdict})" for row in between.itertuples()]
+    name = figures.adaptation_name(main.adaptation.iloc[0])
+    return f"{name}: {', '.join(under)}; difference {', '.join(apart) or 'not measured'}"
