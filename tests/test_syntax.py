@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from xltlib import demo, encoders, training
+from xltlib import batching, demo, encoders, heads, provenance, tasks, training
 from xltlib.adaptation import syntax
+from xltlib.components.base import make
+from xltlib.door import Door
 from xltlib.lines import DataError
 from xltlib.tasks import trees
 from xltlib.tasks.trees import Tree
@@ -176,3 +178,75 @@ def test_training_on_trees_brings_held_out_distances_nearer(tiny, english):
     stream = syntax.tree_batches(encoder, english[20:], 8, 128, seed=1)
     losses = training.train(reader, stream, reader, 30, 1e-3, precision="no", progress=False)
     assert syntax.tree_error(reader, encoder, english[:20], 128) < before and losses[-1] < losses[0]
+
+
+# In a run
+
+
+class Asked:
+    """What a component asks of a run."""
+
+    draw, source = 1, "en"
+
+    def __init__(self, family):
+        self.family = family
+        self.provenance = Door("demo", tasks.load_pairs("demo", "test", ["en", "de"], items=6), None)
+
+    def codes(self, given):
+        return given.split()
+
+    def kind(self, family):
+        return "syntax" if family == self.family else "none"
+
+
+def test_trees_of_test_sentences_are_left_out_and_trees_are_no_plain_text(tmp_path):
+    asked = Asked("adaptation")
+    tested = asked.provenance.test.query("language1 == 'de'").sentence1.iloc[0]
+    lines = []
+    for text in (tested, "Es regnet."):
+        lines += [row(k, word, 0 if k == 1 else 1) for k, word in enumerate(text.split(), start=1)] + [""]
+    (tmp_path / "de.conllu").write_text("\n".join(lines), encoding="utf-8")
+    entry = provenance.Entry("adaptation", "syntax", "trees", ("de",), "mine")
+    kept = asked.provenance.trees(str(tmp_path), ["de"], 0, entry)
+    assert [tree.text for tree in kept["de"]] == ["Es regnet."] == asked.provenance.vocabulary
+    (entry,) = asked.provenance.entries
+    assert (entry.count, entry.left_out) == (1, 1)
+    english = provenance.Entry("labels", "train", "labelled-source", ("en",))
+    assert provenance.rung([english, entry]) == "Z1t" and provenance.supervision([entry], "de") == "trees"
+    assert provenance.rung([english, provenance.Entry("adaptation", "syntax", "trees", ("en",))]) == "Z0"
+    parallel = provenance.Entry("batches", "hybrid", "parallel", ("de",))
+    assert provenance.rung([english, entry, parallel]) == "Z3"
+
+
+def test_the_component_builds_a_training_that_reads_trees(tiny):
+    asked = Asked("adaptation")
+    given = {"kind": "syntax", "trees": "demo", "languages": "de en", "rank": 8, "size": 8}
+    given |= {"sentences": 160, "held_out": 40}
+    component = make("adaptation", given).gather(asked)
+    assert provenance.names(asked.provenance.entries)["adaptation"] == "syntax"
+    training.set_seed(1)
+    encoder = encoders.trim(encoders.load(str(tiny["xlm-r"])), asked.provenance.vocabulary)
+    adapting = component.build(encoder, make("encoder", {"name": "tiny"}), 1)
+    before = adapting.measure()
+    training.train(adapting.model, adapting.stream, adapting.loss, 30, 1e-3, precision="no", progress=False)
+    assert component.better(before, adapting.measure()) and adapting.model.tokens > 0
+    found = syntax.looked_for(heads.build("bi", encoder), component.texts, ["de"])
+    assert set(found) == {"de", "en"} and set(found["de"]) == {"correlation", "edges"}
+
+
+def test_the_penalty_is_added_to_the_labelled_loss_and_its_probe_is_not_kept(tiny, tmp_path):
+    asked = Asked("penalty")
+    given = {"kind": "syntax", "trees": "demo", "languages": "de", "sentences": 40, "weight": 0.5}
+    component = make("penalty", given).gather(asked)
+    training.set_seed(1)
+    model = heads.build("cross", encoders.load(str(tiny["xlm-r"])))
+
+    def nothing(batch):
+        return torch.zeros((), requires_grad=True)
+
+    loss = component.beside(nothing, model, 20, np.random.default_rng(1))
+    stream = iter(lambda: batching.Batch(["a"], ["b"], [0]), None)
+    losses = training.train(model, stream, loss, 20, 1e-3, precision="no", progress=False)
+    assert losses[0] == pytest.approx(0.5 * loss.penalties[0]) and losses[-1] < losses[0]
+    heads.save_trained(model, tmp_path)
+    heads.load_trained(heads.build("cross", encoders.load(str(tiny["xlm-r"]))), tmp_path)

@@ -277,7 +277,8 @@ def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) ->
         fitted_to: codes.
     """
     vectors = {code: _vectors(reader, of) for code, of in treebank.items()}
-    own = [code for code in treebank if code in fitted_to] or list(treebank)
+    further = [code for code in treebank if len(treebank[code]) > LOOKED_FOR]
+    own = [code for code in further if code in fitted_to] or further
     known = [pair for code in own for pair in list(zip(vectors[code], treebank[code]))[LOOKED_FOR:]]
     probe = fitted([of for of, _ in known], [tree for _, tree in known], RANK, seed=1)
     found = {}

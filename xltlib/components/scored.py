@@ -162,7 +162,14 @@ class Measured(Component):
         if not codes:
             return {}
         entry = Entry("probe", "syntax", "measured", tuple(codes), self.trees)
-        return run.provenance.trees(self.trees, codes, tasks.PROBED, entry, vocabulary=False)
+        found = run.provenance.trees(self.trees, codes, tasks.PROBED, entry, vocabulary=False)
+        for code, of in found.items():
+            if len(of) < tasks.LOOKED_FOR:
+                wanted = f"wanted {tasks.LOOKED_FOR} to look for"
+                raise ValueError(f"measured.trees = {self.trees!r}: {len(of)} trees of {code}, {wanted}")
+        if not any(len(found[code]) > tasks.LOOKED_FOR for code in found):
+            raise ValueError(f"measured.trees = {self.trees!r}: no further trees to fit a probe to")
+        return found
 
     def looked_at(self) -> list[str]:
         """All sentences that were gathered."""

@@ -34,7 +34,7 @@ from xltlib.tasks.task import (
     test_pairs,
 )
 from xltlib.tasks.text import PARALLEL, has_translations, load_parallel, load_text, pivot, several, task_text
-from xltlib.tasks.trees import PROBED, Tree, load_trees
+from xltlib.tasks.trees import LOOKED_FOR, PROBED, Tree, load_trees
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "HEADER",
     "HUB_PAWS_X",
     "HUB_XNLI",
+    "LOOKED_FOR",
     "PARALLEL",
     "PLACEHOLDER",
     "PROBED",
