@@ -287,7 +287,7 @@ def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) ->
     return found
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _vectors(reader, trees: list[Tree]) -> list[Tensor]:
     """Vectors of the words of each tree, shape (words, hidden)."""
     reader.eval()

@@ -55,7 +55,7 @@ def _length_in(words: list[tuple]):
 
 
 def _words(parts: list[tuple[str, str]]) -> Iterator[tuple[int, int, int | None]]:
-    """Words of a sentence: first character, the one behind the last, of a name the place of its first word."""
+    """Words of a sentence: first character, the one behind the last; of a name where its first word is."""
     at = place = 0
     for slot, text in parts:
         first = place if slot else None

@@ -60,7 +60,8 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         plt.close(picture.figure)
     tables = all_tables(data)
     for name in {"over_updates", "trees"} - set(tables):
-        (place / f"{name}.csv").unlink(missing_ok=True)  # of an earlier drawing: it would be read as of this one
+        # One of an earlier drawing would be read as if it were of this one.
+        (place / f"{name}.csv").unlink(missing_ok=True)
     for name, table in tables.items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
         table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

@@ -26,8 +26,8 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
     Args:
         source: name of a folder below ``text/``, or a folder, written as a path (``./mine``); ``"demo"`` and
             ``"demo-news"`` ship with the package. A corpus of translations (``"ntrex"``, ``"tatoeba"``)
-            gives the sentences of this language alone, a treebank (``"ud-pud"``) its sentences. Of several, with blanks between, all that have the
-            language are read, one behind the other.
+            gives the sentences of this language alone, a treebank (``"ud-pud"``) its sentences. Of several,
+            with blanks between, all that have the language are read, one behind the other.
         code: of the language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
