@@ -32,7 +32,7 @@ def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is
     measured = table[table.kind == "measured"]
     assert set(measured.verdict) == {"inconclusive"}
     assert measured.measured.str.contains("has not been run here").all()
-    assert set(table.loc[["5", "6", "7", "10", "11", "12"], "verdict"]) == {"not testable here"}
+    assert set(table.loc[["5", "6", "7", "10"], "verdict"]) == {"not testable here"}
     assert table.loc["1", "measured"] == "Study robustness has not been run here."
 
 
@@ -118,6 +118,34 @@ def test_alignment_is_judged_after_holms_correction_and_never_by_one_seed(tmp_pa
     claim = claims.judged(tmp_path).set_index("claim").loc["8"]
     assert claim.verdict == verdict
     assert "55.0 per cent" in claim.measured  # below the majority: said
+
+
+def doses(few: float, many: float, p: float = 0.001) -> pd.DataFrame:
+    """Effects of 100 and of 900 trees a language under two strategies; an effect of 0 has no small p."""
+    rows = []
+    for strategy in ("plain", "hybrid"):
+        for sentences, effect in ((700, few), (6300, many)):
+            found = {"effect": effect, "low": effect - 1, "high": effect + 1, "p": p if effect else 0.9}
+            rows.append({"strategy": strategy, "use": "syntax", "sentences": sentences, **found})
+    return pd.DataFrame(rows).assign(p_equivalent=0.9, n_seeds=4, n_items=100)
+
+
+@pytest.mark.parametrize(
+    "few, many, trees, much_data",
+    [
+        (0.0, 2.0, "reproduced", "reproduced"),
+        (2.0, 3.0, "reproduced", "not reproduced"),
+        (0.0, 0.0, "inconclusive", "inconclusive"),
+        (0.0, -2.0, "not reproduced", "inconclusive"),
+    ],
+)
+def test_trees_are_judged_by_the_largest_dose_and_their_need_by_the_smallest(
+    tmp_path, few, many, trees, much_data
+):
+    study(tmp_path, "syntax", dose_response=doses(few, many))
+    found = claims.judged(tmp_path).set_index("claim")
+    assert found.loc[["11", "12"], "verdict"].tolist() == [trees, much_data]
+    assert "6,300 sentences in all" in found.loc["11", "measured"]
 
 
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:

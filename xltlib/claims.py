@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, evidence, figures, folders, question, statistics
+from xltlib import collected, evidence, figures, folders, question, statistics, syntax_claims
 from xltlib.ladder import LADDER, ladder
 from xltlib.markdown import escaped, linked
 
@@ -24,14 +24,12 @@ NOT_TESTABLE = {
     "5": (
         "No hub here: none of the three was run. What is published of them on PAWS-X stands in published.csv."
     ),
-    "6": "XTREME's layout is read and its placeholder labels are refused (tests); XGLUE's is not.",
+    "6": "Both layouts are read, and XTREME's placeholder labels are refused (tests).",
     "7": "History. A random rotation is recovered to 1e-6 (tests).",
     "10": (
         "A price is no measurement. How many translations an effect needs is what study adaptation-dose "
         "asks, of seven languages that have them."
     ),
-    "11": "No syntactic features were built: no parser here.",
-    "12": "As claim 11.",
 }
 
 
@@ -67,6 +65,7 @@ def judged(folder: Path) -> pd.DataFrame:
         "4": _definition(folder),
         "8": _alignment(folder),
         "9": _ladder(folder),
+        **syntax_claims.judged(folder, _direction),
         "Q": question.asked(folder),
         **{claim: evidence.row(why, "", "not testable here") for claim, why in NOT_TESTABLE.items()},
     }
