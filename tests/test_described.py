@@ -573,3 +573,32 @@ splits:
     frame = tasks.load_pairs(name, "test", ["en", "de"])
     assert frame["item"].tolist() == [1, 2, 3, 4, 3, 4]
     assert len(tasks.load_training(name, ["en"], ["en"], frame, split="dev")[0]) == 4
+
+
+def test_xglues_layout_of_paws_x_is_read(tmp_path):
+    for code in ("en", "de"):
+        folder = tmp_path / "xglue_full_dataset/PAWSX" / code
+        folder.mkdir(parents=True)
+        rows = [f"{n}\t{code} one {n}\t{code} two {n}\t{n % 2}" for n in (7, 8, 9)]
+        text = "\n".join(["id\tsentence1\tsentence2\tlabel", *rows, ""])
+        for name in ("train", "dev_2k", "test_2k"):
+            own = text.replace("one", f"one {name}").replace("two", f"two {name}")
+            (folder / f"{name}.tsv").write_text(own)
+    frame = tasks.load_pairs("paws-x-xglue", "test", ["en", "de"], tmp_path)
+    assert frame["item"].tolist() == [7, 8, 9] * 2 and frame.label.tolist() == [1, 0, 1] * 2
+    assert frame.sentence2.tolist()[-1] == "de two test_2k 9"
+
+
+def test_xglues_layout_of_xnli_is_read(tmp_path):
+    folder = tmp_path / "xglue_full_dataset/XNLI"
+    folder.mkdir(parents=True)
+    for name in ("en.dev", "de.dev", "en.test", "de.test"):
+        rows = [f"{name} a\t{name} b\tneutral", f"{name} c\t{name} d\tcontradiction"]
+        (folder / name).write_text("\n".join([*rows, ""]))
+    train = "premise\thypo\tlabel\nit rains\tit is dry\tcontradictory\nx\ty\tentailment\n"
+    (folder / "multinli.train.en.tsv").write_text(train)
+    frame = tasks.load_pairs("xnli-xglue", "test", ["en", "de"], tmp_path)
+    assert frame["item"].tolist() == [1, 2] * 2 and frame.sentence1.tolist()[2] == "de.test a"
+    classes = tasks.find("xnli-xglue").CLASSES
+    labels = [classes[label] for label in tasks.load_pairs("xnli-xglue", "train", ["en"], tmp_path).label]
+    assert labels == ["contradiction", "entailment"]
