@@ -35,9 +35,10 @@ def accuracy(folder: Path) -> str:
     """
     table = accuracies(folder)
     arm, codes, means = arm_columns(table), in_order(table.language1), target_means(table)
-    rules = {}
-    if table.groupby("selection").accuracy.mean().round(9).nunique() > 1:
-        rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
+    rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
+    chosen = table[table.selection.isin(["last", *rules.values()])]
+    if chosen.groupby("selection").accuracy.mean().round(9).nunique() < 2:
+        rules = {}
     rows = []
     for _, of in table.groupby([*arm, "rung"], sort=False):
         by_rule = of.groupby(["selection", "language1"]).accuracy.mean()
@@ -245,7 +246,7 @@ def rules(folder: Path) -> str:
     """Accuracy under each checkpoint rule, and its spread over seeds beside that of the last checkpoint.
 
     The spread of a language is the standard deviation over seeds, its square averaged over the targets; that
-    of the mean is of the mean of the targets. Arms with several seeds.
+    of the mean is of the mean of the targets. Arms with several seeds, and rules that did not pick the last.
     """
     table = accuracies(folder)
     arm, codes, rows = arm_columns(table), zero_shot(table), []
@@ -255,6 +256,8 @@ def rules(folder: Path) -> str:
         found = {rule: _spread(by, codes) for rule, by in of.groupby("selection", sort=False)}
         _, _, *of_last = found["last"]
         for rule, (english, mean, *spreads) in found.items():
+            if rule != "last" and found[rule] == found["last"]:
+                continue  # one checkpoint was kept, and every rule picked it
             cells = [per_cent(english), per_cent(mean)]
             for own, reference in zip(spreads, of_last):
                 beside = "" if rule == "last" else f" ({signed(100 * (own / reference - 1), 0)} %)"
