@@ -27,6 +27,8 @@ from xltlib.tables.cells import (
     zero_shot,
 )
 
+SEEDS_OF_A_SPREAD = 4  # fewer do not tell which of two spreads is the larger
+
 
 def accuracy(folder: Path) -> str:
     """Accuracy of each arm and language at the last checkpoint, mean over seeds; last row: test items.
@@ -231,15 +233,16 @@ def majority(folder: Path) -> str:
 def floors(folder: Path) -> str:
     """Accuracy of each language and arm beside the majority rate and what word overlap alone reaches."""
     table = read(folder, "intervals")
-    arm, rows = arm_columns(table), {}
+    arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
-        code = row["language"]
-        floor = [f"{row['n_items']:,}", per_cent(row["majority"]), per_cent(row["overlap"])]
-        cells = rows.setdefault(code, [languages.of(code).name, *floor])
-        cells.append(f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]")
-    arms = [", ".join(arm_cells(of.iloc[0], arm)) for _, of in table.groupby(arm, sort=False)]
-    header = ["language", "test items", "majority", "word overlap", *arms]
-    return markdown(header, [rows[code] for code in in_order(table.language)])
+        shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+        cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
+    arms, rows = list(dict.fromkeys(name for name, _ in cells)), []
+    for code in in_order(table.language):
+        first = table[table.language == code].iloc[0]
+        floor = [f"{first['n_items']:,}", per_cent(first["majority"]), per_cent(first["overlap"])]
+        rows.append([languages.of(code).name, *floor, *(cells.get((name, code), "") for name in arms)])
+    return markdown(["language", "test items", "majority", "word overlap", *arms], rows)
 
 
 def rules(folder: Path) -> str:
@@ -247,6 +250,7 @@ def rules(folder: Path) -> str:
 
     The spread of a language is the standard deviation over seeds, its square averaged over the targets; that
     of the mean is of the mean of the targets. Arms with several seeds, and rules that did not pick the last.
+    By how much a spread is larger or smaller than that of the last is told of four seeds or more.
     """
     table = accuracies(folder)
     arm, codes, rows = arm_columns(table), zero_shot(table), []
@@ -260,7 +264,8 @@ def rules(folder: Path) -> str:
                 continue  # one checkpoint was kept, and every rule picked it
             cells = [per_cent(english), per_cent(mean)]
             for own, reference in zip(spreads, of_last):
-                beside = "" if rule == "last" else f" ({signed(100 * (own / reference - 1), 0)} %)"
+                told = rule != "last" and of.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
+                beside = f" ({signed(100 * (own / reference - 1), 0)} %)" if told else ""
                 cells.append(f"{own:.2f}{beside}")
             rows.append([*arm_cells(of.iloc[0], arm), rule, str(of.seed.nunique()), *cells])
     header = ["rule", "seeds", "English", "mean of the targets", "spread of a language", "spread of the mean"]
