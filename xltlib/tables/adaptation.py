@@ -205,16 +205,18 @@ def bias(folder: Path) -> str:
 def intervals(folder: Path) -> str:
     """Accuracy of each language and arm with its 95 % interval over items."""
     table = read(folder, "intervals")
+    wide = _accuracies_with_intervals(table)
+    rows = [[marked(table, languages.of(code).name, code), *wide.loc[code]] for code in wide.index]
+    return markdown(["language", *wide.columns], rows)
+
+
+def _accuracies_with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a table: a row a language, a column an arm; "" where an arm lacks a language."""
     arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
         shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
-        cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
-    arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
-    rows = [
-        [marked(table, languages.of(of).name, of), *(cells.get((name, of), "") for name in arms)]
-        for of in codes
-    ]
-    return markdown(["language", *arms], rows)
+        cells.setdefault(", ".join(arm_cells(row, arm)), {})[row["language"]] = shown
+    return pd.DataFrame(cells, index=in_order(table.language)).fillna("")
 
 
 def majority(folder: Path) -> str:
@@ -232,17 +234,12 @@ def majority(folder: Path) -> str:
 
 def floors(folder: Path) -> str:
     """Accuracy of each language and arm beside the majority rate and what word overlap alone reaches."""
-    table = read(folder, "intervals")
-    arm, cells = arm_columns(table), {}
-    for _, row in table.iterrows():
-        shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
-        cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
-    arms, rows = list(dict.fromkeys(name for name, _ in cells)), []
-    for code in in_order(table.language):
-        first = table[table.language == code].iloc[0]
-        floor = [f"{first['n_items']:,}", per_cent(first["majority"]), per_cent(first["overlap"])]
-        rows.append([languages.of(code).name, *floor, *(cells.get((name, code), "") for name in arms)])
-    return markdown(["language", "test items", "majority", "word overlap", *arms], rows)
+    table, rows = read(folder, "intervals"), []
+    wide, first = _accuracies_with_intervals(table), table.groupby("language").first()
+    for code, cells in wide.iterrows():
+        floor = [per_cent(first.loc[code, name]) for name in ("majority", "overlap")]
+        rows.append([languages.of(code).name, f"{first.n_items[code]:,}", *floor, *cells])
+    return markdown(["language", "test items", "majority", "word overlap", *wide.columns], rows)
 
 
 def rules(folder: Path) -> str:
