@@ -421,7 +421,10 @@ def test_what_lies_in_no_file_of_the_data_folder_is_refused(tmp_path):
     places = ("--runs", "--figures")
     given = [word for place in places for word in (place, str(tmp_path))]
     for arguments, said in (
-        (["baseline"], "a bundle holds no pairs of the hub; name their folder with --data"),
+        (
+            ["baseline", "--set", "task=paws-x", "--set", "targets=en,de"],
+            "a bundle holds no pairs of the hub; name their folder with --data",
+        ),
         (["demo", "--set", 'noise={"kind": "synonyms", "words": "wordnet"}'], "a bundle holds no WordNet"),
     ):
         environment = {name: value for name, value in os.environ.items() if name != "XLTLIB_DATA"}

@@ -181,20 +181,20 @@ def test_the_question_is_answered_only_if_all_is_decided_down_to_low_resource_la
 @pytest.mark.parametrize(
     "found, said, verdict",
     [
-        ("down", "unknown: 1 of 1 effects detected (", "answered"),
-        ("undecided", "unknown: 0 of 1 effects detected", "inconclusive"),
+        ("down", "unknown: 2 of 2 effects detected (", "answered"),
+        ("undecided", "unknown: 1 of 2 effects detected", "inconclusive"),
     ],
 )
 def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found, said, verdict):
     study(tmp_path, "paws-x", **question(("up", "up", "up"), ("high", "medium")))
-    groups = question(("up", "up", "up"), ())["groups"].iloc[:1]
-    control = groups.assign(language="unknown", adaptation="more-updates", verdict="up")
-    groups = pd.concat([groups, groups.assign(language="unknown", verdict=found), control])
-    study(tmp_path, "lowres-nli", groups=groups)
+    groups = question((found, "up", "up"), ())["groups"].assign(language="unknown", n_items=600)
+    control = groups.iloc[:1].assign(adaptation="more-updates", verdict="undecided")
+    study(tmp_path, "lowres-nli", groups=pd.concat([groups, control]))
     path = tmp_path / "lowres-nli/runs.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"groups": {"unknown": "nah shp"}}))
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]
     assert said in row.measured and row.verdict == verdict
+    assert "No low-resource" not in row.measured and "lowres-nli" in row.on
 
 
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):

@@ -49,6 +49,8 @@ def test_names_follow_from_entries():
         "plain",
         "more-updates",
     )
+    more = Entry("adaptation", "more-pairs", "labelled-source", ("en",))
+    assert named(more) == ("plain", "more-pairs") and provenance.rung([more]) == "Z0"
     assert named(ENGLISH, Entry("probe", "probe", "measured", ("es",))) == ("plain", "none")
 
 

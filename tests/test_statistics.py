@@ -274,3 +274,9 @@ def test_what_is_known_of_languages_is_known_of_every_one():
     assert known.iloc[:, 2]["de"] == pytest.approx(8 / 103, abs=1e-4) and known.iloc[:, 2].idxmin() == "de"
     assert 10 ** known.iloc[:, 1]["jv"] == pytest.approx(0.2)
     assert statistics.covariates("another encoder")["tokenizer fertility"].isna().all()
+
+
+def test_a_task_with_the_test_items_of_another_has_its_published_figures():
+    for task in statistics.known.SAME_TEST:
+        assert statistics.published(task).equals(statistics.published("paws-x"))
+    assert statistics.published("xnli-lowres").empty

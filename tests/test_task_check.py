@@ -14,7 +14,7 @@ from xltlib import tasks
 from xltlib.tasks import hub_folder
 from xltlib.tasks.__main__ import main
 from xltlib.tasks.checking import MOST, check
-from xltlib.tasks.floors import overlap_floor
+from xltlib.tasks.floors import overlap_floor, overlap_floors
 from xltlib.tasks.looks import look
 from xltlib.tasks.skeleton import begin
 
@@ -190,6 +190,8 @@ def test_three_classes_have_two_thresholds():
     words = {"sentence1": ["a b", "a b", "a b"], "sentence2": ["a b", "a c", "c d"]}
     assert overlap_floor(pd.DataFrame(words | {"label": [0, 1, 2]})) == 100
     assert overlap_floor(pd.DataFrame(words | {"label": [1, 0, 1]})) == 66.7  # two classes: one threshold
+    codes = {"language1": ["de", "de", "en"], "language2": ["de", "en", "en"], "label": [1, 0, 1]}
+    assert overlap_floors(pd.DataFrame(words | codes)) == {"de": 100.0, "en": 100.0}
 
 
 # A first task.yaml

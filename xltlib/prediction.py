@@ -75,7 +75,9 @@ def _in_precision(model: PairClassifier, precision: str) -> PairClassifier:
     if wanted == "no":
         return model
     shared = {id(model._encoder): model._encoder}  # the tokenizer and its pieces are not copied
-    copied = copy.deepcopy(model, shared).to(torch.bfloat16)
+    copied = copy.deepcopy(model, shared)
+    for p in copied.parameters():  # no buffers: those of rotary positions need their digits
+        p.data = p.data.to(torch.bfloat16)
     if getattr(copied.model, "_supports_sdpa", False):
         copied.model.set_attn_implementation("sdpa")
     return copied

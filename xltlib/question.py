@@ -37,16 +37,18 @@ def asked(folder: Path) -> dict:
     # Of an unseen language the encoder has read even less.
     measured_levels = set(effects.resource.replace("unseen", "low"))
     unmeasured = [level for level in ("medium", "low") if level not in measured_levels]
-    said += [f"No {level}-resource language was measured" for level in unmeasured]
+    on = evidence.on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
     of_groups = _groups_of_languages(folder)
-    if len(of_groups):
+    if of_groups.empty:
+        said += [f"No {level}-resource language was measured" for level in unmeasured]
+    else:
         unmeasured = []
         said.append(_counted_by_group(of_groups))
+        on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_groups)}"
     decided = _is_decided(pd.concat([main, between, of_groups]))
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
     verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
     measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(said)}."
-    on = evidence.on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
     return evidence.row(measured, on, verdict, folder / study / "adaptation_effect.png")
 
 
@@ -56,18 +58,27 @@ def _is_decided(table: pd.DataFrame) -> bool:
 
 
 def _groups_of_languages(folder: Path) -> pd.DataFrame:
-    """Effects on groups of languages in the study of low-resource ones, but of controls; empty without it."""
+    """Effects on groups of languages, and their differences between strategies; empty without the study.
+
+    What was made under one strategy alone is a control there, and is left out.
+    """
     if not folders.has_study(folder, LOW_RESOURCE):
         return pd.DataFrame(columns=["verdict"])
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
     table = evidence.table(folder, LOW_RESOURCE, "groups")
-    is_control = table.adaptation.astype(str).str.startswith("more-updates")
-    return table[table.language.isin(groups) & ~table.strategy.str.contains(" - ") & ~is_control]
+    table = table[table.language.isin(groups)]
+    under = table[~_is_difference(table)].groupby("adaptation").strategy.nunique()
+    return table[table.adaptation.isin(under[under > 1].index)]
+
+
+def _is_difference(table: pd.DataFrame) -> pd.Series:
+    """Whether a row is the difference of two strategies' effects."""
+    return table.strategy.str.contains(" - ")
 
 
 def _counted_by_group(effects: pd.DataFrame) -> str:
     """How many effects on each group are detected, in words, and those that are, by name."""
-    said = []
+    said, effects = [], effects[~_is_difference(effects)]
     for group, of in effects.groupby("language", sort=False):
         found = of[of.verdict.isin(["up", "down"])]
         named = "; ".join(

@@ -29,7 +29,8 @@ class Scored(Component):
             and predict, too: the rule ``averaged`` (0: not).
         ema: an exponential moving average of the weights, with this decay, predicts, too: the rule ``ema``
             (0: not).
-        precision: of scoring: ``"no"`` (fp32), ``"bf16"``, or ``"auto"`` (bf16 where the hardware has it).
+        precision: of scoring, but for votes, which are in fp32: ``"no"`` (fp32), ``"bf16"``, or ``"auto"``
+            (bf16 where the hardware has it).
     """
 
     test: int = option(0, at_least=0)

@@ -12,7 +12,7 @@ SAME_TEST = {"paws-lowres": "paws-x", "paws-lowres-more": "paws-x"}  # tasks wit
 
 
 def published(task: str, unverified: bool = False) -> pd.DataFrame:
-    """Published figures of a task, with source and kind.
+    """Published figures of a task, or of the one whose test items it shares, with source and kind.
 
     Only those that could be read where ``source`` says, or that the founding report calls verified.
 

@@ -27,6 +27,8 @@ from xltlib.tables.cells import (
     zero_shot,
 )
 
+SEEDS_OF_A_SPREAD = 4  # fewer do not tell which of two spreads is the larger
+
 
 def accuracy(folder: Path) -> str:
     """Accuracy of each arm and language at the last checkpoint, mean over seeds; last row: test items.
@@ -35,9 +37,10 @@ def accuracy(folder: Path) -> str:
     """
     table = accuracies(folder)
     arm, codes, means = arm_columns(table), in_order(table.language1), target_means(table)
-    rules = {}
-    if table.groupby("selection").accuracy.mean().round(9).nunique() > 1:
-        rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
+    rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
+    chosen = table[table.selection.isin(["last", *rules.values()])]
+    if chosen.groupby("selection").accuracy.mean().round(9).nunique() < 2:
+        rules = {}
     rows = []
     for _, of in table.groupby([*arm, "rung"], sort=False):
         by_rule = of.groupby(["selection", "language1"]).accuracy.mean()
@@ -216,16 +219,18 @@ def bias(folder: Path) -> str:
 def intervals(folder: Path) -> str:
     """Accuracy of each language and arm with its 95 % interval over items."""
     table = read(folder, "intervals")
+    wide = _accuracies_with_intervals(table)
+    rows = [[marked(table, languages.of(code).name, code), *wide.loc[code]] for code in wide.index]
+    return markdown(["language", *wide.columns], rows)
+
+
+def _accuracies_with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a table: a row a language, a column an arm; "" where an arm lacks a language."""
     arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
         shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
-        cells[", ".join(arm_cells(row, arm)), row["language"]] = shown
-    arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
-    rows = [
-        [marked(table, languages.of(of).name, of), *(cells.get((name, of), "") for name in arms)]
-        for of in codes
-    ]
-    return markdown(["language", *arms], rows)
+        cells.setdefault(", ".join(arm_cells(row, arm)), {})[row["language"]] = shown
+    return pd.DataFrame(cells, index=in_order(table.language)).fillna("")
 
 
 def majority(folder: Path) -> str:
@@ -243,23 +248,20 @@ def majority(folder: Path) -> str:
 
 def floors(folder: Path) -> str:
     """Accuracy of each language and arm beside the majority rate and what word overlap alone reaches."""
-    table = read(folder, "intervals")
-    arm, rows = arm_columns(table), {}
-    for _, row in table.iterrows():
-        code = row["language"]
-        floor = [f"{row['n_items']:,}", per_cent(row["majority"]), per_cent(row["overlap"])]
-        cells = rows.setdefault(code, [languages.of(code).name, *floor])
-        cells.append(f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]")
-    arms = [", ".join(arm_cells(of.iloc[0], arm)) for _, of in table.groupby(arm, sort=False)]
-    header = ["language", "test items", "majority", "word overlap", *arms]
-    return markdown(header, [rows[code] for code in in_order(table.language)])
+    table, rows = read(folder, "intervals"), []
+    wide, first = _accuracies_with_intervals(table), table.groupby("language").first()
+    for code, cells in wide.iterrows():
+        floor = [per_cent(first.loc[code, name]) for name in ("majority", "overlap")]
+        rows.append([languages.of(code).name, f"{first.n_items[code]:,}", *floor, *cells])
+    return markdown(["language", "test items", "majority", "word overlap", *wide.columns], rows)
 
 
 def rules(folder: Path) -> str:
     """Accuracy under each checkpoint rule, and its spread over seeds beside that of the last checkpoint.
 
     The spread of a language is the standard deviation over seeds, its square averaged over the targets; that
-    of the mean is of the mean of the targets. Arms with several seeds.
+    of the mean is of the mean of the targets. Arms with several seeds, and rules that did not pick the last.
+    By how much a spread is larger or smaller than that of the last is told of four seeds or more.
     """
     table = accuracies(folder)
     arm, codes, rows = arm_columns(table), zero_shot(table), []
@@ -269,9 +271,12 @@ def rules(folder: Path) -> str:
         found = {rule: _spread(by, codes) for rule, by in of.groupby("selection", sort=False)}
         _, _, *of_last = found["last"]
         for rule, (english, mean, *spreads) in found.items():
+            if rule != "last" and found[rule] == found["last"]:
+                continue  # one checkpoint was kept, and every rule picked it
             cells = [per_cent(english), per_cent(mean)]
             for own, reference in zip(spreads, of_last):
-                beside = "" if rule == "last" else f" ({signed(100 * (own / reference - 1), 0)} %)"
+                told = rule != "last" and of.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
+                beside = f" ({signed(100 * (own / reference - 1), 0)} %)" if told else ""
                 cells.append(f"{own:.2f}{beside}")
             rows.append([*arm_cells(of.iloc[0], arm), rule, str(of.seed.nunique()), *cells])
     header = ["rule", "seeds", "English", "mean of the targets", "spread of a language", "spread of the mean"]
