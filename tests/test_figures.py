@@ -74,6 +74,16 @@ def test_the_figure_of_doses_has_a_tick_at_each_dose():
     assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
 
 
+def test_doses_have_a_panel_a_group_of_languages():
+    doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
+    table = pd.concat([doses.assign(group=name, strategy="plain", use="mlm") for name in ("a-b", "c")])
+    figure = figures.dose_response(table, "caption")
+    assert [axis.get_title() for axis in figure.axes] == ["a b", "c"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "masked language modelling, monolingual batches"
+    ]
+
+
 def test_language_bias_of_several_adaptations_is_drawn_as_numbers():
     rows = list(itertools.product(("none", "mlm", "dann"), ("en", "de")))
     table = pd.DataFrame(rows, columns=["adaptation", "language"])

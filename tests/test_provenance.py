@@ -69,6 +69,17 @@ def test_what_a_study_has_in_several_doses_stands_behind_the_name():
     assert provenance.differing(sources) == {("x", "kind")}  # two kinds have two sources anyway
 
 
+def test_a_method_that_reads_text_and_translations_is_told_by_the_dose_of_what_differs():
+    def reads(text: str, translations: str) -> list[Entry]:
+        doses = {"text": text, "parallel": translations}
+        return [Entry("adaptation", "both", kind, ("de",), told={"dose": of}) for kind, of in doses.items()]
+
+    told = provenance.differing([reads("100", "50"), reads("all", "50")])
+    assert told == {("both", "dose")} and named(*reads("100", "50"), told=told)[1] == "both-100"
+    told = provenance.differing([reads("all", "50"), reads("all", "60")])
+    assert told == {("both", "parallel dose")} and named(*reads("all", "60"), told=told)[1] == "both-60"
+
+
 def test_supervision_is_the_most_that_was_read_of_a_language():
     entries = [ENGLISH, TEXT, HYBRID, Entry("probe", "probe", "measured", ("es",))]
     assert [provenance.supervision(entries, code) for code in ("en", "de", "es", "fr")] == [

@@ -435,6 +435,12 @@ def test_doses_are_drawn_where_nothing_else_differs():
     table = summary.dose_table(made_up(arms))
     assert table.index.tolist() == [("hybrid", "mlm", 50), ("hybrid", "mlm", 400)]
     assert [picture.stem for picture in summary.dose_pictures(made_up(arms))] == ["dose_response"]
+    data = made_up(arms)
+    data.grouped = {"near": "de", "far": "fr"}
+    doses = [("hybrid", "mlm", group, count) for group in ("near", "far") for count in (50, 400)]
+    assert sorted(summary.dose_table(data).index) == sorted(doses)
+    (picture,) = summary.dose_pictures(data)
+    assert [axis.get_title() for axis in picture.figure.axes] == ["near", "far"]
     arms[2]["read"] = [ENGLISH, other]
     assert summary.dose_table(made_up(arms)).empty and not summary.dose_pictures(made_up(arms))
 

@@ -6,7 +6,7 @@ Entries are written by the door (door.py), as text and labels come through it. N
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from xltlib import languages, places
 
@@ -119,9 +119,34 @@ def supervision(entries: list[Entry], code: str) -> str:
     return max(said, key=LEVELS.get, default="none")
 
 
+def first_kinds(entries: list[Entry]) -> list[Entry]:
+    """Entries of what each method reads first: one that reads text and translations is told by its text.
+
+    Example:
+        >>> read = [Entry("adaptation", "mlm-ranking", kind) for kind in ("text", "parallel")]
+        >>> [entry.kind for entry in first_kinds(read)]
+        ['text']
+    """
+    first: dict[str, str] = {}
+    for entry in entries:
+        first.setdefault(entry.use, entry.kind)
+    return [entry for entry in entries if entry.kind == first[entry.use]]
+
+
 def _last(entries: list[Entry]) -> dict[str, Entry]:
-    """Of each method the last entry, in the order in which the methods came first."""
-    return {entry.use: entry for entry in entries if entry.role not in ("labels", "probe")}
+    """Of each method the last entry, in the order in which the methods came first.
+
+    Of a method that reads things of several kinds, what it read first; facts of the others stand behind its
+    own, as ``"parallel dose"``.
+    """
+    asked = [entry for entry in entries if entry.role not in ("labels", "probe")]
+    last = {entry.use: entry for entry in first_kinds(asked)}
+    for entry in asked:
+        if entry.kind != last[entry.use].kind:
+            own = last[entry.use].told
+            others = {f"{entry.kind} {fact}": value for fact, value in entry.told.items() if fact != "draw"}
+            last[entry.use] = replace(last[entry.use], told=own | others)
+    return last
 
 
 def differing(reads: list[list[Entry]]) -> set[tuple[str, str]]:

@@ -34,41 +34,66 @@ def strength_response(effects: pd.DataFrame, caption: str):
     for noise, of in effects.groupby("noise", sort=False):
         lines[NOISE_NAME.get(noise, noise)] = of.rename(columns={"strength": "x"})
     up = "mean of targets against\nthe control (points)"
-    return _response(lines, "radius relative to the mean embedding", up, caption)
+    return _responses({"": lines}, "radius relative to the mean embedding", up, caption)
 
 
 def dose_response(effects: pd.DataFrame, caption: str):
     """Mean effect of an adaptation against how much text it could read, with intervals.
 
-    One line an adaptation and strategy.
+    One line an adaptation and strategy; a panel a group of languages, where there are several.
 
     Args:
-        effects: columns ``strategy, use, sentences, effect, low, high``; ``sentences`` in all languages
-            together.
+        effects: columns ``strategy, use, sentences, effect, low, high`` and, of groups, ``group``;
+            ``sentences`` in all languages together.
     """
-    lines = {}
-    for (use, strategy), of in effects.groupby(["use", "strategy"], sort=False):
-        name, _, _ = look(strategy)
-        lines[f"{adaptation_name(use)}, {name}"] = of.rename(columns={"sentences": "x"})
+    panels = {}
+    by_group = effects.groupby("group", sort=False) if "group" in effects else [("", effects)]
+    for group, of_group in by_group:
+        panels[group.replace("-", " ")] = lines = {}
+        for (use, strategy), of in of_group.groupby(["use", "strategy"], sort=False):
+            name, _, _ = look(strategy)
+            lines[f"{adaptation_name(use)}, {name}"] = of.rename(columns={"sentences": "x"})
     up = "mean effect on zero-shot\ntargets (points)"
-    return _response(lines, "sentences without labels, all languages together", up, caption)
+    return _responses(panels, "sentences without labels, all languages together", up, caption)
 
 
-def _response(lines: dict[str, pd.DataFrame], across: str, up: str, caption: str):
-    """Lines of ``effect`` with intervals over ``x``, on a logarithmic scale with a tick at each value."""
+def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str, caption: str):
+    """Panels, by title, of lines of ``effect`` with intervals over ``x``, on one logarithmic scale."""
     theme()
-    figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    if len(panels) == 1:
+        figure, axes = plt.subplots(figsize=(6.5, 3.8), squeeze=False, layout="constrained")
+    else:  # two in a row
+        rows = -(-len(panels) // 2)
+        figure, axes = plt.subplots(
+            rows, 2, figsize=(9, 3 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
+        )
+    for axis, (title, lines) in zip(axes.flat, panels.items()):
+        _response(axis, lines)
+        axis.set(title=title)
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    for axis in axes[-1]:
+        axis.set(xlabel=across)
+    for axis in axes[:, 0]:
+        axis.set(ylabel=up)
+    if len(panels) == 1:
+        axes[0, 0].legend(frameon=False)
+    else:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", frameon=False)
+    return titled(figure, "", caption)
+
+
+def _response(axis, lines: dict[str, pd.DataFrame]) -> None:
+    """Lines of ``effect`` with intervals over ``x``, with a tick at each value."""
     for (name, of), marker, colour in zip(lines.items(), "osD^v", palette(5)):
         of = of.sort_values("x")
         below, above = of.effect - of.low, of.high - of.effect
         axis.errorbar(of.x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
     axis.axhline(0, color="0.3", linewidth=1)
     values = sorted({x for of in lines.values() for x in of.x})
-    axis.set(xscale="log", xlabel=across, ylabel=up)
+    axis.set(xscale="log")
     axis.set_xticks(values, [f"{x:,}" if x >= 1000 else f"{x:g}" for x in values])
     axis.set_xticks([], minor=True)
-    axis.legend(frameon=False)
-    return titled(figure, "", caption)
 
 
 def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):

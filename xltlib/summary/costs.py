@@ -93,7 +93,8 @@ def doses(data: StudyData) -> pd.DataFrame:
     """Adaptations that the study has in several doses and that differ in nothing else, a row an arm.
 
     Returns:
-        ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect.
+        ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
+        on each ``group`` where the study has groups of its own.
     """
     told = provenance.told_apart(data.read, data.told_by)
     other = {use for use, fact in told if fact != "dose"}
@@ -101,17 +102,18 @@ def doses(data: StudyData) -> pd.DataFrame:
     read = [
         (run, entry.use, entry.count)
         for run, entries in data.read.items()
-        for entry in entries
+        for entry in provenance.first_kinds(entries)
         if entry.use in uses
     ]
     sentences = pd.DataFrame(read, columns=["run", "use", "sentences"])
     found = data.runs[["run", *ARM]].merge(sentences, on="run").drop(columns="run").drop_duplicates()
-    return found.merge(data.mean_effects, on=ARM)
+    return found.merge(data.mean_effects_by_group if data.grouped else data.mean_effects, on=ARM)
 
 
 def dose_table(data: StudyData) -> pd.DataFrame:
     """The mean effect by dose; empty where the study has one dose of each adaptation."""
-    index = [*(name for name in data.arm if name != "adaptation"), "use", "sentences"]
+    groups = ["group"] if data.grouped else []
+    index = [*(name for name in data.arm if name != "adaptation"), "use", *groups, "sentences"]
     return doses(data).set_index(index)[["effect", "low", "high", "n_seeds"]].round(ROUNDED)
 
 

@@ -270,6 +270,15 @@ class StudyData:
         return statistics.mean_effects(self.right_zero_shot)
 
     @cached_property
+    def mean_effects_by_group(self) -> pd.DataFrame:
+        """The same on the mean of each ``group``, where the study has groups of its own."""
+        found = []
+        for group, codes in self.grouped.items():
+            of_group = self.right_zero_shot[self.right_zero_shot.language.isin(codes.split())]
+            found.append(statistics.mean_effects(of_group).assign(group=group))
+        return pd.concat(found)
+
+    @cached_property
     def effects_at_source(self) -> pd.DataFrame:
         """The effect on the source language."""
         return statistics.mean_effects(self.right[self.right.language == self.source])

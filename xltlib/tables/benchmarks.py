@@ -24,6 +24,7 @@ IN_WORDS = {
     "bi": "bi-encoder",
     "cross": "cross-encoder",
 }
+DRAWN = ("seed", "draw")  # what has noise of its own in a simulated study
 
 
 def in_words(name: str) -> str:
@@ -128,14 +129,24 @@ def known_languages(folder: Path) -> str:
 
 
 def simulations(folder: Path) -> str:
-    """How often intervals, Holm's correction and verdicts of equivalence are right in simulated studies."""
+    """How often intervals, Holm's correction and verdicts of equivalence are right in simulated studies.
+
+    A row a design; where it was simulated with several noises, the lowest and the highest share.
+    """
     shares, rows = ["languages", "mean", "Holm finds one"], []
     names = [*shares, "called equivalent", *(f"bootstrap {name}" for name in shares)]
-    for _, row in read(folder, "intervals").iterrows():
-        draws = f"{row['draws']:.0f}, {row['draw noise']:g}" if row["draws"] else ""
-        design = [f"{row['effect']:g}", f"{row['clusters']:,.0f}", f"{row['seeds']:.0f}"]
-        design += [f"{row['seed noise']:g}", draws]
-        rows.append([*design, *(f"{100 * row[name]:.1f}" for name in names), f"{row['width']:.1f}"])
-    header = ["true effect", "clusters", "seeds", "seed noise", "draws, their noise", "hold it, by language"]
+    for design, of in read(folder, "intervals").groupby(["effect", "clusters", "seeds", "draws"], sort=False):
+        effect, clusters, seeds, draws = design
+        noises = [", ".join(f"{noise:g}" for noise in sorted(of[f"{name} noise"].unique())) for name in DRAWN]
+        said = [f"{effect:g}", f"{clusters:,.0f}", f"{seeds:.0f}", noises[0]]
+        said += [f"{draws:.0f}", noises[1]] if draws else ["", ""]
+        rows.append([*said, *(_from_to(100 * of[name]) for name in names), _from_to(of["width"])])
+    header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise", "hold it, by language"]
     header += ["on the mean", "Holm finds one", "called equivalent", "bootstrap, by language"]
     return markdown([*header, "bootstrap, on the mean", "bootstrap, Holm", "width on the mean"], rows)
+
+
+def _from_to(values) -> str:
+    """The lowest and the highest, or the only one."""
+    ends = [f"{value:.1f}" for value in (values.min(), values.max())]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
