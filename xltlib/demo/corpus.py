@@ -301,10 +301,7 @@ def _statements(split: str) -> tuple[Statement, ...]:
 
 
 def text(code: str, source: str = "demo") -> list[str]:
-    """Unlabelled sentences like those of a task, ``"demo"`` or ``"demo-news"``.
-
-    A low-resource language has few.
-    """
+    """Unlabelled sentences like those of ``"demo"`` or ``"demo-news"``; of a low-resource language, few."""
     return [statement.sentence(code) for statement in of_text(code, source)]
 
 
