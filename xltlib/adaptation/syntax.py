@@ -210,8 +210,10 @@ def fitted(
         rank: of the probe.
         seed: of its weights and of the order.
     """
-    torch.manual_seed(seed)
-    probe, rng = StructuralProbe(vectors[0].shape[1], rank), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
+    with torch.random.fork_rng():  # the training that is measured draws on as if nothing had been
+        torch.manual_seed(seed)
+        probe = StructuralProbe(vectors[0].shape[1], rank)
     optimizer = torch.optim.Adam(probe.parameters(), lr=1e-3)
     whole = [k for k, tree in enumerate(trees) if len(tree.heads) == len(vectors[k])]
     golds = {k: torch.from_numpy(trees[k].distances).float()[None] for k in whole}
