@@ -135,14 +135,14 @@ def simulations(folder: Path) -> str:
     """
     shares, rows = ["languages", "mean", "Holm finds one"], []
     names = [*shares, "called equivalent", *(f"bootstrap {name}" for name in shares)]
-    for design, of in read(folder, "intervals").groupby(["effect", "clusters", "seeds", "draws"], sort=False):
-        effect, clusters, seeds, draws = design
+    table, design = read(folder, "intervals"), ["effect", "clusters", "seeds", "draws"]
+    for (effect, clusters, seeds, draws), of in table.groupby(design, sort=False):
         noises = [", ".join(f"{noise:g}" for noise in sorted(of[f"{name} noise"].unique())) for name in DRAWN]
         said = [f"{effect:g}", f"{clusters:,.0f}", f"{seeds:.0f}", noises[0]]
         said += [f"{draws:.0f}", noises[1]] if draws else ["", ""]
         rows.append([*said, *(_from_to(100 * of[name]) for name in names), _from_to(of["width"])])
-    header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise", "hold it, by language"]
-    header += ["on the mean", "Holm finds one", "called equivalent", "bootstrap, by language"]
+    header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise"]
+    header += ["hold it, by language", "on the mean", "Holm finds one", "called equivalent", "bootstrap, by language"]
     return markdown([*header, "bootstrap, on the mean", "bootstrap, Holm", "width on the mean"], rows)
 
 
