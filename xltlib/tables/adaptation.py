@@ -176,14 +176,14 @@ def other_tests(folder: Path) -> str:
 
 
 def held_out(folder: Path) -> str:
-    """Held-out text before and after: perplexity, or where it is a share, per cent of translations found."""
+    """Held-out text before and after: perplexity, or per cent of translations found, or distance error."""
     table, rows = read(folder, "held_out"), []
     codes = in_order(table.language)
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         of, cells = of.set_index("language"), []
-        is_share = of[["before", "after"]].max().max() <= 1
+        is_share = method != "syntax" and of[["before", "after"]].max().max() <= 1
         for before, after in of.reindex(codes)[["before", "after"]].to_numpy():
-            digits = 0 if before >= 10 else 1
+            digits = 1 if method == "syntax" else 0
             shown = f"{before:,.{digits}f} → {after:,.{digits}f}"
             if is_share:
                 shown = f"{100 * before:.0f} → {100 * after:.0f} %"
@@ -198,9 +198,9 @@ def trees(folder: Path) -> str:
     codes = in_order(table.language)
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         of = of.set_index("language").reindex(codes)
-        for what, digits in (("correlation", 2), ("edges", 2)):
+        for what in ("correlation", "edges"):
             pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
-            cells = ["" if pd.isna(b) else f"{b:.{digits}f} → {a:.{digits}f}" for b, a in pairs]
+            cells = ["" if pd.isna(before) else f"{before:.2f} → {after:.2f}" for before, after in pairs]
             rows.append([code(adaptation), escaped(method), what, *cells])
     return markdown(["adaptation", "method", "of a probe", *codes], rows)
 
