@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from test_store import finish, plan  # noqa: F401 (a fixture)
 
-from xltlib import files, records
+from xltlib import files, records, training
 from xltlib.store import Store
 
 TABLE = pd.DataFrame({"p0": [0.25, 0.5], "p1": [0.75, 0.5]})
@@ -139,3 +139,9 @@ def test_a_place_where_nothing_can_be_written_is_refused_before_anything_is_run(
             files.refuse_unwritable(tmp_path, place)
     files.refuse_unwritable(tmp_path / "new/runs")
     assert sorted(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_record_says_what_precision_auto_comes_to(monkeypatch):
+    for wanted in ("no", "bf16"):
+        monkeypatch.setattr(training, "mixed_precision", lambda wanted=wanted: wanted)
+        assert records.machine()["auto_precision"] == wanted

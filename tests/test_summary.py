@@ -563,6 +563,7 @@ def test_a_study_with_groups_answers_group_by_group():
     assert translations.startswith("- **Known from translations:**")
     assert "known from translations, LaBSE recipe against monolingual batches" in between
     (picture,) = [p for p in summary.answer_pictures(data) if p.stem == "group_effects"]
+    assert "accuracy of the group (points)" in picture.figure.axes[0].get_xlabel()
     assert [label.get_text() for label in picture.figure.axes[0].get_yticklabels()] == [
         "unknown",
         "known from\ntranslations",
@@ -581,7 +582,13 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     effects = groups.effects(tmp_path).splitlines()
     assert effects[0] == "| strategy | adaptation | seeds | unknown | known from translations |"
     assert len(effects) == 2 + 3 and "**−9.7 [−13.8, −5.6]**" in effects[2] + effects[3]
-    assert "LaBSE recipe minus monolingual batches" in groups.differences(tmp_path)
+    assert "| monolingual batches | masked language modelling | 6 | 0.0 | 5.9 |" in groups.power(tmp_path)
+    between = groups.differences(tmp_path).splitlines()
+    assert between[0] == effects[0]
+    assert any(line.startswith("| LaBSE recipe minus monolingual batches | masked") for line in between)
+    chance = groups.chance(tmp_path).splitlines()
+    assert chance[0].startswith("| group | language | test items | majority | monolingual batches |")
+    assert len(chance) == 2 + 4 and "| 200 | 50.0 | **70.0 [" in chance[2]
     plain = [line for line in groups.accuracy(tmp_path).splitlines() if "monolingual" in line]
     assert "| none | 6 | 70.0 | 70.0 | 70.0 |" in plain[0] and "| 70.0 | 60.3 |" in plain[1]
     assert "| 40.0 | 40.0 |" in groups.retrieval(tmp_path)

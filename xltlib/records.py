@@ -219,14 +219,17 @@ def digest(folder: Path) -> str:
 
 
 def machine() -> dict:
-    """Versions and hardware, for the record."""
+    """Versions and hardware, for the record; ``auto_precision`` is what ``precision: auto`` comes to here."""
     import torch
+
+    from xltlib.training import mixed_precision
 
     versions = {name: metadata.version(name) for name in PACKAGES}
     on_gpu = torch.cuda.is_available()
     device = torch.cuda.get_device_name() if on_gpu else f"cpu, {torch.get_num_threads()} threads"
-    capability = torch.backends.cpu.get_cpu_capability()
-    return {"python": platform.python_version(), "device": device, "capability": capability, **versions}
+    hardware = {"device": device, "capability": torch.backends.cpu.get_cpu_capability()}
+    hardware["auto_precision"] = mixed_precision()
+    return {"python": platform.python_version(), **hardware, **versions}
 
 
 def peak_memory() -> float:

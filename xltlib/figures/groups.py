@@ -30,7 +30,9 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str):
     names = [textwrap.fill(group.replace("-", " "), 18) for group in groups]
     axes[0, 0].set_yticks(range(len(groups)), names, fontsize=10)
     axes[0, 0].set_ylim(len(groups) - 0.5, -0.5)
-    figure.supxlabel("effect on the mean accuracy of the group (points)", fontsize=10)
+    # No label of the whole figure: the caption is one.
+    middle = axes[0, (len(adaptations) - 1) // 2]
+    middle.set_xlabel("effect on the mean accuracy of the group (points)", fontsize=10)
     handles = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels())}
     figure.legend(
         handles.values(), handles.keys(), loc="outside upper right", ncols=3, frameon=False, fontsize=9

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
+from xltlib import languages
 from xltlib.markdown import escaped
+from xltlib.statistics import detectable
 from xltlib.tables.cells import (
     accuracies,
-    adaptation_name,
     arm_cells,
     arm_columns,
     markdown,
@@ -34,33 +36,80 @@ def _names(groups) -> list[str]:
     return [escaped(name.replace("-", " ")) for name in groups]
 
 
-def _bold(row) -> str:
-    """An effect with its interval; bold if it is detected after Holm's correction."""
-    return f"**{points(row)}**" if row["verdict"] in ("up", "down") else points(row)
+def chance(folder: Path) -> str:
+    """Accuracy of each arm without adaptation in each language beside the majority rate.
+
+    Intervals are over items; bold: they are above that rate.
+    """
+    table, groups = read(folder, "intervals"), grouped(folder)
+    table, rows = table[table.adaptation == "none"], []
+    arms = list(table.groupby(["strategy", "head"], sort=False))
+    for group, codes in groups.items():
+        for code in codes:
+            of_code = table[table.language == code]
+            cells = [escaped(group.replace("-", " ")), languages.of(code).name]
+            cells += [f"{of_code.n_items.iloc[0]:,}", per_cent(of_code.majority.iloc[0])]
+            for _, of in arms:
+                cells += [_above(row) for _, row in of[of.language == code].iterrows()] or [""]
+            rows.append(cells)
+    names = [strategy_name(strategy, head) for (strategy, head), _ in arms]
+    return markdown(["group", "language", "test items", "majority", *names], rows)
+
+
+def _above(row) -> str:
+    """An accuracy with its interval; bold if that is above the majority rate."""
+    shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+    return f"**{shown}**" if row["low"] > row["majority"] else shown
 
 
 def effects(folder: Path) -> str:
-    """The effect of each adaptation on the mean of each group; bold: detected after Holm's correction."""
-    table, groups = read(folder, "groups"), grouped(folder)
-    table = table[~table.strategy.str.contains(" - ")]
-    arm, rows = arm_columns(table), []
-    for _, of in table.groupby([*arm, "head"], sort=False):
-        cells = of.set_index("language")
-        said = [_bold(cells.loc[name]) if name in cells.index else "" for name in groups]
-        rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
-    return markdown([*arm, "seeds", *_names(groups)], rows)
+    """The effect of each adaptation on the mean of each group; bold: detected after Holm's correction.
+
+    Equivalent to nothing: that is said; all else is undecided.
+    """
+    table = read(folder, "groups")
+    return _by_group(folder, table[~table.strategy.str.contains(" - ")], _judged)
+
+
+def power(folder: Path) -> str:
+    """The smallest effect on the mean of each group that would be found in four of five cases, in points."""
+    table = read(folder, "groups")
+    return _by_group(folder, table[~table.strategy.str.contains(" - ")], _found)
 
 
 def differences(folder: Path) -> str:
     """How much these effects differ between two strategies; bold: detected after Holm's correction."""
-    table, groups = read(folder, "groups"), grouped(folder)
-    table, rows = table[table.strategy.str.contains(" - ")], []
-    for (strategies, adaptation), of in table.groupby(["strategy", "adaptation"], sort=False):
-        between = " minus ".join(strategy_name(name) for name in strategies.split(" - "))
+    table = read(folder, "groups")
+    return _by_group(folder, table[table.strategy.str.contains(" - ")], _judged)
+
+
+def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
+    """A row an arm, or a difference of two, and a column a group."""
+    groups, arm, rows = grouped(folder), arm_columns(table), []
+    for _, of in table.groupby([*arm, "head"], sort=False):
         cells = of.set_index("language")
-        said = [_bold(cells.loc[name]) if name in cells.index else "" for name in groups]
-        rows.append([between, adaptation_name(adaptation), *said])
-    return markdown(["strategies", "adaptation", *_names(groups)], rows)
+        said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
+        rows.append([*_names_of_arm(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
+    return markdown([*arm, "seeds", *_names(groups)], rows)
+
+
+def _names_of_arm(row, arm: list[str]) -> list[str]:
+    """The cells that name an arm; of a difference the strategy is "this minus that"."""
+    if " - " not in row["strategy"]:
+        return arm_cells(row, arm)
+    between = " minus ".join(strategy_name(name) for name in row["strategy"].split(" - "))
+    return [between, *arm_cells(row, [name for name in arm if name != "strategy"])]
+
+
+def _judged(row) -> str:
+    """An effect with its interval; bold if it is detected after Holm's correction."""
+    if row["verdict"] in ("up", "down"):
+        return f"**{points(row)}**"
+    return points(row) + (" (nothing)" if row["verdict"] == "equivalent to nothing" else "")
+
+
+def _found(row) -> str:
+    return per_cent(detectable(row["low"], row["high"], row["n_seeds"]))
 
 
 def accuracy(folder: Path) -> str:
