@@ -133,7 +133,8 @@ def doses(few: float, many: float, p: float = 0.001) -> pd.DataFrame:
 @pytest.mark.parametrize(
     "few, many, trees, much_data",
     [
-        (0.0, 2.0, "reproduced", "reproduced"),
+        (0.0, 2.5, "reproduced", "reproduced"),
+        (0.0, 1.5, "reproduced", "inconclusive"),  # their intervals overlap
         (2.0, 3.0, "reproduced", "not reproduced"),
         (0.0, 0.0, "inconclusive", "inconclusive"),
         (0.0, -2.0, "not reproduced", "inconclusive"),
@@ -142,10 +143,19 @@ def doses(few: float, many: float, p: float = 0.001) -> pd.DataFrame:
 def test_trees_are_judged_by_the_largest_dose_and_their_need_by_the_smallest(
     tmp_path, few, many, trees, much_data
 ):
-    study(tmp_path, "syntax", dose_response=doses(few, many))
+    table = doses(few, many).assign(adaptation="syntax")
+    over = table[table.sentences == 6300].drop(columns="sentences")
+    study(tmp_path, "syntax", dose_response=table, over_updates=over)
     found = claims.judged(tmp_path).set_index("claim")
     assert found.loc[["11", "12"], "verdict"].tolist() == [trees, much_data]
     assert "6,300 sentences in all" in found.loc["11", "measured"]
+
+
+def test_trees_that_raise_no_more_than_english_updates_do_not_reproduce_the_claim(tmp_path):
+    table = doses(0.0, 2.5).assign(adaptation="syntax")
+    over = table[table.sentences == 6300].assign(effect=-2.0, low=-3.0, high=-1.0)
+    study(tmp_path, "syntax", dose_response=table, over_updates=over.drop(columns="sentences"))
+    assert claims.judged(tmp_path).set_index("claim").loc["11", "verdict"] == "not reproduced"
 
 
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:

@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
+from xltlib.summary import costs
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -715,3 +716,15 @@ def test_a_study_that_is_not_there_is_named():
 def test_nothing_here_needs_torch():
     code = "import sys; import xltlib.summary, xltlib.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_trees_before_and_after_are_means_over_seeds_and_say_of_which_languages_trees_were_read():
+    data = made_up([{}], seeds=(1, 2))
+    read = Entry("adaptation", "syntax", "trees", ("de",))
+    for record, uuas in zip(data.records, (0.5, 0.7)):
+        found = {"before": {"correlation": 0.25, "uuas": 0.25}, "after": {"correlation": 0.5, "uuas": uuas}}
+        record |= {"label": f"trees seed {record['seed']}", "method": "syntax", "read": [read.as_record()]}
+        record["trees"] = {"de": found, "ja": found}
+    table = costs.trees(data).set_index("language")
+    assert table.trees_read.to_dict() == {"de": True, "ja": False}
+    assert table.uuas_after.tolist() == pytest.approx([0.6, 0.6]) and set(table.adaptation) == {"trees"}

@@ -275,7 +275,7 @@ def test_doses_go_up(tmp_path):
     doses = [("mlm-all", 5000), ("mlm-100", 100)]
     saved(tmp_path, "dose_response", [effect(1, 0, 2, adaptation=name, sentences=n) for name, n in doses])
     _, rows = cells_of(adaptation.doses(tmp_path))
-    assert [row[:2] for row in rows] == [
+    assert [row[1:3] for row in rows] == [
         ["masked language modelling, 100", "100"],
         ["masked language modelling, all", "5,000"],
     ]
@@ -380,7 +380,7 @@ def test_only_what_stands_between_markers_is_replaced(tmp_path):
     page.write_text("before\n\n<!-- doses -->\nold\n<!-- /doses -->\n\nafter − ü\n", encoding="utf-8")
     assert write(page, tmp_path) and not write(page, tmp_path)
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n\n<!-- doses -->\n| adaptation |")
+    assert text.startswith("before\n\n<!-- doses -->\n| strategy |")
     assert text.endswith(" |\n<!-- /doses -->\n\nafter − ü\n") and "old" not in text
 
 
@@ -450,3 +450,12 @@ def test_a_name_of_a_study_stays_text_in_every_table(tmp_path, name):
         rows = [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in page.find_all("tr")]
         assert {len(row) for row in rows} == {len(rows[0])} and len(rows) > 1
         assert name in rows[1] and not page.find_all(["img", "a", "script"])
+
+
+def test_quality_of_a_probe_stands_before_and_after_by_measure(tmp_path):
+    row = {"adaptation": "english-trees", "method": "syntax", "trees_read": True, "correlation_before": 0.5}
+    row |= {"correlation_after": 0.75, "uuas_before": 0.4, "uuas_after": None}
+    saved(tmp_path, "trees", [{**row, "language": "de"}, {**row, "language": "ja", "trees_read": False}])
+    header, rows = cells_of(adaptation.trees(tmp_path))
+    assert header[2:] == ["measure", "de", "ja"] and rows[0][3:] == ["0.50 → 0.75"] * 2
+    assert rows[1][2:] == ["UUAS", "", ""]

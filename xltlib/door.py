@@ -155,7 +155,7 @@ class Door:
         self._guard(codes)
         found = {code: tasks.load_trees(source, code, self.folder, sentences) for code in codes}
         by_rows = {code: {_as_row(tree): tree for tree in of} for code, of in found.items()}
-        rows = {code: list(of) for code, of in by_rows.items()}
+        rows = {code: [_as_row(tree) for tree in of] for code, of in found.items()}
         kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
         trees = {code: [by_rows[code][row] for row in of] for code, of in kept.items()}
         if vocabulary:

@@ -49,18 +49,28 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
     if places.is_path(word):
         place = Path(places.located(word))
         if not place.is_dir():
-            said = "is a file; name its folder, which holds CODE.txt"
+            held = "CODE.conllu" if what.endswith(".trees") else "CODE.txt"
+            said = f"is a file; name its folder, which holds {held}"
             raise ValueError(f"{what} = {word!r}: {said if place.is_file() else 'there is no such folder'}")
         return
     if not data:
         raise ValueError(
             f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
         )
-    kinds = ("parallel",) if what.endswith(".corpus") else ("text", "parallel")
-    if Path(data).is_dir() and not any((Path(data) / kind / word).is_dir() for kind in kinds):
-        folders = [path for kind in kinds for path in (Path(data) / kind).glob("*") if path.is_dir()]
-        known = ", ".join([*SHIPPED, *sorted(path.name for path in folders)])
+    there = _corpora(what, Path(data))
+    if Path(data).is_dir() and word not in there:
+        known = ", ".join([*SHIPPED, *sorted(there)])
         raise ValueError(
             f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, as in "
             f"./{word}"
         )
+
+
+def _corpora(what: str, data: Path) -> set[str]:
+    """Names of the corpora of a data folder that an option may name."""
+    treebanks = {path.parent.name for path in data.glob("*/*.conllu")}
+    if what.endswith(".trees"):
+        return treebanks
+    kinds = ("parallel",) if what.endswith(".corpus") else ("text", "parallel")
+    named = {path.name for kind in kinds for path in (data / kind).glob("*") if path.is_dir()}
+    return named if what.endswith(".corpus") else named | (treebanks & set(tasks.TREEBANKS))

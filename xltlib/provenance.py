@@ -17,7 +17,7 @@ LEVELS = {  # what was read -> the rung it lifts a run to, at least
     "nothing": 0,
     "self": 0,  # what the encoder itself knows of other languages
     "text": 1,
-    "trees": 1.5,  # parses of text: somebody, or a parser trained on somebody's, drew them
+    "trees": 1.5,  # text with parses, by people or by a parser that was trained on theirs
     "dictionary": 2,
     "parallel": 3,
     "labelled-target": 4,

@@ -8,14 +8,16 @@ import pandas as pd
 
 from xltlib import evidence, figures, folders
 
-STUDY = "syntax"
+STUDY = METHOD = "syntax"
 
 
 def judged(folder: Path, direction) -> dict[str, dict]:
     """Both claims, as rows of claims.judged.
 
-    Claim 11 is read as "trees raise accuracy", judged by the largest dose under every strategy. Claim 12 is
-    read as "it takes many": few, the smallest dose, must not be enough.
+    Claim 11 is read as "trees raise accuracy": the largest dose must do so over no adaptation and over as
+    many more English updates, under some strategy, and lower it under none. Claim 12 is read as "it takes
+    many": the smallest dose must raise nothing, and the largest more than the smallest: their intervals must
+    not overlap. Doses between decide nothing.
 
     Args:
         folder: where studies lie.
@@ -23,33 +25,51 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     """
     if not folders.has_study(folder, STUDY):
         return {claim: evidence.missing(STUDY) for claim in ("11", "12")}
-    table = evidence.table(folder, STUDY, "dose_response").query("use == @STUDY")
-    if table.empty:
-        return {claim: evidence.missing(STUDY, " with several doses of trees") for claim in ("11", "12")}
+    table = evidence.table(folder, STUDY, "dose_response").query("use == @METHOD")
+    over = evidence.table(folder, STUDY, "over_updates")
+    if table.empty or over.empty:
+        what = " with several doses of trees, and as many more English updates beside them"
+        return {claim: evidence.missing(STUDY, what) for claim in ("11", "12")}
     few = table[table.sentences == table.groupby("strategy").sentences.transform("min")]
     many = table[table.sentences == table.groupby("strategy").sentences.transform("max")]
+    over = over.merge(many[["strategy", "adaptation"]])
     on = evidence.on_largest(folder, STUDY, table)
-    trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets."
+    trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets; "
+    trees += f"over as many more English updates: {_said(over)}."
     doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points."
     figure = folder / STUDY / "dose_response.png"
+    verdict = both(direction(many), direction(over))
+    apart = few.set_index("strategy").high < many.set_index("strategy").low
     return {
-        "11": evidence.row(trees, on, direction(many), folder / STUDY / "adaptation_family.png"),
-        "12": evidence.row(doses, on, needs_much(direction(few), direction(many)), figure),
+        "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
+        "12": evidence.row(doses, on, needs_much(direction(few), bool(apart.any())), figure),
     }
 
 
-def needs_much(few: str, many: str) -> str:
-    """The verdict on "it takes many" from those on few and on many.
+def both(alone: str, over_updates: str) -> str:
+    """The verdict on "trees raise accuracy" from those on it alone and over as many more English updates.
 
     Example:
-        >>> needs_much("inconclusive", "reproduced"), needs_much("reproduced", "reproduced")
+        >>> both("reproduced", "reproduced"), both("reproduced", "not reproduced")
         ('reproduced', 'not reproduced')
-        >>> needs_much("inconclusive", "inconclusive")
+        >>> both("reproduced", "inconclusive")
+        'inconclusive'
+    """
+    return over_updates if alone == "reproduced" else alone
+
+
+def needs_much(few: str, is_more: bool) -> str:
+    """The verdict on "it takes many" from that on few, and whether many raise accuracy by more.
+
+    Example:
+        >>> needs_much("inconclusive", True), needs_much("reproduced", True)
+        ('reproduced', 'not reproduced')
+        >>> needs_much("inconclusive", False)
         'inconclusive'
     """
     if few == "reproduced":
         return "not reproduced"
-    return "reproduced" if many == "reproduced" else "inconclusive"
+    return "reproduced" if is_more else "inconclusive"
 
 
 def _counts(table: pd.DataFrame) -> str:

@@ -60,7 +60,7 @@ class Adapting:
         return training.EarlyStop(self.model, self.mean_perplexity, self.component.patience)
 
     def look(self) -> dict:
-        """Language bias and translations of the probes found by the encoder as it is now.
+        """Language bias, translations of the probes and trees found by the encoder as it is now.
 
         It moves no random state. With low-rank updates attached there is nothing to look at: what is before
         is the run that it starts from.
@@ -77,8 +77,9 @@ class Adapting:
             vectors = {code: prediction.encoded(reader, of) for code, of in self.measured.sentences.items()}
             found["bias"] = bias.language_bias(vectors).reset_index().to_dict("records")
         if self.measured.treebank:
+            self._refuse_trained_trees()
             fitted_to = self.component.languages.split()
-            found["trees"] = syntax.looked_for(reader, self.measured.treebank, fitted_to)
+            found["trees"] = syntax.probe_quality(reader, self.measured.treebank, fitted_to)
         torch.set_rng_state(state)
         return found
 
@@ -91,6 +92,17 @@ class Adapting:
             before, after: of :meth:`look`.
         """
         return {code: {"before": before[what].get(code), "after": of} for code, of in after[what].items()}
+
+    def _refuse_trained_trees(self) -> None:
+        """Refuse to evaluate a probe on sentences that the adaptation is trained on."""
+        evaluated = {tree.text for of in self.measured.treebank.values() for tree in of[: syntax.EVALUATED]}
+        seen = [getattr(text, "text", text) for of in self.component.seen.values() for text in of]
+        both = evaluated & {text for text in seen if isinstance(text, str)}
+        if both:
+            raise ValueError(
+                f"measured.trees: {len(both)} sentences to evaluate a probe on are trained on; "
+                f"adaptation.held_out = {syntax.EVALUATED} keeps them out"
+            )
 
     def _reader(self) -> nn.Module:
         """The encoder as it is now, trimmed to what is looked at."""

@@ -1,7 +1,7 @@
 """Adaptation during fine-tuning: a penalty beside the labelled loss.
 
-It is computed from unlabelled text (DANN, CORAL, MMD) or from unlabelled parallel pairs (consistency) of the
-targets.
+It is computed from unlabelled text (DANN, CORAL, MMD), from text with dependency trees, or from unlabelled
+parallel pairs (consistency) of the targets.
 """
 
 from __future__ import annotations

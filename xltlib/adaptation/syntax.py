@@ -1,4 +1,4 @@
-"""Dependency trees in sentence vectors: the structural probe (Hewitt & Manning 2019), trained or measured.
+"""Dependency trees in vectors of words: the structural probe (Hewitt & Manning 2019), trained or measured.
 
 A linear map B makes of two words' vectors a squared distance that is to be the number of edges between them
 in the tree: ``d(i, j) = |B (h_i - h_j)|^2``. Trained along with the encoder it writes trees into the vectors;
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from xltlib.batching import bucketed
 from xltlib.encoders import Encoder, freeze, set_dropout
-from xltlib.tasks.trees import LOOKED_FOR, Tree
+from xltlib.tasks.trees import EVALUATED, Tree
 
 LOSSES = ("absolute", "squared")
 RANK = 64  # of the probe that looks for trees
@@ -158,9 +158,8 @@ class TreeReader(nn.Module):
 
     def forward(self, batch: TreeBatch) -> Tensor:
         """The loss of a batch of trees."""
-        return tree_loss(
-            self.classifier(word_vectors(self.model, batch)).float(), batch.distances, batch.words, self.kind
-        )
+        found = self.classifier(word_vectors(self.model, batch)).float()
+        return tree_loss(found, batch.distances, batch.words, self.kind)
 
 
 def word_vectors(model: nn.Module, batch: TreeBatch) -> Tensor:
@@ -202,7 +201,7 @@ def tree_error(reader: TreeReader, encoder: Encoder, trees: list[Tree], max_leng
 def fitted(
     vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20
 ) -> StructuralProbe:
-    """A probe fitted to vectors as they are, by Adam, one sentence an update.
+    """A probe fitted to vectors as they are, by Adam, 16 sentences an update.
 
     Args:
         vectors: of the words of each tree, shape (words, hidden).
@@ -210,53 +209,71 @@ def fitted(
         rank: of the probe.
         seed: of its weights and of the order.
     """
-    rng = np.random.default_rng(seed)
-    with torch.random.fork_rng():  # the training that is measured draws on as if nothing had been
-        torch.manual_seed(seed)
-        probe = StructuralProbe(vectors[0].shape[1], rank)
+    torch.manual_seed(seed)
+    probe, rng = StructuralProbe(vectors[0].shape[1], rank), np.random.default_rng(seed)
     optimizer = torch.optim.Adam(probe.parameters(), lr=1e-3)
     whole = [k for k, tree in enumerate(trees) if len(tree.heads) == len(vectors[k])]
-    golds = {k: torch.from_numpy(trees[k].distances).float()[None] for k in whole}
     for _ in range(epochs):
-        for k in rng.permutation(whole):
-            loss = tree_loss(probe(vectors[k])[None], golds[k], torch.tensor([len(vectors[k])]))
+        for positions in bucketed([len(trees[k].heads) for k in whole], 16, rng):
+            batch = [whole[position] for position in positions]
+            words = torch.tensor([len(vectors[k]) for k in batch])
+            padded = nn.utils.rnn.pad_sequence([vectors[k] for k in batch], batch_first=True)
+            loss = tree_loss(probe(padded), _padded([trees[k].distances for k in batch]), words)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
     return probe.eval()
 
 
+def _padded(distances: list[np.ndarray]) -> Tensor:
+    """Distances of several trees, shape (sentences, words, words)."""
+    words = max(len(of) for of in distances)
+    return torch.tensor(np.stack([np.pad(of, (0, words - len(of))) for of in distances]), dtype=torch.float)
+
+
 @torch.no_grad()
-def quality(probe: StructuralProbe, vectors: list[Tensor], trees: list[Tree]) -> dict[str, float]:
-    """How well a probe finds trees: both means over sentences, without punctuation.
+def quality(
+    probe: StructuralProbe, vectors: list[Tensor], trees: list[Tree]
+) -> dict[str, float | None]:
+    """How well a probe finds trees, punctuation and sentences that were cut off left out.
+
+    Not comparable in size with what is published, where correlation is computed word by word and averaged by
+    the length of sentences.
 
     Returns:
-        ``correlation``: Spearman's, of the distances between the words of a sentence; ``edges``: share of a
-        tree's edges that are in the minimum spanning tree of the distances.
+        ``correlation``: Spearman's, of the distances between the words of a sentence, mean over sentences;
+        where all distances that the probe finds are alike, 0. ``uuas``, the undirected unlabelled attachment
+        score: share of all edges that are in the minimum spanning trees of the distances. None: no sentence
+        has three words.
 
     Example:
         >>> tree = Tree("a b c", ((0, 1), (2, 3), (4, 5)), (2, 0, 2), (False,) * 3)
         >>> probe = StructuralProbe(2, 2)
         >>> _ = probe.map.weight.data.copy_(torch.eye(2))
-        >>> quality(probe, [torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])], [tree])["edges"]
+        >>> quality(probe, [torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])], [tree])["uuas"]
         1.0
     """
+    correlations, hits, edges = [], 0, 0
+    for own, tree in zip(vectors, trees):
+        words = [word for word, is_mark in enumerate(tree.punctuation) if not is_mark]
+        if len(words) < 3 or len(own) < len(tree.heads):
+            continue
+        found, gold = probe(own[words]).numpy(), tree.distances[np.ix_(words, words)]
+        correlations.append(_correlation(found, gold))
+        wanted = {edge for edge in tree.edges if set(edge) <= set(words)}
+        hits, edges = hits + len(wanted & _spanning(found, words)), edges + len(wanted)
+    correlation = float(np.mean(correlations)) if correlations else None
+    return {"correlation": correlation, "uuas": hits / edges if edges else None}
+
+
+def _correlation(found: np.ndarray, gold: np.ndarray) -> float:
+    """Spearman's, of the distances of each two words; 0 where all that are found, or all gold, are alike."""
     from scipy.stats import spearmanr
 
-    correlations, shares = [], []
-    for own, tree in zip(vectors, trees):
-        words = [k for k in range(len(own)) if not tree.punctuation[k]]
-        if len(words) < 3:
-            continue
-        found = probe(own[words]).numpy()
-        upper = np.triu_indices(len(words), 1)
-        gold = tree.distances[np.ix_(words, words)][upper]
-        if len(set(gold)) > 1:
-            correlations.append(spearmanr(found[upper], gold).statistic)
-        edges = {edge for edge in tree.edges if set(edge) <= set(words)}
-        if edges:
-            shares.append(len(edges & _spanning(found, words)) / len(edges))
-    return {"correlation": float(np.mean(correlations)), "edges": float(np.mean(shares))}
+    upper = np.triu_indices(len(gold), 1)
+    if np.ptp(found[upper]) == 0 or np.ptp(gold[upper]) == 0:
+        return 0.0
+    return float(spearmanr(found[upper], gold[upper]).statistic)
 
 
 def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
@@ -268,7 +285,7 @@ def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
     return {tuple(sorted((words[i], words[j]))) for i, j in zip(*ends)}
 
 
-def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) -> dict[str, dict[str, float]]:
+def probe_quality(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) -> dict[str, dict]:
     """Quality of a probe on the first trees of each language.
 
     It is fitted to further trees of the languages that are adapted to, or of all where these have none.
@@ -279,13 +296,13 @@ def looked_for(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) ->
         fitted_to: codes.
     """
     vectors = {code: _vectors(reader, of) for code, of in treebank.items()}
-    further = [code for code in treebank if len(treebank[code]) > LOOKED_FOR]
+    further = [code for code in treebank if len(treebank[code]) > EVALUATED]
     own = [code for code in further if code in fitted_to] or further
-    known = [pair for code in own for pair in list(zip(vectors[code], treebank[code]))[LOOKED_FOR:]]
+    known = [pair for code in own for pair in list(zip(vectors[code], treebank[code]))[EVALUATED:]]
     probe = fitted([of for of, _ in known], [tree for _, tree in known], RANK, seed=1)
     found = {}
     for code, trees in treebank.items():
-        found[code] = quality(probe, vectors[code][:LOOKED_FOR], trees[:LOOKED_FOR])
+        found[code] = quality(probe, vectors[code][:EVALUATED], trees[:EVALUATED])
     return found
 
 

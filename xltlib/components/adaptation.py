@@ -1,6 +1,6 @@
 """Adaptation before training: an encoder, or a trained model, goes on with text of the targets.
 
-How each loss is computed: adaptation/mlm.py, tsdae.py, align.py. A kind of one's own is a subclass of
+How each loss is computed: adaptation/mlm.py, tsdae.py, align.py, syntax.py. A kind of one's own is a subclass of
 :class:`TextAdaptation` with the method ``build``.
 """
 

@@ -131,7 +131,8 @@ class Measured(Component):
         bias: n-way parallel test sentences on which language bias is measured (0: none).
         probes: languages not adapted to, of which translations are looked for: forgetting.
         corpus: translations for that.
-        trees: dependency trees that a structural probe looks for (adaptation/syntax.py).
+        trees: dependency trees that a structural probe is evaluated on (adaptation/syntax.py), as of the
+            adaptation ``syntax``.
         parsed: languages of these trees. The probe is fitted to trees of those that are adapted to.
     """
 
@@ -158,17 +159,17 @@ class Measured(Component):
         return self.holding(translations=translations, sentences=sentences, treebank=self._treebank(run))
 
     def _treebank(self, run) -> dict:
-        """Trees of each language, those first that are looked for."""
+        """Trees of each language, those first that a probe is evaluated on."""
         codes = run.codes(self.parsed)
         if not codes:
             return {}
         entry = Entry("probe", "syntax", "measured", tuple(codes), self.trees)
         found = run.provenance.trees(self.trees, codes, tasks.PROBED, entry, vocabulary=False)
         for code, of in found.items():
-            if len(of) < tasks.LOOKED_FOR:
-                wanted = f"wanted {tasks.LOOKED_FOR} to look for"
+            if len(of) < tasks.EVALUATED:
+                wanted = f"wanted {tasks.EVALUATED} to evaluate on"
                 raise ValueError(f"measured.trees = {self.trees!r}: {len(of)} trees of {code}, {wanted}")
-        if not any(len(found[code]) > tasks.LOOKED_FOR for code in found):
+        if not any(len(found[code]) > tasks.EVALUATED for code in found):
             raise ValueError(f"measured.trees = {self.trees!r}: no further trees to fit a probe to")
         return found
 

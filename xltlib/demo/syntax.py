@@ -12,7 +12,7 @@ from typing import Iterator
 
 from xltlib.demo import corpus
 
-WORD = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"[\w\u0300-\u036f\u064b-\u065f\u0670]+|[^\w\s]")  # letters with their marks
 
 
 def trees(code: str, source: str = "demo") -> list[tuple]:
@@ -29,7 +29,7 @@ def _tree(parts: list[tuple[str, str]], name: str) -> tuple:
     words = list(_words(parts))
     plain = [place for place, (start, end, first) in enumerate(words) if first is None]
     text = "".join(part for _, part in parts)
-    # Of words of one length the first; a sentence of names and full stops has its first word as root.
+    # Of words of one length the first; where all but punctuation are names, a full stop is the root.
     root = max(plain, key=_length_in(words), default=0)
     heads = []
     for place, (_, _, first) in enumerate(words):

@@ -26,6 +26,7 @@ RUNGS = {
     "Z0": "labels of the source language alone",
     "Z0'": "labels of the source language, and what the encoder itself knows of other languages",
     "Z1": "unlabelled text of the targets",
+    "Z1t": "unlabelled text of the targets with dependency trees",
     "Z2": "word lists",
     "Z3": "translations",
     "Z4": "labels of targets",

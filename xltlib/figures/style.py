@@ -36,6 +36,7 @@ ADAPTATION_NAME = {
     "mlm-ranking-table": "masked language modelling beside translation ranking, embeddings too",
     "align": "translation ranking",
     "tsdae": "denoising (TSDAE)",
+    "syntax": "dependency trees",
     "dann": "domain discriminator",
     "coral": "CORAL",
     "mmd": "MMD",

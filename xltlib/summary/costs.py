@@ -143,7 +143,7 @@ def trees(data: StudyData) -> pd.DataFrame:
 
     Returns:
         ``adaptation, method, language, trees_read``, whether the adaptation read trees of the language, and
-        ``correlation_before, correlation_after, edges_before, edges_after``, see adaptation.syntax.quality.
+        ``correlation_before, correlation_after, uuas_before, uuas_after``, see adaptation.syntax.quality.
     """
     rows = []
     for record in data.records:
@@ -152,7 +152,7 @@ def trees(data: StudyData) -> pd.DataFrame:
         for code, of in record.get("trees", {}).items():
             row = {"adaptation": record["label"].split(" seed")[0], "method": record["method"]}
             row |= {"language": code, "trees_read": code in read}
-            for what in ("correlation", "edges"):
+            for what in ("correlation", "uuas"):
                 row |= {f"{what}_{when}": (of[when] or {}).get(what) for when in ("before", "after")}
             rows.append(row)
     if not rows:

@@ -193,16 +193,16 @@ def held_out(folder: Path) -> str:
 
 
 def trees(folder: Path) -> str:
-    """How well a structural probe finds trees, before → after: correlation of distances; share of edges."""
+    """How well a structural probe finds trees, before → after: correlation of distances, and UUAS."""
     table, rows = read(folder, "trees"), []
     codes = in_order(table.language)
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         of = of.set_index("language").reindex(codes)
-        for what in ("correlation", "edges"):
+        for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
             pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
-            cells = ["" if pd.isna(before) else f"{before:.2f} → {after:.2f}" for before, after in pairs]
-            rows.append([code(adaptation), escaped(method), what, *cells])
-    return markdown(["adaptation", "method", "of a probe", *codes], rows)
+            cells = ["" if pd.isna(pair).any() else "{:.2f} → {:.2f}".format(*pair) for pair in pairs]
+            rows.append([code(adaptation), escaped(method), name, *cells])
+    return markdown(["adaptation", "method", "measure", *codes], rows)
 
 
 def bias(folder: Path) -> str:
@@ -312,5 +312,7 @@ def doses(folder: Path) -> str:
     table, rows = read(folder, "dose_response"), []
     for _, row in table.sort_values("sentences").iterrows():
         counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
-        rows.append([adaptation_name(row["adaptation"]), *counts, points(row)])
-    return markdown(["adaptation", "sentences read", "test items", "seeds", "effect on the mean"], rows)
+        arm = [strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
+        rows.append([*arm, *counts, points(row)])
+    header = ["strategy", "adaptation", "sentences read", "test items", "seeds", "effect on the mean"]
+    return markdown(header, rows)

@@ -13,6 +13,7 @@ from xltlib.tasks.counting import counts
 from xltlib.tasks.demo import DEMO, DEMO_TEXT
 from xltlib.tasks.floors import overlap_floors
 from xltlib.tasks.kinds import find
+from xltlib.tasks.layouts import several
 from xltlib.tasks.leakage import (
     normalised,
     overlapping,
@@ -33,8 +34,16 @@ from xltlib.tasks.task import (
     shared_sentence_clusters,
     test_pairs,
 )
-from xltlib.tasks.text import PARALLEL, has_translations, load_parallel, load_text, pivot, several, task_text
-from xltlib.tasks.trees import LOOKED_FOR, PROBED, Tree, load_trees
+from xltlib.tasks.text import (
+    PARALLEL,
+    TREEBANKS,
+    has_translations,
+    load_parallel,
+    load_text,
+    pivot,
+    task_text,
+)
+from xltlib.tasks.trees import EVALUATED, PROBED, Tree, load_trees
 from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
@@ -42,14 +51,15 @@ __all__ = [
     "DEMO",
     "DEMO_TEXT",
     "FILES",
+    "EVALUATED",
     "HEADER",
     "HUB_PAWS_X",
     "HUB_XNLI",
-    "LOOKED_FOR",
     "PARALLEL",
     "PLACEHOLDER",
     "PROBED",
     "TRANSLATED",
+    "TREEBANKS",
     "DataError",
     "Task",
     "Tree",

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from xltlib import languages
+from xltlib import languages, places
 from xltlib.lines import DataError, read_lines
 
 CODE = re.compile(r"[a-z]{2,3}(-[a-z]{2}|-[a-z]{4})?")  # a region or a script may stand behind it
@@ -285,3 +285,13 @@ def word_list(place: Path, source: str, code: str) -> Path:
     if not whole and not parts:
         return place / f"{source}-{code}.txt"
     return place / _only(whole or parts, f"words of {source!r} in {code!r}", place)
+
+
+def several(source: str) -> list[str]:
+    """The names of several corpora with blanks between; none where it is one, or a path.
+
+    Example:
+        >>> several("wikipedia lowres"), several("wikipedia")
+        (['wikipedia', 'lowres'], [])
+    """
+    return source.split() if " " in source and not places.is_path(source) else []

@@ -11,6 +11,7 @@ from xltlib import demo, places
 from xltlib.lines import DataError, read_lines, read_sentences
 from xltlib.tasks import layouts
 from xltlib.tasks.demo import DEMO_TEXT
+from xltlib.tasks.layouts import several
 from xltlib.tasks.task import load_pairs, load_training
 from xltlib.tasks.trees import has_trees, load_trees
 
@@ -122,16 +123,6 @@ def pivot(source: str, code: str, folder: Path | None) -> str:
     if source in DEMO_TEXT:
         return "en"
     return layouts.translations(_source_folder("parallel", source, folder), code).pivot
-
-
-def several(source: str) -> list[str]:
-    """The names of several corpora with blanks between; none where it is one, or a path.
-
-    Example:
-        >>> several("wikipedia lowres"), several("wikipedia")
-        (['wikipedia', 'lowres'], [])
-    """
-    return source.split() if " " in source and not places.is_path(source) else []
 
 
 def has_translations(source: str, code: str, folder: Path | None) -> bool:

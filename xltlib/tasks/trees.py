@@ -16,9 +16,10 @@ import numpy as np
 from xltlib import demo, places
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.demo import DEMO_TEXT
+from xltlib.tasks.layouts import several
 
-LOOKED_FOR = 100  # trees of a language that a structural probe looks for
-PROBED = LOOKED_FOR + 200  # and further ones that it is fitted to
+EVALUATED = 100  # trees of a language that a structural probe is evaluated on
+PROBED = EVALUATED + 200  # and with the further ones that it is fitted to
 FIELDS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 
 
@@ -30,11 +31,11 @@ class Tree:
         text: the sentence.
         spans: where each word stands in it: first character, and the one behind the last.
         heads: of each word the number of the word that governs it, from 1; 0 for the root.
-        punctuation: of each word, whether it is none.
+        punctuation: of each word, whether it is punctuation.
         name: of the sentence in its file; translations have the same.
 
     Example:
-        >>> tree = Tree("dogs chase cats", ((0, 4), (5, 10), (11, 15)), (2, 0, 2))
+        >>> tree = Tree("dogs chase cats", ((0, 4), (5, 10), (11, 15)), (2, 0, 2), (False,) * 3)
         >>> tree.distances.tolist()
         [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
         >>> sorted(tree.edges)
@@ -44,7 +45,7 @@ class Tree:
     text: str
     spans: tuple[tuple[int, int], ...]
     heads: tuple[int, ...]
-    punctuation: tuple[bool, ...] = ()
+    punctuation: tuple[bool, ...]
     name: str = ""
 
     @cached_property
@@ -69,13 +70,20 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
 
     Args:
         source: name of a folder of the data folder (``"ud-pud"``), or a folder, written as a path
-            (``./mine``); ``"demo"`` and ``"demo-news"`` are of the sentences that ship with the package.
+            (``./mine``); ``"demo"`` and ``"demo-news"`` are of the sentences that ship with the package. Of
+            several, with blanks between, all that have the language are read, one behind the other.
         code: of the language.
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
     Raises:
         DataError: there is no such folder or file, or what :func:`read_trees` refuses.
     """
+    if names := several(source):
+        having = [name for name in names if has_trees(name, code, folder)]
+        found = [tree for name in having for tree in load_trees(name, code, folder)]
+        if not found:
+            raise DataError(f"trees {source!r}: none has {code}.conllu")
+        return found[: limit or None]
     if source in DEMO_TEXT:
         return [Tree(*parts) for parts in demo.trees(code, source)][: limit or None]
     place = _folder(source, folder)
@@ -86,6 +94,8 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
 
 def has_trees(source: str, code: str, folder: Path | None) -> bool:
     """Whether there is a file of trees of a language; arguments as above."""
+    if source in DEMO_TEXT:
+        return True
     return (_folder(source, folder) / f"{code}.conllu").is_file()
 
 
@@ -108,7 +118,8 @@ def read_trees(path: Path) -> list[Tree]:
         if line.strip():
             block.append((number, line))
         elif block:
-            trees.append(_Sentence(path, block).tree())
+            if not all(line.startswith("#") for _, line in block):  # else what is said of a document
+                trees.append(_Sentence(path, block).tree())
             block = []
     if not trees:
         raise DataError(f"{path}: no sentence; wanted CoNLL-U")
@@ -141,12 +152,15 @@ class _Sentence:
         from conllu.exceptions import ParseException
         from conllu.parser import parse_line
 
+        columns = line.count("\t") + 1
+        if columns != len(FIELDS):
+            self._refuse(number, f"{columns} columns, wanted the ten of CoNLL-U with tabs between")
         try:
             row = parse_line(line, FIELDS)
         except ParseException as error:
             self._refuse(number, f"no CoNLL-U: {error}")
-        if len(row) < len(FIELDS):
-            self._refuse(number, f"{len(row)} columns, wanted the ten of CoNLL-U with tabs between")
+        if row["id"] is None or not row["form"].strip():
+            self._refuse(number, "no id or no form")
         return row
 
     def tree(self) -> Tree:
@@ -195,18 +209,25 @@ class _Sentence:
                 self._refuse(number, f"{row['form']!r} does not stand in '# text' from character {at + 1} on")
             spans += [(at, at + len(row["form"]))] * words
             at += len(row["form"])
+        if text[at:].strip():
+            self._refuse(self.first, f"'# text' goes on behind the last word: {text[at:].strip()[:40]!r}")
         return text, tuple(spans)
 
     def _tokens(self) -> list[tuple[int, dict, int]]:
         """What is written: line, columns, and how many words it stands for."""
-        tokens, within = [], 0
+        tokens, within, last = [], 0, len(self.words)
         for number, row in self.rows:
             if isinstance(row["id"], int):
                 if row["id"] > within:
                     tokens.append((number, row, 1))
-            elif row["id"] and row["id"][1] == "-":
-                within = row["id"][2]
-                tokens.append((number, row, within - row["id"][0] + 1))
+                    within = row["id"]
+            elif row["id"][1] == "-":
+                first, end = row["id"][0], row["id"][2]
+                if first != within + 1 or not first <= end <= last:
+                    said = f"words {first}-{end} of one token, wanted some from {within + 1} to {last}"
+                    self._refuse(number, said)
+                tokens.append((number, row, end - first + 1))
+                within = end
         return tokens
 
 
