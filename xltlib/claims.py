@@ -2,8 +2,9 @@
 
 A verdict comes from committed tables by a rule that stands here or in syntax_claims.py and question.py. The
 rules of claims 1, 2, 3, 8, 11 and 12 were written before their studies were run, and so was what the
-question asks of groups of languages; those of 4, 9 and the rest of the question after. A study that is not in the folder of
-figures is named, and its claim is inconclusive; without the folder nothing is said of any claim.
+question asks of groups of languages; those of 4, 9 and the rest of the question after. A study that is not in
+the folder of figures is named, and its claim is inconclusive; without the folder nothing is said of any
+claim.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Adaptation before training: an encoder, or a trained model, goes on with text of the targets.
 
-How each loss is computed: adaptation/mlm.py, tsdae.py, align.py, syntax.py. A kind of one's own is a subclass of
-:class:`TextAdaptation` with the method ``build``.
+How each loss is computed: adaptation/mlm.py, tsdae.py, align.py. A kind of one's own is a subclass of
+:class:`TextAdaptation` with the method ``build``. Dependency trees have files of their own, both syntax.py.
 """
 
 from __future__ import annotations
