@@ -21,7 +21,8 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str):
     """
     theme()
     adaptations = list(dict.fromkeys(effects.adaptation))
-    figsize = (2.6 + 2.7 * len(adaptations), 2.0 + 0.75 * len(groups))
+    # Title and legend stand side by side, above however few panels.
+    figsize = (max(11.0, 2.6 + 2.7 * len(adaptations)), 2.0 + 0.75 * len(groups))
     shared = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
     figure, axes = plt.subplots(1, len(adaptations), figsize=figsize, **shared)
     for axis, adaptation in zip(axes[0], adaptations):

@@ -99,7 +99,8 @@ def group_pictures(data: StudyData) -> list[Picture]:
     for head, of in means.groupby("head", sort=False):
         of = of.sort_values("adaptation", key=is_control, kind="stable")
         stem = "group_effects" if not drawn else f"group_effects_{head}"
-        figure = figures.group_effects(of, list(data.grouped), caption(data, of, dots=False))
+        below = caption(data, of, dots=False, of_what="group of languages")
+        figure = figures.group_effects(of, list(data.grouped), below)
         drawn.append(Picture(stem, figure, of[EFFECT_COLUMNS[1:]]))
     return drawn
 

@@ -220,22 +220,25 @@ def _from_to(values: pd.Series) -> str:
     return " to ".join(str(value) for value in sorted({values.min(), values.max()}))
 
 
-def caption(data, of: pd.DataFrame, dots: bool = True) -> str:
+def caption(data, of: pd.DataFrame, dots: bool = True, of_what: str = "language") -> str:
     """What stands below a figure: encoder, seeds, items, rungs, and what its marks are.
 
     Args:
         of: the effects that are drawn.
         dots: whether single seeds are drawn as well.
+        of_what: what has so many test items: ``"language"`` or ``"group"``.
     """
     most, items = of.n_seeds.max(), _from_to(of.n_items)
     seeds = f"{_from_to(of.n_seeds)} {'seeds' if most > 1 else 'seed'}"
-    by_strategy = of.groupby("strategy", sort=False).rung.first()
-    rungs = ", ".join(f"{figures.look(strategy)[0]} {rung}" for strategy, rung in by_strategy.items())
+    by_strategy = of.groupby("strategy", sort=False).rung.unique()
+    rungs = ", ".join(
+        f"{figures.look(strategy)[0]} {' or '.join(sorted(found))}" for strategy, found in by_strategy.items()
+    )
     marks = f"Lines: {lines_are(1)}."
     if most > 1:
         marks = f"Points: mean over seeds; lines: {lines_are(most)}"
         marks += "; small dots: single seeds." if dots else "."
     return (
-        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a language, "
+        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a {of_what}, "
         f"checkpoint: {data.selection}. Rungs: {rungs}.\n{marks}"
     )
