@@ -12,6 +12,7 @@ from xltlib.statistics import detectable
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
+    accuracy_within,
     adaptation_name,
     arm_cells,
     arm_columns,
@@ -228,8 +229,7 @@ def _accuracies_with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """Cells of a table: a row a language, a column an arm; "" where an arm lacks a language."""
     arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
-        shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
-        cells.setdefault(", ".join(arm_cells(row, arm)), {})[row["language"]] = shown
+        cells.setdefault(", ".join(arm_cells(row, arm)), {})[row["language"]] = accuracy_within(row)
     return pd.DataFrame(cells, index=in_order(table.language)).fillna("")
 
 

@@ -62,6 +62,16 @@ def points(row) -> str:
     return f"{signed(row['effect'])} [{signed(row['low'])}, {signed(row['high'])}]"
 
 
+def accuracy_within(row) -> str:
+    """An accuracy and its 95 % interval, in per cent.
+
+    Example:
+        >>> accuracy_within({"accuracy": 61.17, "low": 57.3, "high": 65.0})
+        '61.2 [57.3, 65.0]'
+    """
+    return f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+
+
 def read(folder: Path, name: str) -> pd.DataFrame:
     """A CSV file of a folder. An empty cell is missing, and nothing else: ``null`` may be a name."""
     return pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])

@@ -13,6 +13,7 @@ from xltlib.markdown import escaped
 from xltlib.statistics import detectable
 from xltlib.tables.cells import (
     accuracies,
+    accuracy_within,
     arm_cells,
     arm_columns,
     markdown,
@@ -58,7 +59,7 @@ def chance(folder: Path) -> str:
 
 def _above(row) -> str:
     """An accuracy with its interval; bold if that is above the majority rate."""
-    shown = f"{row['accuracy']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+    shown = accuracy_within(row)
     return f"**{shown}**" if row["low"] > row["majority"] else shown
 
 
