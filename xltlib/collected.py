@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -122,6 +122,20 @@ def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
             refuse_unfit(record, path, AGAIN)
     records.refuse_unfit(table, file(figures, PREDICTIONS), AGAIN)
     return found, table
+
+
+def arms_to_come(missing: list[str], done: Iterable[str]) -> int:
+    """How many arms are planned of which no seed is done.
+
+    Args:
+        missing, done: labels of runs, as ``runs.json`` has them.
+
+    Example:
+        >>> arms_to_come(["plain seed 2", "hybrid seed 1", "hybrid seed 2", "mlm draw 1"], ["plain seed 1"])
+        1
+    """
+    planned, there = ({label.rpartition(" seed ")[0] for label in of} for of in (missing, done))
+    return len(planned - there - {""})
 
 
 def refuse_unfit(record: dict, path: Path, then: str) -> None:

@@ -10,10 +10,11 @@ import pandas as pd
 from xltlib.statistics.answers import ARM
 
 
-def corrected(table: pd.DataFrame) -> pd.DataFrame:
+def corrected(table: pd.DataFrame, to_come: int = 0) -> pd.DataFrame:
     """The table with ``p (Holm)`` and a plain ``verdict``.
 
     Holm's correction is over the languages of each arm; of the mean of all, or of a level, over the arms.
+    A study that is half done must not find more for it: arms to come count there as if with p = 1.
 
     ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided
     tests at 5 %, Holm's correction likewise. Else ``"undecided"``: the study cannot tell. With one seed
@@ -21,11 +22,15 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: as :func:`adaptation_effects` gives it.
+        to_come: how many arms are planned of which no run is done.
     """
     of_language = ~is_mean(table)
     family = [table[name].where(of_language, "") for name in ARM]
     family.append(table.language.where(~of_language, "").rename("mean of"))
-    judged = [judge(of) for _, of in table.groupby(family, sort=False)]
+    judged = [
+        judge(of, 0 if of_language[of.index].all() else to_come)
+        for _, of in table.groupby(family, sort=False)
+    ]
     if not judged:
         return table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
     return pd.concat(judged).loc[table.index]
@@ -41,38 +46,45 @@ def is_mean(table: pd.DataFrame) -> pd.Series:
     return table.language.astype(str) == table.resource.astype(str)
 
 
-def judge(family: pd.DataFrame) -> pd.DataFrame:
+def judge(family: pd.DataFrame, to_come: int = 0) -> pd.DataFrame:
     """One family of effects with ``p (Holm)`` and the verdicts of :func:`corrected`.
 
     Args:
         family: columns ``effect, p, p_equivalent, n_seeds``; all its rows are tests of one question.
+        to_come: how many further tests of it are planned.
 
     Example:
         >>> p = {"p": [0.01, 0.04], "p_equivalent": [0.9, 0.9]}
         >>> judge(pd.DataFrame({"effect": [2.0, 2.0], **p, "n_seeds": [6, 1]})).verdict.tolist()
         ['up', 'one seed']
     """
-    p, equivalent = holm(family.p), holm(family.p_equivalent)
+    p, equivalent = holm(family.p, to_come), holm(family.p_equivalent, to_come)
     said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
     words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
     return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
 
 
-def holm(p: pd.Series) -> np.ndarray:
+def holm(p: pd.Series, to_come: int = 0) -> np.ndarray:
     """p values corrected over each other by Holm's method; a missing one counts as 1.
+
+    Args:
+        to_come: how many further tests belong to the family, and count as 1.
 
     Example:
         >>> holm(pd.Series([0.01, 0.04, np.nan])).tolist()
         [0.03, 0.08, 1.0]
+        >>> holm(pd.Series([0.01, 0.04]), to_come=1).tolist()
+        [0.03, 0.08]
     """
     from statsmodels.stats.multitest import multipletests
 
     if not len(p):
         return np.array([])
     gc.freeze()  # statsmodels collects garbage at each call, a quarter of a second with what is loaded here
-    corrected_p = multipletests(p.fillna(1.0), method="holm")[1]
+    family = np.concatenate([p.fillna(1.0), np.ones(to_come)])
+    corrected_p = multipletests(family, method="holm")[1]
     gc.unfreeze()
-    return corrected_p
+    return corrected_p[: len(p)]
 
 
 def verdict(gain: float, low: float, high: float, by_updates: float, published: float | None = None) -> str:

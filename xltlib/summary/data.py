@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.api import OLS
 
-from xltlib import languages, levels, provenance, statistics
+from xltlib import collected, languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
@@ -222,7 +222,8 @@ class StudyData:
             compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
             found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
             effects, between, missing = found
-        return statistics.corrected(effects), statistics.corrected(between), missing
+        to_come = collected.arms_to_come(self.missing, self.runs.label)
+        return statistics.corrected(effects, to_come), statistics.corrected(between, to_come), missing
 
     @cached_property
     def targets(self) -> pd.DataFrame:
