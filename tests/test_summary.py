@@ -576,7 +576,8 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     data = in_groups()
     for record in data.records:
         share = 0.4 if record["adaptation"] == "mlm" else 0.9
-        record["bias"] = [{"language": code, "retrieval": share} for code in ("yor", "quy", "nah", "shp")]
+        of = {"retrieval": share, "rank_distance": share / 2}
+        record["bias"] = [{"language": code, **of} for code in ("yor", "quy", "nah", "shp")]
     summary.save(data, tmp_path)
     state = {"runs": data.records, "groups": data.grouped}
     (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
@@ -593,6 +594,7 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     plain = [line for line in groups.accuracy(tmp_path).splitlines() if "monolingual" in line]
     assert "| none | 6 | 70.0 | 70.0 | 70.0 |" in plain[0] and "| 70.0 | 60.3 |" in plain[1]
     assert "| 40.0 | 40.0 |" in groups.retrieval(tmp_path)
+    assert "| 20.0 | 20.0 |" in groups.rank_distance(tmp_path)
     plt.close("all")
 
 

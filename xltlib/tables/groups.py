@@ -127,13 +127,26 @@ def accuracy(folder: Path) -> str:
 
 def retrieval(folder: Path) -> str:
     """Translations of test sentences that each arm finds, in per cent, on the mean of each group."""
+    return _of_vectors(folder, "retrieval")
+
+
+def rank_distance(folder: Path) -> str:
+    """How far apart the translations of a test sentence are ranked, in per cent of all sentences."""
+    return _of_vectors(folder, "rank_distance")
+
+
+def _of_vectors(folder: Path, measure: str) -> str:
+    """One of the measures of :mod:`xltlib.bias`, in per cent: a row an arm, a column a group.
+
+    Mean over seeds, and over the languages of the group.
+    """
     groups, rows = grouped(folder), []
     for run in [run for run in _state(folder)["runs"] if run["arm"]]:
-        rows += [{**run, "language": of["language"], "found": 100 * of["retrieval"]} for of in run["bias"]]
+        rows += [{**run, "language": of["language"], "measured": 100 * of[measure]} for of in run["bias"]]
     table = pd.DataFrame(rows)
     arm, said = arm_columns(table), []
     for _, of in table.groupby([*arm, "head"], sort=False):
-        by_language = of.groupby("language").found.mean()
+        by_language = of.groupby("language").measured.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
         said.append([*arm_cells(of.iloc[0], arm), *map(per_cent, means)])
     return markdown([*arm, *_names(groups)], said)
