@@ -215,6 +215,19 @@ def test_held_out_text_is_perplexity_or_a_share(tmp_path):
     assert mlm[2:] == ["12,000 → 900", "5 → 4"] and align[2:] == ["50 → 100 %", "20 → 90 %"]
 
 
+def test_held_out_text_of_many_languages_goes_down(tmp_path):
+    codes = "de fr es zh ja ko id mr hy sw ur".split()
+    rows = [
+        {"adaptation": name, "method": name, "language": code, "before": 9.0, "after": after}
+        for name, after in (("mlm", 4.0), ("tsdae", 6.0))
+        for code in codes
+    ]
+    saved(tmp_path, "held_out", rows)
+    header, lines = cells_of(adaptation.held_out(tmp_path))
+    assert header == ["language", "`mlm` (mlm)", "`tsdae` (tsdae)"] and len(lines) == len(codes)
+    assert ["German", "9 → 4", "9 → 6"] in lines
+
+
 def test_bias_is_the_mean_over_languages(tmp_path):
     measured = ARM | {"average_precision": 0.25, "same_language": 0.5, "retrieval": 0.75, "n_seeds": 2}
     rows = [

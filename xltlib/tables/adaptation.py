@@ -29,6 +29,7 @@ from xltlib.tables.cells import (
 )
 
 SEEDS_OF_A_SPREAD = 4  # fewer do not tell which of two spreads is the larger
+MANY = 10  # languages; more do not fit side by side
 
 
 def accuracy(folder: Path) -> str:
@@ -177,7 +178,10 @@ def other_tests(folder: Path) -> str:
 
 
 def held_out(folder: Path) -> str:
-    """Held-out text before and after: perplexity, or per cent of translations found, or distance error."""
+    """Held-out text before and after: perplexity, or per cent of translations found, or distance error.
+
+    A row an adaptation, a column a language; the other way round where there are many languages.
+    """
     table, rows = read(folder, "held_out"), []
     codes = in_order(table.language)
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
@@ -190,6 +194,10 @@ def held_out(folder: Path) -> str:
                 shown = f"{100 * before:.0f} → {100 * after:.0f} %"
             cells.append("" if pd.isna(before) else shown)
         rows.append([code(adaptation), escaped(method), *cells])
+    if len(codes) > MANY:
+        names = [f"{adaptation} ({method})" for adaptation, method, *_ in rows]
+        turned = [[languages.of(of).name, *cells] for of, *cells in zip(codes, *(row[2:] for row in rows))]
+        return markdown(["language", *names], turned)
     return markdown(["adaptation", "method", *codes], rows)
 
 
