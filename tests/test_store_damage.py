@@ -270,6 +270,40 @@ def test_a_part_made_in_a_clean_checkout_leaves_the_committed_arms_alone(done, t
     }
 
 
+def test_what_another_study_has_committed_is_kept_and_never_drawn_unasked(done, tmp_path):
+    from xltlib import studies
+
+    plan, runs, figures = done
+    study = tiny_study(Path("tiny-encoder"))
+    like = studies.Study("like", study).plan({}, "", runs)
+    assert {node.run for node in like.nodes.values()} == {node.run for node in plan.nodes.values()}
+    place = figures.parent / "like"
+    assert Store(tmp_path / "clean", place).missing(like) == list(like.nodes)
+    kept = Store(tmp_path / "clean", place, committed=True)
+    assert kept.missing(like) == []
+    kept.collect(like)
+    assert collected.predictions(place).equals(collected.predictions(figures))
+    assert collected.state(place)["study"] == "like"
+    shutil.rmtree(place)
+    drawn = Store(tmp_path / "clean", place, committed=True, any_code=True)
+    assert drawn.missing(like) == list(like.nodes)
+
+
+def test_what_another_study_started_from_is_no_arm_that_answers(done, tmp_path):
+    from xltlib import studies
+
+    plan, runs, figures = done
+    path = collected.file(figures, collected.RUNS)
+    state = json.loads(path.read_text(encoding="utf-8"))
+    first = next(label for label, node in plan.nodes.items() if node.arm)
+    for record in state["runs"]:
+        record["arm"] = record["arm"] and record["label"] != first
+    path.write_text(json.dumps(state), encoding="utf-8")
+    like = studies.Study("like", tiny_study(Path("tiny-encoder"))).plan({}, "", runs)
+    kept = Store(tmp_path / "clean", figures.parent / "like", committed=True)
+    assert first in kept.missing(like) and first in plan.nodes
+
+
 def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not_lost(done, tmp_path):
     from xltlib import studies
 

@@ -33,33 +33,49 @@ class Store:
     Args:
         runs: folder of runs, ``<id>/record.json`` in each.
         figures: the study's folder of figures, with ``runs.json`` and ``predictions.parquet``.
-        committed: whether what lies there counts as done.
+        committed: whether what lies there counts as done, and what lies in the folders of other studies
+            beside it: studies share runs.
         any_code: whether runs count, too, that another code made, or whose models are gone: they are drawn.
+            Folders beside it do not count then.
     Raises:
-        Damaged: what the study's folder holds is.
+        Damaged: what the study's folder holds is, or one that counts.
     """
 
     def __init__(self, runs: Path, figures: Path, committed: bool = False, any_code: bool = False):
         self.runs, self.figures, self.any_code = Path(runs), Path(figures), any_code
-        there = self._committed()  # what is damaged is better known before anything is run
-        self.kept = there if committed else {}
+        own = self._committed(self.figures)  # what is damaged is better known before anything is run
+        self.kept: dict[str, dict] = {}
+        self.kept_in: dict[str, Path] = {}
+        if committed:
+            self._keep(own, self.figures)
+            beside = [] if any_code else sorted(self.figures.parent.glob("*/"))
+            for place in beside:
+                if place != self.figures:
+                    self._keep(self._committed(place), place)
 
-    def _committed(self) -> dict[str, dict]:
-        """Records that the study's folder holds, by id: of arms whose predictions are there, and of what they
+    def _keep(self, found: dict[str, dict], place: Path) -> None:
+        """Count records as done; of two of one run an arm's, which has predictions."""
+        for run, record in found.items():
+            if run not in self.kept or (record["arm"] and not self.kept[run]["arm"]):
+                self.kept[run], self.kept_in[run] = record, place
+
+    def _committed(self, place: Path) -> dict[str, dict]:
+        """Records that a study's folder holds, by id: of arms whose predictions are there, and of what they
         started from."""
-        state = self._held()
-        if state.get("study") != self.figures.name:
+        state = self._held(place)
+        if state.get("study") != place.name:
             return {}
         try:
-            predicted = set(collected.predictions(self.figures, ["run"])["run"])
+            predicted = set(collected.predictions(place, ["run"])["run"])
         except FileNotFoundError:
             predicted = set()
         return {r["run"]: r for r in state["runs"] if r["run"] in predicted or not r["arm"]}
 
-    def _held(self) -> dict:
-        """What the study's folder says of its runs; without any where nothing was collected."""
+    @staticmethod
+    def _held(place: Path) -> dict:
+        """What a study's folder says of its runs; without any where nothing was collected."""
         try:
-            return collected.state(self.figures, NEEDED)
+            return collected.state(place, NEEDED)
         except (FileNotFoundError, NotADirectoryError):
             return {"runs": []}
 
@@ -84,7 +100,9 @@ class Store:
         code = None if self.any_code else code_fingerprint(node.notebook, node.parameters)
         if record is None:
             kept = self.kept.get(node.run)  # its id is that of these parameters
-            return kept is not None and (code is None or kept["code"] == code)
+            if kept is None or (node.arm and not kept["arm"]):  # elsewhere others started from it: no answers
+                return False
+            return code is None or kept["code"] == code
         files.refuse_without(record, MADE_FROM, place / records.RECORD, records.AGAIN)
         if not records.done(place, node.parameters, code or record["code"], models=not self.any_code):
             return False
@@ -189,7 +207,7 @@ class Store:
         path = self.runs / node.run / records.RECORD
         if path.exists():
             return path, records.AGAIN
-        return collected.file(self.figures, collected.RUNS), collected.AGAIN
+        return collected.file(self.kept_in[node.run], collected.RUNS), collected.AGAIN
 
     def _predictions(self, node: Node) -> pd.DataFrame:
         record = records.read(self.runs / node.run)
@@ -200,9 +218,13 @@ class Store:
     @cached_property
     def _committed_predictions(self) -> dict[str, pd.DataFrame]:
         """The committed predictions, by run."""
-        earlier = collected.predictions(self.figures).astype({"run": str})
-        records.refuse_unfit(earlier, collected.file(self.figures, collected.PREDICTIONS), collected.AGAIN)
-        return dict(iter(earlier.groupby("run", sort=False)))
+        found: dict[str, pd.DataFrame] = {}
+        for place in sorted(set(self.kept_in.values())):
+            earlier = collected.predictions(place).astype({"run": str})
+            records.refuse_unfit(earlier, collected.file(place, collected.PREDICTIONS), collected.AGAIN)
+            of_run = earlier.groupby("run", sort=False)
+            found |= {run: of for run, of in of_run if self.kept_in.get(run) == place}
+        return found
 
     def beforehand(self, plan: Plan, todo: list[str]) -> str:
         """What to know of the study's folder before all that is to do is done; "" if there is nothing.
@@ -213,7 +235,7 @@ class Store:
         if refused := self._lost(plan, labels):
             return refused
         there = {plan[label].run for label in labels}
-        others = [run["label"] for run in self._held()["runs"] if run["run"] not in there]
+        others = [run["label"] for run in self._held(self.figures)["runs"] if run["run"] not in there]
         if not others:
             return ""
         return (
@@ -227,7 +249,7 @@ class Store:
         One of the same label is replaced; one that has another label now is the same run.
         """
         there = {plan[label].run for label in labels}
-        held = self._held()["runs"]
+        held = self._held(self.figures)["runs"]
         lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
         if not lost:
             return ""
