@@ -287,6 +287,10 @@ def test_what_another_study_has_committed_is_kept_and_never_drawn_unasked(done, 
     shutil.rmtree(place)
     drawn = Store(tmp_path / "clean", place, committed=True, any_code=True)
     assert drawn.missing(like) == list(like.nodes)
+    path = collected.file(figures, collected.RUNS)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(Damaged, match=f"^{path} is damaged"):
+        Store(tmp_path / "clean", place, committed=True)
 
 
 def test_what_another_study_started_from_is_no_arm_that_answers(done, tmp_path):
