@@ -138,6 +138,17 @@ def arms_to_come(missing: list[str], done: Iterable[str]) -> int:
     return len(planned - there - {""})
 
 
+def shortened(labels: list[str], most: int = 3) -> str:
+    """Labels of runs in a line, at most so many by name.
+
+    Example:
+        >>> shortened(["plain seed 1", "plain seed 2", "plain seed 3", "hybrid seed 1", "hybrid seed 2"])
+        'plain seed 1, plain seed 2, plain seed 3 and 2 more'
+    """
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(labels[:most]) + more
+
+
 def refuse_unfit(record: dict, path: Path, then: str) -> None:
     """Stop where a record of an arm lacks something that tables are made from.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, folders
+from xltlib import collected, figures, folders
 
 
 def row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
@@ -26,7 +26,7 @@ def on(folder: Path, study: str, seeds: int, items: int) -> str:
     """What a claim was measured on: study, encoder, seeds, items, and runs that are missing."""
     state = folders.state(folder, study, {"arm": bool, "encoder": str})
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
-    gaps = f"; missing: {', '.join(state['missing'])}" if state.get("missing") else ""
+    gaps = f"; missing: {collected.shortened(state['missing'])}" if state.get("missing") else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
     return f"{study}, {name}, {figures.counted(seeds, 'seed')}, {items} items a language{gaps}"
 

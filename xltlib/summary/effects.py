@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from xltlib import figures, markdown, statistics
+from xltlib import collected, figures, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData, is_control
@@ -91,7 +91,7 @@ def between_table(data: StudyData) -> pd.DataFrame:
 
 def about(data: StudyData) -> str:
     """The study in its own words, and how much of it is there: Markdown."""
-    there = f"encoder {encoders(data)}; missing: {', '.join(data.missing) or 'none'}."
+    there = f"encoder {encoders(data)}; missing: {collected.shortened(data.missing) or 'none'}."
     return (
         f"**Study {markdown.code(data.study)}.** {markdown.prose(data.about)}\n\n"
         f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(there)}"
