@@ -140,3 +140,13 @@ def test_a_new_option_at_its_default_leaves_committed_runs_done(plan, tmp_path):
         run["parameters"]["encoder"].pop("trim")
     (figures / "runs.json").write_text(json.dumps(state))
     assert Store(tmp_path / "empty", figures, committed=True).missing(plan) == []
+    changed = plan["english seed 1"]
+    for label, node in plan.nodes.items():  # and as much of runs that are not collected yet
+        path = tmp_path / "runs" / node.run / "record.json"
+        record = json.loads(path.read_text())
+        record["parameters"]["encoder"].pop("trim")
+        if node is changed:
+            record["parameters"]["steps"] += 1
+        path.write_text(json.dumps(record))
+    outdated = Store(tmp_path / "runs", tmp_path / "figures/other").outdated(plan)
+    assert "english seed 1" in outdated and "mlm" not in outdated, label

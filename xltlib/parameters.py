@@ -226,11 +226,33 @@ def run_id(notebook: str, parameters: dict) -> str:
         >>> run_id("10_adapt", one) == run_id("10_adapt", two)
         True
     """
-    told = {}
-    for name, value in placeless(parameters).items():
-        told[name] = _own_options(name, value) if isinstance(value, dict) else value
-    digest = hashlib.sha256(json.dumps([notebook, told], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([notebook, _told(parameters)], sort_keys=True).encode()).hexdigest()
     return f"{notebook.split('_', 1)[-1]}-{digest[:10]}"
+
+
+def are_same(one: dict, other: dict) -> bool:
+    """Whether two sets of resolved parameters are of one run, as :func:`run_id` tells runs apart.
+
+    One that lacks an option has it at its default: it was resolved before there was this option.
+
+    Example:
+        >>> now = resolve("10_adapt", {})
+        >>> before = {**now, "encoder": {name: of for name, of in now["encoder"].items() if name != "trim"}}
+        >>> are_same(before, now), are_same({**now, "steps": 7}, now)
+        (True, False)
+    """
+    try:
+        return _told(one) == _told(other)
+    except ValueError:  # a component or an option that there is no more
+        return False
+
+
+def _told(parameters: dict) -> dict:
+    """What tells a run from others: neither places nor options at their default."""
+    return {
+        name: _own_options(name, value) if isinstance(value, dict) else value
+        for name, value in placeless(parameters).items()
+    }
 
 
 def _own_options(family: str, value: dict) -> dict:
@@ -238,8 +260,8 @@ def _own_options(family: str, value: dict) -> dict:
     component, told = make(family, value), {"kind": value["kind"]}
     for name, of in options_of(type(component)).items():
         if "family" in of.metadata:
-            told[name] = _own_options(of.metadata["family"], value[name])
-        elif value[name] != of.default:
+            told[name] = _own_options(of.metadata["family"], value.get(name, {"kind": of.default}))
+        elif value.get(name, of.default) != of.default:
             told[name] = value[name]
     return told
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.files import Damaged, as_json, as_table, refuse_without, whole
-from xltlib.parameters import placeless
+from xltlib.parameters import are_same
 
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
 RECORD, PREDICTIONS, MODEL, ENCODER = "record.json", "predictions.parquet", "trained.safetensors", "encoder"
@@ -100,7 +100,7 @@ def done(folder: Path, parameters: dict, fingerprint: str, models: bool = True) 
     if record is None:
         return False
     refuse_without(record, NEEDED, Path(folder) / RECORD, AGAIN)
-    if record["code"] != fingerprint or placeless(record["parameters"]) != placeless(parameters):
+    if record["code"] != fingerprint or not are_same(record["parameters"], parameters):
         return False
     return has_predictions(folder, record) and (not models or has_model(folder, record))
 

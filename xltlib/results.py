@@ -18,7 +18,7 @@ import pandas as pd
 
 from xltlib import files, locks, progress, records
 from xltlib.fingerprint import code_fingerprint
-from xltlib.parameters import placeless
+from xltlib.parameters import are_same
 from xltlib.plan import Node, Plan
 from xltlib.planning import ADAPT
 from xltlib.records import PREDICTIONS, RECORD
@@ -179,7 +179,7 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         records.refuse_unfit(table, inside / PREDICTIONS, AGAIN)
     if code != code_fingerprint(node.notebook, node.parameters):
         raise ValueError(f"{source}: {node.label} was made by other code than that of this checkout")
-    if placeless(given) != placeless(node.parameters):
+    if not are_same(given, node.parameters):
         raise ValueError(f"{source}: {node.label} has other parameters than this plan")
     for need in node.needs:
         parent = plan[need].run
