@@ -28,12 +28,10 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str):
     for axis, adaptation in zip(axes[0], adaptations):
         _draw_panel(axis, effects[effects.adaptation == adaptation], groups, in_order(effects.strategy))
         axis.set_title(textwrap.fill(adaptation_name(adaptation), 24), fontsize=10)
+        axis.set_xlabel("effect on the mean accuracy\nof the group (points)", fontsize=10)
     names = [textwrap.fill(group.replace("-", " "), 18) for group in groups]
     axes[0, 0].set_yticks(range(len(groups)), names, fontsize=10)
     axes[0, 0].set_ylim(len(groups) - 0.5, -0.5)
-    # No label of the whole figure: the caption is one.
-    middle = axes[0, (len(adaptations) - 1) // 2]
-    middle.set_xlabel("effect on the mean accuracy of the group (points)", fontsize=10)
     handles = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels())}
     figure.legend(
         handles.values(), handles.keys(), loc="outside upper right", ncols=3, frameon=False, fontsize=9

@@ -31,9 +31,9 @@ ENCODER_NAME = {"offline": "multilingual-e5-small (offline)"}
 ADAPTATION_NAME = {
     "none": "none",
     "mlm": "masked language modelling",
-    "mlm-table": "masked language modelling, embeddings too",
+    "mlm-table": "masked language modelling (embedding table trained)",
     "mlm-ranking": "masked language modelling beside translation ranking",
-    "mlm-ranking-table": "masked language modelling beside translation ranking, embeddings too",
+    "mlm-ranking-table": "masked language modelling beside translation ranking (embedding table trained)",
     "align": "translation ranking",
     "tsdae": "denoising (TSDAE)",
     "syntax": "dependency trees",

@@ -93,9 +93,13 @@ def answer_pictures(data: StudyData) -> list[Picture]:
 
 
 def group_pictures(data: StudyData) -> list[Picture]:
-    """The effect on means of the study's own groups of languages, one figure a head; the controls last."""
-    drawn = []
+    """The effect on means of the study's own groups of languages, one figure a head.
+
+    Adaptations stand in the order of the study, the controls last.
+    """
+    drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
     means = data.groups[data.groups.language.isin(list(data.grouped))]
+    means = means.loc[means.adaptation.map(order.index).sort_values(kind="stable").index]
     for head, of in means.groupby("head", sort=False):
         of = of.sort_values("adaptation", key=is_control, kind="stable")
         stem = "group_effects" if not drawn else f"group_effects_{head}"

@@ -85,8 +85,10 @@ def differences(folder: Path) -> str:
 
 
 def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
-    """A row an arm, or a difference of two, and a column a group."""
+    """A row an arm, or a difference of two, in the study's order of adaptations; a column a group."""
     groups, arm, rows = grouped(folder), arm_columns(table), []
+    order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
+    table = table.loc[table.adaptation.map(order.index).sort_values(kind="stable").index]
     for _, of in table.groupby([*arm, "head"], sort=False):
         cells = of.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
