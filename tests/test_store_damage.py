@@ -305,7 +305,36 @@ def test_what_another_study_started_from_is_no_arm_that_answers(done, tmp_path):
     path.write_text(json.dumps(state), encoding="utf-8")
     like = studies.Study("like", tiny_study(Path("tiny-encoder"))).plan({}, "", runs)
     kept = Store(tmp_path / "clean", figures.parent / "like", committed=True)
-    assert first in kept.missing(like) and first in plan.nodes
+    assert first in kept.missing(like)
+    as_arms = shutil.copytree(figures, figures.parent / "aaa")
+    state["study"] = "aaa"
+    for record in state["runs"]:
+        record["arm"] = record["arm"] or record["label"] == first
+    (as_arms / collected.RUNS).write_text(json.dumps(state), encoding="utf-8")
+    assert Store(tmp_path / "clean", figures.parent / "like", committed=True).missing(like) == []
+
+
+def test_of_two_studies_that_one_counts_whose_code_is_todays(done, tmp_path):
+    from xltlib import studies
+
+    _, runs, figures = done
+    older = shutil.copytree(figures, figures.parent / "aaa")
+    state = collected.state(figures)
+    state["study"] = "aaa"
+    for record in state["runs"]:
+        record["code"] = "of another day"
+    (older / collected.RUNS).write_text(json.dumps(state), encoding="utf-8")
+    like = studies.Study("like", tiny_study(Path("tiny-encoder"))).plan({}, "", runs)
+    place = figures.parent / "like"
+    assert Store(tmp_path / "clean", place, committed=True).missing(like) == []
+    (older / collected.PREDICTIONS).unlink()  # of no use, and no obstacle
+    kept = Store(tmp_path / "clean", place, committed=True)
+    assert kept.missing(like) == []
+    answers = collected.predictions(figures)
+    answers[answers.run.astype(str) != like["english seed 1"].run].to_parquet(figures / collected.PREDICTIONS)
+    with pytest.raises(Damaged, match="english seed 1 is not in it any more; give the same command again"):
+        kept.collect(like)
+    assert not place.exists()
 
 
 def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not_lost(done, tmp_path):

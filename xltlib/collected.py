@@ -124,18 +124,22 @@ def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
     return found, table
 
 
-def arms_to_come(missing: list[str], done: Iterable[str]) -> int:
-    """How many arms are planned of which no seed is done.
+def tests_planned(missing: list[str], done: Iterable[str]) -> int:
+    """How many tests a family of a study has at least while some arm has no run: as many as there are arms.
 
     Args:
         missing, done: labels of runs, as ``runs.json`` has them.
+    Returns:
+        0 once every arm has a run.
 
     Example:
-        >>> arms_to_come(["plain seed 2", "hybrid seed 1", "hybrid seed 2", "mlm draw 1"], ["plain seed 1"])
-        1
+        >>> tests_planned(["plain seed 2", "hybrid seed 1", "mlm draw 1"], ["plain seed 1"])
+        2
+        >>> tests_planned(["plain seed 2"], ["plain seed 1"])
+        0
     """
-    planned, there = ({label.rpartition(" seed ")[0] for label in of} for of in (missing, done))
-    return len(planned - there - {""})
+    waiting, there = ({label.rpartition(" seed ")[0] for label in of} - {""} for of in (missing, done))
+    return len(waiting | there) if waiting - there else 0
 
 
 def shortened(labels: list[str], most: int = 3) -> str:

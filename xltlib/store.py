@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,46 +37,48 @@ class Store:
         any_code: whether runs count, too, that another code made, or whose models are gone: they are drawn.
             Folders beside it do not count then.
     Raises:
-        Damaged: what the study's folder holds is, or one that counts.
+        Damaged: the study's folder is, or another one that is read.
     """
 
     def __init__(self, runs: Path, figures: Path, committed: bool = False, any_code: bool = False):
         self.runs, self.figures, self.any_code = Path(runs), Path(figures), any_code
-        own = self._committed(self.figures)  # what is damaged is better known before anything is run
-        self.kept: dict[str, dict] = {}
-        self.kept_in: dict[str, Path] = {}
-        if committed:
-            self._keep(own, self.figures)
-            beside = [] if any_code else sorted(self.figures.parent.glob("*/"))
-            for place in beside:
-                if place != self.figures:
-                    self._keep(self._committed(place), place)
-
-    def _keep(self, found: dict[str, dict], place: Path) -> None:
-        """Count records as done; of two of one run an arm's, which has predictions."""
-        for run, record in found.items():
-            if run not in self.kept or (record["arm"] and not self.kept[run]["arm"]):
-                self.kept[run], self.kept_in[run] = record, place
+        beside = sorted(self.figures.parent.glob("*/")) if committed and not any_code else []
+        # The study's own last: what it says of languages of one's own counts.
+        places = [*(place for place in beside if place != self.figures), self.figures]
+        held = {place: self._committed(place) for place in places}  # damage is better known before a run
+        self.held = held if committed else {}
+        self.predicted: dict[Path, dict[str, pd.DataFrame]] = {}  # by folder and run, as far as asked for
 
     def _committed(self, place: Path) -> dict[str, dict]:
         """Records that a study's folder holds, by id: of arms whose predictions are there, and of what they
         started from."""
-        state = self._held(place)
+        state = self._state(place)
         if state.get("study") != place.name:
             return {}
-        try:
+        predicted = set()
+        if collected.file(place, collected.PREDICTIONS).exists():
             predicted = set(collected.predictions(place, ["run"])["run"])
-        except FileNotFoundError:
-            predicted = set()
         return {r["run"]: r for r in state["runs"] if r["run"] in predicted or not r["arm"]}
 
     @staticmethod
-    def _held(place: Path) -> dict:
+    def _state(place: Path) -> dict:
         """What a study's folder says of its runs; without any where nothing was collected."""
         try:
             return collected.state(place, NEEDED)
         except (FileNotFoundError, NotADirectoryError):
             return {"runs": []}
+
+    def _kept(self, node: Node) -> tuple[dict, Path] | None:
+        """The collected record by which a run is done, and the folder that holds it; its own first.
+
+        Where other runs only started from it, there are no predictions that an arm could take over.
+        """
+        code = None if self.any_code else code_fingerprint(node.notebook, node.parameters)
+        for place in reversed(self.held):
+            record = self.held[place].get(node.run)  # its id is that of these parameters
+            if record and (record["arm"] or not node.arm) and code in (None, record["code"]):
+                return record, place
+        return None
 
     def outdated(self, plan: Plan) -> set[str]:
         """Labels of what is not done: no record, other parameters or code, predictions or a model that are
@@ -99,10 +100,7 @@ class Store:
             return False
         code = None if self.any_code else code_fingerprint(node.notebook, node.parameters)
         if record is None:
-            kept = self.kept.get(node.run)  # its id is that of these parameters
-            if kept is None or (node.arm and not kept["arm"]):  # elsewhere others started from it: no answers
-                return False
-            return code is None or kept["code"] == code
+            return self._kept(node) is not None
         files.refuse_without(record, MADE_FROM, place / records.RECORD, records.AGAIN)
         if not records.done(place, node.parameters, code or record["code"], models=not self.any_code):
             return False
@@ -145,7 +143,7 @@ class Store:
         return record is not None and records.has_model(place, record, looked_into=True)
 
     def _record(self, node: Node) -> dict:
-        return records.read(self.runs / node.run) or self.kept[node.run]
+        return records.read(self.runs / node.run) or self._kept(node)[0]
 
     def collect(self, plan: Plan, into: Path | None = None) -> list[dict]:
         """Gather the finished runs into the study's folder: ``runs.json`` and ``predictions.parquet``.
@@ -207,24 +205,26 @@ class Store:
         path = self.runs / node.run / records.RECORD
         if path.exists():
             return path, records.AGAIN
-        return collected.file(self.kept_in[node.run], collected.RUNS), collected.AGAIN
+        return collected.file(self._kept(node)[1], collected.RUNS), collected.AGAIN
 
     def _predictions(self, node: Node) -> pd.DataFrame:
         record = records.read(self.runs / node.run)
         if record is not None:
             return records.predictions(self.runs / node.run, record).assign(run=node.run)
-        return self._committed_predictions[node.run]
+        _, place = self._kept(node)
+        if place not in self.predicted:
+            self.predicted[place] = self._predictions_in(place)
+        try:
+            return self.predicted[place][node.run]
+        except KeyError:
+            path = collected.file(place, collected.PREDICTIONS)
+            raise Damaged(path, f"{node.label} is not in it any more", "give the same command again") from None
 
-    @cached_property
-    def _committed_predictions(self) -> dict[str, pd.DataFrame]:
-        """The committed predictions, by run."""
-        found: dict[str, pd.DataFrame] = {}
-        for place in sorted(set(self.kept_in.values())):
-            earlier = collected.predictions(place).astype({"run": str})
-            records.refuse_unfit(earlier, collected.file(place, collected.PREDICTIONS), collected.AGAIN)
-            of_run = earlier.groupby("run", sort=False)
-            found |= {run: of for run, of in of_run if self.kept_in.get(run) == place}
-        return found
+    @staticmethod
+    def _predictions_in(place: Path) -> dict[str, pd.DataFrame]:
+        earlier = collected.predictions(place).astype({"run": str})
+        records.refuse_unfit(earlier, collected.file(place, collected.PREDICTIONS), collected.AGAIN)
+        return dict(iter(earlier.groupby("run", sort=False)))
 
     def beforehand(self, plan: Plan, todo: list[str]) -> str:
         """What to know of the study's folder before all that is to do is done; "" if there is nothing.
@@ -235,7 +235,7 @@ class Store:
         if refused := self._lost(plan, labels):
             return refused
         there = {plan[label].run for label in labels}
-        others = [run["label"] for run in self._held(self.figures)["runs"] if run["run"] not in there]
+        others = [run["label"] for run in self._state(self.figures)["runs"] if run["run"] not in there]
         if not others:
             return ""
         return (
@@ -249,7 +249,7 @@ class Store:
         One of the same label is replaced; one that has another label now is the same run.
         """
         there = {plan[label].run for label in labels}
-        held = self._held(self.figures)["runs"]
+        held = self._state(self.figures)["runs"]
         lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
         if not lost:
             return ""

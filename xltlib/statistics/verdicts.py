@@ -10,11 +10,12 @@ import pandas as pd
 from xltlib.statistics.answers import ARM
 
 
-def corrected(table: pd.DataFrame, to_come: int = 0) -> pd.DataFrame:
+def corrected(table: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
     """The table with ``p (Holm)`` and a plain ``verdict``.
 
     Holm's correction is over the languages of each arm; of the mean of all, or of a level, over the arms.
-    A study that is half done must not find more for it: arms to come count there as if with p = 1.
+    Planned tests that have not been run count there as p = 1, so that leaving a study unfinished cannot make
+    its results look more significant.
 
     ``"up"`` and ``"down"``: p (Holm) below 5 %. ``"equivalent to nothing"``: within 0.5 points, two one-sided
     tests at 5 %, Holm's correction likewise. Else ``"undecided"``: the study cannot tell. With one seed
@@ -22,13 +23,13 @@ def corrected(table: pd.DataFrame, to_come: int = 0) -> pd.DataFrame:
 
     Args:
         table: as :func:`adaptation_effects` gives it.
-        to_come: how many arms are planned of which no run is done.
+        planned: how many tests a family of means has at least.
     """
     of_language = ~is_mean(table)
     family = [table[name].where(of_language, "") for name in ARM]
     family.append(table.language.where(~of_language, "").rename("mean of"))
     judged = [
-        judge(of, 0 if of_language[of.index].all() else to_come)
+        judge(of, 0 if of_language[of.index].all() else planned)
         for _, of in table.groupby(family, sort=False)
     ]
     if not judged:
@@ -46,34 +47,34 @@ def is_mean(table: pd.DataFrame) -> pd.Series:
     return table.language.astype(str) == table.resource.astype(str)
 
 
-def judge(family: pd.DataFrame, to_come: int = 0) -> pd.DataFrame:
+def judge(family: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
     """One family of effects with ``p (Holm)`` and the verdicts of :func:`corrected`.
 
     Args:
         family: columns ``effect, p, p_equivalent, n_seeds``; all its rows are tests of one question.
-        to_come: how many further tests of it are planned.
+        planned: how many tests it has at least, with those that have not been run.
 
     Example:
         >>> p = {"p": [0.01, 0.04], "p_equivalent": [0.9, 0.9]}
         >>> judge(pd.DataFrame({"effect": [2.0, 2.0], **p, "n_seeds": [6, 1]})).verdict.tolist()
         ['up', 'one seed']
     """
-    p, equivalent = holm(family.p, to_come), holm(family.p_equivalent, to_come)
+    p, equivalent = holm(family.p, planned), holm(family.p_equivalent, planned)
     said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
     words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
     return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
 
 
-def holm(p: pd.Series, to_come: int = 0) -> np.ndarray:
+def holm(p: pd.Series, planned: int = 0) -> np.ndarray:
     """p values corrected over each other by Holm's method; a missing one counts as 1.
 
     Args:
-        to_come: how many further tests belong to the family, and count as 1.
+        planned: how many tests the family has at least; those that are not there count as 1.
 
     Example:
         >>> holm(pd.Series([0.01, 0.04, np.nan])).tolist()
         [0.03, 0.08, 1.0]
-        >>> holm(pd.Series([0.01, 0.04]), to_come=1).tolist()
+        >>> holm(pd.Series([0.01, 0.04]), planned=3).tolist()
         [0.03, 0.08]
     """
     from statsmodels.stats.multitest import multipletests
@@ -81,7 +82,7 @@ def holm(p: pd.Series, to_come: int = 0) -> np.ndarray:
     if not len(p):
         return np.array([])
     gc.freeze()  # statsmodels collects garbage at each call, a quarter of a second with what is loaded here
-    family = np.concatenate([p.fillna(1.0), np.ones(to_come)])
+    family = np.concatenate([p.fillna(1.0), np.ones(max(0, planned - len(p)))])
     corrected_p = multipletests(family, method="holm")[1]
     gc.unfreeze()
     return corrected_p[: len(p)]

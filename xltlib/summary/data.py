@@ -222,8 +222,8 @@ class StudyData:
             compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
             found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
             effects, between, missing = found
-        to_come = collected.arms_to_come(self.missing, self.runs.label)
-        return statistics.corrected(effects, to_come), statistics.corrected(between, to_come), missing
+        planned = collected.tests_planned(self.missing, self.runs.label)
+        return statistics.corrected(effects, planned), statistics.corrected(between, planned), missing
 
     @cached_property
     def targets(self) -> pd.DataFrame:
@@ -298,7 +298,8 @@ class StudyData:
         """The effect on the mean of the zero-shot targets over the control; empty without one."""
         adapted = self.right_zero_shot[self.right_zero_shot.adaptation != "none"]
         beside_control = adapted.replace({"adaptation": {CONTROL: "none"}})
-        return statistics.judge(statistics.mean_effects(beside_control))
+        planned = collected.tests_planned(self.missing, self.runs.label)
+        return statistics.judge(statistics.mean_effects(beside_control), planned)
 
     @cached_property
     def other_tests(self) -> pd.DataFrame:

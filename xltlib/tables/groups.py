@@ -133,7 +133,7 @@ def retrieval(folder: Path) -> str:
 
 
 def rank_distance(folder: Path) -> str:
-    """How far apart the translations of a test sentence are ranked, in per cent of all sentences."""
+    """Highest minus lowest rank of a sentence's translations, in per cent of the pool; lower is better."""
     return _of_vectors(folder, "rank_distance")
 
 
