@@ -124,7 +124,7 @@ def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
     return found, table
 
 
-def tests_planned(missing: list[str], done: Iterable[str]) -> int:
+def planned_tests(missing: list[str], done: Iterable[str]) -> int:
     """How many tests a family of a study has at least while some arm has no run: as many as there are arms.
 
     Args:
@@ -133,9 +133,9 @@ def tests_planned(missing: list[str], done: Iterable[str]) -> int:
         0 once every arm has a run.
 
     Example:
-        >>> tests_planned(["plain seed 2", "hybrid seed 1", "mlm draw 1"], ["plain seed 1"])
+        >>> planned_tests(["plain seed 2", "hybrid seed 1", "mlm draw 1"], ["plain seed 1"])
         2
-        >>> tests_planned(["plain seed 2"], ["plain seed 1"])
+        >>> planned_tests(["plain seed 2"], ["plain seed 1"])
         0
     """
     waiting, there = ({label.rpartition(" seed ")[0] for label in of} - {""} for of in (missing, done))
