@@ -60,7 +60,7 @@ def _is_decided(table: pd.DataFrame) -> bool:
 def _groups_of_languages(folder: Path) -> pd.DataFrame:
     """Effects on groups of languages, and their differences between strategies; empty without the study.
 
-    What was made under one strategy alone is a control there, and is left out.
+    What was made under one strategy alone is a control there, and is left out where there are others.
     """
     if not folders.has_study(folder, LOW_RESOURCE):
         return pd.DataFrame(columns=["verdict"])
@@ -68,7 +68,8 @@ def _groups_of_languages(folder: Path) -> pd.DataFrame:
     table = evidence.table(folder, LOW_RESOURCE, "groups")
     table = table[table.language.isin(groups)]
     under = table[~_is_difference(table)].groupby("adaptation").strategy.nunique()
-    return table[table.adaptation.isin(under[under > 1].index)]
+    compared = under[under > 1] if (under > 1).any() else under
+    return table[table.adaptation.isin(compared.index)]
 
 
 def _is_difference(table: pd.DataFrame) -> pd.Series:

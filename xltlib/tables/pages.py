@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from xltlib.tables import adaptation, benchmarks, robustness
+from xltlib.tables import adaptation, benchmarks, groups, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
@@ -25,6 +25,12 @@ TABLES = {  # name of a marker -> function
     "rules": adaptation.rules,
     "two-languages": adaptation.two_languages,
     "doses": adaptation.doses,
+    "group-chance": groups.chance,
+    "group-accuracy": groups.accuracy,
+    "group-effects": groups.effects,
+    "group-power": groups.power,
+    "group-retrieval": groups.retrieval,
+    "group-distance": groups.rank_distance,
     "noise": robustness.noise,
     "noise-strength": robustness.noise_strength,
     "claims": robustness.claims,
@@ -40,6 +46,7 @@ TABLES = {  # name of a marker -> function
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
+GROUPS = ("chance", "accuracy", "effects", "power", "retrieval", "distance")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "bias", "held-out"),
@@ -49,6 +56,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
+    "lowres-nli": (*(f"group-{name}" for name in GROUPS), "held-out", "by-language"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
     "robustness": ("noise", "noise-strength"),
