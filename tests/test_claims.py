@@ -199,12 +199,14 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     study(tmp_path, "paws-x", **question(("up", "up", "up"), ("high", "medium")))
     groups = question((found, "up", "up"), ())["groups"].assign(language="unknown", n_items=600)
     control = groups.iloc[:1].assign(adaptation="more-updates", verdict="undecided")
-    study(tmp_path, "lowres-nli", groups=pd.concat([groups, control]))
+    of_languages = groups.assign(language="nah", n_items=735)
+    study(tmp_path, "lowres-nli", groups=pd.concat([groups, control]), adaptation_effect=of_languages)
     path = tmp_path / "lowres-nli/runs.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"groups": {"unknown": "nah shp"}}))
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]
     assert said in row.measured and row.verdict == verdict
     assert "No low-resource" not in row.measured and "lowres-nli" in row.on
+    assert "735 items a language" in row.on
 
 
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):

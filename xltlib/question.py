@@ -44,7 +44,8 @@ def asked(folder: Path) -> dict:
     else:
         unmeasured = []
         said.append(_counted_by_group(of_groups))
-        on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_groups)}"
+        of_languages = evidence.table(folder, LOW_RESOURCE, "adaptation_effect")
+        on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_languages)}"
     decided = _is_decided(pd.concat([main, between, of_groups]))
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
     verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
@@ -67,6 +68,7 @@ def _groups_of_languages(folder: Path) -> pd.DataFrame:
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
     table = evidence.table(folder, LOW_RESOURCE, "groups")
     table = table[table.language.isin(groups)]
+    table = table.loc[table.language.map(list(groups).index).sort_values(kind="stable").index]
     under = table[~_is_difference(table)].groupby("adaptation").strategy.nunique()
     compared = under[under > 1] if (under > 1).any() else under
     return table[table.adaptation.isin(compared.index)]
