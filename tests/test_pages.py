@@ -46,23 +46,32 @@ def effects_on_groups(place: Path) -> pd.DataFrame:
 @pytest.mark.parametrize("page", ["README.md", LOW_RESOURCE])
 def test_the_answer_gives_the_effects_on_low_resource_languages(page, tmp_path):
     text, table = flat(page), effects_on_groups(tmp_path)
-    mlm = table.loc["plain", "mlm-table"]
+    plain, hybrid = (table.loc[strategy, "mlm-table"] for strategy in ("plain", "hybrid"))
     for group in ("known-from-text", "unknown", "known-from-translations"):
-        assert cells.points(mlm.loc[group]) in text
-    assert mlm.verdict[["known-from-text", "unknown"]].tolist() == ["down", "down"]
-    assert mlm.verdict["known-from-translations"] == "undecided"
-    assert set(table.n_seeds) == {3} and "three of six seeds" in text
+        assert cells.points(plain.loc[group]) in text
+    assert plain.verdict[["known-from-text", "unknown"]].tolist() == ["down", "down"]
+    assert plain.verdict["known-from-translations"] == "undecided"
+    assert cells.points(hybrid.loc["known-from-translations"]) in text
+    assert hybrid.verdict[hybrid.verdict == "down"].index.tolist() == ["known-from-translations"]
+    between = table.loc["hybrid - plain"]
+    assert set(between.verdict) == {"undecided"} and "is undecided" in text
+    assert set(table.drop("mlm-ranking", level="adaptation").n_seeds) == {3}
 
 
-def test_ranking_beside_masked_words_has_no_detected_effect(tmp_path):
-    beside = effects_on_groups(tmp_path).loc["plain", "mlm-ranking"]
+def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
+    table, page = effects_on_groups(tmp_path), flat(LOW_RESOURCE)
+    beside = table.loc[[("plain", "mlm-ranking"), ("hybrid", "mlm-ranking")]]
     least, most = cells.signed(beside.effect.min()), cells.signed(beside.effect.max())
-    assert set(beside.verdict) == {"undecided"} and f"{least} to {most} points by group" in flat("README.md")
-    found = statistics.detectable(beside.low, beside.high, beside.n_seeds)
-    page = flat(LOW_RESOURCE)
+    assert set(beside.verdict) == {"undecided"}
+    assert f"{least} to {most} points by group and strategy" in flat("README.md")
+    plain = table.loc["plain", "mlm-ranking"]
+    found = statistics.detectable(plain.low, plain.high, plain.n_seeds)
     assert f"would have found {found.min():.1f} to {found.max():.1f} points" in page
-    mlm = effects_on_groups(tmp_path / "again").loc["plain", "mlm-table"].loc["known-from-translations"]
-    assert f"(p = {mlm['p (Holm)']:.2f})" in page
+    assert table.n_seeds["hybrid", "mlm-ranking"].tolist() == [2] * 4
+    assert "of hybrid batches after `mlm-ranking` two" in page and "two of one arm" in flat("README.md")
+    group = "known-from-translations"
+    assert f"(p = {table.loc[('plain', 'mlm-table', group), 'p (Holm)']:.2f})" in page
+    assert f"is {cells.points(table.loc[('hybrid - plain', 'mlm-table', group)])}" in page
 
 
 def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):

@@ -28,6 +28,7 @@ TABLES = {  # name of a marker -> function
     "group-chance": groups.chance,
     "group-accuracy": groups.accuracy,
     "group-effects": groups.effects,
+    "group-differences": groups.differences,
     "group-power": groups.power,
     "group-retrieval": groups.retrieval,
     "group-distance": groups.rank_distance,
@@ -46,7 +47,7 @@ TABLES = {  # name of a marker -> function
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
-GROUPS = ("chance", "accuracy", "effects", "power", "retrieval", "distance")
+GROUPS = ("chance", "accuracy", "effects", "differences", "power", "retrieval", "distance")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "bias", "held-out"),
