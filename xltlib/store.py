@@ -217,8 +217,8 @@ class Store:
         try:
             return self.predicted[place][node.run]
         except KeyError:
-            path = collected.file(place, collected.PREDICTIONS)
-            raise Damaged(path, f"{node.label} is not in it any more", "give the same command again") from None
+            path, gone = collected.file(place, collected.PREDICTIONS), f"{node.label} is not in it any more"
+            raise Damaged(path, gone, "give the same command again") from None
 
     @staticmethod
     def _predictions_in(place: Path) -> dict[str, pd.DataFrame]:
