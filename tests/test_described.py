@@ -1,12 +1,12 @@
 """Tasks that a task.yaml describes: reading them, what is parallel to what, and what is refused."""
 
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from real_data import REAL, needs_lowres
 
 from xltlib import fingerprint, parameters, tasks
 from xltlib.tasks import hub
@@ -18,8 +18,6 @@ PLAIN = {
     "splits": {of: {"files": of + "-{language}.tsv"} for of in ("train", "dev", "test")},
 }
 ROWS = ["a b\tb a\t1", "c\td\t0", "e\tf\t1", "g\th\t0"]
-REAL = Path(os.environ.get("XLTLIB_DATA", "/elsewhere")) / "lowres"
-needs_lowres = pytest.mark.skipif(not REAL.is_dir(), reason="XLTLIB_DATA names no folder with lowres/")
 
 
 def write(folder: Path, says: dict | str, **files: str | bytes) -> str:
@@ -223,7 +221,7 @@ def test_items_of_one_premise_are_one_cluster_in_every_language_and_set(tmp_path
 @needs_lowres
 @pytest.mark.parametrize("task, codes", [("afrixnli", ["yor", "zul"]), ("americasnli", ["quy", "gn"])])
 def test_three_rows_share_a_premise_in_translations_of_xnli(task, codes):
-    frame = tasks.load_pairs(task, "test", ["en", *codes], REAL.parent)
+    frame = tasks.load_pairs(task, "test", ["en", *codes], REAL)
     assert (frame.groupby("cluster")["item"].nunique() % 3 == 0).all()
     assert frame.groupby("item").cluster.nunique().max() == 1
 
@@ -505,7 +503,7 @@ COUNTS = {  # as the makers of the files state them
 @pytest.mark.parametrize(("name", "split"), list(COUNTS))
 def test_real_sets_have_the_rows_that_their_makers_state(name, split):
     wanted = COUNTS[name, split]
-    found = tasks.load_pairs(name, split, list(wanted), REAL.parent)
+    found = tasks.load_pairs(name, split, list(wanted), REAL)
     assert found.groupby("language1").size().to_dict() == wanted
 
 
@@ -515,17 +513,17 @@ def test_real_sets_have_the_rows_that_their_makers_state(name, split):
 )
 def test_translations_of_xnli_are_parallel_to_it(name, code):
     frame = tasks.load_pairs(
-        name, "test", ["en", code], REAL.parent
+        name, "test", ["en", code], REAL
     )  # labels of all languages agree, or it stops
     assert set(frame["item"][frame.language1 == code]) <= set(frame["item"][frame.language1 == "en"])
-    english = tasks.load_pairs("xnli", "test", ["en"], REAL.parent)
+    english = tasks.load_pairs("xnli", "test", ["en"], REAL)
     assert frame[frame.language1 == "en"].sentence1.tolist() == english.sentence1.tolist()
 
 
 @needs_lowres
 def test_languages_of_the_low_resource_task_share_their_items_and_premises():
     codes = "en eu my sw hau yor quy gn".split()
-    frame = tasks.load_pairs("xnli-lowres", "test", codes, REAL.parent)
+    frame = tasks.load_pairs("xnli-lowres", "test", codes, REAL)
     items = frame.groupby("language1")["item"].agg(frozenset)
     assert len(set(items[["en", "eu", "my", "sw", "hau", "yor"]])) == 1 and items["quy"] == items["gn"]
     assert frame.groupby("item").cluster.nunique().max() == 1
@@ -535,8 +533,8 @@ def test_languages_of_the_low_resource_task_share_their_items_and_premises():
 @needs_lowres
 def test_paws_x_is_the_same_beside_other_paraphrases():
     codes = ["en", "de", "ko", "id"]
-    ours = tasks.load_pairs("paws-lowres", "test", [*codes, "hy"], REAL.parent)
-    theirs = tasks.load_pairs("paws-x", "test", codes, REAL.parent)
+    ours = tasks.load_pairs("paws-lowres", "test", [*codes, "hy"], REAL)
+    theirs = tasks.load_pairs("paws-x", "test", codes, REAL)
     columns = ["language1", "item", "sentence1", "sentence2", "label"]
     both = ours.merge(theirs[columns], on=columns)
     assert len(theirs) - len(both) <= 1 and len(ours[ours.language1 == "hy"]) == 1682
@@ -545,8 +543,8 @@ def test_paws_x_is_the_same_beside_other_paraphrases():
 @needs_lowres
 @pytest.mark.parametrize(("name", "code", "shared"), [("mahaparaphrase", "mr", 357), ("arpa", "hy", 50)])
 def test_training_pairs_that_share_a_sentence_with_the_test_set(name, code, shared):
-    test = tasks.load_pairs(name, "test", ["en", code], REAL.parent)
-    train, _ = tasks.load_training(name, [code], ["en"], test, REAL.parent)
+    test = tasks.load_pairs(name, "test", ["en", code], REAL)
+    train, _ = tasks.load_training(name, [code], ["en"], test, REAL)
     assert train.attrs["shared_with_test"] == shared  # in Marathi 353 letter by letter, 4 but for punctuation
 
 

@@ -645,6 +645,13 @@ def test_the_family_answers_where_adaptations_are_many():
     plt.close("all")
 
 
+def test_effects_stand_against_what_is_known_only_where_it_is_known_of_most_languages():
+    few, most = ("en", "de", "fr", "es", "nah", "shp", "cni", "quy", "gn"), ("en", "de", "fr", "es", "nah")
+    assert not summary.covariate_pictures(pair_of_arms(0.8, codes=few))
+    assert len(summary.covariate_pictures(pair_of_arms(0.8, codes=most))) == 1
+    plt.close("all")
+
+
 def test_saving_twice_leaves_the_same_bytes(tmp_path):
     data = pair_of_arms(0.8, codes=("en", "de", "fr", "es"))
     for name in ("one", "two"):

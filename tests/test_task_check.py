@@ -1,7 +1,6 @@
 """python -m xltlib.tasks: what a task holds, every fault with its line, and a first task.yaml."""
 
 import json
-import os
 from pathlib import Path
 
 import huggingface_hub
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from huggingface_hub import constants
+from real_data import REAL, needs_lowres
 
 from xltlib import tasks
 from xltlib.tasks import hub_folder
@@ -18,10 +18,6 @@ from xltlib.tasks.floors import overlap_floor, overlap_floors
 from xltlib.tasks.looks import look
 from xltlib.tasks.skeleton import begin
 
-REAL = Path(os.environ.get("XLTLIB_DATA", "/elsewhere"))
-needs_lowres = pytest.mark.skipif(
-    not (REAL / "lowres").is_dir(), reason="XLTLIB_DATA names no folder with lowres/"
-)
 PLAIN = {
     "about": "Pairs for tests.",
     "licence": "CC0",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import evidence, figures, folders
+from xltlib import evidence, figures, folders, statistics
 
 LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
 
@@ -67,8 +67,7 @@ def _groups_of_languages(folder: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=["verdict"])
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
     table = evidence.table(folder, LOW_RESOURCE, "groups")
-    table = table[table.language.isin(groups)]
-    table = table.loc[table.language.map(list(groups).index).sort_values(kind="stable").index]
+    table = statistics.ordered(table[table.language.isin(groups)], "language", list(groups))
     under = table[~_is_difference(table)].groupby("adaptation").strategy.nunique()
     compared = under[under > 1] if (under > 1).any() else under
     return table[table.adaptation.isin(compared.index)]

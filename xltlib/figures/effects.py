@@ -168,7 +168,7 @@ def _name_languages(
     """Names of languages below, in the colour of their resource level."""
     names = []
     for code in codes:
-        name = languages.of(code).name
+        name = textwrap.fill(languages.of(code).name, 12)
         names.append(f"{name}\n(labels read)" if code in seen else name)
     axis.set_xticks(range(len(codes)), names, fontsize=10)
     for label, code in zip(axis.get_xticklabels(), codes):

@@ -38,7 +38,7 @@ from xltlib.statistics.other import (
     sign_permutation,
 )
 from xltlib.statistics.spending import costs
-from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, verdict
+from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, ordered, verdict
 
 __all__ = [
     "ARM",
@@ -68,6 +68,7 @@ __all__ = [
     "mcnemar_table",
     "mean_effects",
     "mean_interval",
+    "ordered",
     "other_tests",
     "pair_effects",
     "power_table",

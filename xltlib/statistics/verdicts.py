@@ -47,6 +47,16 @@ def is_mean(table: pd.DataFrame) -> pd.Series:
     return table.language.astype(str) == table.resource.astype(str)
 
 
+def ordered(table: pd.DataFrame, column: str, order: list[str]) -> pd.DataFrame:
+    """The rows in the order in which the values of a column stand in a list; those of one value as they were.
+
+    Example:
+        >>> ordered(pd.DataFrame({"language": ["de", "sw"]}), "language", ["sw", "de"]).language.tolist()
+        ['sw', 'de']
+    """
+    return table.loc[table[column].map(order.index).sort_values(kind="stable").index]
+
+
 def judge(family: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
     """One family of effects with ``p (Holm)`` and the verdicts of :func:`corrected`.
 

@@ -99,7 +99,7 @@ def group_pictures(data: StudyData) -> list[Picture]:
     """
     drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
     means = data.groups[data.groups.language.isin(list(data.grouped))]
-    means = means.loc[means.adaptation.map(order.index).sort_values(kind="stable").index]
+    means = statistics.ordered(means, "adaptation", order)
     for head, of in means.groupby("head", sort=False):
         of = of.sort_values("adaptation", key=is_control, kind="stable")
         stem = "group_effects" if not drawn else f"group_effects_{head}"
@@ -130,9 +130,12 @@ def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def covariate_pictures(data: StudyData) -> list[Picture]:
-    """The effect on each language against what is known of it, for three languages or more."""
+    """The effect on each language against what is known of it, for three languages or more.
+
+    None where little is known of most of them: a line through the others would say nothing of these.
+    """
     effects, known = described_effects(data)
-    if len(known) < 3 or not len(known.columns):
+    if len(known) < max(3, effects.language.nunique() / 2) or not len(known.columns):
         return []
     figure = figures.covariates(effects, known, caption(data, effects).split("\n")[0])
     columns = ["strategy", "adaptation", "language", "effect", *known.columns]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import escaped
-from xltlib.statistics import detectable
+from xltlib.statistics import detectable, ordered
 from xltlib.tables.cells import (
     accuracies,
     accuracy_within,
@@ -88,8 +88,7 @@ def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str
     """A row an arm, or a difference of two, in the study's order of adaptations; a column a group."""
     groups, arm, rows = grouped(folder), arm_columns(table), []
     order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
-    table = table.loc[table.adaptation.map(order.index).sort_values(kind="stable").index]
-    for _, of in table.groupby([*arm, "head"], sort=False):
+    for _, of in ordered(table, "adaptation", order).groupby([*arm, "head"], sort=False):
         cells = of.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
         rows.append([*_names_of_arm(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
