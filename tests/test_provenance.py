@@ -92,7 +92,9 @@ def test_committed_runs_have_the_rungs_and_names_that_their_entries_give():
     for path in FIGURES.glob("*/runs.json"):
         state = json.loads(path.read_text(encoding="utf-8"))
         read = {run["run"]: provenance.from_record(run["read"]) for run in state["runs"]}
-        told = provenance.differing([read[run["run"]] for run in state["runs"] if run["arm"]])
+        arms = [run for run in state["runs"] if run["arm"]]
+        others = {run["run"]: (run["seed"], run["encoder"], run["head"]) for run in arms}
+        told = provenance.told_apart({run["run"]: read[run["run"]] for run in arms}, others)
         for run in state["runs"]:
             runs += 1
             assert provenance.rung(read[run["run"]]) == run["rung"], run["label"]

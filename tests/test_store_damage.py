@@ -406,7 +406,7 @@ def test_what_is_drawn_takes_its_place_with_the_runs(plan, tmp_path, monkeypatch
     runs, figures = tmp_path / "runs", tmp_path / "figures/tiny"
     finish(plan, runs, *plan.nodes)
     figures.mkdir(parents=True)
-    for name in ("adaptation_effect.png", "adaptation_effect_old.csv", "README.md"):
+    for name in ("adaptation_effect.png", "adaptation_effect_old.csv", "covariates.csv", "README.md"):
         (figures / name).write_text("earlier")
 
     def summarised(notebook: str, given: dict, output: Path) -> str:
@@ -421,7 +421,8 @@ def test_what_is_drawn_takes_its_place_with_the_runs(plan, tmp_path, monkeypatch
     names = {path.name: path.read_bytes() for path in figures.iterdir()}
     assert drawn.problem == problem and names["README.md"] == b"earlier" and "runs.json" in names
     assert names["adaptation_effect.png"] == (b"earlier" if problem else b"now")
-    assert ("adaptation_effect_old.csv" in names) is bool(problem)  # of other runs than these
+    for name in ("adaptation_effect_old.csv", "covariates.csv"):  # of other runs than these
+        assert (name in names) is bool(problem)
     kept = json.loads((runs / "tiny-summary.ipynb").read_text())
     assert kept["folder"] == str(figures.parent)  # whoever opens it later reads from the study's own folder
     assert sorted(path.name for path in figures.parent.iterdir()) == [".tiny.lock", "tiny"]

@@ -148,7 +148,8 @@ def _summarise(notebook: str, given: dict, output: Path) -> str:
 
 def effect_files(figures: Path) -> list[Path]:
     """The figures of effects that a study has, with their tables."""
-    found = [*figures.glob("adaptation_effect*"), *figures.glob("group_effects*")]
+    stems = ("adaptation_effect*", "group_effects*", "covariates*")
+    found = [path for stem in stems for path in figures.glob(stem)]
     return sorted(path for path in found if path.suffix in (".png", ".svg", ".csv"))
 
 
