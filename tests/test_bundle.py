@@ -97,7 +97,8 @@ def carried(tiny, tmp_path_factory):
     (home / "pairs/task.yaml").write_text(TASK, encoding="utf-8")
     (home / "data/unread.txt").write_text("of another study\n")
     study = study_of("./encoder")
-    at_home = here(home, study, "--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
+    given = ("--data", str(home / "data"), "--only", "mlm-pgd")  # and what it needs
+    at_home = here(home, study, *given, draws=False)
     assert at_home.returncode == 0, at_home.stderr
     packed = here(home, study, "--data", str(home / "data"), "--bundle", "tiny.zip")
     assert packed.returncode == 0, packed.stderr

@@ -272,7 +272,7 @@ def finished(folder: Path, text: str, encoder: Path):
     study = tiny_study(encoder)
     fields["common"] = study["common"] | fields["common"]
     study = {**study, "encoders": {}, **fields}
-    made = here(folder, study)
+    made = here(folder, study, draws=False)
     assert made.returncode == 0, made.stderr
     result = run(folder, study)
     figures = folder / "figures/tiny"

@@ -64,8 +64,8 @@ def test_versions_agree():
 
 def test_importing_and_reading_records_needs_no_torch():
     code = (
-        "import sys, time; t = time.perf_counter(); import xltlib; d = time.perf_counter() - t;"
-        "assert d < 0.5, d; assert 'torch' not in sys.modules;"
+        "import sys; before = set(sys.modules); import xltlib;"
+        "assert set(sys.modules) - before == {'xltlib'};"
         "from xltlib import records, statistics, languages, figures, tasks, studies, store, provenance;"
         "from xltlib import bundle, results;"
         "assert 'torch' not in sys.modules"

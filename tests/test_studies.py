@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from tiny_studies import HYBRID, ROOT, command, here, tiny_study
 
-from xltlib import studies
+from xltlib import parameters, studies
 
 ENCODER = Path("tiny-encoder")
 
@@ -293,12 +292,12 @@ def test_frozen_vectors_of_the_encoder_itself_are_made_once():
     assert nodes["frozen seed 1"].notebook == nodes["vectors seed 2"].notebook == "21_frozen"
 
 
-def test_every_study_of_the_project_can_be_planned_quickly_and_without_torch():
+def test_every_study_of_the_project_can_be_planned_without_torch():
     code = (
-        "import sys, time; from pathlib import Path; from xltlib import studies;"
+        "import sys; from pathlib import Path; from xltlib import studies;"
         "book = studies.read(Path('experiments.yaml'));"
-        "began = time.perf_counter(); plans = {n: book[n].plan({}, reads=False) for n in book.studies};"
-        "slowest = time.perf_counter() - began; assert 'torch' not in sys.modules;"
+        "plans = {n: book[n].plan({}, reads=False) for n in book.studies};"
+        "assert 'torch' not in sys.modules;"
         "ids = {name: {n.run for n in p.nodes.values()} for name, p in plans.items()};"
         "assert all(p.study.cost and len(ids[name]) == len(p.nodes) for name, p in plans.items());"
         "print(len(plans), sum(len(p.nodes) for p in plans.values()))"
@@ -309,10 +308,11 @@ def test_every_study_of_the_project_can_be_planned_quickly_and_without_torch():
     assert counted[0] >= 20 and counted[1] > 800
 
 
-def test_planning_the_question_takes_a_moment():
-    began = time.perf_counter()
+def test_a_plan_resolves_the_parameters_of_each_run_once(monkeypatch):
+    counted, resolve = [], parameters.resolve
+    monkeypatch.setattr(parameters, "resolve", lambda *given: counted.append(given) or resolve(*given))
     plan = studies.read(ROOT / "experiments.yaml")["paws-x"].plan({}, "not needed")
-    assert len(plan.nodes) == 96 and time.perf_counter() - began < 1.5
+    assert len(plan.nodes) == len(counted) == 96
 
 
 def test_two_studies_share_no_anchors():

@@ -14,7 +14,7 @@ import torch
 import yaml
 from matplotlib import pyplot
 
-from xltlib import kernels, locks
+from xltlib import drawing, kernels, locks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -65,10 +65,11 @@ def run(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProce
     return subprocess.run(asked, capture_output=True, text=True, cwd=folder, timeout=900)
 
 
-def here(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProcess:
+def here(folder: Path, study: dict, *arguments: str, draws: bool = True) -> subprocess.CompletedProcess:
     """The same in this process, notebooks as scripts: each kernel would take seconds to import torch.
 
     For tests of what runs read, compute and leave; that kernels do the same is for those that :func:`run`.
+    Without ``draws`` runs are made and collected, and no notebook reads them.
     """
     given, known = command(folder, study, *arguments)[2:], set(sys.modules)
     out, err = io.StringIO(), io.StringIO()
@@ -76,6 +77,8 @@ def here(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProc
         patched.setattr(kernels, "execute", as_script)
         patched.setattr(sys, "path", sys.path.copy())  # run_all.py adds the folder of the study
         patched.setenv("TQDM_DISABLE", "1")
+        for name in () if draws else ("_notebooks", "_answer"):
+            patched.setattr(drawing, name, nothing)
         patched.chdir(folder)
         try:
             status = run_all.main(given)
@@ -85,6 +88,11 @@ def here(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProc
         if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
     return subprocess.CompletedProcess(given, status, out.getvalue(), err.getvalue())
+
+
+def nothing(*_) -> str:
+    """Takes the place of what draws."""
+    return ""
 
 
 def as_script(notebook: str, output: Path, given: dict, variables: dict[str, str]) -> None:
