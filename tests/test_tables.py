@@ -218,10 +218,12 @@ def test_held_out_text_is_perplexity_or_a_share(tmp_path):
 def test_held_out_text_of_many_languages_goes_down(tmp_path):
     codes = "de fr es zh ja ko id mr hy sw ur".split()
     rows = [
-        {"adaptation": name, "method": name, "language": code, "before": 9.0, "after": after}
-        for name, after in (("mlm", 4.0), ("tsdae", 6.0))
+        {"adaptation": name, "method": method, "language": code, "before": 9.0, "after": after}
+        for name, method, after in (
+            ("mlm draw 1", "mlm", 3.0), ("mlm draw 2", "mlm", 5.0), ("tsdae", "tsdae", 6.0)
+        )
         for code in codes
-    ]
+    ]  # fmt: skip
     saved(tmp_path, "held_out", rows)
     header, lines = cells_of(adaptation.held_out(tmp_path))
     assert header == ["language", "`mlm` (mlm)", "`tsdae` (tsdae)"] and len(lines) == len(codes)
