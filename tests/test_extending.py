@@ -44,7 +44,7 @@ def test_methods_of_ones_own_are_run_named_and_counted_without_touching_the_pack
     folder, study = own
     alone = run(folder, study, "--only", "shuffle")  # in a kernel, which has to find the files as well
     assert alone.returncode == 0 and "1 of 1 run done" in alone.stdout, alone.stderr
-    result = here(folder, study, draws=False)
+    result = here(folder, study)
     assert result.returncode == 0 and "1 done already" in result.stdout, result.stderr
     state = json.loads((folder / "figures/tiny/runs.json").read_text())
     arms = {r["label"].removesuffix(" seed 1"): r for r in state["runs"] if r["arm"]}

@@ -76,9 +76,10 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
 def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_losses_are(tmp_path):
     table, page = effects_on_groups(tmp_path), flat(LOW_RESOURCE)
     assert (table.xs("mlm-table", level="adaptation").verdict == "down").sum() == 5
+    assert all("five of twelve comparisons" in said for said in (page, flat("README.md")))
     group = "known-from-translations"
     own = table.loc["plain", "mlm-table", group]
-    assert f"(p = {own['p (Holm)']:.2f} corrected, {own.p:.3f} before)" in page
+    assert f"p = {own['p (Holm)']:.2f} ({own.p:.3f} before correction)" in page
     for between in ("hybrid - plain", "labse-recipe - plain", "hybrid - labse-recipe"):
         assert cells.points(table.loc[between, "mlm-table", group]) in page
     measured = cells.accuracies(committed(LOW_RESOURCE, tmp_path / "again")).query("selection == 'last'")
@@ -89,12 +90,17 @@ def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_los
         of_groups[codes] = of.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
     translations, unknown = of_groups.values()
     lost = translations.loc["none"] - translations.loc["mlm-table"]
-    assert f"the three seeds lose {lost.min():.1f} to {lost.max():.1f} points" in page
+    assert f"The three seeds lose {lost.min():.1f} to {lost.max():.1f} points" in page
     before, after = unknown.loc["none"].mean(), unknown.loc["mlm-table"].mean()
     assert f"falls from {before:.1f} to {after:.1f} %" in page
+    excluding = table.loc[[name for name in table.index.levels[0] if " - " in name]].query("low > 0 or high < 0")
+    masked = excluding.xs("mlm-table", level="adaptation")
+    assert masked.index.tolist() == [("labse-recipe - plain", "unknown")]
+    assert f"{cells.points(masked.iloc[0])} in unknown languages" in page
     single = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "third") / "adaptation_effect.csv")
     single = single.query("strategy == 'plain' and adaptation == 'mlm-table' and verdict == 'down'")
     assert set(single.language) & set("eu my sw ur hau xho".split()) == {"hau", "xho"}
+    assert "Hausa and Xhosa, each detected" in page
 
 
 def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):
