@@ -1,6 +1,7 @@
 """What README.md, docs/ and figures/*/README.md say in words is so, and what they point to is there."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -69,6 +70,11 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
     assert all(f"reach down to {cells.signed(beside.low.min())}" in said for said in (page, text))
     found = statistics.detectable(beside.low, beside.high, beside.n_seeds)
     assert f"would have found {found.min():.1f} to {found.max():.1f} points" in page
+    denoised = table.loc[["plain", "hybrid", "labse-recipe"]].xs("tsdae", level="adaptation")
+    least, most = cells.signed(denoised.effect.min()), cells.signed(denoised.effect.max())
+    assert set(denoised.verdict) == {"undecided"} and f"denoising: {least} to {most}." in text
+    found = statistics.detectable(denoised.low, denoised.high, denoised.n_seeds)
+    assert f"between {least} and {most} points; the study would have found {found.min():.1f} to" in page
     best = beside.xs("known-from-translations", level="language")
     assert f"between {cells.signed(best.low.min())} and {cells.signed(best.high.max())}" in page
 
@@ -101,6 +107,16 @@ def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_los
     single = single.query("strategy == 'plain' and adaptation == 'mlm-table' and verdict == 'down'")
     assert set(single.language) & set("eu my sw ur hau xho".split()) == {"hau", "xho"}
     assert "Hausa and Xhosa, each detected" in page
+
+
+def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(tmp_path):
+    state = json.loads((ROOT / "figures/lowres-nli/runs.json").read_text(encoding="utf-8"))
+    seeds = pd.Series([of["label"] for of in state["runs"] if of["arm"]]).str.split(" seed ", expand=True)
+    design = yaml.safe_load((ROOT / "experiments.yaml").read_text(encoding="utf-8"))["lowres-nli"]["arms"]
+    assert set(seeds.groupby(0).size()) == {3} and (seeds[0].nunique(), len(design)) == (12, 15)
+    assert "twelve of fifteen arms, with three of six seeds" in flat(LOW_RESOURCE)
+    assert set(design) - set(seeds[0]) == {"more-updates", "english-text-alone", "german-hindi-text-alone"}
+    assert "The controls are not run" in flat(LOW_RESOURCE) and "no controls yet" in flat("README.md")
 
 
 def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):
