@@ -14,6 +14,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing in the tests may look fo
 
 import pytest
 import torch
+from real_data import REAL
 
 from xltlib import encoders, tasks
 
@@ -192,7 +193,6 @@ def paws(written, tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def real() -> Path:
     """The folder of real data; tests that ask for it need XLTLIB_DATA."""
-    folder = tasks.data_folder()
-    if folder is None:
+    if REAL is None:
         pytest.skip("XLTLIB_DATA names no folder of real PAWS-X")
-    return folder
+    return REAL

@@ -89,12 +89,13 @@ def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_los
     for between in ("hybrid - plain", "labse-recipe - plain", "hybrid - labse-recipe"):
         assert cells.points(table.loc[between, "mlm-table", group]) in page
     measured = cells.accuracies(committed(LOW_RESOURCE, tmp_path / "again")).query("selection == 'last'")
-    measured = measured[measured.strategy == "plain"]
-    of_groups = {"yor ibo zul kin quy gn": None, "nah shp cni": None}
-    for codes in of_groups:
-        of = measured[measured.language1.isin(codes.split())]
-        of_groups[codes] = of.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
-    translations, unknown = of_groups.values()
+    measured = measured[measured.strategy == "plain"].set_index("language1")
+
+    def of_group(codes: str) -> pd.DataFrame:
+        of = measured.loc[codes.split()]
+        return of.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
+
+    translations, unknown = of_group("yor ibo zul kin quy gn"), of_group("nah shp cni")
     lost = translations.loc["none"] - translations.loc["mlm-table"]
     assert f"The three seeds lose {lost.min():.1f} to {lost.max():.1f} points" in page
     before, after = unknown.loc["none"].mean(), unknown.loc["mlm-table"].mean()
@@ -108,6 +109,10 @@ def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_los
     single = single.query("strategy == 'plain' and adaptation == 'mlm-table' and verdict == 'down'")
     assert set(single.language) & set("eu my sw ur hau xho".split()) == {"hau", "xho"}
     assert "Hausa and Xhosa, each detected" in page
+    groups = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "fourth") / "groups.csv")
+    detected = groups[(groups.language == "mean") & (groups.verdict != "undecided")]
+    assert detected.strategy.tolist() == ["labse-recipe"] and detected.adaptation.tolist() == ["mlm-table"]
+    assert f"recipe alone: {cells.points(detected.iloc[0])}" in page
 
 
 def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(tmp_path):

@@ -642,6 +642,10 @@ def test_the_family_answers_where_adaptations_are_many():
     stems = [picture.stem for picture in summary.answer_pictures(committed("adaptation"))]
     assert stems == ["adaptation_effect", "adaptation_family"]
     assert not summary.cost_pictures(committed("adaptation"))
+    # Its languages share few items: a mean counts 1,230, no language more than 750.
+    drawn = {picture.stem: picture.figure for picture in summary.all_pictures(committed("lowres-nli"))}
+    below = " ".join(text.get_text() for text in drawn["adaptation_family"].texts)
+    assert "750 items a language" in below
     plt.close("all")
 
 

@@ -77,8 +77,9 @@ def here(folder: Path, study: dict, *arguments: str, draws: bool = True) -> subp
         patched.setattr(kernels, "execute", as_script)
         patched.setattr(sys, "path", sys.path.copy())  # run_all.py adds the folder of the study
         patched.setenv("TQDM_DISABLE", "1")
-        for name in () if draws else ("_notebooks", "_answer"):
-            patched.setattr(drawing, name, nothing)
+        if not draws:
+            patched.setattr(drawing, "_notebooks", nothing)
+            patched.setattr(drawing, "_answer", nothing)
         patched.chdir(folder)
         try:
             status = run_all.main(given)

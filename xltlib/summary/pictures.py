@@ -64,6 +64,11 @@ def _control_last(group: tuple) -> bool:
     return bool(is_control(effects.adaptation).all())
 
 
+def _most_items(data: StudyData) -> int:
+    """Items of the target that has most: a mean of targets counts all that are in any of them."""
+    return int(data.shown[data.shown.language1 != data.source].n_items.max())
+
+
 def family_pictures(data: StudyData) -> list[Picture]:
     """All adaptations side by side, one figure a head, where there are more than two."""
     drawn, family = [], costs.family(data)
@@ -71,7 +76,7 @@ def family_pictures(data: StudyData) -> list[Picture]:
         if of.adaptation.nunique() < 3:
             continue
         most, fewest = of.n_seeds.max(), of.n_seeds.min()
-        marks = f"{counted(most, 'seed')}, {of.n_items.max()} items a language. Lines: {lines_are(most)}"
+        marks = f"{counted(most, 'seed')}, {_most_items(data)} items a language. Lines: {lines_are(most)}"
         if fewest == 1 < most:
             marks += ", of single seeds over clusters alone"
         below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
@@ -201,6 +206,6 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     doses = costs.doses(data)
     if doses.empty:
         return []
-    seeds, items = doses.n_seeds.max(), doses.n_items.max()
+    seeds, items = doses.n_seeds.max(), _most_items(data)
     below = f"Study {data.study}; {seeds} seeds, {items} items a language. Lines: {lines_are(seeds)}."
     return [Picture("dose_response", figures.dose_response(doses, below), doses)]
