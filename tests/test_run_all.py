@@ -211,7 +211,7 @@ def test_a_failed_run_is_named_the_rest_is_done_and_the_exit_code_says_so(tiny, 
         "after": {"steps": 2, "start": "broken"},
     }
     del study["encoders"]
-    result = run(tmp_path, study, "--jobs", "2")
+    result = here(tmp_path, study, "--jobs", "2", draws=False, scripts=False)
     assert result.returncode == 1
     assert "1 of 3 runs done" in result.stdout
     assert "ValueError in cell" in result.stderr and "not run: needs broken seed 1" in result.stderr
@@ -228,8 +228,8 @@ def test_dask_takes_the_same_runs(tiny, tmp_path):
     study["arms"] = {"english": {"steps": 2}}
     del study["encoders"]
     options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
-    with LocalCluster(**options) as cluster:
-        result = run(tmp_path, study, "--scheduler", cluster.scheduler_address)
+    with LocalCluster(**options) as cluster:  # its worker is another process, and starts kernels
+        result = here(tmp_path, study, "--scheduler", cluster.scheduler_address, draws=False)
     assert result.returncode == 0 and "1 of 1 run done" in result.stdout, result.stderr
 
 

@@ -65,16 +65,20 @@ def run(folder: Path, study: dict, *arguments: str) -> subprocess.CompletedProce
     return subprocess.run(asked, capture_output=True, text=True, cwd=folder, timeout=900)
 
 
-def here(folder: Path, study: dict, *arguments: str, draws: bool = True) -> subprocess.CompletedProcess:
+def here(
+    folder: Path, study: dict, *arguments: str, draws: bool = True, scripts: bool = True
+) -> subprocess.CompletedProcess:
     """The same in this process, notebooks as scripts: each kernel would take seconds to import torch.
 
     For tests of what runs read, compute and leave; that kernels do the same is for those that :func:`run`.
-    Without ``draws`` runs are made and collected, and no notebook reads them.
+    Without ``draws`` runs are made and collected, and no notebook reads them; without ``scripts`` they are
+    made by kernels.
     """
     given, known = command(folder, study, *arguments)[2:], set(sys.modules)
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
-        patched.setattr(kernels, "execute", as_script)
+        if scripts:
+            patched.setattr(kernels, "execute", as_script)
         patched.setattr(sys, "path", sys.path.copy())  # run_all.py adds the folder of the study
         patched.setenv("TQDM_DISABLE", "1")
         if not draws:
