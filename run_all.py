@@ -14,6 +14,7 @@ from xltlib import bundle, command_line, console, drawing, execution, files, pla
 from xltlib import stopping, studies, tasks
 from xltlib.forecast import Forecast
 from xltlib.store import NoArm, Store
+from xltlib.values import counted
 
 ROOT = Path(__file__).resolve().parent
 
@@ -81,13 +82,13 @@ def main(given: list[str] | None = None) -> int:
             print(showing.status(chosen, missing, runs))
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
-        begins = f"{args.study}: {showing.counted(len(todo))} to do, {done} done already"
+        begins = f"{args.study}: {counted(len(todo), 'run')} to do, {done} done already"
         console.say(f"{begins}; {args.jobs} at a time", sys.stdout)
         if todo and (told := store.beforehand(plan, todo)):
             console.say(f"beforehand: {told}")
         failed = carried_out(args, plan, store, todo) if todo else {}
         if args.draw and (older := store.other_code(plan)):
-            console.say(f"{showing.counted(older)} made by other code than today's, drawn as they are")
+            console.say(f"{counted(older, 'run')} made by other code than today's, drawn as they are")
         drawn = drawing.draw(plan, store, runs, args.report)
     except NoArm as error:
         console.say(f"run_all: {error}")
@@ -97,7 +98,7 @@ def main(given: list[str] | None = None) -> int:
         return 2
     console.say(str(drawn), sys.stderr if drawn.problem else sys.stdout)
     minutes = (time.time() - began) / 60
-    ended = f"{len(todo) - len(failed)} of {showing.counted(len(todo))} done in {minutes:.1f} minutes"
+    ended = f"{len(todo) - len(failed)} of {counted(len(todo), 'run')} done in {minutes:.1f} minutes"
     console.say(ended, sys.stdout)
     return 1 if failed or drawn.problem else 0
 

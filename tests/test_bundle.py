@@ -278,6 +278,8 @@ def test_results_of_something_else_are_refused_in_a_line_and_nothing_is_written(
     assert "results of the study large, not of small" in complaint(plan, store, of_another)
     broken = changed(source, tmp_path / "other.zip", f"runs/{more.run}/predictions.parquet", b"PAR1")
     assert "more seed 1 cannot be read" in complaint(plan, store, broken)
+    told = {"predictions.parquet": {"size": 1, "sha256": "0" * 64}}
+    assert "has other predictions than its record" in complaint(plan, store, with_record(more, files=told))
     unknown = changed(source, tmp_path / "other.zip", "runs/finetune-0/record.json", b"{}")
     assert "finetune-0 is none of this plan" in complaint(plan, store, unknown)
     (tmp_path / "no.zip").write_bytes(b"no archive")

@@ -422,6 +422,22 @@ def test_a_missing_cell_of_the_hub_is_a_fault_and_no_text(tmp_path, monkeypatch)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("given", "wanted"), [({}, "validation"), ({"split": "dev"}, "dev")])
+def test_a_split_of_the_hub_has_the_name_that_it_has_there(tmp_path, monkeypatch, given, wanted):
+    asked = []
+
+    def load_dataset(repository, code, split, revision):
+        asked.append(split)
+        raise OSError("no hub")
+
+    monkeypatch.setattr("datasets.load_dataset", load_dataset)
+    source = {"hub": "org/name", "languages": "en", **given}
+    task = tasks.find(write(tmp_path, {**PLAIN, "splits": {"dev": source, "test": {**source, "split": "x"}}}))
+    with pytest.raises(tasks.DataError, match="could not be had from the hub"):
+        task.read("en", "dev", None)
+    assert asked == [wanted]
+
+
 def test_a_bundle_holds_no_task_of_the_hub(mine):
     path = Path(mine) / "task.yaml"
     with pytest.raises(tasks.DataError, match="a bundle holds no pairs of the hub; name their folder"):

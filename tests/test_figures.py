@@ -50,7 +50,7 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
         }
     )
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
-    figure = figures.adaptation_family(table, "caption")
+    figure = figures.adaptation_family(table, "caption", "German")
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
     assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
         "masked language modelling, wikipedia (1 seed)",
@@ -61,6 +61,7 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
     places = dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))
     assert places[2.0] == 2 and plain.get_ydata().min() == -0.2
     assert max(x for line in figure.axes[2].lines for x in line.get_xdata()) == 2000.0  # thousands
+    assert figure.axes[1].get_xlabel() == "effect on German\n(points)"
     figures.save(figure, table, tmp_path / "family")
     assert (tmp_path / "family.svg").stat().st_size > 1000
 
@@ -72,6 +73,13 @@ def test_the_figure_of_doses_has_a_tick_at_each_dose():
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"]
     assert axis.get_xscale() == "log"
     assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
+
+
+def test_every_dosed_adaptation_has_its_line():
+    names = ["mlm", "tsdae", "align", "dann", "coral", "mmd", "consistency"]
+    table = pd.DataFrame({"sentences": 100, "effect": 1.0, "low": 0.0, "high": 3.0, "use": names})
+    axis = figures.dose_response(table.assign(strategy="plain"), "caption").axes[0]
+    assert len(axis.get_legend().get_texts()) == len(names)
 
 
 def test_doses_have_a_panel_a_group_of_languages():

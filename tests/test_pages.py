@@ -13,7 +13,7 @@ from pages import PATHS, ROOT, TEXTS, cells_of, committed, flat
 from xltlib import command_line, statistics, studies
 from xltlib.components.base import make
 from xltlib.components.kinds import FAMILIES
-from xltlib.tables import PAGES, adaptation, benchmarks, cells
+from xltlib.tables import PAGES, benchmarks, cells
 
 QUESTION = "figures/paws-x/README.md"
 LOW_RESOURCE = "figures/lowres-nli/README.md"

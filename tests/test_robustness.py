@@ -89,6 +89,12 @@ def test_a_control_that_is_not_there_is_named(arms):
         robustness.refuse_without(arms, "robustness", ["plain", "freelb"])
 
 
+@pytest.mark.parametrize("radius", ["0.03", "1", "12.5"])
+def test_arms_named_after_a_radius_are_left_to_the_curve(radius):
+    arms = pd.DataFrame({"label": ["plain", f"gaussian-r{radius}", "xlm-r", "gaussian"]})
+    assert robustness.compared(arms) == ["plain", "xlm-r", "gaussian"]
+
+
 def test_arms_are_compared_over_the_seeds_that_all_have(arms, predictions):
     fewer = arms[~((arms.label == "fgm") & (arms.seed == 2))]
     labels = robustness.compared(fewer)

@@ -108,6 +108,21 @@ def test_heads_stand_in_the_table_only_where_there_are_several(tmp_path):
     assert cosine[:3] == ["encoder as it is", "cosine", "none"]
 
 
+def test_encoders_stand_in_the_tables_only_where_there_are_several(tmp_path):
+    other = raised(accuracies(encoder="my/own"), 0.1)
+    saved(tmp_path, "accuracy", accuracies() + other)
+    header, rows = cells_of(adaptation.accuracy(tmp_path))
+    assert header[:3] == ["encoder", "strategy", "adaptation"]
+    assert [row[0] for row in rows[:2]] == ["multilingual-e5-small (offline)", "my/own"]
+    saved(tmp_path, "adaptation", [effect(1, 0, 2), effect(2, 1, 3, encoder="my/own")])
+    _, rows = cells_of(adaptation.answer(tmp_path))
+    assert len(rows) == 2 and rows[0][3] != rows[1][3]
+    own = [effect(k, 0, 2, language="de", encoder=name) for k, name in enumerate(("offline", "my/own"))]
+    saved(tmp_path, "adaptation_effect", own)
+    _, rows = cells_of(adaptation.by_language(tmp_path))
+    assert [row[1] for row in rows] == ["+0.0 [+0.0, +2.0]", "+1.0 [+0.0, +2.0]"]
+
+
 def test_the_answer_has_an_effect_beside_each_adaptation_strategy_by_strategy(tmp_path):
     recipe = accuracies(strategy="labse-recipe")
     saved(tmp_path, "accuracy", accuracies() + recipe + raised(accuracies(adaptation="mlm"), 0.02))
@@ -298,6 +313,10 @@ def test_doses_go_up(tmp_path):
         ["masked language modelling, 100", "100"],
         ["masked language modelling, all", "5,000"],
     ]
+    of_groups = [effect(k, 0, 2, sentences=100, group=name) for k, name in enumerate(("known", "not-known"))]
+    saved(tmp_path, "dose_response", of_groups)
+    header, rows = cells_of(adaptation.doses(tmp_path))
+    assert header[2] == "group" and [row[2] for row in rows] == ["known", "not known"]
 
 
 def noise_folder(folder: Path) -> None:

@@ -265,6 +265,13 @@ def test_a_column_of_languages_is_found(tmp_path):
     assert tasks.load_pairs(str(tmp_path), "test", ["en", "de"])["item"].tolist() == [1, 2, 3, 4] * 2
 
 
+def test_a_quote_that_never_ends_is_named(tmp_path):
+    text = 'sentence1,sentence2,label\n"one,two,1\n' + "a,b,0\n" * 30_000
+    (tmp_path / "test-en.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="test-en.csv, line .*is a quote left open"):
+        begin(tmp_path)
+
+
 def test_labels_that_differ_in_order_are_of_no_translations(tmp_path):
     for code, labels in (("en", "0101"), ("de", "1100")):
         (tmp_path / f"test-{code}.tsv").write_text(lines(rows("test", code, labels)), encoding="utf-8")

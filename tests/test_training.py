@@ -232,6 +232,12 @@ def test_aligning_brings_translations_together(tiny):
     assert retrieval_accuracy(model, pairs) > before
 
 
+def test_text_of_which_the_tokenizer_knows_nothing_cannot_be_masked(tiny):
+    encoder = encoders.load(str(tiny["bert"]))
+    with pytest.raises(ValueError, match="no piece of this text can be masked"):
+        next(mlm.masked_batches(encoder, ["ⵣⵣ ⵣⵣ", "ⵣ"], 2, 16, seed=1))
+
+
 def test_masking_takes_15_per_cent_as_80_10_10(tiny, words):
     encoder = encoders.load(str(tiny["xlm-r"]))
     mask, special = encoder.tokenizer.mask_token_id, set(encoder.tokenizer.all_special_ids)

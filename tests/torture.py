@@ -34,7 +34,7 @@ import psutil
 from conftest import demo_sentences, tiny_encoders
 from tiny_studies import command, tiny_study
 
-from xltlib import collected, records
+from xltlib import collected
 
 TABLE = Path(__file__).with_name("torture.csv")
 MARK = "XLTLIB_TORTURE"  # an environment variable, by which a process that was left behind is known

@@ -34,10 +34,15 @@ def _rules(table: pd.DataFrame) -> list[str]:
 
 def beside_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of the last checkpoint beside the rate of the majority class, in per cent."""
+    return (100 * _with_majority(accuracy, test)).round(1)
+
+
+def _with_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """The same as shares."""
     found = _last_of_one_language(accuracy).set_index("language1").accuracy
     majority = test.groupby("language1").label.agg(_majority_rate)
     table = pd.DataFrame({"accuracy": found, "majority": majority}).loc[found.index]
-    return (100 * table).round(1).rename_axis("language")
+    return table.rename_axis("language")
 
 
 def _majority_rate(labels: pd.Series) -> float:
@@ -46,7 +51,7 @@ def _majority_rate(labels: pd.Series) -> float:
 
 def beats_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.Series:
     """Whether the last checkpoint does better in each language than always answering the majority class."""
-    table = beside_majority(accuracy, test)
+    table = _with_majority(accuracy, test)
     return (table.accuracy > table.majority).rename("better than always answering the majority")
 
 

@@ -12,7 +12,6 @@ from typing import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-KINDS = ("monolingual", "cross-lingual", "hybrid")
 NO_NEGATIVES = "translation ranking needs two different translations in a batch"
 POOL = 50  # batches among which pairs are sorted by length: enough to cut padding to some 2 %
 

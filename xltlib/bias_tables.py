@@ -6,6 +6,7 @@ import pandas as pd
 
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
+from xltlib.values import counted
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
 
@@ -70,7 +71,7 @@ def caption(study: str, means: pd.DataFrame) -> str:
     encoder = figures.ENCODER_NAME.get(name, name)
     rungs = ", ".join(sorted(set(means.rung)))
     return (
-        f"Study {study}. Encoder {encoder}, head {head}, {figures.counted(means.n_seeds.max(), 'seed')}, "
+        f"Study {study}. Encoder {encoder}, head {head}, {counted(means.n_seeds.max(), 'seed')}, "
         f"rung {rungs}; pool of {means.pool.max() + 1} sentences. Hollow: no adaptation."
     )
 

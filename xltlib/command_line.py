@@ -9,6 +9,8 @@ import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
+from xltlib import console
+
 EXAMPLES = """Run a study: plan it, execute its notebooks through papermill, resume, collect, draw, report.
 
 python run_all.py                              # the studies there are
@@ -23,13 +25,6 @@ IGNORED = {  # what has no effect beside a thing to do; --list --force shows wha
     "list": ("report",), "status": ("report", "force"), "draw": ("force",), "bundle": ("report", "force"),
     "results": ("report", "force"), "collect": ("report",),
 }  # fmt: skip
-
-
-class Parser(argparse.ArgumentParser):
-    """One line says what is wrong."""
-
-    def error(self, message: str):
-        self.exit(2, f"run_all: {' '.join(message.split())}; --help says what there is\n")
 
 
 def jobs(given: str) -> int:
@@ -105,7 +100,7 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
         root: folder of run_all.py.
     """
     layout = argparse.RawDescriptionHelpFormatter
-    parser = Parser("run_all.py", description=EXAMPLES, formatter_class=layout)
+    parser = console.Parser("run_all", prog="run_all.py", description=EXAMPLES, formatter_class=layout)
     add = parser.add_argument
     add("study", nargs="?", default="", help="a study of experiments.yaml; without one, print what there is")
     asked = parser.add_argument_group("what to do; without one of these, run what is not done, and draw")

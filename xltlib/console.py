@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import TextIO
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line that says in one line what is wrong.
+
+    Args:
+        tool: what the line begins with.
+        given: of argparse.ArgumentParser.
+    """
+
+    def __init__(self, tool: str, **given):
+        super().__init__(**given)
+        self.tool = tool
+
+    def error(self, message: str):
+        self.exit(2, f"{self.tool}: {' '.join(message.split())}; --help says what there is\n")
 
 
 def forgiving(*streams: TextIO) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import collected, figures, folders
+from xltlib.values import counted
 
 
 def row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
@@ -28,7 +29,7 @@ def on(folder: Path, study: str, seeds: int, items: int) -> str:
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
     gaps = f"; missing: {collected.shortened(state['missing'])}" if state.get("missing") else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
-    return f"{study}, {name}, {figures.counted(seeds, 'seed')}, up to {items} items a language{gaps}"
+    return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items} items a language{gaps}"
 
 
 def on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:

@@ -75,17 +75,12 @@ def _umask() -> int:
     return found
 
 
-class Parser(argparse.ArgumentParser):
-    """One line says what is wrong."""
-
-    def error(self, message: str):
-        self.exit(2, f"export: {' '.join(message.split())}; --help says what there is\n")
-
-
 def parsed(given: list[str] | None) -> argparse.Namespace:
     """The command line's arguments."""
     layout = argparse.RawDescriptionHelpFormatter
-    parser = Parser("python -m xltlib.export", description=__doc__, formatter_class=layout)
+    parser = console.Parser(
+        "export", prog="python -m xltlib.export", description=__doc__, formatter_class=layout
+    )
     parser.add_argument("run", help="a run's id, or the path of its folder")
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="that is made")
     parser.add_argument(

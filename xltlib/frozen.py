@@ -33,8 +33,8 @@ def probabilities(
 
     ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the
     logistic function of ``scale`` times the distance to it, and not calibrated. ``logistic``: multinomial
-    logistic regression on [u; v; |u-v|; u*v] of the training pairs (SentEval's features), its penalty chosen
-    on development pairs.
+    logistic regression on [u; v; |u-v|; u*v] of the training pairs, its penalty chosen on development pairs
+    (features and choice as in SentEval: Conneau & Kiela 2018, arXiv 1803.05449).
 
     Args:
         train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs,

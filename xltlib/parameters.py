@@ -278,5 +278,6 @@ def written(values: dict) -> list[str]:
         text = yaml.safe_dump(
             value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True
         )
-        lines.append(f"{name}: {text.removesuffix('...' + chr(10)).strip()}")
+        text = text.removesuffix("...\n").strip()  # YAML ends a bare word so
+        lines.append(f"{name}: {text}")
     return lines

@@ -96,7 +96,7 @@ class Planning:
         """An adapted encoder, once; or the draws of it that seeds take in turn."""
         draws = own.pop("draws", 1)
         where = self.study.line("encoders", label)
-        if type(draws) is not int or not 1 <= draws <= 1000 or draws > 1 and "draw" in own:
+        if type(draws) is not int or not 1 <= draws <= 1000 or (draws > 1 and "draw" in own):
             raise ValueError(f"{label}: draws = {shown(draws)}: a number from 1, without draw{where}")
         if draws == 1:
             self._add(label, own, "", "encoders")

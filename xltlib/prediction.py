@@ -206,8 +206,9 @@ def voted(
     progress: bool = False,
     source: str = "en",
 ) -> pd.DataFrame:
-    """Share of the votes that each class gets from noisy copies of every pair (randomized smoothing).
+    """Share of the votes that each class gets from noisy copies of every pair.
 
+    Randomized smoothing (Cohen, Rosenfeld & Kolter 2019, arXiv 1902.02918), without its certificate.
     The shares are in columns ``p0, p1, ...``. Where classes draw level the mean probability decides: it
     weighs a millionth of the columns.
 

@@ -82,7 +82,7 @@ class Progress:
             self.stage(TRAINING, total)
         self._advance(pairs)
         self.state.done, self.state.updates = done, (done, total)
-        self.state.loss = round(loss, 4) if loss == loss else None
+        self.state.loss = None if math.isnan(loss) else round(loss, 4)
         self._write()
 
     def scored(self, pairs: int) -> None:

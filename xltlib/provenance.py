@@ -58,9 +58,8 @@ class Entry:
                 f"role {self.role!r}, kind {self.kind!r}: roles are {', '.join(ROLES)}; "
                 f"kinds are {', '.join(LEVELS)}"
             )
-        object.__setattr__(
-            self, "source", places.short(self.source)
-        )  # frozen; where it lies is no fact of it
+        # The class is frozen; where the source lies is no fact of it.
+        object.__setattr__(self, "source", places.short(self.source))
 
     def as_record(self) -> dict:
         """The entry as a record keeps it."""

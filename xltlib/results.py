@@ -116,9 +116,9 @@ def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
     try:
         with zipfile.ZipFile(source) as archive:
             members = [member for member in archive.infolist() if not _is_of_a_file_manager(member)]
-            if not (foreign := _foreign(members)):
-                contents = {member.filename: archive.read(member) for member in members}
-                theirs = json.loads(contents.pop(SAYS))["study"]
+            foreign = _foreign(members)
+            contents = {} if foreign else {member.filename: archive.read(member) for member in members}
+            theirs = "" if foreign else json.loads(contents.pop(SAYS))["study"]
     except OSError:  # it is the disk that says so
         raise
     except Exception as error:  # whatever a broken, encrypted or foreign file raises
@@ -166,11 +166,12 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         record = json.loads(contents[RECORD])
         if PREDICTIONS in contents:
             table = pd.read_parquet(io.BytesIO(contents[PREDICTIONS]))
-            told = record.get("files", {}).get(PREDICTIONS)
-            if told and told["sha256"] != hashlib.sha256(contents[PREDICTIONS]).hexdigest():
-                raise ValueError("other predictions than its record tells of")
+        told = record.get("files", {}).get(PREDICTIONS)
+        wanted = told["sha256"] if told else ""
     except Exception as error:  # whatever a broken file raises
         raise ValueError(f"{source}: {node.label} cannot be read ({type(error).__name__})") from error
+    if wanted and PREDICTIONS in contents and wanted != hashlib.sha256(contents[PREDICTIONS]).hexdigest():
+        raise ValueError(f"{source}: {node.label} has other predictions than its record tells of")
     inside = source / "runs" / node.run
     files.refuse_without(record, MADE_FROM, inside / RECORD, AGAIN)
     given, code, parents = (record[name] for name in ("parameters", "code", "parents"))

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from xltlib import figures, languages, statistics
+from xltlib.values import counted
 
 OVER_PLAIN, OVER_UPDATES = "over plain training", "over as many updates"
-WITH_RADIUS = ("fgm", "pgd", "freelb", "gaussian", "uniform")  # noises that perturb embeddings
+WITH_RADIUS = ("fgm", "pgd", "freelb", "gaussian", "perturbation", "uniform")  # noises that perturb embeddings
+RADIUS = re.compile(r"-r\d[\d.]*$")  # ends the name of an arm that is left to the curve
 
 
 def arms(state: dict) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def overview(table: pd.DataFrame, control: str) -> pd.DataFrame:
 
 def compared(table: pd.DataFrame) -> list[str]:
     """Labels of the arms that are compared; those named ``<noise>-r<radius>`` are left to the curve."""
-    return [label for label in dict.fromkeys(table.label) if "-r0" not in label]
+    return [label for label in dict.fromkeys(table.label) if not RADIUS.search(label)]
 
 
 def seeds_of_all(table: pd.DataFrame, labels: list[str]) -> list[int]:
@@ -274,7 +276,7 @@ def caption(study: str, table: pd.DataFrame, n_seeds: pd.Series, n_items: int, s
     """
     name = table.encoder.iloc[0]
     encoder = figures.ENCODER_NAME.get(name, name)
-    seeds = figures.counted(max(n_seeds), "seed")
+    seeds = counted(max(n_seeds), "seed")
     if min(n_seeds) < max(n_seeds):
         seeds = f"{min(n_seeds)} to {seeds}"
     rungs = " and ".join(sorted(set(table.rung)))

@@ -109,8 +109,9 @@ class Run:
 
     def _encoder_revision(self) -> str:
         """The commit of the hub at which the encoder, or what it was adapted from, was read; "": no hub's."""
-        for name in self.parents:
-            return records.read(self.runs / name).get("encoder_revision", "")
+        if self.parents:
+            first = next(iter(self.parents))
+            return records.read(self.runs / first).get("encoder_revision", "")
         from xltlib.encoders import hub
 
         return hub.revision_of(self.encoder.name)
@@ -137,7 +138,7 @@ class Run:
     def load(self, dev_languages: list[str] | None = None):
         """The labelled pairs: a components.labelled.Data, which is ``run.data`` from now on."""
         self.data = self.labelled.load(self, dev_languages)
-        bias = getattr(self, "scored", None) and self.scored.bias
+        bias = self.scored.bias if hasattr(self, "scored") else 0
         if bias and len(tasks.parallel_sentences(self.data.test, bias)[self.source]) < 2:
             raise ValueError(f"scored.bias = {bias}: fewer than two test sentences are in all languages")
         return self.data

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from xltlib import console, forecast, records
 from xltlib.forecast import Forecast
 from xltlib.plan import Plan
+from xltlib.values import counted
 
 LINES = 8  # running notebooks shown at a time in a terminal
 IN_A_LOG, ANEW = 60.0, 10.0  # seconds between two lines, and in a terminal between two forecasts
@@ -30,12 +31,7 @@ def summary(ended: int, runs: int, estimate: forecast.Estimate, elapsed: float) 
     """
     left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
     share = f"{100 * estimate.share:.0f} % of the work"
-    return f"{ended} of {counted(runs)}, {share}, {forecast.said(elapsed)} so far, {left}"
-
-
-def counted(runs: int) -> str:
-    """A number of runs in words."""
-    return f"{runs} run" if runs == 1 else f"{runs} runs"
+    return f"{ended} of {counted(runs, 'run')}, {share}, {forecast.said(elapsed)} so far, {left}"
 
 
 class Shown:
@@ -120,7 +116,7 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
     """
     of, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
     ended = {label for label in plan.nodes if label not in missing}
-    said = [f"{len(ended)} of {counted(len(plan.nodes))} done"]
+    said = [f"{len(ended)} of {counted(len(plan.nodes), 'run')} done"]
     running, silent, failed = [], [], []
     for label in missing:
         state, place = of.state(label), of.place(label)

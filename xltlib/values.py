@@ -87,3 +87,13 @@ def shown(value: object) -> str:
     """
     said = repr(value)
     return said if len(said) <= 80 else f"{said[:77]}..."
+
+
+def counted(n: int, noun: str) -> str:
+    """A count with its noun.
+
+    Example:
+        >>> counted(1, "seed"), counted(6, "seed")
+        ('1 seed', '6 seeds')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

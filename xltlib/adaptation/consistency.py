@@ -28,9 +28,9 @@ def consistency(teacher: Tensor, student: Tensor, temperature: float = 1.0) -> T
 
 @torch.no_grad()
 def averaged(teacher: torch.nn.Module, student: torch.nn.Module, decay: float) -> None:
-    """Move the teacher's parameters a little towards the student's (mean teacher).
+    """Move the teacher's parameters a little towards the student's.
 
-    ``t = decay * t + (1 - decay) * s``.
+    ``t = decay * t + (1 - decay) * s`` (mean teacher; Tarvainen & Valpola 2017, arXiv 1703.01780).
     """
     for t, s in zip(teacher.parameters(), student.parameters(), strict=True):
         t.lerp_(s.to(t), 1 - decay)

@@ -77,7 +77,7 @@ def masked_batches(
     DataCollatorForLanguageModeling; texts are cut at ``max_length`` pieces.
 
     Raises:
-        ValueError: no text.
+        ValueError: no text, or none with a piece that can be masked.
     """
     from transformers import DataCollatorForLanguageModeling
 
@@ -85,6 +85,9 @@ def masked_batches(
         raise ValueError("no text to mask: ask for more sentences than are held out")
     rng = np.random.default_rng(seed)
     ids = encoder.tokenize(texts, None, max_length)["input_ids"]
+    special = set(encoder.tokenizer.all_special_ids)  # never masked, and <unk> is one of them
+    if all(piece in special for text in ids for piece in text):
+        raise ValueError("no piece of this text can be masked: the tokenizer knows none of its characters")
     collator = DataCollatorForLanguageModeling(encoder.tokenizer, mlm_probability=0.15, seed=seed)
     while True:
         for positions in bucketed([len(i) for i in ids], batch_size, rng):

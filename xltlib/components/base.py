@@ -293,7 +293,7 @@ def merged(base: dict, own: dict) -> dict:
         if isinstance(before, str) and name in FAMILIES:
             before = spelled(name, before)
         alike = isinstance(value, dict) and isinstance(before, dict)
-        if alike and value.get("kind", before.get("kind")) == before.get("kind", value.get("kind")):
+        if alike and ("kind" not in value or "kind" not in before or value["kind"] == before["kind"]):
             result[name] = merged(before, value)
         else:
             result[name] = value

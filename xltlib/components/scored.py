@@ -85,9 +85,8 @@ class Scored(Component):
         table, attacked = pd.DataFrame(), {}
         own = data.test[data.test.language1 == data.source]
         if self.attack.adversarial:
-            accuracy = prediction.under_attack(
-                model, own, self.attack.step(model, 1)
-            )  # one start for all runs
+            step = self.attack.step(model, 1)  # one start for all runs
+            accuracy = prediction.under_attack(model, own, step)
             radius = getattr(self.attack, "radius", None)
             attacked = {"radius": radius, "accuracy": accuracy, "items": len(own)}
         if self.bias:

@@ -213,7 +213,7 @@ def _ordered_templates(rng: random.Random, level: int, base: int) -> tuple[int, 
     turns the order round joins 1 with 4 or 2 with 3: these have as many words in common as 1 with 2 or 3 with
     4 in every language (1 with 3 have more), so that likeness tells nothing.
     """
-    same, across = base ^ 1, 3 - base
+    same, across = (1, 0, 3, 2)[base], (3, 2, 1, 0)[base]
     either = _pick(rng, (base, same))  # at every level, for all later draws follow from it
     return {0: (same, either), 2: (same, across), 3: (across, same)}[level]
 

@@ -120,21 +120,12 @@ def form(code: str, kind: str, key) -> str:
     return str(key)
 
 
-def fill(code: str, template: str, slots: dict[str, str], roles: dict) -> str:
-    """A template with its slots filled and inflected.
-
-    Args:
-        slots: slot -> type.
-        roles: slot -> key, as :func:`form` takes it.
-    """
-    return "".join(text for _, text in parts(code, template, slots, roles))
-
-
 def parts(code: str, template: str, slots: dict[str, str], roles: dict) -> list[tuple[str, str]]:
     """What a filled template is made of, in order: (slot, its filler), and ("", the text between).
 
     Args:
-        slots, roles: as of :func:`fill`.
+        slots: slot -> type.
+        roles: slot -> key, as :func:`form` takes it.
     """
     found, end = [], 0
     for match in grammar.SLOT.finditer(template):

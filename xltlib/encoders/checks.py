@@ -77,7 +77,8 @@ def check_weights(model: nn.Module, info: dict) -> None:
     left = sorted(key for key in info["unexpected_keys"] if key.removeprefix(prefix).split(".")[0] in parts)
     if left:
         raise Refused(f"has weights that config.json has no place for: {_some(left)}; a part is not taken")
-    for key, there, wanted in sorted(info["mismatched_keys"]):
+    if info["mismatched_keys"]:
+        key, there, wanted = min(info["mismatched_keys"])
         raise Refused(f"weights of {key} have the shape {tuple(there)}, config.json says {tuple(wanted)}")
 
 

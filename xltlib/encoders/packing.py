@@ -124,18 +124,23 @@ def _tokenizer_section(pieces: list[tuple[bytes, float]], special: list[int]) ->
     return sizes + ends.tobytes() + scores.tobytes() + b"".join(written) + struct.pack("<iI", 0, 0)
 
 
+def _padding(size: int) -> int:
+    """Bytes up to the next multiple of 64."""
+    return -size % 64
+
+
 def _write_tensors(file, tensors: list[tuple[str, int, int, np.ndarray]]) -> None:
     """The directory of tensors, and their bytes."""
     size_of_directory = 4 + sum(2 + len(name.encode()) + 21 for name, *_ in tensors)
     start = file.tell() + size_of_directory
-    start += -start % 64
+    start += _padding(start)
     file.write(struct.pack("<i", len(tensors)))
     places = []
     for name, kind, numbers, raw in tensors:
         places.append(start)
         file.write(struct.pack("<H", len(name.encode())) + name.encode())
         file.write(struct.pack("<BIQQ", kind, numbers, start, len(raw)))
-        start += len(raw) + -len(raw) % 64
+        start += len(raw) + _padding(len(raw))
     for place, (*_, raw) in zip(places, tensors):
         file.write(bytes(place - file.tell()))
         file.write(raw.tobytes())

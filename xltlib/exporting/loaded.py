@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 HEAD, WEIGHTS = "head.json", "head.safetensors"  # what compares two vectors, beside the modules
-SETTINGS = "config_sentence_transformers.json"
 
 
 def vectors(folder: Path, sentences: list[str]) -> np.ndarray:

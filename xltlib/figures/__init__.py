@@ -5,43 +5,32 @@ makes the bytes of an SVG the same every time. Nothing here needs torch.
 """
 
 from xltlib.figures.curves import covariates, dose_response, loss_curve, strength_response
-from xltlib.figures.effects import FAMILY, adaptation_effect, adaptation_family, arm_effects, ladder
+from xltlib.figures.effects import adaptation_effect, adaptation_family, arm_effects, ladder
 from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
 from xltlib.figures.groups import group_effects
 from xltlib.figures.style import (
-    ADAPTATION_NAME,
     ENCODER_NAME,
     NOISE_NAME,
-    STRATEGIES,
-    THEME,
     adaptation_name,
-    counted,
     file_name,
-    in_order,
     known,
     look,
     save,
 )
 
 __all__ = [
-    "ADAPTATION_NAME",
     "ENCODER_NAME",
-    "FAMILY",
     "NOISE_NAME",
-    "STRATEGIES",
-    "THEME",
     "adaptation_effect",
     "adaptation_family",
     "adaptation_name",
     "arm_effects",
-    "counted",
     "covariates",
     "difference_grid",
     "dose_response",
     "file_name",
     "generalized_grid",
     "group_effects",
-    "in_order",
     "known",
     "ladder",
     "language_bias",

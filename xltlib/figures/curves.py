@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,7 +65,7 @@ def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str,
     if len(panels) == 1:
         figure, axes = plt.subplots(figsize=(6.5, 3.8), squeeze=False, layout="constrained")
     else:  # two in a row
-        rows = -(-len(panels) // 2)
+        rows = math.ceil(len(panels) / 2)
         figure, axes = plt.subplots(
             rows, 2, figsize=(9, 3 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
         )
@@ -85,7 +87,7 @@ def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str,
 
 def _response(axis, lines: dict[str, pd.DataFrame]) -> None:
     """Lines of ``effect`` with intervals over ``x``, with a tick at each value."""
-    for (name, of), marker, colour in zip(lines.items(), "osD^v", palette(5)):
+    for (name, of), marker, colour in zip(lines.items(), cycle("osD^v"), palette(max(5, len(lines)))):
         of = of.sort_values("x")
         below, above = of.effect - of.low, of.high - of.effect
         axis.errorbar(of.x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)

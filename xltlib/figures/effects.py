@@ -14,7 +14,6 @@ from xltlib import languages
 from xltlib.figures.style import (
     NOISE_NAME,
     adaptation_name,
-    counted,
     cut_scale,
     in_order,
     look,
@@ -22,6 +21,7 @@ from xltlib.figures.style import (
     theme,
     titled,
 )
+from xltlib.values import counted
 
 LEVEL_NAME = {  # what stands above the languages of a level; a group of a study has its own name
     "high": "high-resource",
@@ -31,7 +31,7 @@ LEVEL_NAME = {  # what stands above the languages of a level; a group of a study
 }
 FAMILY = {  # panels of adaptation_family: column of the table, what stands under it
     "effect": "effect on zero-shot\ntargets (points)",
-    "effect on source": "effect on English\n(points)",
+    "effect on source": "effect on {source}\n(points)",
     "retrieval, more": "translations found\n(share, change)",
     "tokens, more": "thousand tokens more\n(less a teacher's)",
 }
@@ -235,13 +235,14 @@ def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str])
         axis.plot(x, of.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
 
 
-def adaptation_family(table: pd.DataFrame, caption: str):
-    """All adaptations of a study side by side: mean effect with its interval, what it does to English and to
-    alignment, and what it costs.
+def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"):
+    """All adaptations of a study side by side: mean effect with its interval, what it does to the source
+    language and to alignment, and what it costs.
 
     Args:
         table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of
             ``FAMILY``, and ``n_seeds``.
+        source: the name of the source language.
     """
     theme()
     panels = [name for name in FAMILY if table[name].notna().any()]
@@ -252,6 +253,7 @@ def adaptation_family(table: pd.DataFrame, caption: str):
     figure, axes = plt.subplots(1, len(panels), figsize=figsize, **shared)
     for axis, panel in zip(axes[0], panels):
         _draw_panel_of_family(axis, panel, table, order)
+        axis.set_xlabel(FAMILY[panel].format(source=source), fontsize=10)
     names = [textwrap.fill(name, 34, break_on_hyphens=False) for name in _names_with_seeds(table, order)]
     axes[0, 0].set_yticks(range(len(order)), names, fontsize=9)
     n_strategies = table.strategy.nunique()
@@ -279,7 +281,6 @@ def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str
         control = (of.adaptation == "more-updates").to_numpy()
         axis.plot(x[control], y[control], marker, markerfacecolor="white", **mark)
     axis.axvline(0, color="0.3", linewidth=1)
-    axis.set_xlabel(FAMILY[panel], fontsize=10)
     axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
     axis.set_ylim(-0.6, len(order) - 0.4)
 

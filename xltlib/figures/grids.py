@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -54,9 +56,8 @@ def difference_grid(cells: pd.DataFrame, caption: str):
     theme(style="white")
     labels = list(dict.fromkeys(cells.label))
     codes = languages.in_order(cells.language1.unique())
-    # At most four side by side, and rows as full as can be; -(-a // b) rounds up.
-    columns = -(-len(labels) // -(-len(labels) // 4))
-    rows = -(-len(labels) // columns)
+    rows = math.ceil(len(labels) / 4)  # at most four side by side, and rows as full as can be
+    columns = math.ceil(len(labels) / rows)
     size = max(2.3, 0.38 * len(codes) + 0.4)
     figure, axes = _panels(rows, columns, (size * columns + 1, size * rows + 1.2))
     for axis in axes.flat[len(labels) :]:

@@ -127,16 +127,6 @@ def _name_of_one(part: str) -> str:
     return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")
 
 
-def counted(n: int, what: str) -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(1, "seed"), counted(2, "seed")
-        ('1 seed', '2 seeds')
-    """
-    return f"{n} {what}s" if n > 1 else f"{n} {what}"
-
-
 def titled(figure, title: str, caption: str):
     """The figure with a title above, if any, and what is to be known below."""
     if title:
@@ -178,8 +168,7 @@ def save(figure, table: pd.DataFrame, stem: Path) -> None:
     """Write ``stem``.png (200 dpi), .svg and .csv; the same bytes every time the same thing is drawn."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     for kind, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
-        figure.savefig(
-            stem.with_name(stem.name + kind), dpi=200, metadata=metadata
-        )  # a name may have a dot in it
+        path = stem.with_name(stem.name + kind)  # with_suffix would cut a name with a dot in it
+        figure.savefig(path, dpi=200, metadata=metadata)
     csv = stem.with_name(stem.name + ".csv")
     table.to_csv(csv, index=False, float_format="%.4f", lineterminator="\n")

@@ -31,7 +31,7 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
         if not line.strip():
             continue
         word, translation = _two_columns(line, f"{path}, line {number}", path.suffix.lower() == ".tsv")
-        if word[0] == "#" and len(word) > 1 or (number == 1 and word.lower() in ("word", "source")):
+        if (word[0] == "#" and len(word) > 1) or (number == 1 and word.lower() in ("word", "source")):
             raise DataError(f"{path}, line {number}: {line[:40]!r} is no translation; delete the line")
         if word[-1] == ";" and len(word) > 1:
             raise DataError(f"{path}, line {number}: {line[:40]!r}: columns are parted by a tab or a blank")

@@ -106,8 +106,8 @@ def described(point: float, error: float, freedom: float, margin: float = 0.5) -
 
     Args:
         point, error, freedom: the mean in points, its standard error, and the degrees of freedom of t.
-        margin: points; ``p_equivalent`` is that of two one-sided tests against -margin and +margin (TOST):
-            small, if the difference lies between.
+        margin: points; ``p_equivalent`` is that of two one-sided tests against -margin and +margin (TOST;
+            Schuirmann 1987): small, if the difference lies between.
     Returns:
         ``effect, low, high, p, p_equivalent``. Without an error (every answer is the same, or there is one
         cluster) there is nothing to test by: NaN, but for the interval and p of an effect of 0.

@@ -76,7 +76,7 @@ def judge(family: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
 
 
 def holm(p: pd.Series, planned: int = 0) -> np.ndarray:
-    """p values corrected over each other by Holm's method; a missing one counts as 1.
+    """p values corrected over each other by Holm's method (1979); a missing one counts as 1.
 
     Args:
         planned: how many tests the family has at least; those that are not there count as 1.

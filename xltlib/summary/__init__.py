@@ -30,10 +30,7 @@ from xltlib.summary.accuracy import (
 )
 from xltlib.summary.costs import (
     dose_table,
-    doses,
-    family,
     family_table,
-    held_out,
     held_out_table,
     over_updates_table,
     penalty_table,
@@ -56,7 +53,6 @@ from xltlib.summary.effects import (
 from xltlib.summary.grids import grid_table
 from xltlib.summary.loading import load
 from xltlib.summary.pictures import (
-    Picture,
     answer_pictures,
     cost_pictures,
     covariate_pictures,
@@ -70,11 +66,9 @@ from xltlib.summary.saving import all_pictures, all_tables, save
 from xltlib.summary.selfchecks import checked, checks, refuse_other_accuracies
 from xltlib.summary.sentences import answer
 from xltlib.summary.verdicts import verdict_list
-from xltlib.summary.words import Said, unless_empty
+from xltlib.summary.words import unless_empty
 
 __all__ = [
-    "Picture",
-    "Said",
     "StudyData",
     "about",
     "accuracy_table",
@@ -91,15 +85,12 @@ __all__ = [
     "covariate_table",
     "dose_pictures",
     "dose_table",
-    "doses",
     "effect_pictures",
     "effect_table",
-    "family",
     "family_pictures",
     "family_table",
     "grid_pictures",
     "grid_table",
-    "held_out",
     "held_out_table",
     "items",
     "labels_read",

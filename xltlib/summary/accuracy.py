@@ -10,15 +10,9 @@ import pandas as pd
 from xltlib import levels, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
+from xltlib.summary.words import language
 
-METRICS = [
-    "macro_f1",
-    "average_precision",
-    "brier",
-    "calibration_error",
-    "as in English",
-    "all languages alike",
-]
+METRICS = ["macro_f1", "average_precision", "brier", "calibration_error"]
 
 
 def accuracy_table(data: StudyData, *more: Callable[[pd.DataFrame], object]) -> pd.DataFrame:
@@ -152,5 +146,6 @@ def metric_table(data: StudyData) -> pd.DataFrame:
     chosen = data.predictions[data.predictions.selection == data.selection]
     found = statistics.secondary(chosen, source=data.source)
     found = found[~found.language.isin(data.seen | {data.source})].merge(data.runs[["run", *ARM]], on="run")
-    found = found.rename(columns={"agreement": "as in English", "consistency": "all languages alike"})
-    return found.pivot_table(index=data.arm, values=METRICS, sort=False).round(3)
+    renamed = {"agreement": f"as in {language(data.source)}", "consistency": "all languages alike"}
+    found = found.rename(columns=renamed)
+    return found.pivot_table(index=data.arm, values=[*METRICS, *renamed.values()], sort=False).round(3)

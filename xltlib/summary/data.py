@@ -178,17 +178,11 @@ class StudyData:
                 cov_type="cluster", cov_kwds={"groups": of.cluster}
             )
             low, high = fit.conf_int().clip(0, 100).to_numpy()[0]
-            rows.append(
-                {
-                    **dict(zip(keys, names)),
-                    "accuracy": fit.params.iloc[0],
-                    "low": low,
-                    "high": high,
-                    "majority": majority[names[-1]],
-                    **({"overlap": overlap.get(names[-1])} if overlap else {}),
-                    "n_items": of["item"].nunique(),
-                }
-            )
+            row = dict(zip(keys, names))
+            row |= {"accuracy": fit.params.iloc[0], "low": low, "high": high, "majority": majority[names[-1]]}
+            if overlap:
+                row["overlap"] = overlap.get(names[-1])
+            rows.append({**row, "n_items": of["item"].nunique()})
         return pd.DataFrame(rows)
 
     @cached_property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib.summary.data import StudyData, is_control
-from xltlib.summary.words import adaptation_name, against, counted, estimate, joined, signed, under
+from xltlib.summary.words import adaptation_name, against, estimate, joined, signed, under
+from xltlib.values import counted
 
 NAMED = 4  # arms that a sentence names at most
 

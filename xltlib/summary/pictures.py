@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
-from xltlib.summary.words import caption, counted, language, lines_are
+from xltlib.summary.words import caption, language, lines_are
+from xltlib.values import counted
 
 EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
@@ -81,7 +82,7 @@ def family_pictures(data: StudyData) -> list[Picture]:
             marks += ", of single seeds over clusters alone"
         below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
         at_source = {f"effect on {data.source}": "effect on source"}
-        figure = figures.adaptation_family(of.rename(columns=at_source), below)
+        figure = figures.adaptation_family(of.rename(columns=at_source), below, language(data.source))
         drawn.append(
             Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, of)
         )
@@ -207,5 +208,5 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     if doses.empty:
         return []
     seeds, items = doses.n_seeds.max(), _most_items(data)
-    below = f"Study {data.study}; {seeds} seeds, {items} items a language. Lines: {lines_are(seeds)}."
+    below = f"Study {data.study}; {counted(seeds, 'seed')}, {items} items a language. Lines: {lines_are(seeds)}."
     return [Picture("dose_response", figures.dose_response(doses, below), doses)]

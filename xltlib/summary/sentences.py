@@ -16,7 +16,6 @@ from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
 from xltlib.summary.words import (
     adaptation_name,
     against,
-    counted,
     estimate,
     interval,
     joined,
@@ -25,6 +24,7 @@ from xltlib.summary.words import (
     signed,
     under,
 )
+from xltlib.values import counted
 
 SENTENCES, NAMED = 5, 4  # at most: sentences; arms that one of them names
 

@@ -7,7 +7,8 @@ import pandas as pd
 from xltlib import figures, statistics
 from xltlib.markdown import escaped
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import counted, estimate
+from xltlib.summary.words import estimate
+from xltlib.values import counted
 
 VERDICTS = ("up", "down", "equivalent to nothing", "undecided", "one seed")
 

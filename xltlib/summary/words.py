@@ -60,16 +60,6 @@ def number(n: int) -> str:
     return NUMBERS[n] if n < len(NUMBERS) else str(n)
 
 
-def counted(n: int, noun: str) -> str:
-    """A count with its noun.
-
-    Example:
-        >>> counted(1, "seed"), counted(6, "seed")
-        ('1 seed', '6 seeds')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def joined(parts: list[str]) -> str:
     """A list as prose has it.
 

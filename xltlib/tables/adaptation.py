@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import code, escaped
-from xltlib.statistics import detectable
+from xltlib.statistics import ARM, detectable
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
@@ -16,7 +16,6 @@ from xltlib.tables.cells import (
     adaptation_name,
     arm_cells,
     arm_columns,
-    in_order,
     markdown,
     marked,
     per_cent,
@@ -38,7 +37,7 @@ def accuracy(folder: Path) -> str:
     Where there were several checkpoints, also the mean of the targets if they are chosen otherwise.
     """
     table = accuracies(folder)
-    arm, codes, means = arm_columns(table), in_order(table.language1), target_means(table)
+    arm, codes, means = arm_columns(table), languages.in_order(table.language1), target_means(table)
     rules = {"chosen by English dev items": "en-dev", "chosen by the oracle": "oracle"}
     chosen = table[table.selection.isin(["last", *rules.values()])]
     if chosen.groupby("selection").accuracy.mean().round(9).nunique() < 2:
@@ -68,7 +67,7 @@ def answer(folder: Path) -> str:
         effect = points(family.loc[names]) if names in family.index else ""
         of_targets = measured.reindex(zero_shot(table)).mean(skipna=False)
         levels = [per_cent(measured[SOURCE]), per_cent(of_targets)]
-        rows.append((names[0], [*arm_cells(of.iloc[0], arm), *levels, effect]))
+        rows.append((of.iloc[0].strategy, [*arm_cells(of.iloc[0], arm), *levels, effect]))
     order = list(dict.fromkeys(strategy for strategy, _ in rows))
     shown = [cells for strategy in order for own, cells in rows if own == strategy]
     return markdown([*arm, "English", "mean of the targets", "effect on that mean"], shown)
@@ -76,14 +75,14 @@ def answer(folder: Path) -> str:
 
 def effects(folder: Path) -> str:
     """The effect of each adaptation on the mean of the zero-shot targets, and what could have been found."""
-    family, keys = read(folder, "adaptation"), ["strategy", "head", "adaptation"]
-    judged = read(folder, "groups").query("language == 'mean'").set_index(keys)
+    family, judged = read(folder, "adaptation"), read(folder, "groups")
+    judged = judged[judged.language == "mean"].set_index(ARM)
     over = pd.DataFrame()
     if (folder / "over_updates.csv").exists():
-        over = read(folder, "over_updates").set_index(keys)
+        over = read(folder, "over_updates").set_index(ARM)
     arm, rows = arm_columns(family), []
     for _, row in family.iterrows():
-        names = tuple(row[keys])
+        names = tuple(row[ARM])
         of = judged.loc[names]
         cells = [*arm_cells(row, arm), of["rung"], str(of["n_seeds"]), str(of["n_items"]), points(of)]
         cells += [f"{of['p (Holm)']:.2f}", of["verdict"]]
@@ -115,11 +114,11 @@ def by_language(folder: Path) -> str:
     table = read(folder, "adaptation_effect")
     arm, cells = arm_columns(table), {}
     if table.strategy.nunique() == 1:
-        arm = arm[1:]
+        arm = [name for name in arm if name != "strategy"]
     for _, row in table.iterrows():
         bold = "**" if row["verdict"] in ("up", "down") else ""
         cells[", ".join(arm_cells(row, arm)), row["language"]] = f"{bold}{points(row)}{bold}"
-    arms, codes = list(dict.fromkeys(name for name, _ in cells)), in_order(table.language)
+    arms, codes = list(dict.fromkeys(name for name, _ in cells)), languages.in_order(table.language)
     if len(arms) > len(codes):
         rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
         return markdown(["adaptation", *(marked(table, of, of) for of in codes)], rows)
@@ -136,13 +135,12 @@ def by_seed(folder: Path) -> str:
     chosen = table[(table.selection == "last") & table.language1.isin(zero_shot(table))]
     arm = arm_columns(table)
     means = chosen.groupby([*arm, "seed"], sort=False).accuracy.mean().unstack("seed")
-    heads, rows = chosen.groupby(arm)["head"].first(), []
+    named, rows = chosen.groupby(arm)[ARM].first(), []
     for names, of in means.iterrows():
         plain = (*names[:-1], "none")
         if names[-1] != "none" and plain in means.index:
-            row = dict(zip(arm, names)) | {"head": heads[names]}
             change = of - means.loc[plain]
-            rows.append([*arm_cells(row, arm), *(signed(change[seed]) for seed in means)])
+            rows.append([*arm_cells(named.loc[names], arm), *(signed(change[seed]) for seed in means)])
     return markdown([*arm, *(f"seed {seed}" for seed in means)], rows)
 
 
@@ -183,7 +181,7 @@ def held_out(folder: Path) -> str:
     A row an adaptation, a column a language; of many languages the other way round, means over draws.
     """
     table, rows = read(folder, "held_out"), []
-    codes = in_order(table.language)
+    codes = languages.in_order(table.language)
     if len(codes) > MANY:
         names = table.adaptation.str.replace(r" draw \d+$", "", regex=True)
         table = table.groupby([names, "method", "language"], sort=False).mean(numeric_only=True).reset_index()
@@ -207,7 +205,7 @@ def held_out(folder: Path) -> str:
 def trees(folder: Path) -> str:
     """How well a structural probe finds trees, before → after: correlation of distances, and UUAS."""
     table, rows = read(folder, "trees"), []
-    codes = in_order(table.language)
+    codes = languages.in_order(table.language)
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         of = of.set_index("language").reindex(codes)
         for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
@@ -241,7 +239,7 @@ def _accuracies_with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     arm, cells = arm_columns(table), {}
     for _, row in table.iterrows():
         cells.setdefault(", ".join(arm_cells(row, arm)), {})[row["language"]] = accuracy_within(row)
-    return pd.DataFrame(cells, index=in_order(table.language)).fillna("")
+    return pd.DataFrame(cells, index=languages.in_order(table.language)).fillna("")
 
 
 def majority(folder: Path) -> str:
@@ -321,9 +319,10 @@ def two_languages(folder: Path) -> str:
 def doses(folder: Path) -> str:
     """The effect on the mean of the zero-shot targets by how many sentences were read."""
     table, rows = read(folder, "dose_response"), []
-    for _, row in table.sort_values("sentences").iterrows():
+    for _, row in table.sort_values("sentences", kind="stable").iterrows():
         counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
         arm = [strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
-        rows.append([*arm, *counts, points(row)])
-    header = ["strategy", "adaptation", "sentences read", "test items", "seeds", "effect on the mean"]
+        group = escaped(row["group"].replace("-", " ")) if "group" in table else ""
+        rows.append([*arm, group, *counts, points(row)])
+    header = ["strategy", "adaptation", "group", "sentences read", "test items", "seeds", "effect on the mean"]
     return markdown(header, rows)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from xltlib import figures, languages, levels
 from xltlib.markdown import escaped
+from xltlib.statistics import ARM
 
 SOURCE = "en"  # the language that is trained on: no target
 
@@ -82,11 +83,6 @@ def marked(table: pd.DataFrame, name: str, code: str) -> str:
     return levels.marked(name, [levels.level(code, encoder) for encoder in table.encoder.unique()])
 
 
-def in_order(codes) -> list[str]:
-    """Language codes in plot order, each once."""
-    return languages.in_order(codes)
-
-
 def strategy_name(strategy: str, head: str = "") -> str:
     """A strategy in words, as figures have it, but without what stands there in brackets.
 
@@ -108,16 +104,19 @@ def adaptation_name(adaptation: str) -> str:
 
 
 def arm_columns(table: pd.DataFrame) -> list[str]:
-    """The columns that tell a study's arms apart: its head only where there are several."""
-    if table["head"].nunique() > 1:
-        return ["strategy", "head", "adaptation"]
-    return ["strategy", "adaptation"]
+    """The columns that tell a study's arms apart: encoder and head only where there are several."""
+    asked = ("strategy", "adaptation")
+    return [name for name in ARM if name in asked or table[name].nunique() > 1]
 
 
 def arm_cells(row, arm: list[str]) -> list[str]:
     """The cells that name an arm, in words."""
-    cells = {"strategy": strategy_name(row["strategy"], row["head"]), "head": escaped(row["head"])}
-    cells["adaptation"] = adaptation_name(row["adaptation"])
+    cells = {
+        "encoder": escaped(figures.ENCODER_NAME.get(row["encoder"], row["encoder"])),
+        "strategy": strategy_name(row["strategy"], row["head"]),
+        "head": escaped(row["head"]),
+        "adaptation": adaptation_name(row["adaptation"]),
+    }
     return [cells[name] for name in arm]
 
 
@@ -135,7 +134,7 @@ def target_means(table: pd.DataFrame) -> dict[str, list[str]]:
         table: columns ``language1`` and perhaps ``supervision``; targets of which an arm has read labels get
             a mean of their own, which comes first.
     """
-    codes, seen = [code for code in in_order(table.language1) if code != SOURCE], []
+    codes, seen = [code for code in languages.in_order(table.language1) if code != SOURCE], []
     if "supervision" in table:
         labelled = set(table.language1[table.supervision == "labelled"])
         seen = [code for code in codes if code in labelled]

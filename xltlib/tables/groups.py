@@ -88,7 +88,7 @@ def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str
     """A row an arm, or a difference of two, in the study's order of adaptations; a column a group."""
     groups, arm, rows = grouped(folder), arm_columns(table), []
     order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
-    for _, of in ordered(table, "adaptation", order).groupby([*arm, "head"], sort=False):
+    for _, of in ordered(table, "adaptation", order).groupby(arm, sort=False):
         cells = of.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
         rows.append([*_names_of_arm(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
@@ -119,7 +119,7 @@ def accuracy(folder: Path) -> str:
     table, groups = accuracies(folder), {"English": ["en"], **grouped(folder)}
     table = table[table.selection == "last"]
     arm, rows = arm_columns(table), []
-    for _, of in table.groupby([*arm, "head"], sort=False):
+    for _, of in table.groupby(arm, sort=False):
         by_language = of.groupby("language1").accuracy.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
         rows.append([*arm_cells(of.iloc[0], arm), str(of.seed.nunique()), *map(per_cent, means)])
@@ -146,7 +146,7 @@ def _of_vectors(folder: Path, measure: str) -> str:
         rows += [{**run, "language": of["language"], "measured": 100 * of[measure]} for of in run["bias"]]
     table = pd.DataFrame(rows)
     arm, said = arm_columns(table), []
-    for _, of in table.groupby([*arm, "head"], sort=False):
+    for _, of in table.groupby(arm, sort=False):
         by_language = of.groupby("language").measured.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
         said.append([*arm_cells(of.iloc[0], arm), *map(per_cent, means)])

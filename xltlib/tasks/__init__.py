@@ -8,9 +8,9 @@ A task is a word of the package or a folder with a ``task.yaml`` (:func:`xltlib.
 """
 
 from xltlib.tasks.agreement import refuse_other_labels
-from xltlib.tasks.base import HEADER, PLACEHOLDER, DataError, Task
+from xltlib.tasks.base import HEADER, DataError, Task
 from xltlib.tasks.counting import counts
-from xltlib.tasks.demo import DEMO, DEMO_TEXT
+from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.floors import overlap_floors
 from xltlib.tasks.kinds import find
 from xltlib.tasks.layouts import several
@@ -18,9 +18,8 @@ from xltlib.tasks.leakage import (
     normalised,
     overlapping,
     refuse_test_sentences,
-    without_test_pairs,
 )
-from xltlib.tasks.paws_files import FILES, HUB_PAWS_X, TRANSLATED, read_paws_file
+from xltlib.tasks.paws_files import FILES, read_paws_file
 from xltlib.tasks.task import (
     COLUMNS,
     data_folder,
@@ -44,21 +43,15 @@ from xltlib.tasks.text import (
     task_text,
 )
 from xltlib.tasks.trees import EVALUATED, PROBED, Tree, load_trees
-from xltlib.tasks.xnli import HUB_XNLI, read_xnli_file
 
 __all__ = [
     "COLUMNS",
-    "DEMO",
     "DEMO_TEXT",
     "FILES",
     "EVALUATED",
     "HEADER",
-    "HUB_PAWS_X",
-    "HUB_XNLI",
     "PARALLEL",
-    "PLACEHOLDER",
     "PROBED",
-    "TRANSLATED",
     "TREEBANKS",
     "DataError",
     "Task",
@@ -81,7 +74,6 @@ __all__ = [
     "parallel_sentences",
     "pivot",
     "read_paws_file",
-    "read_xnli_file",
     "refuse_missing",
     "refuse_other_labels",
     "refuse_test_sentences",
@@ -89,5 +81,4 @@ __all__ = [
     "shared_sentence_clusters",
     "task_text",
     "test_pairs",
-    "without_test_pairs",
 ]

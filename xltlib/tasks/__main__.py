@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -16,13 +15,6 @@ from xltlib.tasks.skeleton import begin
 from xltlib.tasks.task import data_folder
 
 
-class Parser(argparse.ArgumentParser):
-    """One line says what is wrong."""
-
-    def error(self, message: str):
-        self.exit(2, f"tasks: {' '.join(message.split())}; --help says what there is\n")
-
-
 def main(given: list[str]) -> int:
     """Check a task and print the report; of a folder without a ``task.yaml`` begin one.
 
@@ -31,7 +23,7 @@ def main(given: list[str]) -> int:
     """
     console.forgiving()
     about = "Check a task: counts, what splits share, every fault. Begins a task.yaml where there is none."
-    parser = Parser(prog="python -m xltlib.tasks", description=about)
+    parser = console.Parser("tasks", prog="python -m xltlib.tasks", description=about)
     parser.add_argument("task", help="a folder, its task.yaml, or the name of a task")
     parser.add_argument("--data", default="", help="folder of downloaded data (default: XLTLIB_DATA)")
     asked = parser.parse_args(given)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from xltlib import studyfile
 from xltlib.lines import DataError, read_text
+from xltlib.tasks.hub import HUB_SPLITS
 from xltlib.tasks.tables import FORMATS, SEPARATORS, Form
 from xltlib.values import shown
 
@@ -188,7 +189,8 @@ class Reading:
                 raise self._error(
                     (*keys, name), f"{name} = {shown(given[name])}: wanted text; put it in quotes"
                 )
-        if "files" not in given and "hub" not in given or {"files", "hub"} <= set(own):
+        has_none = "files" not in given and "hub" not in given
+        if has_none or {"files", "hub"} <= set(own):
             raise self._error(keys, f"{split}: wanted files (a path), or hub (the name of a data set)")
         if "files" in own:
             given.pop("hub", None)
@@ -211,7 +213,7 @@ class Reading:
         return Source(
             where=self.lines.at(*keys), files=self._files(keys, given), hub=given.get("hub", ""),
             revision=given.get("revision", ""), config=given.get("config", "{language}"),
-            split=given.get("split", {"dev": "validation"}.get(split, split)), form=form,
+            split=given.get("split", HUB_SPLITS[split]), form=form,
             languages=tuple(given.get("languages", "").replace(",", " ").split()),
             codes=self._codes(keys, given.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
@@ -317,7 +319,7 @@ class Reading:
             return {}
         if given is None:
             raise self._error(keys, f"{keys[-1]}: nothing is said; wanted names with a value each")
-        if not isinstance(given, dict) or not given and not blank:
+        if not isinstance(given, dict) or (not given and not blank):
             raise self._error(keys, f"{keys[-1]} = {shown(given)}: wanted names with a value each")
         return given
 

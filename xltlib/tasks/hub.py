@@ -9,7 +9,7 @@ import pandas as pd
 
 from xltlib.lines import DataError
 
-SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
+HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
 COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in a file's address: hf://datasets/organisation/name@commit/...
 
 
@@ -18,7 +18,7 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
 
     Args:
         repository, revision: on the hub; None: its newest revision.
-        code, split: language and ``train``, ``dev`` or ``test``.
+        code, split: configuration (mostly a language) and split, as the hub names them.
     Returns:
         The rows, with the commit that was read in their attrs as ``revision`` ("": not known), and the place.
     Raises:
@@ -26,9 +26,8 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
     """
     from datasets import load_dataset
 
-    name = SPLITS.get(split, split)
     try:
-        found = load_dataset(repository, code, split=name, revision=revision)
+        found = load_dataset(repository, code, split=split, revision=revision)
         rows = found.to_pandas()
     except Exception as error:  # whatever the hub client raises, the user needs the same advice
         raise DataError(
@@ -37,7 +36,7 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
     rows.attrs["revision"] = commit_of(found.info.download_checksums or {}) or revision or ""
-    return rows, f"{repository}@{rows.attrs['revision'] or 'unknown'} {code}/{name}"
+    return rows, f"{repository}@{rows.attrs['revision'] or 'unknown'} {code}/{split}"
 
 
 def commit_of(files: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from xltlib import languages
@@ -127,11 +128,15 @@ def _of_text(
         lines = [line.split("\t") for line in text.split("\n")[: SAMPLE + 1]]
     else:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        lines = [line for _, line in zip(range(SAMPLE + 1), reader)]
+        try:
+            lines = list(islice(reader, SAMPLE + 1))
+        except csv.Error as error:
+            raise DataError(f"{path}, line {reader.line_num}: {error}; is a quote left open?") from error
     lines = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
     if not lines:
         return [], []
-    return (lines[0] if header else []), [line for line in lines[header:] if len(line) == len(lines[0])]
+    names, rows = (lines[0], lines[1:]) if header else ([], lines)
+    return names, [row for row in rows if len(row) == len(lines[0])]
 
 
 def _of_json(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, PLACEHOLDER
-from xltlib.tasks.hub import from_hub
+from xltlib.tasks.hub import HUB_SPLITS, from_hub
 
 CLASSES = ["different", "paraphrase"]
 # The repository's Parquet form.
@@ -123,7 +123,7 @@ def hub_rows(
     literal: bool = False,
 ) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, at a pinned revision, and where they came from."""
-    given, where = from_hub(repository, revision, code, split)
+    given, where = from_hub(repository, revision, code, HUB_SPLITS[split])
     found = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     sentences = ["sentence1", "sentence2"]
     plain = found[sentences] if literal else found[sentences].map(unquoted)

@@ -144,8 +144,8 @@ class _Sentence:
                 self.rows.append((number, self._parsed(number, line)))
         self.words = [(number, row) for number, row in self.rows if isinstance(row["id"], int)]
 
-    def _refuse(self, number: int, what: str):
-        raise DataError(f"{self.path}, line {number}: {what}")
+    def _error(self, number: int, what: str) -> DataError:
+        return DataError(f"{self.path}, line {number}: {what}")
 
     def _parsed(self, number: int, line: str) -> dict:
         """The columns of a line."""
@@ -154,13 +154,13 @@ class _Sentence:
 
         columns = line.count("\t") + 1
         if columns != len(FIELDS):
-            self._refuse(number, f"{columns} columns, wanted the ten of CoNLL-U with tabs between")
+            raise self._error(number, f"{columns} columns, wanted the ten of CoNLL-U with tabs between")
         try:
             row = parse_line(line, FIELDS)
         except ParseException as error:
-            self._refuse(number, f"no CoNLL-U: {error}")
+            raise self._error(number, f"no CoNLL-U: {error}") from error
         if row["id"] is None or not row["form"].strip():
-            self._refuse(number, "no id or no form")
+            raise self._error(number, "no id or no form")
         return row
 
     def tree(self) -> Tree:
@@ -181,22 +181,22 @@ class _Sentence:
             above = heads[above - 1]
             if not above:
                 return
-        self._refuse(number, f"word {word}: its heads go in a circle, and never reach the root")
+        raise self._error(number, f"word {word}: its heads go in a circle, and never reach the root")
 
     def _refuse_numbers(self) -> None:
         """Refuse words that are not numbered from 1, and heads that are none of them."""
         if not self.words:
-            self._refuse(self.first, "a sentence without words")
+            raise self._error(self.first, "a sentence without words")
         for wanted, (number, row) in enumerate(self.words, start=1):
             if row["id"] != wanted:
-                self._refuse(number, f"word {row['id']}, wanted {wanted}: words are numbered from 1")
+                raise self._error(number, f"word {row['id']}, wanted {wanted}: words are numbered from 1")
             if row["head"] is None or not 0 <= row["head"] <= len(self.words) or row["head"] == wanted:
-                self._refuse(
+                raise self._error(
                     number, f"head {row['head']}: wanted 0, or another of the {len(self.words)} words"
                 )
         roots = sum(row["head"] == 0 for _, row in self.words)
         if roots != 1:
-            self._refuse(self.first, f"{roots} words with head 0, wanted one root")
+            raise self._error(self.first, f"{roots} words with head 0, wanted one root")
 
     def _placed(self) -> tuple[str, tuple[tuple[int, int], ...]]:
         """The sentence, and where each word stands in it."""
@@ -206,11 +206,11 @@ class _Sentence:
         for number, row, words in tokens:
             at += len(text[at:]) - len(text[at:].lstrip())
             if not text.startswith(row["form"], at):
-                self._refuse(number, f"{row['form']!r} does not stand in '# text' from character {at + 1} on")
+                raise self._error(number, f"{row['form']!r} does not stand in '# text' from character {at + 1} on")
             spans += [(at, at + len(row["form"]))] * words
             at += len(row["form"])
         if text[at:].strip():
-            self._refuse(self.first, f"'# text' goes on behind the last word: {text[at:].strip()[:40]!r}")
+            raise self._error(self.first, f"'# text' goes on behind the last word: {text[at:].strip()[:40]!r}")
         return text, tuple(spans)
 
     def _tokens(self) -> list[tuple[int, dict, int]]:
@@ -225,7 +225,7 @@ class _Sentence:
                 first, end = row["id"][0], row["id"][2]
                 if first != within + 1 or not first <= end <= last:
                     said = f"words {first}-{end} of one token, wanted some from {within + 1} to {last}"
-                    self._refuse(number, said)
+                    raise self._error(number, said)
                 tokens.append((number, row, end - first + 1))
                 within = end
         return tokens

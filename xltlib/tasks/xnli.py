@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER
-from xltlib.tasks.hub import from_hub
+from xltlib.tasks.hub import HUB_SPLITS, from_hub
 
 CLASSES = ["contradiction", "entailment", "neutral"]
 SHARES_STOCK_SENTENCES = True  # premises of MNLI, its training set, and of XNLI: "It is true."
@@ -56,7 +56,7 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
 
 def hub_rows(code: str, split: str) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, whose labels have other numbers."""
-    found, where = from_hub(*HUB_XNLI, code, split)
+    found, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
     columns = {
         "item": range(1, len(found) + 1),
         "sentence1": found.premise.str.strip(),
