@@ -255,9 +255,7 @@ def test_contrastive_training_takes_non_paraphrases_apart(tiny, words, test_pair
 
 
 def finished(folder: Path, text: str, encoder: Path):
-    """A study whose runs are made in this process, for a kernel each would take minutes.
-
-    The rest is done as a user does it: another process finds them done, and draws them in kernels.
+    """A study that is made and drawn in this process, for a kernel a run would take minutes.
 
     Args:
         text: fields of the study, in YAML.
@@ -272,9 +270,8 @@ def finished(folder: Path, text: str, encoder: Path):
     study = tiny_study(encoder)
     fields["common"] = study["common"] | fields["common"]
     study = {**study, "encoders": {}, **fields}
-    made = here(folder, study, draws=False)
-    assert made.returncode == 0, made.stderr
-    result = run(folder, study)
+    result = here(folder, study)
+    assert result.returncode == 0, result.stderr
     figures = folder / "figures/tiny"
     runs = json.loads((figures / "runs.json").read_text(encoding="utf-8"))["runs"]
     return figures, {of["label"].removesuffix(" seed 1"): of for of in runs}, result
@@ -314,7 +311,7 @@ def noises(tiny, tmp_path_factory):
 @of_noise
 def test_a_study_of_noise_names_what_each_arm_read(noises):
     _, state, result = noises
-    assert "0 runs to do, 13 done already" in result.stdout
+    assert "13 of 13 runs done" in result.stdout
     assert {label: of["strategy"] for label, of in state.items() if of["arm"]} == {
         "plain": "plain",
         "step-matched": "plain",
@@ -431,7 +428,7 @@ def family(tiny, tmp_path_factory):
 @of_family
 def test_a_study_of_the_family_names_what_each_arm_read(family):
     _, state, result = family
-    assert "0 runs to do, 23 done already" in result.stdout
+    assert "23 of 23 runs done" in result.stdout
     arms = {label: of for label, of in state.items() if of["arm"]}
     parts = ("head", "strategy", "adaptation", "rung")
     assert {label: tuple(of[part] for part in parts) for label, of in arms.items()} == READ

@@ -117,42 +117,90 @@ def execute(
     Raises:
         Stopped: by a signal.
     """
-    graph, chain = plan.sorter(plan.nodes, todo), plan.chains(todo)
     replaced = {label: records.digest(runs / plan[label].run) for label in todo} if force else {}
+    work = _Work(plan, pool, runs, beside, shown, plan.chains(todo), replaced)
+    graph = plan.sorter(plan.nodes, todo)
     graph.prepare()
-    ready, running, failed, ended = [], {}, {}, set()
     while graph.is_active():
-        ready = sorted([*ready, *graph.get_ready()], key=chain.get, reverse=True)
-        # What another process is making is waited for last.
-        ready.sort(key=lambda label: locks.is_made(runs / plan[label].run))
-        for label in list(ready):
-            broken = [need for need in plan[label].needs if need in failed]
-            if not broken and len(running) == pool.jobs:
-                continue
-            ready.remove(label)
+        work.ready += graph.get_ready()
+        ended = [*work.skip(), *work.start_and_wait()]
+        graph.done(*ended)
+    return work.failed
+
+
+@dataclass
+class _Work:
+    """Runs on their way.
+
+    Attributes:
+        plan, pool, runs, beside, shown: of :func:`execute`.
+        chain: label -> how many runs the longest chain that begins with it has.
+        replaced: digests of records that are to be made anew.
+        ready: labels of runs that nothing has to be waited for.
+        running: what is asked for -> its label, and the card that it has.
+        failed: label -> problem.
+        ended: labels of all that are done or failed.
+    """
+
+    plan: Plan
+    pool: Pool
+    runs: Path
+    beside: Path
+    shown: Shown
+    chain: dict[str, int]
+    replaced: dict[str, str | None]
+    ready: list[str] = field(default_factory=list)
+    running: dict[Future, tuple[str, str]] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+
+    def skip(self) -> list[str]:
+        """Leave out what is ready and needs a run that failed; returns the labels."""
+        skipped = []
+        for label in self.ready:
+            broken = [need for need in self.plan[label].needs if need in self.failed]
             if broken:
-                failed[label] = f"not run: needs {broken[0]}"
-                shown.say(f"FAILED {label}: {failed[label]}")
-                ended.add(label)
-                graph.done(label)
-                continue
-            card, node = pool.cards.pop(0), plan[label]
-            given = (node.notebook, node.parameters, str(runs / node.run), pool.threads, str(beside))
-            if locks.is_made(runs / node.run):
-                shown.say(f"waits  {label}: another process is making it")
-            asked = pool.executor.submit(run_once, replaced.get(label), pool.study, *given, card)
-            running[asked] = label, card
-        shown.update(ended, [label for label, _ in running.values()])
-        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done if running else ():
-            label, card = running.pop(future)
-            pool.cards.append(card)
-            problem = outcome(future) or not_as_planned(plan[label], runs)
-            if problem:
-                failed[label] = problem
-            shown.say(f"FAILED {label}: {problem}" if problem else f"done   {label}")
-            ended.add(label)
-            graph.done(label)
-    return failed
+                self._end(label, f"not run: needs {broken[0]}")
+                skipped.append(label)
+        self.ready = [label for label in self.ready if label not in skipped]
+        return skipped
+
+    def start_and_wait(self) -> list[str]:
+        """Start what there is room for, and wait for a second; returns the labels of those that ended."""
+        # The longest chain first; what another process is making is waited for last.
+        self.ready.sort(key=self.chain.get, reverse=True)
+        self.ready.sort(key=self._is_made)
+        while self.ready and len(self.running) < self.pool.jobs:
+            self._start(self.ready.pop(0))
+        self.shown.update(self.ended, [label for label, _ in self.running.values()])
+        return [self._finish(of) for of in wait(self.running, timeout=1, return_when=FIRST_COMPLETED).done]
+
+    def _is_made(self, label: str) -> bool:
+        """Whether another process is making it."""
+        return locks.is_made(self.runs / self.plan[label].run)
+
+    def _start(self, label: str) -> None:
+        card, node = self.pool.cards.pop(0), self.plan[label]
+        if self._is_made(label):
+            self.shown.say(f"waits  {label}: another process is making it")
+        place, beside = str(self.runs / node.run), str(self.beside)
+        given = (node.notebook, node.parameters, place, self.pool.threads, beside, card)
+        future = self.pool.executor.submit(run_once, self.replaced.get(label), self.pool.study, *given)
+        self.running[future] = label, card
+
+    def _finish(self, future: Future) -> str:
+        """Take what came of a run; returns its label."""
+        label, card = self.running.pop(future)
+        self.pool.cards.append(card)
+        self._end(label, outcome(future) or not_as_planned(self.plan[label], self.runs))
+        return label
+
+    def _end(self, label: str, problem: str) -> None:
+        """Note that a run ended; ``problem`` is "" if it is done."""
+        if problem:
+            self.failed[label] = problem
+        self.shown.say(f"FAILED {label}: {problem}" if problem else f"done   {label}")
+        self.ended.add(label)
 
 
 def outcome(future: Future) -> str:

@@ -138,8 +138,9 @@ class StudyData:
     def accuracy(self) -> pd.DataFrame:
         """The same beside what describes the run; ``supervision`` is the most that was read of it."""
         found = self.by_cell.merge(self.runs[["run", *ARM, "rung", "seed"]], on="run")
-        of_language = zip(found.run, found.language1.astype(str))
-        found["supervision"] = [provenance.supervision(self.read[run], code) for run, code in of_language]
+        of_language = list(zip(found.run, found.language1.astype(str)))
+        said = {(run, code): provenance.supervision(self.read[run], code) for run, code in set(of_language)}
+        found["supervision"] = [said[pair] for pair in of_language]
         of_run = [*ARM, "rung", "seed"]
         return found[[*of_run, "language1", "language2", "supervision", "selection", "accuracy", "n_items"]]
 
