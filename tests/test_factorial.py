@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from tiny_studies import here, run, tiny_study
+from tiny_studies import here, tiny_study
 from torch.nn.functional import normalize
 
 from xltlib import batching, bias, encoders, frozen, heads, losses, prediction, statistics, tasks

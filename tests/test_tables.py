@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 from pages import ROOT, TEXTS, cells_of, committed, markers
 
-from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, filled, robustness, write
+from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, encoders, filled, robustness, write
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -226,11 +226,11 @@ def test_held_out_text_is_perplexity_or_a_share(tmp_path):
     ]
     columns = ("method", "language", "before", "after")
     saved(tmp_path, "held_out", [{"adaptation": of[0]} | dict(zip(columns, of)) for of in about])
-    _, (mlm, align) = cells_of(adaptation.held_out(tmp_path))
+    _, (mlm, align) = cells_of(encoders.held_out(tmp_path))
     assert mlm[2:] == ["12,000 → 900", "5 → 4"] and align[2:] == ["50 → 100 %", "20 → 90 %"]
     draws = [dict(zip(("adaptation", *columns), (f"mlm draw {k}", *about[0]))) for k in (1, 2)]
     saved(tmp_path, "held_out", draws)
-    _, lines = cells_of(adaptation.held_out(tmp_path))
+    _, lines = cells_of(encoders.held_out(tmp_path))
     assert [line[0] for line in lines] == ["`mlm draw 1`", "`mlm draw 2`"]
 
 
@@ -244,7 +244,7 @@ def test_held_out_text_of_many_languages_goes_down(tmp_path):
         for code in codes
     ]  # fmt: skip
     saved(tmp_path, "held_out", rows)
-    header, lines = cells_of(adaptation.held_out(tmp_path))
+    header, lines = cells_of(encoders.held_out(tmp_path))
     assert header == ["language", "`mlm` (mlm)", "`tsdae` (tsdae)"] and len(lines) == len(codes)
     assert ["German", "9 → 4", "9 → 6"] in lines
 
@@ -469,7 +469,7 @@ def test_what_was_not_measured_of_an_arm_is_an_empty_cell_and_no_mean(tmp_path):
     columns = ("adaptation", "method", "language", "before", "after")
     texts = [("mlm", "de", 9.0, 8.0), ("mlm", "ko", 7.0, 6.0), ("tsdae", "ko", 5.0, 4.0)]
     saved(tmp_path, "held_out", [dict(zip(columns, (of[0], *of))) for of in texts])
-    _, (_, tsdae) = cells_of(adaptation.held_out(tmp_path))
+    _, (_, tsdae) = cells_of(encoders.held_out(tmp_path))
     assert tsdae == ["`tsdae`", "tsdae", "", "5 → 4"]
 
 
@@ -483,7 +483,7 @@ def test_a_name_of_a_study_stays_text_in_every_table(tmp_path, name):
     text = {"adaptation": name, "method": name, "language": "de", "before": 2, "after": 1}
     saved(tmp_path, "held_out", [text])
     makers = (adaptation.effects, adaptation.differences, adaptation.costs, adaptation.accuracy)
-    for table in (*makers, adaptation.held_out):
+    for table in (*makers, encoders.held_out):
         page = BeautifulSoup(markdown2html(table(tmp_path)), "html.parser")
         rows = [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in page.find_all("tr")]
         assert {len(row) for row in rows} == {len(rows[0])} and len(rows) > 1
@@ -494,6 +494,6 @@ def test_quality_of_a_probe_stands_before_and_after_by_measure(tmp_path):
     row = {"adaptation": "english-trees", "method": "syntax", "trees_read": True, "correlation_before": 0.5}
     row |= {"correlation_after": 0.75, "uuas_before": 0.4, "uuas_after": None}
     saved(tmp_path, "trees", [{**row, "language": "de"}, {**row, "language": "ja", "trees_read": False}])
-    header, rows = cells_of(adaptation.trees(tmp_path))
+    header, rows = cells_of(encoders.trees(tmp_path))
     assert header[2:] == ["measure", "de", "ja"] and rows[0][3:] == ["0.50 → 0.75"] * 2
     assert rows[1][2:] == ["UUAS", "", ""]

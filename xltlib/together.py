@@ -94,12 +94,12 @@ def _refuse_frozen(kind: str, encoder: Component) -> None:
 def _refuse_english(parts: dict[str, Component]) -> None:
     """English is the other side of translations, or none of theirs: it is never asked for."""
     cross = getattr(parts.get("batches"), "cross", None)
-    asking = {"cross.languages": cross, "adaptation.languages": parts.get("adaptation")}
-    for what, part in {**asking, "measured.probes": parts.get("measured")}.items():
-        codes = getattr(part, what.partition(".")[2], "") if getattr(part, "corpus", "") else ""
-        if "en" in codes.split():
+    asking = [("cross", cross, "languages"), ("adaptation", parts.get("adaptation"), "languages")]
+    for family, part, option in [*asking, ("measured", parts.get("measured"), "probes")]:
+        codes = getattr(part, option, "")
+        if getattr(part, "corpus", "") and "en" in codes.split():
             why = "English is the other side of translations wherever there is a choice; name others"
-            raise ValueError(f"{what} = {codes!r}: {why}")
+            raise ValueError(f"{family}.{option} = {codes!r}: {why}")
 
 
 def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import languages
-from xltlib.markdown import code, escaped
+from xltlib.markdown import escaped
 from xltlib.statistics import ARM, detectable
 from xltlib.tables.cells import (
     SOURCE,
@@ -28,7 +28,6 @@ from xltlib.tables.cells import (
 )
 
 SEEDS_OF_A_SPREAD = 4  # fewer do not tell which of two spreads is the larger
-MANY = 10  # languages; more do not fit side by side
 
 
 def accuracy(folder: Path) -> str:
@@ -175,46 +174,6 @@ def other_tests(folder: Path) -> str:
     return markdown([*arm, *header], rows)
 
 
-def held_out(folder: Path) -> str:
-    """Held-out text before and after: perplexity, or per cent of translations found, or distance error.
-
-    A row an adaptation, a column a language; of many languages the other way round, means over draws.
-    """
-    table, rows = read(folder, "held_out"), []
-    codes = languages.in_order(table.language)
-    if len(codes) > MANY:
-        names = table.adaptation.str.replace(r" draw \d+$", "", regex=True)
-        table = table.groupby([names, "method", "language"], sort=False).mean(numeric_only=True).reset_index()
-    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
-        of, cells = of.set_index("language"), []
-        is_share = method != "syntax" and of[["before", "after"]].max().max() <= 1
-        for before, after in of.reindex(codes)[["before", "after"]].to_numpy():
-            digits = 1 if method == "syntax" else 0
-            shown = f"{before:,.{digits}f} → {after:,.{digits}f}"
-            if is_share:
-                shown = f"{100 * before:.0f} → {100 * after:.0f} %"
-            cells.append("" if pd.isna(before) else shown)
-        rows.append([code(adaptation), escaped(method), *cells])
-    if len(codes) > MANY:
-        names = [f"{adaptation} ({method})" for adaptation, method, *_ in rows]
-        turned = [[languages.of(of).name, *cells] for of, *cells in zip(codes, *(row[2:] for row in rows))]
-        return markdown(["language", *names], turned)
-    return markdown(["adaptation", "method", *codes], rows)
-
-
-def trees(folder: Path) -> str:
-    """How well a structural probe finds trees, before → after: correlation of distances, and UUAS."""
-    table, rows = read(folder, "trees"), []
-    codes = languages.in_order(table.language)
-    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
-        of = of.set_index("language").reindex(codes)
-        for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
-            pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
-            cells = ["" if pd.isna(pair).any() else "{:.2f} → {:.2f}".format(*pair) for pair in pairs]
-            rows.append([code(adaptation), escaped(method), name, *cells])
-    return markdown(["adaptation", "method", "measure", *codes], rows)
-
-
 def bias(folder: Path) -> str:
     """How far apart the vectors of translations lie in each arm: means over languages and seeds."""
     table = read(folder, "language_bias")
@@ -324,5 +283,5 @@ def doses(folder: Path) -> str:
         arm = [strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
         group = escaped(row["group"].replace("-", " ")) if "group" in table else ""
         rows.append([*arm, group, *counts, points(row)])
-    header = ["strategy", "adaptation", "group", "sentences read", "test items", "seeds", "effect on the mean"]
-    return markdown(header, rows)
+    header = ["strategy", "adaptation", "group", "sentences read", "test items", "seeds"]
+    return markdown([*header, "effect on the mean"], rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from xltlib.tables import adaptation, benchmarks, groups, robustness
+from xltlib.tables import adaptation, benchmarks, encoders, groups, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
@@ -17,7 +17,7 @@ TABLES = {  # name of a marker -> function
     "differences": adaptation.differences,
     "costs": adaptation.costs,
     "other-tests": adaptation.other_tests,
-    "held-out": adaptation.held_out,
+    "held-out": encoders.held_out,
     "bias": adaptation.bias,
     "intervals": adaptation.intervals,
     "majority": adaptation.majority,

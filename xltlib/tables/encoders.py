@@ -1,0 +1,59 @@
+"""Tables of adapted encoders: held-out text and dependency trees, before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xltlib import languages
+from xltlib.markdown import code, escaped
+from xltlib.tables.cells import markdown, read
+
+MANY = 10  # languages; more do not fit side by side
+
+
+def held_out(folder: Path) -> str:
+    """Held-out text before and after: perplexity, or per cent of translations found, or distance error.
+
+    A row an adaptation, a column a language; of many languages the other way round, means over draws.
+    """
+    table, rows = read(folder, "held_out"), []
+    codes = languages.in_order(table.language)
+    if len(codes) > MANY:
+        names = table.adaptation.str.replace(r" draw \d+$", "", regex=True)
+        table = table.groupby([names, "method", "language"], sort=False).mean(numeric_only=True).reset_index()
+    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
+        pairs = of.set_index("language").reindex(codes)[["before", "after"]].to_numpy()
+        cells = _before_and_after(pairs, method)
+        rows.append([code(adaptation), escaped(method), *cells])
+    if len(codes) <= MANY:
+        return markdown(["adaptation", "method", *codes], rows)
+    names = [f"{row[0]} ({row[1]})" for row in rows]
+    turned = [[languages.of(codes[k]).name, *(row[k + 2] for row in rows)] for k in range(len(codes))]
+    return markdown(["language", *names], turned)
+
+
+def _before_and_after(pairs: np.ndarray, method: str) -> list[str]:
+    """Two numbers a language in a cell; blank where nothing was measured. Shares are in per cent."""
+    if method == "syntax":
+        shape = "{:,.1f} → {:,.1f}"
+    elif np.nanmax(pairs) <= 1:
+        pairs, shape = 100 * pairs, "{:.0f} → {:.0f} %"
+    else:
+        shape = "{:,.0f} → {:,.0f}"
+    return ["" if np.isnan(pair).any() else shape.format(*pair) for pair in pairs]
+
+
+def trees(folder: Path) -> str:
+    """How well a structural probe finds trees, before → after: correlation of distances, and UUAS."""
+    table, rows = read(folder, "trees"), []
+    codes = languages.in_order(table.language)
+    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
+        of = of.set_index("language").reindex(codes)
+        for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
+            pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
+            cells = ["" if pd.isna(pair).any() else "{:.2f} → {:.2f}".format(*pair) for pair in pairs]
+            rows.append([code(adaptation), escaped(method), name, *cells])
+    return markdown(["adaptation", "method", "measure", *codes], rows)
