@@ -199,8 +199,7 @@ def from_cldr(code: str) -> Language | None:
     from babel.core import get_global
 
     letters, _, script = code.partition("-")
-    short, aliases = shortest(letters), get_global("language_aliases")
-    english = Locale("en")
+    short, english = shortest(letters), Locale("en")
     name = english.languages.get(letters) or english.languages.get(short)
     if name is None or not is_code(code):
         return None
@@ -209,17 +208,30 @@ def from_cldr(code: str) -> Language | None:
     is_usual = script in ("", usual)
     if not is_usual:
         name = f"{name} ({english.scripts.get(script, script)})"
-    row = of_code_alone(code)
-    written, source = english.scripts.get(script or usual, script or usual), ASSUMED
+    row, source = of_code_alone(code), ASSUMED
+    written = english.scripts.get(script or usual, script or usual)
     if short in BY_CODE:
         row = BY_CODE[short]
-        written, source = (row.script, "") if is_usual else (written, ASSUMED)
-    three = [other for other, meant in aliases.items() if meant == short and len(other) == 3]
-    letters_of = [letters] if len(letters) == 3 else [*three, letters]
-    scripted = [f"{other}-{script or usual}" for other in letters_of]
-    names = [*letters_of, *scripted] if is_usual else scripted
-    files = {"alpha3": names[0], "tatoeba": names[0], "others": tuple(names[1:])}
+        if is_usual:
+            written, source = row.script, ""
+    files = _codes_of_files(letters, script or usual, is_usual)
     return replace(row, code=code, name=name, script=written, source=source, **files)
+
+
+def _codes_of_files(letters: str, script: str, is_usual: bool) -> dict:
+    """The codes by which files name a language: with three letters first, and with its script.
+
+    Args:
+        is_usual: whether the script is the usual one, which need not be named.
+    """
+    from babel.core import get_global
+
+    aliases, short = get_global("language_aliases"), shortest(letters)
+    three = [other for other, meant in aliases.items() if meant == short and len(other) == 3]
+    codes = [letters] if len(letters) == 3 else [*three, letters]
+    scripted = [f"{other}-{script}" for other in codes]
+    names = [*codes, *scripted] if is_usual else scripted
+    return {"alpha3": names[0], "tatoeba": names[0], "others": tuple(names[1:])}
 
 
 def shortest(code: str) -> str:

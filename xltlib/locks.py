@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 RUN = ".lock"  # in a run's folder: held by whoever has the run made
 KERNEL = ".kernel.lock"  # in a run's folder: held by the kernel that makes it, as long as it lives
 NONE_HERE = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # said by disks that have no locks
-AGAIN = 1.0  # seconds between two looks at whether someone asked to stop
+POLL = 1.0  # seconds between two looks at whether someone asked to stop
 
 _for_life: list[FileLock] = []  # an object that is gone would free its lock
 
@@ -54,7 +54,7 @@ def held(path: Path, stop: Callable[[], bool] | None = None) -> Iterator[bool]:
     """
     lock, ours = _lock(path), False
     while not ours and not (stop is not None and stop()):
-        ours = _acquired(lock, AGAIN)
+        ours = _acquired(lock, POLL)
     try:
         yield ours
     finally:

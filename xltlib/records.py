@@ -27,7 +27,7 @@ AGAIN = "delete it, and the run is made again"
 SCORING = ("20_finetune", "21_frozen")  # notebooks whose runs leave predictions
 NEEDED = {"parameters": dict, "code": str}  # in every record
 ROUNDING = 1e-4  # by which a probability may lie outside [0, 1]
-CELL = ["item", "language1", "language2", "selection"]  # of a run's predictions: each once
+ANSWER = ["item", "language1", "language2", "selection"]  # of a run's predictions: each once
 
 
 def write(folder: Path, record: dict, predictions: pd.DataFrame | None = None) -> None:
@@ -181,7 +181,7 @@ def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
         Damaged: names the column.
     """
     chances = [name for name in map(str, table.columns) if name[0:1] == "p" and name[1:].isdigit()]
-    for name in [*CELL, "cluster", "label", "p0", "p1", *(f"p{k}" for k in range(2, len(chances)))]:
+    for name in [*ANSWER, "cluster", "label", "p0", "p1", *(f"p{k}" for k in range(2, len(chances)))]:
         if name not in table:
             raise Damaged(path, f"no column {name}", then)
         if table[name].isna().any():
@@ -198,7 +198,7 @@ def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
             raise Damaged(path, f"column {name} holds no probabilities", then)
     if not table.label.between(0, len(chances) - 1).all():
         raise Damaged(path, f"column label holds what is none of {len(chances)} classes", then)
-    if table.duplicated([*CELL, *(name for name in ["run"] if name in table)]).any():
+    if table.duplicated([*ANSWER, *(name for name in ["run"] if name in table)]).any():
         raise Damaged(path, "an item stands in it twice", then)
 
 

@@ -14,7 +14,7 @@ from xltlib import collected, languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
 
-CELL = ["run", "language1", "language2", "selection"]  # what one accuracy is of
+ACCURACY_OF = ["run", "language1", "language2", "selection"]  # what one accuracy is of
 CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
 ASKED_ABOUT = ("hybrid", "labse", "labse-recipe")  # the strategies that the question names
 
@@ -131,7 +131,7 @@ class StudyData:
     def by_cell(self) -> pd.DataFrame:
         """Accuracy (a share) of each run, pair of languages and checkpoint rule, from the predictions."""
         answers = self.predictions.assign(right=statistics.is_right(self.predictions))
-        cells = answers.groupby(CELL, observed=True, sort=False).right
+        cells = answers.groupby(ACCURACY_OF, observed=True, sort=False).right
         return cells.agg(accuracy="mean", n_items="size").reset_index()
 
     @cached_property

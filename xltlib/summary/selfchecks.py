@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib.statistics import ARM
-from xltlib.summary.data import CELL, StudyData
+from xltlib.summary.data import ACCURACY_OF, StudyData
 
 ROUNDING = 1e-4  # points
 
@@ -54,7 +54,7 @@ def unlike_recorded(data: StudyData) -> str:
     """Where accuracies computed from the predictions are not those that the runs saw; "" if nowhere."""
     frames = [pd.DataFrame(run.accuracy).assign(run=run.run) for run in data.runs.itertuples()]
     recorded = pd.concat(frames)
-    both = data.by_cell.merge(recorded, on=CELL, suffixes=("", "_recorded"))
+    both = data.by_cell.merge(recorded, on=ACCURACY_OF, suffixes=("", "_recorded"))
     if not len(both) == len(recorded) == len(data.by_cell):
         return f"{len(data.by_cell)} accuracies are predicted, {len(recorded)} recorded, {len(both)} of both"
     same = (both.accuracy - both.accuracy_recorded).abs() < 1e-9

@@ -24,7 +24,7 @@ NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-LEVELS = {
+MEANS_IN_WORDS = {
     "mean": "mean of all",
     "high": "mean of high-resource",
     "medium": "mean of medium-resource",
@@ -162,7 +162,7 @@ def against(difference: str) -> str:
 
 def language(code: str) -> str:
     """A language's name; of a mean of languages, what it is of."""
-    return LEVELS[code] if code in languages.MEANS else languages.of(code).name
+    return MEANS_IN_WORDS[code] if code in languages.MEANS else languages.of(code).name
 
 
 def of_group(name: str) -> str:
@@ -172,7 +172,7 @@ def of_group(name: str) -> str:
         >>> of_group("low"), of_group("known-from-text")
         ('mean of low-resource', 'mean of known from text')
     """
-    return LEVELS.get(name, f"mean of {name.replace('-', ' ')}")
+    return MEANS_IN_WORDS.get(name, f"mean of {name.replace('-', ' ')}")
 
 
 def reading(entries: list[Entry]) -> str:
