@@ -223,9 +223,9 @@ def test_predictions_that_are_none_are_named_and_nothing_is_collected(done):
     path = figures / "predictions.parquet"
     table = pd.read_parquet(path).astype({"selection": str, "language1": str, "language2": str})
     gap = table.index > 0
-    needed = [*records.CELL, "cluster", "label", "p0", "p1"]
+    needed = [*records.ANSWER, "cluster", "label", "p0", "p1"]
     bad = [(table.drop(columns=name), f"no column {name}") for name in needed]
-    bad += [(table.assign(**{name: table[name].where(gap)}), f"{name} has gaps") for name in records.CELL]
+    bad += [(table.assign(**{name: table[name].where(gap)}), f"{name} has gaps") for name in records.ANSWER]
     bad += [(table.assign(language1=code), f"language1 names '{code}'") for code in ("xx", "")]
     bad += [(table.assign(**{name: None}), f"{name} has gaps") for name in ("cluster", "label", "p0", "p1")]
     bad += [(table.assign(p1=of), "column p1 holds no probabilities") for of in ("0.5", 1.5, -0.5)]
