@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from xltlib.tasks.demo import DEMO_TASKS
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
+from xltlib.tasks.printing import filled, printed, together
 from xltlib.tasks.task import SPLITS, shared_sentence_clusters
 
-WIDTH = 110  # characters of a line of the report
-TOGETHER = 10  # languages with the same numbers on a line
 MOST = 50  # faults that are listed
 FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
 KEYS = """\
@@ -91,7 +89,9 @@ def check(name: str, folder: Path | None) -> Check:
     parts = [_heading(task, name), *(_counted(task, split, frames[split]) for split in frames)]
     if not faults:  # with rows missing, neither items nor sentences can be compared
         faults = _disagreements(task, name, frames)
-        parts += [_parallel(task, frames), _shared(task, frames, faults)]
+        shared, refused = _shared(task, frames)
+        parts += [_parallel(task, frames), shared]
+        faults += refused
     else:
         parts.append("Items and sentences of splits are compared when there are no faults.")
     parts.append(_notes(frames))
@@ -166,7 +166,7 @@ def _heading(task: Task, name: str) -> str:
         "classes": ", ".join(task.CLASSES),
         "training pairs with a test sentence": "left out" if task.SHARES_STOCK_SENTENCES else "refused",
     }
-    return "\n".join(_filled(f"{what}: {said}") for what, said in lines.items())
+    return "\n".join(filled(f"{what}: {said}") for what, said in lines.items())
 
 
 def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
@@ -182,14 +182,16 @@ def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
         table.insert(table.columns.get_loc("majority") + 1, "overlap", pd.Series(floors))
     table = table.drop(columns=[name for name in FAILINGS if name in table and not table[name].any()])
     keys = f"{KEYS}\n{FLOOR}" if split == "test" else ""
-    return f"{split.upper()}\n{_printed(table)}\n{keys}".rstrip()
+    return f"{split.upper()}\n{printed(table)}\n{keys}".rstrip()
 
 
 def _disagreements(task: Task, name: str, frames: dict[str, pd.DataFrame]) -> list[str]:
     """What keeps a study from running though every row can be read."""
     faults = []
     for split in ("dev", "test"):
-        for refuse in (refuse_other_labels, refuse_no_translations) if split in frames else ():
+        if split not in frames:
+            continue
+        for refuse in (refuse_other_labels, refuse_no_translations):
             faults += _refused(refuse, frames[split], f"{name}, {split}")
     if "test" in frames and hasattr(task, "set_names"):
         names = {split: task.set_names(split) for split in SPLITS}
@@ -225,41 +227,48 @@ def _parallel(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     if not found:
         return "No two languages have items in common: none is called parallel to another."
     columns = ["split", "set", "language", "items", "in another language", "in every language"]
-    table = _together(pd.DataFrame(found, columns=columns))
+    table = together(pd.DataFrame(found, columns=columns))
     return f"PARALLEL: items of one set with the same id are translations of each other\n{table}"
 
 
-def _shared(task: Task, frames: dict[str, pd.DataFrame], faults: list[str]) -> str:
-    """Pairs of the other splits that share a sentence with the test set; to the faults what is refused."""
-    found, test = [], frames.get("test", pd.DataFrame())
+def _shared(task: Task, frames: dict[str, pd.DataFrame]) -> tuple[str, list[str]]:
+    """Pairs of the other splits that share a sentence with the test set, and what of it is refused."""
+    found, faults, test = [], [], frames.get("test", pd.DataFrame())
     if test.empty:
-        return ""
+        return "", []
     sentences = {*test.sentence1, *test.sentence2}
     letters = {normalised(sentence) for sentence in sentences}
     for split in [split for split in frames if split != "test"]:
         rows = frames[split]
-        both = list(zip(rows.sentence1, rows.sentence2))
+        pairs = list(zip(rows.sentence1, rows.sentence2))
         of_each = pd.DataFrame({"language": rows.language1, "split": split, "pairs": 1})
-        of_each["same"] = [one in sentences or other in sentences for one, other in both]
-        of_each["alike"] = [normalised(one) in letters or normalised(other) in letters for one, other in both]
-        of_each["inside"] = overlapping(both, test)
+        of_each["same"] = [one in sentences or other in sentences for one, other in pairs]
+        normal = [(normalised(one), normalised(other)) for one, other in pairs]
+        of_each["alike"] = [one in letters or other in letters for one, other in normal]
+        of_each["inside"] = overlapping(pairs, test)
         found.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
-        refused = of_each["inside"].sum()
-        if split == "train" and refused and not task.SHARES_STOCK_SENTENCES:
-            first = both[of_each["inside"].tolist().index(True)]
-            faults.append(
-                f"train: {refused} pairs hold a sentence of the test set (first: {str(first)[:200]}). Take "
-                "these rows out of the files, or say test_sentences: leave-out"
-            )
+        if split == "train":
+            faults += _training_pairs_refused(task, pairs, of_each)
         if split == "dev":
             faults += _refused(refuse_test_pairs, rows, test, "dev")
-        if split == "train" and task.SHARES_STOCK_SENTENCES and of_each["alike"].all():
-            faults.append("train: every pair holds a sentence of the test set: none is left to train on")
     if not found:
-        return ""
-    table = _together(pd.concat(found))
-    both = _in_two(task, frames)
-    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}"
+        return "", faults
+    table, both = together(pd.concat(found)), _in_two(task, frames)
+    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}", faults
+
+
+def _training_pairs_refused(task: Task, pairs: list[tuple[str, str]], of_each: pd.DataFrame) -> list[str]:
+    """Why training pairs that hold test sentences keep a study from running."""
+    refused = of_each["inside"].sum()
+    if refused and not task.SHARES_STOCK_SENTENCES:
+        first = pairs[of_each["inside"].tolist().index(True)]
+        return [
+            f"train: {refused} pairs hold a sentence of the test set (first: {str(first)[:200]}). Take "
+            "these rows out of the files, or say test_sentences: leave-out"
+        ]
+    if task.SHARES_STOCK_SENTENCES and of_each["alike"].all():
+        return ["train: every pair holds a sentence of the test set: none is left to train on"]
+    return []
 
 
 def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
@@ -292,7 +301,7 @@ def _notes(frames: dict[str, pd.DataFrame]) -> str:
             f"Languages that no study knows: {' '.join(unknown)}. Say how a study writes them, as in codes: "
             f"{{zh: {unknown[0]}}}, or write a row into languages.yaml beside the study."
         )
-    return "\n".join(map(_filled, notes))
+    return "\n".join(map(filled, notes))
 
 
 def _is_known(code: str) -> bool:
@@ -301,23 +310,3 @@ def _is_known(code: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _filled(text: str) -> str:
-    """A paragraph of the report; names with a hyphen are not broken."""
-    return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
-
-
-def _together(table: pd.DataFrame) -> str:
-    """A table in which languages with the same numbers share a line, a few on each."""
-    numbers = [name for name in table if name != "language"]
-    lines = []
-    for of_all, rows in table.groupby(numbers, sort=False):
-        codes = rows.language.tolist()
-        for start in range(0, len(codes), TOGETHER):
-            lines.append([*of_all, " ".join(codes[start : start + TOGETHER])])
-    return _printed(pd.DataFrame(lines, columns=[*numbers, "languages"]).set_index(numbers[0]))
-
-
-def _printed(table: pd.DataFrame) -> str:
-    return table.to_string(line_width=WIDTH)

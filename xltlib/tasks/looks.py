@@ -72,18 +72,21 @@ def look(path: Path) -> Look | None:
     if not header and format in SEPARATORS and _is_header(rows, places):  # in words that are not known here
         header, rows = rows[0], rows[1:]
         places = _places(rows, {})
-    width = len(rows[0])
     missing = tuple(what for what in READ[:3] if what not in places)
     labels = [row[places["label"]] for row in rows] if "label" in places else []
     ids = [row[places["id"]] for row in rows] if "id" in places else map(str, range(len(rows)))
-    holds = {place: what for what, place in places.items()}
-    if header:
-        columns: dict | list = {what: header[place] for what, place in places.items()}
-    else:
-        columns = [holds.get(place, "_") for place in range(width)]
     several = tuple(dict.fromkeys(label for label in labels if label))
     unusual = separator if format == "csv" and separator != SEPARATORS["csv"] else ""
+    columns = _columns(header, places, len(rows[0]))
     return Look(format, columns, several, missing, tuple(zip(ids, labels)), unusual)
+
+
+def _columns(header: list[str], places: dict[str, int], width: int) -> dict[str, str] | list[str]:
+    """What is read and where it stands: by name, or without a header what stands in each column."""
+    if header:
+        return {what: header[place] for what, place in places.items()}
+    holds = {place: what for what, place in places.items()}
+    return [holds.get(place, "_") for place in range(width)]
 
 
 def _places(rows: list[list[str]], found: dict[str, int]) -> dict[str, int]:

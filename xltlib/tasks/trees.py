@@ -206,11 +206,13 @@ class _Sentence:
         for number, row, words in tokens:
             at += len(text[at:]) - len(text[at:].lstrip())
             if not text.startswith(row["form"], at):
-                raise self._error(number, f"{row['form']!r} does not stand in '# text' from character {at + 1} on")
+                said = f"{row['form']!r} does not stand in '# text' from character {at + 1} on"
+                raise self._error(number, said)
             spans += [(at, at + len(row["form"]))] * words
             at += len(row["form"])
         if text[at:].strip():
-            raise self._error(self.first, f"'# text' goes on behind the last word: {text[at:].strip()[:40]!r}")
+            rest = text[at:].strip()[:40]
+            raise self._error(self.first, f"'# text' goes on behind the last word: {rest!r}")
         return text, tuple(spans)
 
     def _tokens(self) -> list[tuple[int, dict, int]]:
