@@ -223,7 +223,7 @@ def test_the_committed_verdicts_are_among_the_known_and_link_to_figures():
     path = ROOT / "figures" / "claims" / "claims.csv"
     saved = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("claim")
     assert saved.verdict.tolist() == table.verdict.tolist()
-    assert saved.measured.tolist() == table.measured.tolist()
+    assert saved.measured.tolist() == table.measured.tolist() and saved.on.tolist() == table.on.tolist()
 
 
 def test_the_table_of_claims_links_to_figures_from_where_it_stands():

@@ -89,10 +89,11 @@ def test_a_control_that_is_not_there_is_named(arms):
         robustness.refuse_without(arms, "robustness", ["plain", "freelb"])
 
 
-@pytest.mark.parametrize("radius", ["0.03", "1", "12.5"])
+@pytest.mark.parametrize("radius", ["0.03", "1", "12.5", "1e-3"])
 def test_arms_named_after_a_radius_are_left_to_the_curve(radius):
-    arms = pd.DataFrame({"label": ["plain", f"gaussian-r{radius}", "xlm-r", "gaussian"]})
-    assert robustness.compared(arms) == ["plain", "xlm-r", "gaussian"]
+    labels = ["plain", f"gaussian-r{radius}", "xlm-r", "gaussian", f"salt-r{radius}"]
+    arms = pd.DataFrame({"label": labels, "kind": ["", "gaussian", "", "gaussian", "salt"]})
+    assert robustness.compared(arms) == ["plain", "xlm-r", "gaussian", f"salt-r{radius}"]
 
 
 def test_arms_are_compared_over_the_seeds_that_all_have(arms, predictions):

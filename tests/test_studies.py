@@ -60,7 +60,8 @@ def test_groups_hold_the_targets_all_of_them():
         "groups: id is a target in none of them": {"known": "de ko"},
         "de stands in them twice": {"known": "de ko", "unknown": "de sw"},
         "unknown = 'id': wanted two codes or more": {"known": "de ko", "unknown": "id"},
-        "'low': a name has four letters or more": {"low": "de ko"},
+        "groups: unseen is what figures call other means": {"unseen": "de ko"},
+        "'new': a name has four letters or more": {"new": "de ko"},
     }
     for told, given in wrong.items():
         with pytest.raises(ValueError, match=told):

@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
-from xltlib.summary import costs, pictures
+from xltlib.summary import costs
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -642,8 +642,16 @@ def test_the_family_answers_where_adaptations_are_many():
     stems = [picture.stem for picture in summary.answer_pictures(committed("adaptation"))]
     assert stems == ["adaptation_effect", "adaptation_family"]
     assert not summary.cost_pictures(committed("adaptation"))
-    # Its languages share few items: a mean counts 1,230, no language more than 750.
-    assert pictures._most_items(committed("lowres-nli")) == 750
+
+
+def test_a_figure_of_means_says_how_many_items_a_language_has():
+    arms = [{}, *({"adaptation": name, "right": 0.8} for name in ("mlm", "tsdae", "align"))]
+    data = made_up(arms, codes=("en", "de", "fr"))
+    data.shown.loc[data.shown.language1 == "fr", "n_items"] = 7
+    (picture,) = summary.family_pictures(data)
+    most = data.shown[data.shown.language1 == "de"].n_items.max()
+    assert f"7 to {most} items a language" in " ".join(text.get_text() for text in picture.figure.texts)
+    plt.close("all")
     plt.close("all")
 
 

@@ -117,7 +117,16 @@ def test_encoders_stand_in_the_tables_only_where_there_are_several(tmp_path):
     saved(tmp_path, "adaptation", [effect(1, 0, 2), effect(2, 1, 3, encoder="my/own")])
     _, rows = cells_of(adaptation.answer(tmp_path))
     assert len(rows) == 2 and rows[0][3] != rows[1][3]
-    own = [effect(k, 0, 2, language="de", encoder=name) for k, name in enumerate(("offline", "my/own"))]
+    two = ("offline", "my/own")
+    doses = [effect(k, 0, 2, sentences=100, encoder=name) for k, name in enumerate(two)]
+    saved(tmp_path, "dose_response", doses)
+    assert cells_of(adaptation.doses(tmp_path))[0][0] == "encoder"
+    between = {"strategy": "hybrid - plain", "language": "mean"}
+    saved(tmp_path, "groups", [effect(k, 0, 2, encoder=name, **between) for k, name in enumerate(two)])
+    header, rows = cells_of(adaptation.differences(tmp_path))
+    assert header[:3] == ["encoder", "strategies", "adaptation"]
+    assert rows[1][:2] == ["my/own", "hybrid batches minus monolingual batches"]
+    own = [effect(k, 0, 2, language="de", encoder=name) for k, name in enumerate(two)]
     saved(tmp_path, "adaptation_effect", own)
     _, rows = cells_of(adaptation.by_language(tmp_path))
     assert [row[1] for row in rows] == ["+0.0 [+0.0, +2.0]", "+1.0 [+0.0, +2.0]"]

@@ -265,10 +265,17 @@ def test_a_column_of_languages_is_found(tmp_path):
     assert tasks.load_pairs(str(tmp_path), "test", ["en", "de"])["item"].tolist() == [1, 2, 3, 4] * 2
 
 
-def test_a_quote_that_never_ends_is_named(tmp_path):
-    text = 'sentence1,sentence2,label\n"one,two,1\n' + "a,b,0\n" * 30_000
+@pytest.mark.parametrize("rows", [3, 30_000])
+def test_a_quote_that_never_ends_is_named(tmp_path, rows):
+    text = 'sentence1,sentence2,label\n"one,two,1\n' + "a,b,0\n" * rows
     (tmp_path / "test-en.csv").write_text(text, encoding="utf-8")
     with pytest.raises(tasks.DataError, match="test-en.csv, line .*is a quote left open"):
+        begin(tmp_path)
+
+
+def test_a_first_line_of_a_single_cell_too_large_is_named(tmp_path):
+    (tmp_path / "test-en.csv").write_text("a" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="test-en.csv, line 1: field larger than"):
         begin(tmp_path)
 
 

@@ -234,7 +234,7 @@ def test_aligning_brings_translations_together(tiny):
 
 def test_text_of_which_the_tokenizer_knows_nothing_cannot_be_masked(tiny):
     encoder = encoders.load(str(tiny["bert"]))
-    with pytest.raises(ValueError, match="no piece of this text can be masked"):
+    with pytest.raises(ValueError, match="no piece of .* can be masked"):
         next(mlm.masked_batches(encoder, ["ⵣⵣ ⵣⵣ", "ⵣ"], 2, 16, seed=1))
 
 

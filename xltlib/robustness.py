@@ -16,8 +16,8 @@ from xltlib import figures, languages, statistics
 from xltlib.values import counted
 
 OVER_PLAIN, OVER_UPDATES = "over plain training", "over as many updates"
-WITH_RADIUS = ("fgm", "pgd", "freelb", "gaussian", "perturbation", "uniform")  # noises that perturb embeddings
-RADIUS = re.compile(r"-r\d[\d.]*$")  # ends the name of an arm that is left to the curve
+WITH_RADIUS = ("fgm", "pgd", "freelb", "gaussian", "uniform")  # noises that perturb embeddings
+RADIUS = re.compile(r"-r\d[\d.]*(?:e-?\d+)?$")  # ends the name of an arm that is left to the curve
 
 
 def arms(state: dict) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def arms(state: dict) -> pd.DataFrame:
         if not run["arm"]:
             continue
         asked, noise = run["parameters"], run["parameters"]["noise"]
-        kind = "" if noise["kind"] == "none" else noise["kind"]
+        kind = {"none": "", "perturbation": "gaussian"}.get(noise["kind"], noise["kind"])
         listed = [entry["source"] for entry in run["read"] if entry["role"] == "noise"]
         about = {name: run[name] for name in ("run", "seed", "task", "rung", *statistics.ARM)}
         about["label"] = re.sub(r" seed \d+$", "", run["label"])
@@ -95,8 +95,12 @@ def overview(table: pd.DataFrame, control: str) -> pd.DataFrame:
 
 
 def compared(table: pd.DataFrame) -> list[str]:
-    """Labels of the arms that are compared; those named ``<noise>-r<radius>`` are left to the curve."""
-    return [label for label in dict.fromkeys(table.label) if not RADIUS.search(label)]
+    """Labels of the arms that are compared.
+
+    Arms named ``<name>-r<radius>`` whose noise has a radius are left to the curve.
+    """
+    of_curve = table.kind.isin(WITH_RADIUS) & table.label.str.contains(RADIUS)
+    return list(dict.fromkeys(table.label[~of_curve]))
 
 
 def seeds_of_all(table: pd.DataFrame, labels: list[str]) -> list[int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -109,7 +109,7 @@ def listed(runs: Path) -> list[Path]:
 def main() -> None:
     """List the entries, or delete them."""
     console.forgiving()
-    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser = console.Parser("shared", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, help="folder of runs")
     parser.add_argument("--clear", action="store_true", help="delete them, and nothing else")
     args = parser.parse_args()

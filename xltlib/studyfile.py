@@ -12,7 +12,6 @@ from pathlib import Path
 import yaml
 
 from xltlib.languages import MEANS
-from xltlib.levels import UNSEEN
 from xltlib.values import shown, unprintable
 
 FIELDS = (
@@ -218,7 +217,9 @@ def _check_groups(here: str, groups: object) -> None:
     """Names of groups with two languages or more each, no language twice."""
     seen: list[str] = []
     for name, codes in mapping(f"{here}: groups", groups).items():
-        if not (isinstance(name, str) and GROUP.fullmatch(name)) or name in (*MEANS, UNSEEN):
+        if name in MEANS:
+            raise ValueError(f"{here}: groups: {name} is what figures call other means; take another name")
+        if not (isinstance(name, str) and GROUP.fullmatch(name)):
             raise ValueError(f"{here}: groups: {shown(name)}: a name has four letters or more, and hyphens")
         if not isinstance(codes, str) or len(codes.split()) < 2:
             raise ValueError(

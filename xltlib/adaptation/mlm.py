@@ -87,7 +87,9 @@ def masked_batches(
     ids = encoder.tokenize(texts, None, max_length)["input_ids"]
     special = set(encoder.tokenizer.all_special_ids)  # never masked, and <unk> is one of them
     if all(piece in special for text in ids for piece in text):
-        raise ValueError("no piece of this text can be masked: the tokenizer knows none of its characters")
+        raise ValueError(
+            f"no piece of {texts[0][:40]!r} and the other texts can be masked: the tokenizer knows none"
+        )
     collator = DataCollatorForLanguageModeling(encoder.tokenizer, mlm_probability=0.15, seed=seed)
     while True:
         for positions in bucketed([len(i) for i in ids], batch_size, rng):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
-from xltlib.summary.words import caption, language, lines_are
+from xltlib.summary.words import caption, from_to, language, lines_are
 from xltlib.values import counted
 
 EFFECT_COLUMNS = [
@@ -65,9 +65,9 @@ def _control_last(group: tuple) -> bool:
     return bool(is_control(effects.adaptation).all())
 
 
-def _most_items(data: StudyData) -> int:
-    """Items of the target that has most: a mean of targets counts all that are in any of them."""
-    return int(data.shown[data.shown.language1 != data.source].n_items.max())
+def _items(data: StudyData) -> str:
+    """Items of a target, the fewest to the most: a mean of targets counts all that any of them has."""
+    return from_to(data.shown[data.shown.language1 != data.source].groupby("language1").n_items.max())
 
 
 def family_pictures(data: StudyData) -> list[Picture]:
@@ -77,7 +77,7 @@ def family_pictures(data: StudyData) -> list[Picture]:
         if of.adaptation.nunique() < 3:
             continue
         most, fewest = of.n_seeds.max(), of.n_seeds.min()
-        marks = f"{counted(most, 'seed')}, {_most_items(data)} items a language. Lines: {lines_are(most)}"
+        marks = f"{counted(most, 'seed')}, {_items(data)} items a language. Lines: {lines_are(most)}"
         if fewest == 1 < most:
             marks += ", of single seeds over clusters alone"
         below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
@@ -207,6 +207,7 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     doses = costs.doses(data)
     if doses.empty:
         return []
-    seeds, items = doses.n_seeds.max(), _most_items(data)
-    below = f"Study {data.study}; {counted(seeds, 'seed')}, {items} items a language. Lines: {lines_are(seeds)}."
+    most = doses.n_seeds.max()
+    below = f"Study {data.study}; {counted(most, 'seed')}, {_items(data)} items a language. "
+    below += f"Lines: {lines_are(most)}."
     return [Picture("dose_response", figures.dose_response(doses, below), doses)]

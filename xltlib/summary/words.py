@@ -205,7 +205,7 @@ def lines_are(n_seeds: int) -> str:
     return f"{known}; with one seed they know nothing of how much seeds differ"
 
 
-def _from_to(values: pd.Series) -> str:
+def from_to(values: pd.Series) -> str:
     """The smallest and the largest of them, or the one that all are."""
     return " to ".join(str(value) for value in sorted({values.min(), values.max()}))
 
@@ -218,8 +218,8 @@ def caption(data, of: pd.DataFrame, dots: bool = True, of_what: str = "language"
         dots: whether single seeds are drawn as well.
         of_what: what has so many test items: ``"language"`` or ``"group"``.
     """
-    most, items = of.n_seeds.max(), _from_to(of.n_items)
-    seeds = f"{_from_to(of.n_seeds)} {'seeds' if most > 1 else 'seed'}"
+    most, items = of.n_seeds.max(), from_to(of.n_items)
+    seeds = f"{from_to(of.n_seeds)} {'seeds' if most > 1 else 'seed'}"
     by_strategy = of.groupby("strategy", sort=False).rung.unique()
     rungs = ", ".join(
         f"{figures.look(strategy)[0]} {' or '.join(sorted(found))}" for strategy, found in by_strategy.items()

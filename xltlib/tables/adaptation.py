@@ -13,7 +13,6 @@ from xltlib.tables.cells import (
     SOURCE,
     accuracies,
     accuracy_within,
-    adaptation_name,
     arm_cells,
     arm_columns,
     markdown,
@@ -22,7 +21,6 @@ from xltlib.tables.cells import (
     points,
     read,
     signed,
-    strategy_name,
     target_means,
     zero_shot,
 )
@@ -97,12 +95,12 @@ def differences(folder: Path) -> str:
     """How much the effect differs between two strategies, on the mean of the zero-shot targets."""
     table = read(folder, "groups")
     table, rows = table[table.strategy.str.contains(" - ") & (table.language == "mean")], []
+    arm = arm_columns(table)
     for _, row in table.iterrows():
-        between = " minus ".join(strategy_name(name) for name in row["strategy"].split(" - "))
-        cells = [between, adaptation_name(row["adaptation"]), str(row["n_seeds"]), points(row)]
+        cells = [*arm_cells(row, arm), str(row["n_seeds"]), points(row)]
         rows.append([*cells, f"{row['p (Holm)']:.2f}", row["verdict"]])
-    header = ["strategies", "adaptation", "seeds", "difference of effects", "p (Holm)", "verdict"]
-    return markdown(header, rows)
+    header = ["strategies" if name == "strategy" else name for name in arm]
+    return markdown([*header, "seeds", "difference of effects", "p (Holm)", "verdict"], rows)
 
 
 def by_language(folder: Path) -> str:
@@ -278,10 +276,10 @@ def two_languages(folder: Path) -> str:
 def doses(folder: Path) -> str:
     """The effect on the mean of the zero-shot targets by how many sentences were read."""
     table, rows = read(folder, "dose_response"), []
+    arm = arm_columns(table)
     for _, row in table.sort_values("sentences", kind="stable").iterrows():
         counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
-        arm = [strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
         group = escaped(row["group"].replace("-", " ")) if "group" in table else ""
-        rows.append([*arm, group, *counts, points(row)])
-    header = ["strategy", "adaptation", "group", "sentences read", "test items", "seeds"]
-    return markdown([*header, "effect on the mean"], rows)
+        rows.append([*arm_cells(row, arm), group, *counts, points(row)])
+    header = ["group", "sentences read", "test items", "seeds", "effect on the mean"]
+    return markdown([*arm, *header], rows)

@@ -110,10 +110,11 @@ def arm_columns(table: pd.DataFrame) -> list[str]:
 
 
 def arm_cells(row, arm: list[str]) -> list[str]:
-    """The cells that name an arm, in words."""
+    """The cells that name an arm, in words; the strategy of a difference is "this minus that"."""
+    strategies = row["strategy"].split(" - ")
     cells = {
         "encoder": escaped(figures.ENCODER_NAME.get(row["encoder"], row["encoder"])),
-        "strategy": strategy_name(row["strategy"], row["head"]),
+        "strategy": " minus ".join(strategy_name(name, row["head"]) for name in strategies),
         "head": escaped(row["head"]),
         "adaptation": adaptation_name(row["adaptation"]),
     }

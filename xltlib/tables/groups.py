@@ -20,7 +20,6 @@ from xltlib.tables.cells import (
     per_cent,
     points,
     read,
-    strategy_name,
 )
 
 
@@ -44,7 +43,8 @@ def chance(folder: Path) -> str:
     """
     table, groups = read(folder, "intervals"), grouped(folder)
     table, rows = table[table.adaptation == "none"], []
-    arms = list(table.groupby(["strategy", "head"], sort=False))
+    columns = [name for name in arm_columns(table) if name != "adaptation"]
+    arms = list(table.groupby(columns, sort=False))
     for group, codes in groups.items():
         for code in codes:
             of_code = table[table.language == code]
@@ -53,7 +53,7 @@ def chance(folder: Path) -> str:
             for _, of in arms:
                 cells += [_above(row) for _, row in of[of.language == code].iterrows()] or [""]
             rows.append(cells)
-    names = [strategy_name(strategy, head) for (strategy, head), _ in arms]
+    names = [", ".join(arm_cells(of.iloc[0], columns)) for _, of in arms]
     return markdown(["group", "language", "test items", "majority", *names], rows)
 
 
@@ -91,16 +91,8 @@ def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str
     for _, of in ordered(table, "adaptation", order).groupby(arm, sort=False):
         cells = of.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
-        rows.append([*_names_of_arm(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
+        rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
     return markdown([*arm, "seeds", *_names(groups)], rows)
-
-
-def _names_of_arm(row, arm: list[str]) -> list[str]:
-    """The cells that name an arm; of a difference the strategy is "this minus that"."""
-    if " - " not in row["strategy"]:
-        return arm_cells(row, arm)
-    between = " minus ".join(strategy_name(name) for name in row["strategy"].split(" - "))
-    return [between, *arm_cells(row, [name for name in arm if name != "strategy"])]
 
 
 def _judged(row) -> str:

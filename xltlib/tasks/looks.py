@@ -111,7 +111,10 @@ def _parted(path: Path, format: str) -> tuple[str, str]:
         cells = [cell for row in rows for cell in row.split("\t") if NO_NUMBER.search(cell)]
         quoted = cells and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
         return ("csv" if quoted else "tsv"), "\t"
-    widths = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in ",;\t"}
+    try:
+        widths = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in ",;\t"}
+    except csv.Error as error:
+        raise DataError(f"{path}, line 1: {error}") from error
     return "csv", max(widths, key=widths.get)
 
 
@@ -130,7 +133,7 @@ def _of_text(
     if format == "tsv":
         lines = [line.split("\t") for line in text.split("\n")[: SAMPLE + 1]]
     else:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         try:
             lines = list(islice(reader, SAMPLE + 1))
         except csv.Error as error:
