@@ -259,7 +259,7 @@ def test_a_part_made_in_a_clean_checkout_leaves_the_committed_arms_alone(done, t
     elsewhere = tmp_path / "clean"
     finish(plan, elsewhere, *labels)
     store = Store(elsewhere, figures)
-    with pytest.raises(WouldBeLost, match="runs that are not done by this plan, mlm among them.*--keep"):
+    with pytest.raises(WouldBeLost, match="not done by this plan, mlm among them.*--keep"):
         store.collect(plan)
     drawn = drawing.draw(plan, store, elsewhere)
     assert "would be lost, so it is left as it is" in drawn.problem and "\n" not in drawn.problem
@@ -346,7 +346,7 @@ def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not
     longer = studies.Study("tiny", study).plan({}, "", runs)
     assert Store(runs, figures).beforehand(done[0], []) == ""
     told = Store(runs, figures).beforehand(longer, list(longer.nodes))
-    assert "runs with other parameters" in told and "they will be replaced" in told
+    assert "with other parameters" in told and "they will be replaced" in told
     finish(longer, runs, *longer.nodes)
     Store(runs, figures).collect(longer)
     assert {run["parameters"]["steps"] for run in collected.state(figures)["runs"] if run["arm"]} == {5}

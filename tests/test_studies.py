@@ -50,6 +50,13 @@ def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
             planned(tiny_study(Path("tiny"), encoders=encoders))
 
 
+def test_controls_are_arms():
+    study = tiny_study(Path("tiny"), controls="english hybrid")
+    assert planned(study).study.controls == ["english", "hybrid"]
+    with pytest.raises(ValueError, match="controls: plain is no arm"):
+        planned({**study, "controls": "plain"})
+
+
 def test_groups_hold_the_targets_all_of_them():
     groups = {"known": "de ko", "unknown": "id sw"}
     study = tiny_study(Path("tiny"), groups=groups)

@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
-from xltlib.summary import costs
+from xltlib.summary import controls, costs
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -642,6 +642,21 @@ def test_the_family_answers_where_adaptations_are_many():
     stems = [picture.stem for picture in summary.answer_pictures(committed("adaptation"))]
     assert stems == ["adaptation_effect", "adaptation_family"]
     assert not summary.cost_pictures(committed("adaptation"))
+
+
+def test_effects_over_a_named_control_are_those_from_no_adaptation_less_the_controls_own():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "mlm-en", "right": 0.7}]
+    data = made_up(arms, codes=("en", "de", "fr", "es"))
+    assert controls.over_controls(data).empty and not data.is_control(pd.Series(["mlm-en"])).any()
+    data = made_up(arms, codes=("en", "de", "fr", "es"))
+    data.grouped = {"near": "de fr", "far": "es"}
+    data.controls = ["mlm-en"]  # what the arm is called, too
+    over = controls.over_controls(data)
+    assert set(over.adaptation) == {"mlm"} and set(over.over) == {"mlm-en"}
+    assert over.language.tolist() == ["mean", "near", "far"]
+    means = data.mean_effects.set_index("adaptation").effect
+    assert over.effect.iloc[0] == pytest.approx(means["mlm"] - means["mlm-en"])
+    assert data.is_control(pd.Series(["mlm", "mlm-en", "more-updates"])).tolist() == [False, True, True]
 
 
 def test_a_figure_of_means_says_how_many_items_a_language_has():

@@ -24,7 +24,7 @@ from xltlib.files import Damaged
 
 RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
 NEW = ".new"  # in the folder: a whole new content, of which not every file has moved to its place
-OF_STUDY = {"runs": list, "about": str, "missing": list, "groups": dict}
+OF_STUDY = {"runs": list, "about": str, "missing": list, "groups": dict, "controls": list}
 OF_ARM = {  # what tables are made from, beside the predictions
     "label": str, "seed": int, "encoder": str, "head": str, "strategy": str, "adaptation": str, "rung": str,
     "read": list, "accuracy": list, "parameters": dict,
@@ -41,7 +41,7 @@ def file(figures: Path, name: str) -> Path:
 
 
 def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
-    """A study's ``runs.json``: ``study, about, missing, runs``, perhaps ``groups``.
+    """A study's ``runs.json``: ``study, about, missing, runs``, perhaps ``groups`` and ``controls``.
 
     Args:
         figures: the study's folder.
@@ -52,7 +52,8 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
     """
     path = file(figures, RUNS)
     found = files.as_json(path, AGAIN)
-    files.refuse_without({"about": "", "missing": [], "groups": {}, **found}, OF_STUDY, path, AGAIN)
+    optional = {"about": "", "missing": [], "groups": {}, "controls": []}
+    files.refuse_without({**optional, **found}, OF_STUDY, path, AGAIN)
     if not all(isinstance(label, str) for label in found.get("missing", [])):
         raise Damaged(path, "'missing' is no list of labels", AGAIN)
     for record in found["runs"]:

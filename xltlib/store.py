@@ -13,6 +13,7 @@ from xltlib import collected, files, parameters, provenance, records
 from xltlib.files import Damaged
 from xltlib.fingerprint import code_fingerprint
 from xltlib.plan import Node, Plan
+from xltlib.values import counted
 
 MADE_FROM = {"parameters": dict, "code": str, "parents": dict}  # without which no record says what it is of
 NEEDED = {"label": str, "run": str, "arm": bool, "code": str, "parameters": dict, "read": list}
@@ -239,8 +240,9 @@ class Store:
         if not others:
             return ""
         return (
-            f"{self.figures} holds {len(others)} runs with other parameters, {others[0]} among them; they "
-            "will be replaced (git restore brings back what is committed; --figures draws elsewhere)"
+            f"{self.figures} holds {counted(len(others), 'run')} with other parameters, {others[0]} among "
+            "them; they will be replaced (git restore brings back what is committed; --figures draws "
+            "elsewhere)"
         )
 
     def _lost(self, plan: Plan, labels: set[str]) -> str:
@@ -254,7 +256,7 @@ class Store:
         if not lost:
             return ""
         return (
-            f"{self.figures} holds {len(lost)} runs that are not done by this plan, {lost[0]} among them; "
+            f"{self.figures} holds {counted(len(lost), 'run')} not done by this plan, {lost[0]} among them; "
             "they would be lost, so it is left as it is. --keep takes over those of today's code, --figures "
             f"draws elsewhere; to give them up, delete its {collected.RUNS}"
         )
@@ -264,6 +266,8 @@ class Store:
         state = {"study": plan.study.name, "about": plan.study.about, "missing": missing, "runs": summaries}
         if plan.study.groups:
             state["groups"] = plan.study.groups
+        if plan.study.controls:
+            state["controls"] = plan.study.controls
         text = json.dumps(state, indent=1, ensure_ascii=False) + "\n"
         table = pd.concat(predictions, ignore_index=True)
         for column in ("run", "language1", "language2", "selection"):

@@ -5,6 +5,7 @@ A study has these fields::
     about, cost   what it asks, and what it takes
     seeds         of its trunk and arms; one of them may name its own
     groups        names of groups of languages, each of which gets a mean of its own, and their codes
+    controls      arms that adapted ones are also compared with
     common        parameters and options of every run of the study that has such a one
     parts         never run by themselves: what ``like:`` names
     encoders      adapted encoders, each made once and shared by all seeds
@@ -57,6 +58,10 @@ class Study:
         self.cost = " ".join(fields.get("cost", "not stated").split())
         self.summary = fields.get("summary", SUMMARIES[0])
         self.groups: dict[str, str] = fields.get("groups") or {}
+        self.controls: list[str] = fields.get("controls", "").split()
+        for label in self.controls:
+            if label not in fields["arms"]:
+                raise ValueError(f"controls: {label} is no arm{self.line('controls')}")
 
     def line(self, *keys: str) -> str:
         """Where a part of it stands, for the end of a message; "" where no file says."""

@@ -20,6 +20,7 @@ FIELDS = (
     "like",
     "seeds",
     "groups",
+    "controls",
     "common",
     "parts",
     "encoders",
@@ -193,7 +194,7 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
         here = f"{_before(lines.at(name, field))}study {name}"
         if field not in FIELDS:
             raise ValueError(f"unknown field {shown(field)} in {here}: known are {', '.join(FIELDS)}")
-        if field in ("about", "cost", "like", "summary"):
+        if field in ("about", "cost", "like", "controls", "summary"):
             if not isinstance(value, str):
                 raise ValueError(f"{here}: {field} = {shown(value)}: wanted text, in quotes if it is no word")
             if unprintable(value.replace("\n", " ").replace("\t", " ")):

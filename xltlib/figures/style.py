@@ -112,6 +112,8 @@ def adaptation_name(adaptation: str) -> str:
     Example:
         >>> adaptation_name("mlm-wikipedia")
         'masked language modelling, wikipedia'
+        >>> adaptation_name("mlm-16-languages")
+        'masked language modelling, 16 languages'
         >>> adaptation_name("dann+consistency")
         'domain discriminator + consistency on parallel pairs'
     """
@@ -121,7 +123,7 @@ def adaptation_name(adaptation: str) -> str:
 def _name_of_one(part: str) -> str:
     fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
     of = max(fitting, key=len, default="")
-    rest = part.removeprefix(of).lstrip("-")
+    rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(of).lstrip("-"))
     if not rest:
         return ADAPTATION_NAME[of]
     return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")

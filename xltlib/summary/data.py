@@ -33,6 +33,7 @@ class StudyData:
         selection: checkpoint rule: ``"last"``, ``"averaged"``, ``"ema"``, ``"en-dev"`` or ``"oracle"``.
         source: the language that was trained on.
         grouped: languages of each group, where the study has groups of its own.
+        controls: arms that the study names as controls.
     """
 
     study: str
@@ -44,6 +45,7 @@ class StudyData:
     selection: str = "last"
     source: str = "en"
     grouped: dict[str, str] = field(default_factory=dict)
+    controls: list[str] = field(default_factory=list)
 
     # What was run, and what it read.
 
@@ -258,7 +260,7 @@ class StudyData:
     @cached_property
     def many_adaptations(self) -> bool:
         """Too many to draw each: the figure of the family has them all."""
-        return self.targets.adaptation.nunique() > 4
+        return self.targets.adaptation[~self.is_control(self.targets.adaptation)].nunique() > 4
 
     @cached_property
     def mean_effects(self) -> pd.DataFrame:
@@ -297,20 +299,21 @@ class StudyData:
         return statistics.judge(statistics.mean_effects(beside_control), planned)
 
     @cached_property
+    def named_controls(self) -> list[str]:
+        """Adaptations of the arms that the study names as controls."""
+        of_arm = self.runs.label.str.replace(r" seed \d+$", "", regex=True)
+        return list(dict.fromkeys(self.runs.adaptation[of_arm.isin(self.controls)]))
+
+    def is_control(self, adaptations: pd.Series) -> pd.Series:
+        """Whether these are controls: as many more updates, or what the study names."""
+        names = adaptations.astype(str)
+        more = (names == CONTROL) | names.str.startswith(f"{CONTROL}-")
+        return more | names.isin(self.named_controls)
+
+    @cached_property
     def other_tests(self) -> pd.DataFrame:
         """The mean effect by tests that rest on other assumptions: see statistics.other_tests."""
         return statistics.other_tests(self.right, self.zero_shot)
-
-
-def is_control(adaptations: pd.Series) -> pd.Series:
-    """Whether these are the control of as many updates.
-
-    Example:
-        >>> is_control(pd.Series(["more-updates", "mlm"])).tolist()
-        [True, False]
-    """
-    names = adaptations.astype(str)
-    return (names == CONTROL) | names.str.startswith(f"{CONTROL}-")
 
 
 def share_of_the_most_frequent(labels: pd.Series) -> float:

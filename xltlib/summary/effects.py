@@ -9,7 +9,7 @@ import pandas as pd
 from xltlib import collected, figures, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
-from xltlib.summary.data import StudyData, is_control
+from xltlib.summary.data import StudyData
 from xltlib.summary.words import encoders, estimate, language, of_group, reading, strategy_name
 
 SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
@@ -24,7 +24,7 @@ def language_table(data: StudyData) -> pd.DataFrame:
     """
     rows = pd.concat([data.targets, data.groups])
     rows = rows.assign(said=[_with_asterisk(row) for row in rows.itertuples()])
-    arms = rows[ARM].drop_duplicates().sort_values("adaptation", key=is_control, kind="stable")
+    arms = rows[ARM].drop_duplicates().sort_values("adaptation", key=data.is_control, kind="stable")
     wide = rows.pivot(index="language", columns=ARM, values="said")
     wide = wide.reindex(index=rows.language.unique(), columns=pd.MultiIndex.from_frame(arms)).fillna("")
     means = set(data.groups.language)

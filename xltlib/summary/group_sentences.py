@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib.summary.data import StudyData, is_control
+from xltlib.summary.data import StudyData
 from xltlib.summary.words import adaptation_name, against, estimate, joined, signed, under
 from xltlib.values import counted
 
@@ -14,7 +14,7 @@ NAMED = 4  # arms that a sentence names at most
 def by_group(data: StudyData) -> list[str]:
     """What adaptation does to the mean of each group: a sentence a group, the group before its colon."""
     said = []
-    rows = data.groups[~is_control(data.groups.adaptation)]
+    rows = data.groups[~data.is_control(data.groups.adaptation)]
     for group in data.grouped:
         of = rows[rows.language == group]
         if len(of):
@@ -69,7 +69,7 @@ def _range(rows: pd.DataFrame) -> str:
 def between_strategies(data: StudyData) -> str:
     """The differences between strategies that are detected on means of groups; "" where none is compared."""
     rows = data.between_groups[data.between_groups.language.isin(list(data.grouped))]
-    rows = rows[~is_control(rows.adaptation) & (rows.n_seeds > 1)]
+    rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
     if rows.empty:
         return ""
     found = rows[rows.verdict.isin(["up", "down"])]

@@ -38,5 +38,5 @@ def load(
     state, predictions = collected.complete(place)
     _refuse(predictions, selection, source)
     about, missing = state.get("about", ""), state.get("missing", [])
-    runs, grouped = state["runs"], state.get("groups", {})
-    return StudyData(study, place, about, missing, runs, predictions, selection, source, grouped)
+    runs, grouped, controls = state["runs"], state.get("groups", {}), state.get("controls", [])
+    return StudyData(study, place, about, missing, runs, predictions, selection, source, grouped, controls)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
-from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
+from xltlib.summary.data import ASKED_ABOUT, StudyData
 from xltlib.summary.words import caption, from_to, language, lines_are
 from xltlib.values import counted
 
@@ -46,7 +46,8 @@ def effect_pictures(data: StudyData) -> list[Picture]:
         groups = groups[:1]
     first = groups[0][0] if groups else None
     drawn = []
-    for (adaptation, head), of in sorted(groups, key=_control_last):
+    groups.sort(key=lambda group: bool(data.is_control(group[1].adaptation).all()))
+    for (adaptation, head), of in groups:
         stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), of[EFFECT_COLUMNS]
         if (adaptation, head) == first:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
@@ -57,12 +58,6 @@ def effect_pictures(data: StudyData) -> list[Picture]:
         )
         drawn.append(Picture(stem, figure, table))
     return drawn
-
-
-def _control_last(group: tuple) -> bool:
-    """Where a group of effects stands among those of a study."""
-    _, effects = group
-    return bool(is_control(effects.adaptation).all())
 
 
 def _items(data: StudyData) -> str:
@@ -107,7 +102,7 @@ def group_pictures(data: StudyData) -> list[Picture]:
     means = data.groups[data.groups.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
     for head, of in means.groupby("head", sort=False):
-        of = of.sort_values("adaptation", key=is_control, kind="stable")
+        of = of.sort_values("adaptation", key=data.is_control, kind="stable")
         stem = "group_effects" if not drawn else f"group_effects_{head}"
         below = caption(data, of, dots=False, of_what="group of languages")
         figure = figures.group_effects(of, list(data.grouped), below)

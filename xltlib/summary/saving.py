@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from xltlib import figures
-from xltlib.summary import costs, pictures, selfchecks
+from xltlib.summary import controls, costs, pictures, selfchecks
 from xltlib.summary.data import StudyData
 
 DRAWING = (
@@ -39,7 +39,8 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
     }
-    for name, table in {"over_updates": data.over_updates, "trees": costs.trees(data)}.items():
+    others = {"over_updates": data.over_updates, "over_controls": controls.over_controls(data)}
+    for name, table in {**others, "trees": costs.trees(data)}.items():
         if len(table):
             tables[name] = table
     return tables
@@ -59,7 +60,7 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         figures.save(picture.figure, picture.table, place / picture.stem)
         plt.close(picture.figure)
     tables = all_tables(data)
-    for name in {"over_updates", "trees"} - set(tables):
+    for name in {"over_updates", "over_controls", "trees"} - set(tables):
         # One of an earlier drawing would be read as if it were of this one.
         (place / f"{name}.csv").unlink(missing_ok=True)
     for name, table in tables.items():

@@ -12,7 +12,7 @@ from xltlib import figures, statistics
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM
 from xltlib.summary import group_sentences
-from xltlib.summary.data import ASKED_ABOUT, StudyData, is_control
+from xltlib.summary.data import ASKED_ABOUT, StudyData
 from xltlib.summary.words import (
     adaptation_name,
     against,
@@ -74,7 +74,7 @@ def on_the_mean(data: StudyData) -> pd.DataFrame:
     rows = data.groups[data.groups.language == "mean"]
     if rows.empty and len(data.zero_shot) == 1:
         rows = data.targets[data.targets.language == data.zero_shot[0]]
-    adapted = rows[~is_control(rows.adaptation)]
+    adapted = rows[~data.is_control(rows.adaptation)]
     return adapted if len(adapted) else rows
 
 
@@ -224,7 +224,7 @@ def underpowered(rows: pd.DataFrame) -> str:
 def single_languages(data: StudyData) -> str:
     """What is detected in single languages."""
     rows = data.targets[data.targets.language.isin(data.zero_shot) & (data.targets.n_seeds > 1)]
-    rows = rows[~is_control(rows.adaptation)]
+    rows = rows[~data.is_control(rows.adaptation)]
     if len(data.zero_shot) < 2 or rows.empty:
         return ""
     found = rows[rows.verdict.isin(["up", "down"])]
@@ -245,7 +245,7 @@ def single_languages(data: StudyData) -> str:
 def difference(data: StudyData) -> str:
     """Whether the effect depends on the strategy."""
     rows = data.between_groups[data.between_groups.language == "mean"]
-    rows = rows[~is_control(rows.adaptation) & (rows.n_seeds > 1)]
+    rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
     said = []
     for strategies, of in rows.groupby("strategy", sort=False):
         verdict = "no detectable difference"

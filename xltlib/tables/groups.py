@@ -14,6 +14,7 @@ from xltlib.statistics import detectable, ordered
 from xltlib.tables.cells import (
     accuracies,
     accuracy_within,
+    adaptation_name,
     arm_cells,
     arm_columns,
     markdown,
@@ -93,6 +94,18 @@ def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
         rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
     return markdown([*arm, "seeds", *_names(groups)], rows)
+
+
+def controls(folder: Path) -> str:
+    """The effect of each adaptation over each control; bold: detected after Holm's correction."""
+    table, groups, said = read(folder, "over_controls"), grouped(folder), []
+    arm = arm_columns(table)
+    for _, of in table.groupby([*arm, "over"], sort=False):
+        cells = of.set_index("language")
+        first = of.iloc[0]
+        named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
+        said.append([*named, *(_judged(cells.loc[name]) for name in groups)])
+    return markdown([*arm, "over", "seeds", *_names(groups)], said)
 
 
 def _judged(row) -> str:

@@ -29,6 +29,7 @@ TABLES = {  # name of a marker -> function
     "group-accuracy": groups.accuracy,
     "group-effects": groups.effects,
     "group-differences": groups.differences,
+    "group-controls": groups.controls,
     "group-power": groups.power,
     "group-retrieval": groups.retrieval,
     "group-distance": groups.rank_distance,
@@ -47,7 +48,7 @@ TABLES = {  # name of a marker -> function
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
-GROUPS = ("chance", "accuracy", "effects", "differences", "power", "retrieval", "distance")
+GROUPS = ("chance", "accuracy", "effects", "differences", "controls", "power", "retrieval", "distance")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "bias", "held-out"),

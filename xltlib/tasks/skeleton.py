@@ -201,7 +201,7 @@ def _labels(files: list[Found]) -> list[str]:
     largest = max(map(len, kinds))
     if len(names) > largest:
         told = "; ".join(" ".join(kind) for kind in kinds[:4])
-        example = "labels: {same: [yes, oui], different: [no, non]}"
+        example = "labels: {different: [no, non], same: [yes, oui]}"
         return [f"{TO_FILL}labels: files differ ({told}); say which spellings are one class, as in {example}"]
     said = f"labels: [{', '.join(map(_value, names))}]"
     if all(name.isdecimal() for name in names):
