@@ -77,7 +77,7 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
     least, most = cells.signed(denoised.effect.min()), cells.signed(denoised.effect.max())
     assert set(denoised.verdict) == {"undecided"} and f"Denoising has none either: {least} to {most}." in text
     found = statistics.detectable(denoised.low, denoised.high, denoised.n_seeds)
-    assert f"between {least} and {most} points; the study would have found {found.min():.1f} to" in page
+    assert f"lie between {least} and {most} points; the study would have found" in page
     best = beside.xs("known-from-translations", level="language")
     assert f"between {cells.signed(best.low.min())} and {cells.signed(best.high.max())}" in page
 
@@ -143,17 +143,27 @@ def test_what_masked_language_modelling_does_on_other_text_is_said(page, tmp_pat
     table, text = effects_on_groups(tmp_path).loc["plain"], flat(page)
     english, others = table.loc["mlm-table-en"], table.loc["mlm-table-de-hi"]
     assert english.index[english.verdict == "down"].tolist() == ["known-from-translations"]
-    assert cells.points(english.loc["known-from-translations"]) in text
+    assert f"{cells.points(english.loc['known-from-translations'])} in languages known from" in text or (
+        f"effect of {cells.points(english.loc['known-from-translations'])} points" in text
+    )
     assert set(others.index[others.verdict == "down"]) == {"known-from-translations", "unknown"}
     assert set(table.loc["more-updates"].verdict) == {"undecided"}
+
+
+def test_the_page_of_low_resource_languages_gives_effects_over_the_controls(tmp_path):
+    table, text = effects_on_groups(tmp_path).loc["plain"], flat(LOW_RESOURCE)
+    english, others = table.loc["mlm-table-en", "unknown"], table.loc["mlm-table-de-hi", "unknown"]
+    assert f"{cells.points(english)}, undecided, and {cells.points(others)}, detected" in text
     over = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "over") / "over_controls.csv")
-    over = over[(over.adaptation == MASKED) & (over.over == "mlm-table-en")].set_index("language")
-    for group in ("known-from-text", "known-from-translations", "unknown"):
-        row = over.loc[group]
-        assert row.verdict == "down"
-        if page == LOW_RESOURCE:
-            assert cells.points(others.loc["unknown"]) in text
+    over = over.set_index(["over", "adaptation", "language"]).sort_index()
+    for control in ("mlm-table-en", "more-updates"):
+        for group in ("known-from-text", "known-from-translations", "unknown"):
+            row = over.loc[control, MASKED, group]
+            assert row.verdict == "down"
             assert f"{-row.effect:.1f} [{-row.high:.1f}, {-row.low:.1f}]" in text
+    denoised = over.loc["more-updates", "tsdae"]
+    assert denoised.index[denoised.verdict == "down"].tolist() == ["known-from-text"]
+    assert f"in languages known from text: {cells.points(denoised.loc['known-from-text'])}" in text
 
 
 def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x):

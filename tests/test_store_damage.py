@@ -352,7 +352,7 @@ def test_arms_made_anew_replace_those_of_the_same_label_and_a_removed_arm_is_not
     assert {run["parameters"]["steps"] for run in collected.state(figures)["runs"] if run["arm"]} == {5}
     del study["arms"]["hybrid"]
     fewer = studies.Study("tiny", study).plan({}, "", runs)
-    with pytest.raises(WouldBeLost, match="holds 1 runs .* hybrid seed 1 among them"):
+    with pytest.raises(WouldBeLost, match="holds 1 run not done .* hybrid seed 1 among them"):
         Store(runs, figures).collect(fewer)
 
 

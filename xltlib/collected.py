@@ -54,8 +54,9 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
     found = files.as_json(path, AGAIN)
     optional = {"about": "", "missing": [], "groups": {}, "controls": []}
     files.refuse_without({**optional, **found}, OF_STUDY, path, AGAIN)
-    if not all(isinstance(label, str) for label in found.get("missing", [])):
-        raise Damaged(path, "'missing' is no list of labels", AGAIN)
+    for name in ("missing", "controls"):
+        if not all(isinstance(label, str) for label in found.get(name, [])):
+            raise Damaged(path, f"{name!r} is no list of labels", AGAIN)
     for record in found["runs"]:
         if not isinstance(record, dict):
             raise Damaged(path, "one of its runs is no object", AGAIN)

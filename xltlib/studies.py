@@ -58,10 +58,13 @@ class Study:
         self.cost = " ".join(fields.get("cost", "not stated").split())
         self.summary = fields.get("summary", SUMMARIES[0])
         self.groups: dict[str, str] = fields.get("groups") or {}
-        self.controls: list[str] = fields.get("controls", "").split()
+        self.controls: list[str] = list(dict.fromkeys((fields.get("controls") or "").split()))
         for label in self.controls:
             if label not in fields["arms"]:
-                raise ValueError(f"controls: {label} is no arm{self.line('controls')}")
+                raise ValueError(
+                    f"controls: {label} is no arm of this study; leave it out, or say controls: ''"
+                    f"{self.line('controls')}"
+                )
 
     def line(self, *keys: str) -> str:
         """Where a part of it stands, for the end of a message; "" where no file says."""

@@ -26,5 +26,6 @@ def over_controls(data: StudyData) -> pd.DataFrame:
         beside = pd.concat([adapted, rows[rows.adaptation == control].assign(adaptation="none")])
         for name, codes in means.items():
             of = statistics.mean_effects(beside[beside.language.isin(codes.split())])
-            found.append(statistics.judge(of, planned).assign(over=control, language=name))
+            if len(of):
+                found.append(statistics.judge(of, planned).assign(over=control, language=name))
     return pd.concat(found) if found else pd.DataFrame()

@@ -300,9 +300,10 @@ class StudyData:
 
     @cached_property
     def named_controls(self) -> list[str]:
-        """Adaptations of the arms that the study names as controls."""
+        """Adaptations of the arms that the study names as controls, under whatever strategy."""
         of_arm = self.runs.label.str.replace(r" seed \d+$", "", regex=True)
-        return list(dict.fromkeys(self.runs.adaptation[of_arm.isin(self.controls)]))
+        found = dict.fromkeys(self.runs.adaptation[of_arm.isin(self.controls)])
+        return [name for name in found if name != "none"]
 
     def is_control(self, adaptations: pd.Series) -> pd.Series:
         """Whether these are controls: as many more updates, or what the study names."""

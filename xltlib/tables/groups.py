@@ -104,7 +104,7 @@ def controls(folder: Path) -> str:
         cells = of.set_index("language")
         first = of.iloc[0]
         named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
-        said.append([*named, *(_judged(cells.loc[name]) for name in groups)])
+        said.append([*named, *(_judged(cells.loc[name]) if name in cells.index else "" for name in groups)])
     return markdown([*arm, "over", "seeds", *_names(groups)], said)
 
 
