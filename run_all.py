@@ -67,7 +67,7 @@ def main(given: list[str] | None = None) -> int:
     runs, figures = args.runs.resolve(), args.figures.resolve() / args.study
     try:
         if not args.study:
-            print(studies.read(args.experiments).table())
+            console.say(studies.read(args.experiments).table(), sys.stdout)
             return 0
         plan = planned(args)
         chosen = plan.only(args.only)
@@ -76,10 +76,10 @@ def main(given: list[str] | None = None) -> int:
         store = Store(runs, figures, committed=args.keep or args.draw, any_code=args.draw)
         missing = store.missing(chosen, args.force)
         if args.list:
-            print(chosen.table(missing))
+            console.say(chosen.table(missing), sys.stdout)
             return 0
         if args.status:
-            print(showing.status(chosen, missing, runs))
+            console.say(showing.status(chosen, missing, runs), sys.stdout)
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         begins = f"{args.study}: {counted(len(todo), 'run')} to do, {done} done already"

@@ -119,3 +119,11 @@ def test_a_command_prints_on_any_console_to_its_end(encoding):
     assert done.returncode == 3 and b"Traceback" not in done.stderr
     expected = "한국어 −0.5".encode(encoding, "backslashreplace")
     assert done.stdout.strip() == expected
+
+
+def test_head_may_have_what_it_wanted():
+    says = "import sys; from xltlib import console; console.say('line', sys.stdout); sys.exit(3)"
+    given = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.Popen([sys.executable, "-c", says], stdout=-1, stderr=-1, env=given)
+    done.stdout.close()  # before Python has begun
+    assert (done.wait(), done.stderr.read()) == (3, b"")

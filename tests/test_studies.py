@@ -16,7 +16,7 @@ def planned(study: dict, overrides: tuple[str, ...] = (), data: str = "", runs: 
     return studies.Study("tiny", study, folder).plan(studies.parse_set(list(overrides)), data, Path(runs))
 
 
-def test_the_plan_resolves_names_to_runs_and_shares_encoders():
+def test_the_plan_resolves_names_to_runs_and_shares_encoders(tmp_path):
     nodes = planned(tiny_study(ENCODER), ("seeds=1,2",)).nodes
     assert len(nodes) == 1 + 2 * 4
     mlm = nodes["mlm"].run
@@ -25,7 +25,7 @@ def test_the_plan_resolves_names_to_runs_and_shares_encoders():
     assert nodes["hybrid-mlm seed 1"].needs == ["mlm", "english-mlm seed 1"]
     assert len({node.run for node in nodes.values()}) == len(nodes)
     # Where things lie is no part of what a run is.
-    elsewhere = planned(tiny_study(ENCODER), ("seeds=1,2",), "/data", "elsewhere").nodes
+    elsewhere = planned(tiny_study(ENCODER), ("seeds=1,2",), str(tmp_path), "elsewhere").nodes
     assert [node.run for node in elsewhere.values()] == [node.run for node in nodes.values()]
 
 
@@ -251,20 +251,27 @@ def test_folders_are_resolved_where_the_study_is_planned(tmp_path):
         planned(study)
 
 
-def test_text_of_a_data_folder_is_planned_where_one_is_named():
-    study = tiny_study(ENCODER, encoders={"mlm": {"adaptation": {"text": "wikipedia"}}})
-    assert "mlm" in planned(study, data="/data").nodes
-
-
 def test_text_that_the_data_folder_has_not_is_named(tmp_path):
     (tmp_path / "text/wikipedia").mkdir(parents=True)
     study = tiny_study(ENCODER, encoders={"mlm": {"adaptation": {"text": "wikipdia"}}})
     with pytest.raises(
-        ValueError, match="text = 'wikipdia' is not in the data folder: known are .*wikipedia"
+        ValueError, match=f"text = 'wikipdia' is not in the data folder, {tmp_path}: known are .*wikipedia"
     ):
         planned(study, data=str(tmp_path))
     study["encoders"]["mlm"]["adaptation"]["text"] = "wikipedia"
     assert "mlm" in planned(study, data=str(tmp_path)).nodes
+
+
+def test_targets_without_test_pairs_are_refused_before_a_kernel_starts(paws):
+    study = tiny_study(ENCODER)
+    study["common"]["targets"] = "en sna"
+    with pytest.raises(ValueError, match="task demo: no test pairs of language 'sna'; there are .* zh"):
+        planned(study)
+    study["common"] |= {"task": "paws-x", "targets": "en de"}
+    assert "english seed 1" in planned(study, data=str(paws)).nodes
+    (paws / "paws-x/x-final/de/test_2k.tsv").unlink()
+    with pytest.raises(ValueError, match="no test file of language 'de': looked for .*/de/test_2k.tsv"):
+        planned(study, data=str(paws))
 
 
 def test_a_head_from_the_command_line_finds_its_notebook_or_is_refused():
@@ -319,7 +326,7 @@ def test_every_study_of_the_project_can_be_planned_without_torch():
 def test_a_plan_resolves_the_parameters_of_each_run_once(monkeypatch):
     counted, resolve = [], parameters.resolve
     monkeypatch.setattr(parameters, "resolve", lambda *given: counted.append(given) or resolve(*given))
-    plan = studies.read(ROOT / "experiments.yaml")["paws-x"].plan({}, "not needed")
+    plan = studies.read(ROOT / "experiments.yaml")["paws-x"].plan({}, "not needed", reads=False)
     assert len(plan.nodes) == len(counted) == 96
 
 
@@ -335,7 +342,7 @@ def test_the_list_prints_every_resolved_value_and_unknown_studies_are_named(tmp_
     listed = here(tmp_path, study, "--list")
     assert listed.returncode == 0, listed.stderr
     line = "batches: {kind: hybrid, size: 8, alpha: 0.5, exponent: 0.0, cross: {kind: translations, corpus: "
-    assert line in listed.stdout and listed.stdout.splitlines()[-1].endswith("to do")
+    assert line in listed.stdout and listed.stdout.splitlines()[-3].endswith("to do")
     asked = command(tmp_path, study)
     asked[2] = "paws"
     result = subprocess.run(asked, capture_output=True, text=True)

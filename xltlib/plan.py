@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from xltlib import parameters
+from xltlib.values import counted
 
 if TYPE_CHECKING:
     from xltlib.studies import Study
@@ -119,4 +120,6 @@ class Plan:
             state = "to do" if label in todo else "done"
             rows.append({"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": state})
         about = f"{self.study.about}\nCost: {self.study.cost}\n"
-        return "\n".join([*said, about, pd.DataFrame(rows).to_string(index=False)])
+        left = sum(row["state"] == "to do" for row in rows)
+        total = f"{counted(len(rows), 'run')}: {left} to do, {len(rows) - left} done"
+        return "\n".join([*said, about, pd.DataFrame(rows).to_string(index=False), "", total])

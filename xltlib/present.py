@@ -1,4 +1,4 @@
-"""What a run will read must be there before a kernel starts: text, translations, folders, packages."""
+"""What a run will read must be there before a kernel starts: test pairs, text, folders, packages."""
 
 from __future__ import annotations
 
@@ -10,23 +10,35 @@ SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where text that no hub has, a folder of word lists, or the package of a tracker is missing.
+    """Stop where test pairs of a target, text that no hub has, word lists, or a tracker's package is missing.
 
     Args:
         resolved: parameters of a run.
         data: folder of downloaded data; "": none.
         reads: whether the run will read anything.
     Raises:
-        ValueError: names the option, and what there is.
+        ValueError: names the option, and what there is. A DataError is one.
     """
     if reads:
         tracking.refuse_missing(resolved.get("tracker", ""))
-        tasks.refuse_missing(resolved["task"], languages.parse(resolved["targets"]), resolved["data"])
+        for code in languages.parse(resolved["targets"]):
+            _ask_for_test_pairs(resolved["task"], code, resolved["data"])
     for what, value, is_text in parameters.places_named(resolved):
         if what.endswith(".folder") and not Path(places.located(value)).is_dir():
             raise ValueError(f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt")
         if is_text and reads:
             _ask_for_corpora(what, value, data)
+
+
+def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
+    """There must be test pairs of a target. What only the hub could tell is not asked."""
+    own, folder = tasks.find(task), tasks.data_folder(data)
+    if not hasattr(own, "has"):
+        if folder is not None:
+            own.find_file(folder, code, "test")
+    elif not own.has(code, "test", folder):
+        there = " ".join(own.languages("test", folder)) or "none"
+        raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {there}")
 
 
 def _ask_for_corpora(what: str, value: str, data: str) -> None:
@@ -58,11 +70,11 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
             f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
         )
     there = _corpora(what, Path(data))
-    if Path(data).is_dir() and word not in there:
+    if word not in there:
         known = ", ".join([*SHIPPED, *sorted(there)])
         raise ValueError(
-            f"{what} = {word!r} is not in the data folder: known are {known}, or the path of a folder, as in "
-            f"./{word}"
+            f"{what} = {word!r} is not in the data folder, {data}: known are {known}, or the path of a folder, "
+            f"as in ./{word}"
         )
 
 

@@ -76,8 +76,10 @@ def read(code: str) -> Language:
     """A language's file, checked.
 
     Raises:
-        GrammarError: names every missing template, slot or relation, by file and line.
+        GrammarError: there is none; or names every missing template, slot or relation, by file and line.
     """
+    if code not in languages():
+        raise GrammarError(f"the corpus has no language {code!r}: it has {' '.join(languages())}")
     path = FOLDER / "grammar" / f"{code}.txt"
     language, complaints = parse(path)
     if complaints:

@@ -29,7 +29,6 @@ from xltlib.tasks.task import (
     load_pairs,
     load_training,
     parallel_sentences,
-    refuse_missing,
     shared_sentence_clusters,
     test_pairs,
 )
@@ -74,7 +73,6 @@ __all__ = [
     "parallel_sentences",
     "pivot",
     "read_paws_file",
-    "refuse_missing",
     "refuse_other_labels",
     "refuse_test_sentences",
     "several",

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from xltlib import demo
+from xltlib.demo import grammar
 
 # Task -> the split of the corpus that it is tested on.
 DEMO = {"demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}
@@ -34,6 +35,14 @@ class DemoTask:
         if split == "test":
             split = self.tested_on
         return demo.rows(split, code), f"{self.name}/{code}"
+
+    def languages(self, split: str, folder: Path | None) -> list[str]:
+        """Codes of the languages that a split has pairs in: those of the corpus."""
+        return grammar.languages()
+
+    def has(self, code: str, split: str, folder: Path | None) -> bool:
+        """Whether a split has pairs in a language."""
+        return code in grammar.languages()
 
 
 DEMO_TASKS = {name: DemoTask(name, split) for name, split in DEMO.items()}

@@ -110,21 +110,6 @@ def load_pairs(
     return frame
 
 
-def refuse_missing(task: str, targets: list[str], data: str) -> None:
-    """Stop where a described task has no test pairs in a target.
-
-    Args:
-        data: folder of downloaded data, or "".
-    Raises:
-        DataError: names the languages that it has.
-    """
-    own = find(task)
-    for code in targets if hasattr(own, "has") else ():
-        if not own.has(code, "test", data_folder(data)):
-            there = " ".join(own.languages("test", data_folder(data))) or "none"
-            raise DataError(f"task {task}: no test pairs of language {code!r}; there are {there}")
-
-
 def test_pairs(task: str, code: str, folder: Path | None) -> pd.DataFrame:
     """The test pairs of a task in one language; none of a language that it has no test pairs in.
 

@@ -20,8 +20,20 @@ def rows(code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]
     """One language's rows of a split, and where they came from (see :class:`xltlib.tasks.base.Task`)."""
     if folder is None:
         return hub_rows(code, split)
-    path = folder / "xnli" / f"{split}-{code}.tsv"
+    path = find_file(folder, code, split)
     return read_xnli_file(path), str(path)
+
+
+def find_file(folder: Path, code: str, split: str) -> Path:
+    """The file of a language.
+
+    Raises:
+        DataError: there is none; says where it was looked for.
+    """
+    path = folder / "xnli" / f"{split}-{code}.tsv"
+    if not path.is_file():
+        raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
+    return path
 
 
 def read_xnli_file(path: Path) -> pd.DataFrame:
@@ -30,11 +42,9 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
     Items are the lines, from 1.
 
     Raises:
-        DataError: no such file, stray or missing tab, empty sentence, unknown label, no row at all, or what
+        DataError: stray or missing tab, empty sentence, unknown label, no row at all, or what
             :func:`xltlib.lines.read_text` refuses; names the file and the line.
     """
-    if not path.is_file():
-        raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
     found = []
     for number, line in enumerate(read_lines(path), start=1):
         place = f"{path}, line {number}"
