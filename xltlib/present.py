@@ -10,7 +10,7 @@ SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where test pairs of a target, text that no hub has, word lists, or a tracker's package is missing.
+    """Stop where test pairs, text that no hub has, word lists, or the package of a tracker is missing.
 
     Args:
         resolved: parameters of a run.
