@@ -73,8 +73,8 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
     if word not in there:
         known = ", ".join([*SHIPPED, *sorted(there)])
         raise ValueError(
-            f"{what} = {word!r} is not in the data folder, {data}: known are {known}, or the path of a folder, "
-            f"as in ./{word}"
+            f"{what} = {word!r} is not in the data folder, {data}: known are {known}, or the path of a "
+            f"folder, as in ./{word}"
         )
 
 
