@@ -25,6 +25,7 @@ import pandas as pd
 from xltlib import records, studies, tasks
 from xltlib.fingerprint import code_fingerprint
 from xltlib.plan import Plan
+from xltlib.values import without_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = "paws-x"
@@ -33,11 +34,11 @@ STUDY = "paws-x"
 def simulate(plan: Plan, runs: Path) -> None:
     """Write a record, and of arms predictions, for every run of a plan."""
     committed = json.loads((ROOT / "figures" / STUDY / "runs.json").read_text(encoding="utf-8"))["runs"]
-    by_arm = {record["label"].rpartition(" seed ")[0]: record for record in committed}
+    by_arm = {without_seed(record["label"]): record for record in committed}
     predictions = pd.read_parquet(ROOT / "figures" / STUDY / "predictions.parquet")
     by_run = {run: of.drop(columns="run") for run, of in predictions.groupby("run", observed=True)}
     for number, node in enumerate(plan.nodes.values()):
-        record = dict(by_arm[node.label.rpartition(" seed ")[0]])
+        record = dict(by_arm[without_seed(node.label)])
         parents = {plan[need].run: records.digest(runs / plan[need].run) for need in node.needs}
         answers = _drawn_anew(by_run.get(record["run"]), np.random.default_rng(number))
         given = node.parameters

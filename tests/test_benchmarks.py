@@ -2,6 +2,7 @@
 
 import importlib
 from argparse import Namespace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +50,25 @@ def test_a_device_says_when_its_instructions_were_limited(throughput, monkeypatc
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     limited = throughput.device_name(False)
     assert whole.endswith(", bf16") and limited.endswith(", no bf16, instructions limited to AVX2")
+
+
+def test_translate_test_is_compared_item_by_item_with_the_same_training(benchmark):
+    translate_test = benchmark("translate_test")
+    languages, items, seeds = ("sw", "yor"), range(40), (1, 2)
+    rows = pd.DataFrame(product(languages, seeds, items), columns=["language", "seed", "item"])
+    rows = rows.assign(cluster=rows["item"], encoder="offline", strategy="plain", head="cross", rung="Z0")
+    zero_shot = rows.assign(adaptation="none", right=rows["item"] % 2)  # half of the items
+    # In Yoruba translation mends every second wrong answer; in Swahili nothing.
+    mended = (rows.language == "yor") & (rows["item"] % 4 == 0)
+    translated = zero_shot.assign(adaptation="translate-test", right=zero_shot.right.where(~mended, 1))
+    groups = {"text": "sw", "translations": "yor zul", "unknown": "nah"}
+    table = translate_test.compared(pd.concat([zero_shot, translated]), groups)
+    assert table.group.tolist() == ["text", "translations", "all"]
+    assert table.language.tolist() == ["sw", "yor", "mean"]
+    assert table["zero-shot"].tolist() == [50.0] * 3
+    assert table["translate-test"].tolist() == [50.0, 75.0, 62.5]
+    assert table.effect.tolist() == pytest.approx([0.0, 25.0, 12.5])
+    assert table.n_items.tolist() == [40] * 3 and table.n_seeds.tolist() == [2] * 3
 
 
 def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):

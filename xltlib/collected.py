@@ -21,6 +21,7 @@ import pandas as pd
 
 from xltlib import files, languages, locks, provenance, records
 from xltlib.files import Damaged
+from xltlib.values import without_seed
 
 RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
 NEW = ".new"  # in the folder: a whole new content, of which not every file has moved to its place
@@ -140,7 +141,7 @@ def planned_tests(missing: list[str], done: Iterable[str]) -> int:
         >>> planned_tests(["plain seed 2"], ["plain seed 1"])
         0
     """
-    waiting, there = ({label.rpartition(" seed ")[0] for label in of} - {""} for of in (missing, done))
+    waiting, there = ({without_seed(label) for label in of if " seed " in label} for of in (missing, done))
     return len(waiting | there) if waiting - there else 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from xltlib import parameters
-from xltlib.values import counted
+from xltlib.values import counted, without_seed
 
 if TYPE_CHECKING:
     from xltlib.studies import Study
@@ -110,7 +110,7 @@ class Plan:
         """
         said, told = [], set()
         for label, node in self.nodes.items():
-            name = label.rpartition(" seed ")[0] or label
+            name = without_seed(label)
             if name not in told:
                 told.add(name)
                 lines = parameters.written(parameters.placeless(node.parameters))

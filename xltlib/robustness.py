@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib import figures, languages, statistics
-from xltlib.values import counted
+from xltlib.values import counted, without_seed
 
 OVER_PLAIN, OVER_UPDATES = "over plain training", "over as many updates"
 WITH_RADIUS = ("fgm", "pgd", "freelb", "gaussian", "uniform")  # noises that perturb embeddings
@@ -41,7 +41,7 @@ def arms(state: dict) -> pd.DataFrame:
         kind = {"none": "", "perturbation": "gaussian"}.get(noise["kind"], noise["kind"])
         listed = [entry["source"] for entry in run["read"] if entry["role"] == "noise"]
         about = {name: run[name] for name in ("run", "seed", "task", "rung", *statistics.ARM)}
-        about["label"] = re.sub(r" seed \d+$", "", run["label"])
+        about["label"] = without_seed(run["label"])
         about["attack"] = run.get("attack")
         about["noise"] = run["noise"]
         about["kind"] = kind

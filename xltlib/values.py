@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 from xltlib import languages
@@ -87,6 +88,16 @@ def shown(value: object) -> str:
     """
     said = repr(value)
     return said if len(said) <= 80 else f"{said[:77]}..."
+
+
+def without_seed(label: str) -> str:
+    """The label of a run as its study writes it.
+
+    Example:
+        >>> without_seed("plain-mlm seed 12"), without_seed("mlm draw 2")
+        ('plain-mlm', 'mlm draw 2')
+    """
+    return re.sub(r" seed \d+$", "", label)
 
 
 def counted(n: int, noun: str) -> str:

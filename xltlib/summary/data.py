@@ -13,6 +13,7 @@ from statsmodels.api import OLS
 from xltlib import collected, languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
+from xltlib.values import without_seed
 
 ACCURACY_OF = ["run", "language1", "language2", "selection"]  # what one accuracy is of
 CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
@@ -301,7 +302,7 @@ class StudyData:
     @cached_property
     def named_controls(self) -> list[str]:
         """Adaptations of the arms that the study names as controls, under whatever strategy."""
-        of_arm = self.runs.label.str.replace(r" seed \d+$", "", regex=True)
+        of_arm = self.runs.label.map(without_seed)
         found = dict.fromkeys(self.runs.adaptation[of_arm.isin(self.controls)])
         return [name for name in found if name != "none"]
 

@@ -108,6 +108,20 @@ def controls(folder: Path) -> str:
     return markdown([*arm, "over", "seeds", *_names(groups)], said)
 
 
+def translate_test(folder: Path) -> str:
+    """Zero-shot accuracy beside that of translate-test; bold: detected after Holm's correction.
+
+    Args:
+        folder: of benchmarks/translate_test.csv.
+    """
+    rows = []
+    for _, row in read(folder, "translate_test").iterrows():
+        name = "mean" if row["language"] == "mean" else languages.of(row["language"]).name
+        both = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
+        rows.append([*_names([row["group"]]), name, f"{row['n_seeds']}", *both, _judged(row)])
+    return markdown(["group", "language", "seeds", "zero-shot", "translate-test", "effect"], rows)
+
+
 def _judged(row) -> str:
     """An effect with its interval; bold if it is detected after Holm's correction."""
     if row["verdict"] in ("up", "down"):
