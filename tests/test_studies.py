@@ -42,9 +42,14 @@ def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
     assert [plan[f"b seed {n}"].needs for n in (1, 2, 3)] == [[f"aligned draw {n}"] for n in (1, 2, 1)]
     assert len({plan[f"b seed {n}"].parameters["encoder"]["name"] for n in (1, 2, 3)}) == 2
     once = {name: of for name, of in aligned.items() if name != "draws"}
-    with pytest.raises(ValueError, match="aligned: mlm has draws: give draws: 2 to what starts from it, too"):
+    with pytest.raises(ValueError, match="aligned: mlm has draws: give draws: .1, 2. to what starts from it"):
         planned({**study, "encoders": {"mlm": adapted, "aligned": once}})
-    for draws in (0, "two", 1001):
+    # Or in an order that is written down.
+    both = {"mlm": {**adapted, "draws": [1, 3]}, "aligned": {**aligned, "draws": [1, 3, 1]}}
+    plan = planned({**study, "encoders": both})
+    assert [plan[f"b seed {n}"].needs for n in (1, 2, 3)] == [[f"aligned draw {n}"] for n in (1, 3, 1)]
+    assert plan["aligned draw 3"].needs == ["mlm draw 3"] and "mlm draw 2" not in plan.nodes
+    for draws in (0, "two", 1001, [], [1, 0], [1, "two"], None):
         encoders = {"mlm": {**adapted, "draws": draws}}
         with pytest.raises(ValueError, match="mlm: draws = .*: a number from 1"):
             planned(tiny_study(Path("tiny"), encoders=encoders))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
 NOISE = "30_robustness"  # the summary of a study of noise
+MOST_DRAWS = 1000
 
 
 class Planning:
@@ -33,7 +34,7 @@ class Planning:
         self.chosen_seeds = chosen
         self.seeds = whole_numbers(chosen or study.fields["seeds"])
         self.nodes: dict[str, Node] = {}
-        self.draws: dict[str, int] = {}  # of the adapted encoders that are made more than once
+        self.draws: dict[str, list[int]] = {}  # of adapted encoders that are made more than once, in turn
         self.used: set[str] = set()
         self.had: set[str] = set()  # of what is common, what some run has
         self._check_names()
@@ -95,14 +96,17 @@ class Planning:
     def _add_encoder(self, label: str, own: dict, seeds: list[int]) -> None:
         """An adapted encoder, once; or the draws of it that seeds take in turn."""
         draws = own.pop("draws", 1)
-        where = self.study.line("encoders", label)
-        if type(draws) is not int or not 1 <= draws <= 1000 or (draws > 1 and "draw" in own):
-            raise ValueError(f"{label}: draws = {shown(draws)}: a number from 1, without draw{where}")
-        if draws == 1:
+        taken = _draws_in_turn(draws)
+        if not taken or (taken != [1] and "draw" in own):
+            raise ValueError(
+                f"{label}: draws = {shown(draws)}: a number from 1, or a list of draws that seeds take in "
+                f"turn, without draw{self.study.line('encoders', label)}"
+            )
+        if taken == [1]:
             self._add(label, own, "", "encoders")
             return
-        self.draws[label] = draws
-        for draw in sorted({(seed - 1) % draws + 1 for seed in seeds}):
+        self.draws[label] = taken
+        for draw in sorted({taken[(seed - 1) % len(taken)] for seed in seeds}):
             self._add(label, {**own, "draw": draw}, f" draw {draw}", "encoders")
 
     def _refuse_unused(self, arms: dict) -> None:
@@ -220,12 +224,13 @@ class Planning:
         """
         if label not in self.draws:
             return ""
+        taken = self.draws[label]
         if not suffix:
-            raise ValueError(
-                f"{label} has draws: give draws: {self.draws[label]} to what starts from it, too"
-            )
-        number = int(suffix.rpartition(" ")[2])
-        return f" draw {(number - 1) % self.draws[label] + 1}"
+            raise ValueError(f"{label} has draws: give draws: {taken} to what starts from it, too")
+        of, number = suffix.split()
+        if of == "draw" and int(number) in taken:
+            return suffix
+        return f" draw {taken[(int(number) - 1) % len(taken)]}"
 
     def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:
         """What the command line sets, where this run has it."""
@@ -282,6 +287,19 @@ class Planning:
                     f"summary: {NOISE} compares with an arm {label!r}: give the study one"
                     f"{self.study.line('summary')}"
                 )
+
+
+def _draws_in_turn(draws: object) -> list[int]:
+    """The draws of an adapted encoder, in the order in which seeds take them; none where they make no sense.
+
+    Example:
+        >>> _draws_in_turn(3), _draws_in_turn([1, 2, 1]), _draws_in_turn("two")
+        ([1, 2, 3], [1, 2, 1], [])
+    """
+    taken = draws if isinstance(draws, list) else [draws]
+    if not all(type(draw) is int and 1 <= draw <= MOST_DRAWS for draw in taken):
+        return []
+    return taken if isinstance(draws, list) else list(range(1, draws + 1))
 
 
 def _targets(parameters: dict) -> list[str]:
