@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import ipywidgets
 import numpy as np
 import pandas as pd
 import torch
@@ -158,3 +160,35 @@ def ask(folder: Path, pairs: list[tuple[str, str]]) -> pd.DataFrame:
     columns = [f"p({name})" for name in loaded.classes(folder)]
     found = loaded.probabilities(folder, list(first), list(second))
     return pd.DataFrame(found, columns=columns, index=[f"{one} | {two}" for one, two in pairs]).round(2)
+
+
+def chooser(show: Callable[..., pd.DataFrame | str], **choices) -> ipywidgets.VBox:
+    """Selectors, and below them what a function returns for what is chosen; anew at every change.
+
+    ``ipywidgets.interact`` captures what is printed, and may then hang for ever where a notebook is executed
+    without a browser (github.com/jupyter/nbclient/issues/312). Nothing is captured here.
+
+    Args:
+        show: returns a table, or text.
+        choices: by the name of its argument, what ``interact`` takes: a list, or the ends of a slider.
+
+    Example:
+        >>> import textwrap
+        >>> box = chooser(textwrap.dedent, text=["one", " two"])
+        >>> box.children[0].value = " two"
+        >>> box.children[1].value
+        '<pre>two</pre>'
+    """
+    controls = {name: ipywidgets.interactive.widget_from_abbrev(of) for name, of in choices.items()}
+    shown = ipywidgets.HTML()
+
+    def anew(change=None) -> None:
+        found = show(**{name: control.value for name, control in controls.items()})
+        as_table = isinstance(found, pd.DataFrame)
+        shown.value = found.to_html() if as_table else f"<pre>{html.escape(found)}</pre>"
+
+    for name, control in controls.items():
+        control.description = name
+        control.observe(anew, "value")
+    anew()
+    return ipywidgets.VBox([*controls.values(), shown])
