@@ -55,7 +55,7 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
     assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
         "masked language modelling, wikipedia (1 seed)",
         "domain discriminator (2 seeds)",
-        "consistency on parallel pairs, de-es-fr (2 seeds)",
+        "consistency on parallel pairs, German, Spanish and French (2 seeds)",
     ]
     plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
     places = dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))

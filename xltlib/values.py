@@ -1,4 +1,4 @@
-"""Whether a value is of the type, and in the range, that a parameter or an option wants."""
+"""Values: whether one is of the type and in the range that is wanted, and how messages and tables say it."""
 
 from __future__ import annotations
 
@@ -108,3 +108,14 @@ def counted(n: int, noun: str) -> str:
         ('1 seed', '6 seeds')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def joined(parts: list[str]) -> str:
+    """A list as prose has it.
+
+    Example:
+        >>> joined(["German", "French", "Korean"])
+        'German, French and Korean'
+    """
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last

@@ -9,7 +9,8 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from xltlib import frozen
+from xltlib import frozen, languages
+from xltlib.values import joined
 
 matplotlib.rcParams["svg.hashsalt"] = "xltlib"  # SVG ids, and so the bytes, are the same every time
 matplotlib.rcParams["text.parse_math"] = False  # a name with dollars in it is no formula
@@ -114,6 +115,8 @@ def adaptation_name(adaptation: str) -> str:
         'masked language modelling, wikipedia'
         >>> adaptation_name("mlm-16-languages")
         'masked language modelling, 16 languages'
+        >>> adaptation_name("consistency-de-es-fr")
+        'consistency on parallel pairs, German, Spanish and French'
         >>> adaptation_name("dann+consistency")
         'domain discriminator + consistency on parallel pairs'
     """
@@ -124,6 +127,9 @@ def _name_of_one(part: str) -> str:
     fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
     of = max(fitting, key=len, default="")
     rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(of).lstrip("-"))
+    codes = rest.split("-")
+    if all(code in languages.BY_CODE for code in codes):
+        rest = joined([languages.of(code).name for code in codes])
     if not rest:
         return ADAPTATION_NAME[of]
     return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import adaptation_name, against, estimate, joined, signed, under
-from xltlib.values import counted
+from xltlib.summary.words import adaptation_name, against, estimate, signed, under
+from xltlib.values import counted, joined
 
 NAMED = 4  # arms that a sentence names at most
 

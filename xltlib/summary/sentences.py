@@ -18,13 +18,12 @@ from xltlib.summary.words import (
     against,
     estimate,
     interval,
-    joined,
     language,
     number,
     signed,
     under,
 )
-from xltlib.values import counted
+from xltlib.values import counted, joined
 
 SENTENCES, NAMED = 5, 4  # at most: sentences; arms that one of them names
 

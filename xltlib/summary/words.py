@@ -60,17 +60,6 @@ def number(n: int) -> str:
     return NUMBERS[n] if n < len(NUMBERS) else str(n)
 
 
-def joined(parts: list[str]) -> str:
-    """A list as prose has it.
-
-    Example:
-        >>> joined(["German", "French", "Korean"])
-        'German, French and Korean'
-    """
-    *before, last = parts
-    return f"{', '.join(before)} and {last}" if before else last
-
-
 def signed(value: float, digits: int = 1) -> str:
     """A difference in points, with a minus sign that prose can have.
 
