@@ -185,7 +185,7 @@ def chooser(show: Callable[..., pd.DataFrame | str], **choices) -> ipywidgets.VB
     def anew(change=None) -> None:
         found = show(**{name: control.value for name, control in controls.items()})
         as_table = isinstance(found, pd.DataFrame)
-        shown.value = found.to_html() if as_table else f"<pre>{html.escape(found)}</pre>"
+        shown.value = found.to_html(border=0) if as_table else f"<pre>{html.escape(found)}</pre>"
 
     for name, control in controls.items():
         control.description = name
