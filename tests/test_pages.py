@@ -402,9 +402,9 @@ def test_commands_exist(page, tmp_path):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"(?:^    |`|\.\.\. )make (\w+)", TEXTS[page], re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
-    blocks = re.findall(r"```yaml\n(.*?)```", TEXTS[page], re.DOTALL)
+    blocks = [of for text in TEXTS.values() for of in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
     written = [(name, of) for block in blocks for name, of in yaml.safe_load(block).items()]
-    own = {name for name, of in written if isinstance(of, dict) and "arms" in of}  # studies of the page
+    own = {name for name, of in written if isinstance(of, dict) and "arms" in of}  # studies of pages
     for line in re.findall(r"(?:^    .*|`)run_all\.py ([^#\n`]*)", TEXTS[page], re.MULTILINE):
         line = line.replace("./mine", str(tmp_path))
         arguments = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
