@@ -57,6 +57,15 @@ def numbers(report: str, heading: str) -> dict[str, dict[str, str]]:
 # The report
 
 
+def test_classes_in_the_wrong_order_are_noted(mine):
+    note = "Of two classes the second must be the one that says the same"
+    assert note not in str(check(str(mine), None))
+    told = {**PLAIN, "labels": {"same": "1", "different": "0"}}
+    (mine / "task.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
+    found = check(str(mine), None)
+    assert note in " ".join(found.said.split()) and found.faults == []
+
+
 def test_a_task_without_a_fault(mine, capsys):
     assert main([str(mine)]) == 0
     said = capsys.readouterr().out

@@ -22,6 +22,7 @@ from xltlib.tasks.printing import filled, printed, together
 from xltlib.tasks.task import SPLITS, shared_sentence_clusters
 
 MOST = 50  # faults that are listed
+SAME = ("same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar")  # names of what is class 1
 FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
 KEYS = """\
 dropped: rows in which a placeholder stands for a sentence. majority: share of the largest class, per cent.
@@ -94,7 +95,7 @@ def check(name: str, folder: Path | None) -> Check:
         faults += refused
     else:
         parts.append("Items and sentences of splits are compared when there are no faults.")
-    parts.append(_notes(frames))
+    parts.append(_notes(task.CLASSES, frames))
     if "test" not in frames or "dev" not in frames:
         missing = "test" if "test" not in frames else "dev"
         wanted = "a study scores test pairs, and chooses checkpoints by dev"
@@ -289,9 +290,14 @@ def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     return said
 
 
-def _notes(frames: dict[str, pd.DataFrame]) -> str:
+def _notes(classes: list[str], frames: dict[str, pd.DataFrame]) -> str:
     """What is no fault, but good to know."""
     notes = []
+    if len(classes) == 2 and classes[0].lower() in SAME:
+        notes.append(
+            f"Class 0 is called {classes[0]!r}. Of two classes the second must be the one that says the "
+            f"same; if that is {classes[0]!r}, let labels name {classes[1]!r} first."
+        )
     if "train" not in frames and "dev" in frames:
         notes.append("No training pairs: a study trains on development pairs (labelled: {split: dev}).")
     codes = dict.fromkeys(code for rows in frames.values() for code in rows.language1)
