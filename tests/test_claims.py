@@ -209,6 +209,13 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     assert "735 items a language" in row.on
 
 
+def test_the_question_is_judged_by_the_stronger_model_where_that_was_run(tmp_path):
+    study(tmp_path, "paws-x", **question(("up", "up", "up"), THREE_LEVELS))
+    study(tmp_path, "paws-x-strong", **question(("up", "up", "undecided"), THREE_LEVELS))
+    row = claims.judged(tmp_path).set_index("claim").loc["Q"]
+    assert row.verdict == "inconclusive" and row.on.startswith("paws-x-strong, ")
+
+
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):
     tables = question(("up", "up", "up"), THREE_LEVELS)
     study(tmp_path, "paws-x", **tables | {"groups": tables["groups"].iloc[:1]})

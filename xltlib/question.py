@@ -8,6 +8,7 @@ import pandas as pd
 
 from xltlib import evidence, figures, folders, statistics
 
+PAWS_X = ("paws-x-strong", "paws-x")  # studies of the question: of those that were run the first is read
 LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
 
 
@@ -22,9 +23,9 @@ def asked(folder: Path) -> dict:
         A row of claims.judged. The question is answered where every effect is detected, or equivalent to
         nothing, and low-resource languages were measured.
     """
-    study = "paws-x"
-    if not folders.has_study(folder, study):
-        return evidence.missing(study)
+    study = next((name for name in PAWS_X if folders.has_study(folder, name)), "")
+    if not study:
+        return evidence.missing(PAWS_X[-1])
     groups = evidence.table(folder, study, "groups").query("language == 'mean'")
     main = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])]
     between = groups[groups.strategy.str.contains(" - ")]
