@@ -115,6 +115,18 @@ def test_the_same_holds_for_what_committed_studies_took(study, jobs, tmp_path):
     assert abs(now + of.now(ended, running).left - takes) <= 0.25 * takes
 
 
+def test_every_rule_that_is_tested_is_scored_anew(tmp_path):
+    def scoring(**rules) -> float:
+        study = tiny_study("offline")
+        study["common"]["scored"] = {"test": 20, "dev": 10, **rules}
+        plan = studies.Study("tiny", study).plan({}, runs=tmp_path)
+        return forecast.work(plan["english seed 1"]).scoring
+
+    test, dev = (forecast.FORWARD * 2 * items for items in (20, 10))  # in two languages
+    assert scoring() == pytest.approx(test + dev)
+    assert scoring(averaged=2, ema=0.9) == pytest.approx(3 * test + dev)
+
+
 def test_before_a_speed_was_seen_nothing_is_guessed(plan, tmp_path):
     of = Forecast(plan, list(plan.nodes), 2, tmp_path)
     assert of.now(set(), set()).left is None

@@ -74,13 +74,14 @@ def _scored(node: Node) -> tuple[float, str]:
     asked, frozen = given["scored"], node.notebook == "21_frozen"
     test, dev = _items(given, "test", asked["test"]), _items(given, "dev", asked["dev"])
     again = 1 if frozen else given["checkpoints"]
+    rules = 1 + len([rule for rule in ("averaged", "ema") if asked.get(rule)])  # weights that are tested
     if given["head"]["kind"] != "cross":
         train = _items(given, given["labelled"]["split"], given["labelled"]["items"]) if frozen else 0
-        return 2.0 * (len(codes) * (test + dev * again) + train), "sentences"
+        return 2.0 * (len(codes) * (test * rules + dev * again) + train), "sentences"
     pairs = test * len(codes)
     if asked["pairs"] == "all":
         pairs += (asked["pair_items"] or test) * len(codes) * (len(codes) - 1)
-    pairs = pairs * max(1, asked["votes"]) + dev * len(codes) * again
+    pairs = rules * pairs * max(1, asked["votes"]) + dev * len(codes) * again
     return pairs + asked["bias"] * len(codes) / 2, "scoring"  # a sentence is half a pair
 
 
