@@ -70,6 +70,7 @@ PAGES = {  # page -> folder of its CSV files, its tables
     "README.md": ("figures/paws-x", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
     "docs/preregistration.md": ("benchmarks", ("known-languages",)),
+    "figures/lowres-nli-translated/README.md": ("benchmarks", ("translate-test",)),
     "docs/speed.md": ("benchmarks", (*PEERS, "adaptation-speed", "noise-cost", "scoring")),
     **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},
 }
