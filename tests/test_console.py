@@ -124,6 +124,7 @@ def test_a_command_prints_on_any_console_to_its_end(encoding):
 def test_head_may_have_what_it_wanted():
     says = "import sys; from xltlib import console; console.say('line', sys.stdout); sys.exit(3)"
     given = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.Popen([sys.executable, "-c", says], stdout=-1, stderr=-1, env=given)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = subprocess.Popen([sys.executable, "-c", says], env=given, **pipes)
     done.stdout.close()  # before Python has begun
     assert (done.wait(), done.stderr.read()) == (3, b"")

@@ -547,6 +547,12 @@ def test_languages_of_the_low_resource_task_share_their_items_and_premises():
 
 
 @needs_lowres
+def test_first_items_are_those_of_each_set():
+    counted = [len(tasks.load_pairs("paws-lowres", "train", ["en"], REAL, n)) for n in (0, 9000, 8000)]
+    assert counted == [18_107, 17_000, 16_000]  # as stages of a training read them
+
+
+@needs_lowres
 def test_paws_x_is_the_same_beside_other_paraphrases():
     codes = ["en", "de", "ko", "id"]
     ours = tasks.load_pairs("paws-lowres", "test", [*codes, "hy"], REAL)

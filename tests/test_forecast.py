@@ -115,7 +115,7 @@ def test_the_same_holds_for_what_committed_studies_took(study, jobs, tmp_path):
     assert abs(now + of.now(ended, running).left - takes) <= 0.25 * takes
 
 
-def test_every_rule_that_is_tested_is_scored_anew(tmp_path):
+def test_averages_of_weights_are_scored_anew(tmp_path):
     def scoring(**rules) -> float:
         study = tiny_study("offline")
         study["common"]["scored"] = {"test": 20, "dev": 10, **rules}

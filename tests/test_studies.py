@@ -43,6 +43,8 @@ def test_seeds_take_the_draws_of_an_adapted_encoder_in_turn():
     assert len({plan[f"b seed {n}"].parameters["encoder"]["name"] for n in (1, 2, 3)}) == 2
     once = {name: of for name, of in aligned.items() if name != "draws"}
     with pytest.raises(ValueError, match="aligned: mlm has draws: give draws: .1, 2. to what starts from it"):
+        planned({**study, "encoders": {"mlm": adapted, "aligned": {**aligned, "draws": 3}}})
+    with pytest.raises(ValueError, match="aligned: mlm has draws: give draws: .1, 2. to what starts from it"):
         planned({**study, "encoders": {"mlm": adapted, "aligned": once}})
     # Or in an order that is written down.
     both = {"mlm": {**adapted, "draws": [1, 3]}, "aligned": {**aligned, "draws": [1, 3, 1]}}
@@ -333,6 +335,20 @@ def test_a_plan_resolves_the_parameters_of_each_run_once(monkeypatch):
     monkeypatch.setattr(parameters, "resolve", lambda *given: counted.append(given) or resolve(*given))
     plan = studies.read(ROOT / "experiments.yaml")["paws-x"].plan({}, "not needed", reads=False)
     assert len(plan.nodes) == len(counted) == 96
+
+
+@pytest.mark.parametrize("name", ["paws-x", "paws-x-strong", "syntax"])
+def test_no_stage_of_a_training_makes_the_batches_of_another(name):
+    # What starts from a model draws from its pairs in an order that the seed and their number fix.
+    nodes = studies.read(ROOT / "experiments.yaml")[name].plan({"seeds": [1]}, reads=False).nodes.values()
+    by_run = {node.run: node.parameters for node in nodes}
+    for node in nodes:
+        read, given = [], node.parameters
+        while given["start"]:
+            if "labelled" in given:
+                read.append((given["labelled"]["items"], given["batches"]["kind"]))
+            given = by_run[given["start"]]
+        assert len(read) == len(set(read)), node.label
 
 
 def test_two_studies_share_no_anchors():

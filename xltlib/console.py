@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -46,6 +47,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
     try:
         print(text, file=stream or sys.stderr, flush=True)
     except BrokenPipeError:  # head has what it wanted; what is left would fail again when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stderr).fileno())
+        with suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), (stream or sys.stderr).fileno())
     except (OSError, ValueError):  # ValueError: the stream is closed
         return

@@ -19,6 +19,9 @@ from xltlib.exporting.rebuilt import Rebuilt
 from xltlib.noise import embeddings, words
 
 
+TEXT = '<pre style="white-space: pre-wrap">'
+
+
 def fertility(encoder: encoders.Encoder, pairs: pd.DataFrame) -> pd.DataFrame:
     """Pieces of the vocabulary per word, per character and per pair of sentences, one row a language.
 
@@ -177,7 +180,7 @@ def chooser(show: Callable[..., pd.DataFrame | str], **choices) -> ipywidgets.VB
         >>> box = chooser(textwrap.dedent, text=["one", " two"])
         >>> box.children[0].value = " two"
         >>> box.children[1].value
-        '<pre>two</pre>'
+        '<pre style="white-space: pre-wrap">two</pre>'
     """
     controls = {name: ipywidgets.interactive.widget_from_abbrev(of) for name, of in choices.items()}
     shown = ipywidgets.HTML()
@@ -185,10 +188,11 @@ def chooser(show: Callable[..., pd.DataFrame | str], **choices) -> ipywidgets.VB
     def anew(change=None) -> None:
         found = show(**{name: control.value for name, control in controls.items()})
         as_table = isinstance(found, pd.DataFrame)
-        shown.value = found.to_html(border=0) if as_table else f"<pre>{html.escape(found)}</pre>"
+        shown.value = found.to_html(border=0) if as_table else f"{TEXT}{html.escape(found)}</pre>"
 
     for name, control in controls.items():
         control.description = name
+        control.continuous_update = False  # of sliders: what is shown takes a moment
         control.observe(anew, "value")
     anew()
     return ipywidgets.VBox([*controls.values(), shown])

@@ -220,17 +220,17 @@ class Planning:
         """The draw of an adapted encoder that goes to a seed, in turn; of another encoder its own draw.
 
         Raises:
-            ValueError: what starts from an encoder with draws has none itself.
+            ValueError: what starts from an encoder with draws has none itself, or others.
         """
         if label not in self.draws:
             return ""
         taken = self.draws[label]
-        if not suffix:
-            raise ValueError(f"{label} has draws: give draws: {taken} to what starts from it, too")
-        of, number = suffix.split()
-        if of == "draw" and int(number) in taken:
-            return suffix
-        return f" draw {taken[(int(number) - 1) % len(taken)]}"
+        of, _, number = suffix.strip().partition(" ")
+        if of == "seed":
+            return f" draw {taken[(int(number) - 1) % len(taken)]}"
+        if not number or int(number) not in taken:
+            raise ValueError(f"{label} has draws: give draws: {shown(taken)} to what starts from it, too")
+        return suffix
 
     def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:
         """What the command line sets, where this run has it."""

@@ -74,7 +74,7 @@ class Labelled(Component):
     Args:
         languages: of the training pairs.
         split: ``"train"``, or ``"dev"``: development items that share no sentence with the test set.
-        items: the first so many (0: all).
+        items: the first so many (0: all), of each set of items that are translations of each other.
         zero_shot: languages of which no label may be read, by this run or by one that it goes on from.
         stands_for: this training stands where an adaptation would: ``"more-updates"`` is the control with as
             many updates in all, ``"more-pairs"`` has more labelled pairs of the source language to draw from.

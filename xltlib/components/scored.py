@@ -16,7 +16,7 @@ class Scored(Component):
     """What is predicted, and what else is looked at. Of the last checkpoint: bias and attack.
 
     Args:
-        test: test items a language, the first so many (0: all).
+        test: test items a language, the first so many of each set (0: all).
         dev: development items a language, to choose a checkpoint by (0: all).
         pairs: ``"same"``: both sentences in one language; ``"all"``: every ordered pair of targets, too.
         pair_items: test items of each pair of two languages (0: all). It may stand where ``pairs`` is

@@ -58,7 +58,7 @@ def load_pairs(
         split: ``train``, ``dev`` or ``test``.
         codes: language codes.
         folder: of downloaded data; None asks the hub.
-        items: keep only the first so many items (0: all), the same ones in every language.
+        items: keep only the first so many items of each set (0: all), the same ones in every language.
     Returns:
         The frame. Its attrs count rows of the whole file per language: ``dropped`` (a placeholder stands for
         a sentence), ``unquoted`` (a sentence was a field of CSV) and ``short`` (kept, but a sentence has at
@@ -179,7 +179,7 @@ def load_training(
         split: ``"train"``; or ``"dev"``, where there are no labelled training items in these languages:
             development items that share no sentence with the test set, those that do choose the checkpoint
             (see :func:`divided`).
-        items, dev_items: the first so many (0: all).
+        items, dev_items: the first so many of each set (0: all).
     Raises:
         DataError: a training pair holds a test sentence, it or a development pair is a test item in another
             language, or the split is another.
