@@ -14,9 +14,9 @@ def main(folders: list[str]) -> int:
         The exit status: 2 where a page or a CSV file is missing or damaged.
     """
     console.forgiving()
-    pages = {Path(folder) / "README.md": Path(folder) for folder in folders}
-    if not folders:
-        pages = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
+    known = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
+    asked = [Path(folder).resolve() for folder in folders]
+    pages = {folder / "README.md": known.get(folder / "README.md", folder) for folder in asked} or known
     for page, folder in pages.items():
         try:
             changed = write(page, folder)
