@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def study(folder: Path, name: str, **tables: pd.DataFrame) -> None:
     (folder / name).mkdir(parents=True)
-    runs = [{"run": "a", "arm": True, "encoder": "offline", "notebook": "20_finetune"}]
+    run = {"label": "hybrid-mlm seed 1", "adaptation": "mlm", "encoder": "offline"}
+    runs = [{"run": "a", "arm": True, "notebook": "20_finetune", **run}]
     state = {"study": name, "missing": ["fgm seed 2"], "runs": runs}
     (folder / name / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     for table, rows in tables.items():
@@ -214,6 +215,28 @@ def test_the_question_is_judged_by_the_stronger_model_where_that_was_run(tmp_pat
     study(tmp_path, "paws-x-strong", **question(("up", "up", "undecided"), THREE_LEVELS))
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]
     assert row.verdict == "inconclusive" and row.on.startswith("paws-x-strong, ")
+
+
+@pytest.mark.parametrize("n_seeds, read", [(2, "paws-x, "), (3, "paws-x-strong, ")])
+def test_the_stronger_model_is_read_from_three_seeds_on(tmp_path, n_seeds, read):
+    study(tmp_path, "paws-x", **question(("up", "up", "up"), THREE_LEVELS))
+    tables = question(("up", "up", "up"), THREE_LEVELS)
+    tables["groups"].loc[1, "n_seeds"] = n_seeds
+    study(tmp_path, "paws-x-strong", **tables)
+    assert claims.judged(tmp_path).set_index("claim").loc["Q", "on"].startswith(read)
+
+
+@pytest.mark.parametrize("control", ["more-updates", "more-updates-200", "mlm-en"])
+def test_controls_leave_no_question_open(tmp_path, control):
+    tables = question(("up", "up", "up"), THREE_LEVELS)
+    others = tables["groups"].assign(adaptation=control, verdict="undecided", n_seeds=2)
+    study(tmp_path, "paws-x-strong", **tables | {"groups": pd.concat([tables["groups"], others])})
+    path = tmp_path / "paws-x-strong/runs.json"
+    state = json.loads(path.read_text())
+    arm = state["runs"][0] | {"run": "b", "label": "hybrid-english-text seed 1", "adaptation": "mlm-en"}
+    path.write_text(json.dumps(state | {"runs": [*state["runs"], arm], "controls": ["hybrid-english-text"]}))
+    row = claims.judged(tmp_path).set_index("claim").loc["Q"]
+    assert row.verdict == "answered" and "control" not in row.measured and "English" not in row.measured
 
 
 def test_a_question_without_both_strategies_is_not_answered(tmp_path):

@@ -33,6 +33,7 @@ OF_ARM = {  # what tables are made from, beside the predictions
 OF_PIECES = {"pieces_per_word": (float, int), "unknown": (float, int)}
 OF_ACCURACY = {"selection": str, "language1": str, "language2": str, "accuracy": (float, int)}
 AGAIN = "take it back from version control, or delete it and collect anew"
+CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
 
 
 def file(figures: Path, name: str) -> Path:
@@ -65,6 +66,27 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
         records.learn_languages(record, path, AGAIN)
     _refuse_twice(found["runs"], path)
     return found
+
+
+def is_control(adaptation: str, named: Iterable[str] = ()) -> bool:
+    """Whether an adaptation is a control: as many more updates, or one that its study names as such.
+
+    Example:
+        >>> is_control("more-updates-200"), is_control("mlm-en", ["mlm-en"]), is_control("mlm")
+        (True, True, False)
+    """
+    return adaptation == CONTROL or adaptation.startswith(f"{CONTROL}-") or adaptation in named
+
+
+def named_controls(runs: Iterable[tuple[str, str]], arms: list[str]) -> list[str]:
+    """Adaptations of the arms that a study names as controls, under whatever strategy.
+
+    Args:
+        runs: label and adaptation of each run.
+        arms: the labels that the study names, without seeds.
+    """
+    found = dict.fromkeys(adaptation for label, adaptation in runs if without_seed(label) in arms)
+    return [adaptation for adaptation in found if adaptation != "none"]
 
 
 def _refuse_twice(runs: list[dict], path: Path) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import evidence, figures, folders, statistics
+from xltlib import collected, evidence, figures, folders, statistics
 
-PAWS_X = ("paws-x-strong", "paws-x")  # studies of the question: of those that were run the first is read
+PAWS_X = "paws-x"  # the study of the question
+STRONGER = "paws-x-strong"  # read in its place once it has seeds enough
+FEWEST_SEEDS = 3  # of the stronger study: its pre-registration gives fewer no verdict
 LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
 
 
@@ -21,14 +23,12 @@ def asked(folder: Path) -> dict:
         folder: where studies lie.
     Returns:
         A row of claims.judged. The question is answered where every effect is detected, or equivalent to
-        nothing, and low-resource languages were measured.
+        nothing, and low-resource languages were measured. Controls are left out.
     """
-    study = next((name for name in PAWS_X if folders.has_study(folder, name)), "")
-    if not study:
-        return evidence.missing(PAWS_X[-1])
-    groups = evidence.table(folder, study, "groups").query("language == 'mean'")
-    main = groups[groups.strategy.isin(["hybrid", "labse", "labse-recipe"])]
-    between = groups[groups.strategy.str.contains(" - ")]
+    study = STRONGER if _has_seeds_enough(folder) else PAWS_X
+    if not folders.has_study(folder, study):
+        return evidence.missing(study)
+    main, between = _on_the_mean(folder, study)
     if main.empty or between.empty:
         return evidence.missing(study, " with adaptation under both strategies")
     said = [
@@ -54,24 +54,43 @@ def asked(folder: Path) -> dict:
     return evidence.row(measured, on, verdict, folder / study / "adaptation_effect.png")
 
 
+def _has_seeds_enough(folder: Path) -> bool:
+    """Whether the study with the stronger English model has three seeds of every effect."""
+    if not folders.has_study(folder, STRONGER):
+        return False
+    main, _ = _on_the_mean(folder, STRONGER)
+    return bool(len(main)) and main.n_seeds.min() >= FEWEST_SEEDS
+
+
+def _on_the_mean(folder: Path, study: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Effects on the mean of the targets under both strategies, and differences of these effects."""
+    table = _without_controls(evidence.table(folder, study, "groups"), folder, study)
+    table = table[table.language == "mean"]
+    between = _is_difference(table)
+    return table[table.strategy.isin(["hybrid", "labse", "labse-recipe"])], table[between]
+
+
+def _without_controls(table: pd.DataFrame, folder: Path, study: str) -> pd.DataFrame:
+    """Rows of adaptations that are no controls."""
+    state = folders.state(folder, study, {"arm": bool, "label": str})
+    arms = [(run["label"], run["adaptation"]) for run in state["runs"] if run["arm"]]
+    named = collected.named_controls(arms, state.get("controls", []))
+    return table[[not collected.is_control(name, named) for name in table.adaptation]]
+
+
 def _is_decided(table: pd.DataFrame) -> bool:
     """Whether each effect is detected, or equivalent to nothing."""
     return set(table.verdict) <= {"up", "down", "equivalent to nothing"}
 
 
 def _groups_of_languages(folder: Path) -> pd.DataFrame:
-    """Effects on groups of languages, and their differences between strategies; empty without the study.
-
-    What was made under one strategy alone is a control there, and is left out where there are others.
-    """
+    """Effects on groups of languages, and their differences between strategies; empty without the study."""
     if not folders.has_study(folder, LOW_RESOURCE):
         return pd.DataFrame(columns=["verdict"])
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
     table = evidence.table(folder, LOW_RESOURCE, "groups")
-    table = statistics.ordered(table[table.language.isin(groups)], "language", list(groups))
-    under = table[~_is_difference(table)].groupby("adaptation").strategy.nunique()
-    compared = under[under > 1] if (under > 1).any() else under
-    return table[table.adaptation.isin(compared.index)]
+    table = _without_controls(table[table.language.isin(groups)], folder, LOW_RESOURCE)
+    return statistics.ordered(table, "language", list(groups))
 
 
 def _is_difference(table: pd.DataFrame) -> pd.Series:

@@ -13,10 +13,8 @@ from statsmodels.api import OLS
 from xltlib import collected, languages, levels, provenance, statistics
 from xltlib.provenance import Entry
 from xltlib.statistics import ARM
-from xltlib.values import without_seed
 
 ACCURACY_OF = ["run", "language1", "language2", "selection"]  # what one accuracy is of
-CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
 ASKED_ABOUT = ("hybrid", "labse", "labse-recipe")  # the strategies that the question names
 
 
@@ -295,22 +293,19 @@ class StudyData:
     def over_updates(self) -> pd.DataFrame:
         """The effect on the mean of the zero-shot targets over the control; empty without one."""
         adapted = self.right_zero_shot[self.right_zero_shot.adaptation != "none"]
-        beside_control = adapted.replace({"adaptation": {CONTROL: "none"}})
+        beside_control = adapted.replace({"adaptation": {collected.CONTROL: "none"}})
         planned = collected.planned_tests(self.missing, self.runs.label)
         return statistics.judge(statistics.mean_effects(beside_control), planned)
 
     @cached_property
     def named_controls(self) -> list[str]:
         """Adaptations of the arms that the study names as controls, under whatever strategy."""
-        of_arm = self.runs.label.map(without_seed)
-        found = dict.fromkeys(self.runs.adaptation[of_arm.isin(self.controls)])
-        return [name for name in found if name != "none"]
+        return collected.named_controls(zip(self.runs.label, self.runs.adaptation), self.controls)
 
     def is_control(self, adaptations: pd.Series) -> pd.Series:
         """Whether these are controls: as many more updates, or what the study names."""
-        names = adaptations.astype(str)
-        more = (names == CONTROL) | names.str.startswith(f"{CONTROL}-")
-        return more | names.isin(self.named_controls)
+        found = [collected.is_control(name, self.named_controls) for name in adaptations.astype(str)]
+        return pd.Series(found, adaptations.index, dtype=bool)
 
     @cached_property
     def other_tests(self) -> pd.DataFrame:

@@ -46,6 +46,7 @@ TABLES = {  # name of a marker -> function
     "scoring": benchmarks.scoring,
     "simulations": benchmarks.simulations,
     "known-languages": benchmarks.known_languages,
+    "paws-x-settings": benchmarks.paws_x_settings,
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
@@ -70,6 +71,7 @@ PAGES = {  # page -> folder of its CSV files, its tables
     "README.md": ("figures/paws-x", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
     "docs/preregistration.md": ("benchmarks", ("known-languages",)),
+    "docs/preregistration-paws-x.md": ("benchmarks", ("paws-x-settings",)),
     "figures/lowres-nli-translated/README.md": ("benchmarks", ("translate-test",)),
     "docs/speed.md": ("benchmarks", (*PEERS, "adaptation-speed", "noise-cost", "scoring")),
     **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},
