@@ -131,31 +131,37 @@ def doses(few: float, many: float, p: float = 0.001) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(p_equivalent=0.9, n_seeds=4, n_items=100)
 
 
+def syntax_tables(few: float, many: float, p_more: float = 0.001) -> dict[str, pd.DataFrame]:
+    """What the study of trees leaves: the largest dose is as far above the smallest as ``p_more`` says."""
+    table = doses(few, many).assign(adaptation="syntax")
+    over = table[table.sentences == 6300].drop(columns="sentences")
+    more = over.assign(effect=many - few, p=p_more, language="mean", over="syntax-100")
+    return {"dose_response": table, "over_updates": over, "over_doses": more}
+
+
 @pytest.mark.parametrize(
-    "few, many, trees, much_data",
+    "few, many, p_more, trees, much_data",
     [
-        (0.0, 2.5, "reproduced", "reproduced"),
-        (0.0, 1.5, "reproduced", "inconclusive"),  # their intervals overlap
-        (2.0, 3.0, "reproduced", "not reproduced"),
-        (0.0, 0.0, "inconclusive", "inconclusive"),
-        (0.0, -2.0, "not reproduced", "inconclusive"),
+        (0.0, 2.5, 0.001, "reproduced", "reproduced"),
+        (0.0, 1.5, 0.2, "reproduced", "inconclusive"),  # not clearly more than the smallest dose
+        (2.0, 3.0, 0.001, "reproduced", "not reproduced"),
+        (0.0, 0.0, 0.9, "inconclusive", "inconclusive"),
+        (0.0, -2.0, 0.001, "not reproduced", "inconclusive"),
     ],
 )
 def test_trees_are_judged_by_the_largest_dose_and_their_need_by_the_smallest(
-    tmp_path, few, many, trees, much_data
+    tmp_path, few, many, p_more, trees, much_data
 ):
-    table = doses(few, many).assign(adaptation="syntax")
-    over = table[table.sentences == 6300].drop(columns="sentences")
-    study(tmp_path, "syntax", dose_response=table, over_updates=over)
+    study(tmp_path, "syntax", **syntax_tables(few, many, p_more))
     found = claims.judged(tmp_path).set_index("claim")
     assert found.loc[["11", "12"], "verdict"].tolist() == [trees, much_data]
     assert "6,300 sentences in all" in found.loc["11", "measured"]
 
 
 def test_trees_that_raise_no_more_than_english_updates_do_not_reproduce_the_claim(tmp_path):
-    table = doses(0.0, 2.5).assign(adaptation="syntax")
-    over = table[table.sentences == 6300].assign(effect=-2.0, low=-3.0, high=-1.0)
-    study(tmp_path, "syntax", dose_response=table, over_updates=over.drop(columns="sentences"))
+    tables = syntax_tables(0.0, 2.5)
+    lower = tables["over_updates"].assign(effect=-2.0, low=-3.0, high=-1.0)
+    study(tmp_path, "syntax", **tables | {"over_updates": lower})
     assert claims.judged(tmp_path).set_index("claim").loc["11", "verdict"] == "not reproduced"
 
 

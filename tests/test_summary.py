@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
-from xltlib.summary import controls, costs
+from xltlib.summary import controls, costs, saving
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -31,6 +31,7 @@ STUDIES = (
     "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard",
     "baseline",
 )  # fmt: skip
+ARM_OF_TABLES = {"encoder": "offline", "strategy": "plain", "head": "cross"}
 TABLES = (
     summary.language_table,
     summary.effect_table,
@@ -598,6 +599,26 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     plt.close("all")
 
 
+def test_doses_stand_beside_each_other_in_groups(tmp_path):
+    found = ARM_OF_TABLES | {"n_items": 9, "n_seeds": 3, "low": 0.0, "high": 2.0}
+    doses = [(name, 100 * k, group) for k, name in enumerate(("mlm-1", "mlm-2"), 1) for group in "ab"]
+    rows = [
+        found | {"adaptation": name, "use": "mlm", "sentences": count, "group": group, "effect": count / 100}
+        for name, count, group in doses
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "dose_response.csv", index=False)
+    larger = found | {"adaptation": "mlm-2", "over": "mlm-1", "effect": 1.0}
+    over = [larger | {"language": "a", "verdict": "up"}, larger | {"language": "b", "verdict": "undecided"}]
+    pd.DataFrame(over).to_csv(tmp_path / "over_doses.csv", index=False)
+    state = {"runs": [], "groups": {"b": "fr", "a": "de"}}
+    (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
+    _, _, one, two = groups.doses(tmp_path).splitlines()
+    assert one.endswith("| 100 | 3 | +1.0 [+0.0, +2.0] | +1.0 [+0.0, +2.0] |") and "| 200 | 3 | +2.0" in two
+    header, _, row = groups.larger_doses(tmp_path).splitlines()
+    assert header.endswith("| over | seeds | b | a |")
+    assert row.endswith("| 3 | +1.0 [+0.0, +2.0] | **+1.0 [+0.0, +2.0]** |")
+
+
 def test_seeds_that_share_an_adapted_encoder_are_told_by_their_draw():
     def drawn(number: int) -> Entry:
         return Entry("adaptation", "mlm", "text", ("de",), told={"draw": f"draw-{number}"})
@@ -657,6 +678,28 @@ def test_effects_over_a_named_control_are_those_from_no_adaptation_less_the_cont
     means = data.mean_effects.set_index("adaptation").effect
     assert over.effect.iloc[0] == pytest.approx(means["mlm"] - means["mlm-en"])
     assert data.is_control(pd.Series(["mlm", "mlm-en", "more-updates"])).tolist() == [False, True, True]
+
+
+def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():
+    def text(dose: int) -> list[Entry]:
+        told = {"dose": str(dose), "source": "wikipedia"}
+        return [ENGLISH, Entry("adaptation", "mlm", "text", ("de",), "wikipedia", dose, told=told)]
+
+    rights = {50: 0.8, 400: 0.7, 900: 0.75}
+    arms = [
+        {"adaptation": f"mlm-{dose}", "read": text(dose), "right": right} for dose, right in rights.items()
+    ]
+    data = made_up([{}, *arms], codes=("en", "de", "fr"))
+    data.grouped = {"near": "de", "far": "fr"}
+    over = controls.over_doses(data)
+    assert set(over.over) == {"mlm-50"}
+    assert over.language.tolist() == ["mean", "mean", "near", "near", "far", "far"]
+    means = data.mean_effects.set_index("adaptation").effect
+    of_means = over[over.language == "mean"].set_index("adaptation").effect
+    assert of_means["mlm-400"] == pytest.approx(means["mlm-400"] - means["mlm-50"])
+    assert of_means["mlm-900"] == pytest.approx(means["mlm-900"] - means["mlm-50"])
+    assert "over_doses" in saving.all_tables(data)
+    assert "over_doses" not in saving.all_tables(made_up([{}, arms[0]]))
 
 
 def test_a_figure_of_means_says_how_many_items_a_language_has():

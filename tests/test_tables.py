@@ -322,6 +322,9 @@ def test_doses_go_up(tmp_path):
         ["masked language modelling, 100", "100"],
         ["masked language modelling, all", "5,000"],
     ]
+    over = [effect(2, 1, 3, adaptation="mlm-all", over="mlm-100", language="mean", verdict="up")]
+    saved(tmp_path, "over_doses", over)
+    assert [row[-1] for row in cells_of(adaptation.doses(tmp_path))[1]] == ["", "**+2.0 [+1.0, +3.0]**"]
     of_groups = [effect(k, 0, 2, sentences=100, group=name) for k, name in enumerate(("known", "not-known"))]
     saved(tmp_path, "dose_response", of_groups)
     header, rows = cells_of(adaptation.doses(tmp_path))

@@ -20,6 +20,7 @@ DRAWING = (
     pictures.family_pictures,
     pictures.dose_pictures,
 )
+NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "trees")  # tables that a study may lack
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -39,11 +40,10 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
     }
-    others = {"over_updates": data.over_updates, "over_controls": controls.over_controls(data)}
-    for name, table in {**others, "trees": costs.trees(data)}.items():
-        if len(table):
-            tables[name] = table
-    return tables
+    others = [
+        data.over_updates, controls.over_controls(data), controls.over_doses(data), costs.trees(data)
+    ]
+    return tables | {name: table for name, table in zip(NOT_ALWAYS, others) if len(table)}
 
 
 def save(data: StudyData, folder: Path | None = None) -> None:
@@ -60,7 +60,7 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         figures.save(picture.figure, picture.table, place / picture.stem)
         plt.close(picture.figure)
     tables = all_tables(data)
-    for name in {"over_updates", "over_controls", "trees"} - set(tables):
+    for name in set(NOT_ALWAYS) - set(tables):
         # One of an earlier drawing would be read as if it were of this one.
         (place / f"{name}.csv").unlink(missing_ok=True)
     for name, table in tables.items():

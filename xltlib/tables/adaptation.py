@@ -15,6 +15,7 @@ from xltlib.tables.cells import (
     accuracy_within,
     arm_cells,
     arm_columns,
+    judged_points,
     markdown,
     marked,
     per_cent,
@@ -274,12 +275,20 @@ def two_languages(folder: Path) -> str:
 
 
 def doses(folder: Path) -> str:
-    """The effect on the mean of the zero-shot targets by how many sentences were read."""
-    table, rows = read(folder, "dose_response"), []
+    """The effect on the mean of the zero-shot targets by how many sentences were read.
+
+    Beside it that over the smallest dose; bold: detected after Holm's correction.
+    """
+    table, rows, more = read(folder, "dose_response"), [], pd.DataFrame()
+    if (folder / "over_doses.csv").exists():
+        more = read(folder, "over_doses").set_index([*ARM, "language"])
     arm = arm_columns(table)
     for _, row in table.sort_values("sentences", kind="stable").iterrows():
         counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
-        group = escaped(row["group"].replace("-", " ")) if "group" in table else ""
-        rows.append([*arm_cells(row, arm), group, *counts, points(row)])
-    header = ["group", "sentences read", "test items", "seeds", "effect on the mean"]
+        name = row["group"] if "group" in table else "mean"
+        group = escaped(name.replace("-", " ")) if "group" in table else ""
+        mean = (*row[ARM], name)
+        beyond = judged_points(more.loc[mean]) if mean in more.index else ""
+        rows.append([*arm_cells(row, arm), group, *counts, points(row), beyond])
+    header = ["group", "sentences read", "test items", "seeds", "effect on the mean", "over the smallest dose"]
     return markdown([*arm, *header], rows)

@@ -63,6 +63,19 @@ def points(row) -> str:
     return f"{signed(row['effect'])} [{signed(row['low'])}, {signed(row['high'])}]"
 
 
+def judged_points(row) -> str:
+    """The same; bold if it is detected after Holm's correction, and said if it is equivalent to nothing.
+
+    Example:
+        >>> row = {"effect": 1.3, "low": 0.1, "high": 2.5, "verdict": "up"}
+        >>> judged_points(row), judged_points(row | {"verdict": "undecided"})
+        ('**+1.3 [+0.1, +2.5]**', '+1.3 [+0.1, +2.5]')
+    """
+    if row["verdict"] in ("up", "down"):
+        return f"**{points(row)}**"
+    return points(row) + (" (nothing)" if row["verdict"] == "equivalent to nothing" else "")
+
+
 def accuracy_within(row) -> str:
     """An accuracy and its 95 % interval, in per cent.
 

@@ -17,6 +17,7 @@ from xltlib.tables.cells import (
     adaptation_name,
     arm_cells,
     arm_columns,
+    judged_points,
     markdown,
     per_cent,
     points,
@@ -70,7 +71,7 @@ def effects(folder: Path) -> str:
     Equivalent to nothing: that is said; all else is undecided.
     """
     table = read(folder, "groups")
-    return _by_group(folder, table[~table.strategy.str.contains(" - ")], _judged)
+    return _by_group(folder, table[~table.strategy.str.contains(" - ")], judged_points)
 
 
 def power(folder: Path) -> str:
@@ -82,7 +83,7 @@ def power(folder: Path) -> str:
 def differences(folder: Path) -> str:
     """How much these effects differ between two strategies; bold: detected after Holm's correction."""
     table = read(folder, "groups")
-    return _by_group(folder, table[table.strategy.str.contains(" - ")], _judged)
+    return _by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
 
 
 def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
@@ -98,13 +99,34 @@ def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str
 
 def controls(folder: Path) -> str:
     """The effect of each adaptation over each control; bold: detected after Holm's correction."""
-    table, groups, said = read(folder, "over_controls"), grouped(folder), []
+    return _over(folder, "over_controls")
+
+
+def doses(folder: Path) -> str:
+    """The effect on the mean of each group by how many sentences were read, in all languages together."""
+    table, groups, rows = read(folder, "dose_response"), grouped(folder), []
+    arm = arm_columns(table)
+    for _, of in table.groupby(["use", "sentences", *arm], sort=False):
+        cells, first = of.set_index("group"), of.iloc[0]
+        named = [*arm_cells(first, arm), f"{first['sentences']:,}", str(first["n_seeds"])]
+        rows.append([*named, *(points(cells.loc[name]) if name in cells.index else "" for name in groups)])
+    return markdown([*arm, "sentences read", "seeds", *_names(groups)], rows)
+
+
+def larger_doses(folder: Path) -> str:
+    """The effect of each larger dose over the smallest; bold: detected after Holm's correction."""
+    return _over(folder, "over_doses")
+
+
+def _over(folder: Path, name: str) -> str:
+    """A row an arm and what it is compared with, a column a group."""
+    table, groups, said = read(folder, name), grouped(folder), []
     arm = arm_columns(table)
     for _, of in table.groupby([*arm, "over"], sort=False):
         cells = of.set_index("language")
         first = of.iloc[0]
         named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
-        said.append([*named, *(_judged(cells.loc[name]) if name in cells.index else "" for name in groups)])
+        said.append([*named, *(judged_points(cells.loc[name]) if name in cells.index else "" for name in groups)])
     return markdown([*arm, "over", "seeds", *_names(groups)], said)
 
 
@@ -118,15 +140,8 @@ def translate_test(folder: Path) -> str:
     for _, row in read(folder, "translate_test").iterrows():
         name = "mean" if row["language"] == "mean" else languages.of(row["language"]).name
         both = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
-        rows.append([*_names([row["group"]]), name, f"{row['n_seeds']}", *both, _judged(row)])
+        rows.append([*_names([row["group"]]), name, f"{row['n_seeds']}", *both, judged_points(row)])
     return markdown(["group", "language", "seeds", "zero-shot", "translate-test", "effect"], rows)
-
-
-def _judged(row) -> str:
-    """An effect with its interval; bold if it is detected after Holm's correction."""
-    if row["verdict"] in ("up", "down"):
-        return f"**{points(row)}**"
-    return points(row) + (" (nothing)" if row["verdict"] == "equivalent to nothing" else "")
 
 
 def _found(row) -> str:

@@ -30,6 +30,8 @@ TABLES = {  # name of a marker -> function
     "group-effects": groups.effects,
     "group-differences": groups.differences,
     "group-controls": groups.controls,
+    "group-doses": groups.doses,
+    "group-larger-doses": groups.larger_doses,
     "group-power": groups.power,
     "group-retrieval": groups.retrieval,
     "group-distance": groups.rank_distance,
