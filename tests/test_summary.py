@@ -459,6 +459,19 @@ def test_penalties_and_held_out_text():
     assert table["de"].to_dict() == {("mlm", "mlm", "before"): "900", ("mlm", "mlm", "after"): "8.50"}
 
 
+def test_held_out_text_on_the_way_is_a_mean_over_languages_and_draws():
+    data = made_up([{}, {"adaptation": "mlm"}])
+    assert costs.on_the_way(data).empty
+    for draw, after in ((1, 4.0), (2, 16.0)):
+        data.records.append(
+            {"label": f"mlm draw {draw}", "arm": False, "notebook": "10_adapt", "method": "mlm"}
+            | {"before": {"de": 100.0, "fr": 400.0}, "on_the_way": [[5, 2 * after], [10, after]]}
+        )
+    table = costs.on_the_way(data)
+    assert table.adaptation.tolist() == ["mlm"] * 3 and table["update"].tolist() == [0, 5, 10]
+    assert table.held_out.tolist() == pytest.approx([200.0, 16.0, 8.0])
+
+
 def test_all_pairs_of_languages():
     data = made_up([{}, {"adaptation": "mlm", "right": 0.8}], pairs="all")
     table = summary.grid_table(data)

@@ -243,6 +243,14 @@ def test_held_out_text_is_perplexity_or_a_share(tmp_path):
     assert [line[0] for line in lines] == ["`mlm draw 1`", "`mlm draw 2`"]
 
 
+def test_held_out_text_on_the_way_is_one_row_an_adaptation(tmp_path):
+    rows = [("mlm", 0, 6417.2), ("mlm", 500, 553.6), ("mlm", 1000, 8.25), ("syntax", 0, 0.5)]
+    columns = ["adaptation", "update", "held_out"]
+    saved(tmp_path, "on_the_way", [{"method": "mlm"} | dict(zip(columns, row)) for row in rows])
+    _, (mlm, syntax) = cells_of(encoders.on_the_way(tmp_path))
+    assert mlm == ["`mlm`", "mlm", "0, 500, 1,000", "6,417 → 554 → 8.25"] and syntax[-1] == "0.50"
+
+
 def test_held_out_text_of_many_languages_goes_down(tmp_path):
     codes = "de fr es zh ja ko id mr hy sw ur".split()
     rows = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
+from scipy.stats import gmean
 
 from xltlib import provenance, statistics
 from xltlib.statistics import ARM
@@ -136,6 +139,23 @@ def held_out(data: StudyData) -> pd.DataFrame:
             rows += [(name, "rotation", *numbers) for numbers in found]
     table = pd.DataFrame(rows, columns=[*HELD_OUT, "before", "after"])
     return table.groupby(HELD_OUT, sort=False).mean().reset_index()
+
+
+def on_the_way(data: StudyData) -> pd.DataFrame:
+    """Held-out text while adaptations went on, on the mean of their languages, geometric mean over draws.
+
+    Returns:
+        ``adaptation, method, update, held_out``; update 0 is before. Empty where none was looked at on its
+        way.
+    """
+    rows = []
+    for record in data.records:
+        if record.get("on_the_way"):
+            name = re.sub(r" (seed|draw) \d+$", "", record["label"])
+            start = [0, gmean(list(record["before"].values()))]
+            rows += [(name, record["method"], *of) for of in (start, *record["on_the_way"])]
+    table = pd.DataFrame(rows, columns=["adaptation", "method", "update", "held_out"])
+    return table.groupby(["adaptation", "method", "update"], sort=False).held_out.agg(gmean).reset_index()
 
 
 def trees(data: StudyData) -> pd.DataFrame:

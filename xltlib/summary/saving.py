@@ -20,7 +20,8 @@ DRAWING = (
     pictures.family_pictures,
     pictures.dose_pictures,
 )
-NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "trees")  # tables that a study may lack
+# Tables that a study may lack.
+NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "on_the_way", "trees")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -40,10 +41,14 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
     }
-    others = [
-        data.over_updates, controls.over_controls(data), controls.over_doses(data), costs.trees(data)
-    ]
-    return tables | {name: table for name, table in zip(NOT_ALWAYS, others) if len(table)}
+    others = {
+        "over_updates": data.over_updates,
+        "over_controls": controls.over_controls(data),
+        "over_doses": controls.over_doses(data),
+        "on_the_way": costs.on_the_way(data),
+        "trees": costs.trees(data),
+    }
+    return tables | {name: others[name] for name in NOT_ALWAYS if len(others[name])}
 
 
 def save(data: StudyData, folder: Path | None = None) -> None:

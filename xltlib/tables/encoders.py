@@ -35,6 +35,17 @@ def held_out(folder: Path) -> str:
     return markdown(["language", *names], turned)
 
 
+def on_the_way(folder: Path) -> str:
+    """Held-out text while adaptations went on, on the mean of their languages: is it still falling?"""
+    rows = []
+    table = read(folder, "on_the_way")
+    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
+        updates, values = ", ".join(f"{update:,}" for update in of["update"]), of.held_out
+        shown = " → ".join(f"{value:,.0f}" if value >= 10 else f"{value:.2f}" for value in values)
+        rows.append([code(adaptation), escaped(method), updates, shown])
+    return markdown(["adaptation", "method", "after updates", "held-out text"], rows)
+
+
 def _before_and_after(pairs: np.ndarray, method: str) -> list[str]:
     """Two numbers a language in a cell; blank where nothing was measured. Shares are in per cent."""
     if method == "syntax":
