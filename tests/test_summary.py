@@ -620,13 +620,16 @@ def test_doses_stand_beside_each_other_in_groups(tmp_path):
         for name, count, group in doses
     ]
     pd.DataFrame(rows).to_csv(tmp_path / "dose_response.csv", index=False)
+    judged = [row | {"language": row["group"], "verdict": "undecided"} for row in rows]
+    pd.DataFrame([judged[0] | {"verdict": "up"}, *judged[1:]]).to_csv(tmp_path / "groups.csv", index=False)
     larger = found | {"adaptation": "mlm-2", "over": "mlm-1", "effect": 1.0}
     over = [larger | {"language": "a", "verdict": "up"}, larger | {"language": "b", "verdict": "undecided"}]
     pd.DataFrame(over).to_csv(tmp_path / "over_doses.csv", index=False)
     state = {"runs": [], "groups": {"b": "fr", "a": "de"}}
     (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     _, _, one, two = groups.doses(tmp_path).splitlines()
-    assert one.endswith("| 100 | 3 | +1.0 [+0.0, +2.0] | +1.0 [+0.0, +2.0] |") and "| 200 | 3 | +2.0" in two
+    assert one.endswith("| 100 | 3 | +1.0 [+0.0, +2.0] | **+1.0 [+0.0, +2.0]** |")
+    assert "| 200 | 3 | +2.0" in two
     header, _, row = groups.larger_doses(tmp_path).splitlines()
     assert header.endswith("| over | seeds | b | a |")
     assert row.endswith("| 3 | +1.0 [+0.0, +2.0] | **+1.0 [+0.0, +2.0]** |")

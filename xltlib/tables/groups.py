@@ -10,7 +10,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import escaped
-from xltlib.statistics import detectable, ordered
+from xltlib.statistics import ARM, detectable, ordered
 from xltlib.tables.cells import (
     accuracies,
     accuracy_within,
@@ -20,7 +20,6 @@ from xltlib.tables.cells import (
     judged_points,
     markdown,
     per_cent,
-    points,
     read,
 )
 
@@ -103,13 +102,19 @@ def controls(folder: Path) -> str:
 
 
 def doses(folder: Path) -> str:
-    """The effect on the mean of each group by how many sentences were read, in all languages together."""
+    """The effect on the mean of each group by how many sentences were read, in all languages together.
+
+    Bold: detected after Holm's correction over all arms of the study.
+    """
     table, groups, rows = read(folder, "dose_response"), grouped(folder), []
+    judged = read(folder, "groups").set_index([*ARM, "language"])
     arm = arm_columns(table)
-    for _, of in table.groupby(["use", "sentences", *arm], sort=False):
-        cells, first = of.set_index("group"), of.iloc[0]
-        named = [*arm_cells(first, arm), f"{first['sentences']:,}", str(first["n_seeds"])]
-        rows.append([*named, *(points(cells.loc[name]) if name in cells.index else "" for name in groups)])
+    for (_, sentences), of in table.groupby(["use", "sentences"], sort=False):
+        for names, of_arm in of.groupby(ARM, sort=False):
+            means = [(*names, group) for group in groups]
+            said = [judged_points(judged.loc[mean]) if mean in judged.index else "" for mean in means]
+            first = of_arm.iloc[0]
+            rows.append([*arm_cells(first, arm), f"{sentences:,}", str(first["n_seeds"]), *said])
     return markdown([*arm, "sentences read", "seeds", *_names(groups)], rows)
 
 
@@ -126,7 +131,8 @@ def _over(folder: Path, name: str) -> str:
         cells = of.set_index("language")
         first = of.iloc[0]
         named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
-        said.append([*named, *(judged_points(cells.loc[name]) if name in cells.index else "" for name in groups)])
+        means = [judged_points(cells.loc[name]) if name in cells.index else "" for name in groups]
+        said.append([*named, *means])
     return markdown([*arm, "over", "seeds", *_names(groups)], said)
 
 
