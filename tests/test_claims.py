@@ -133,10 +133,12 @@ def doses(few: float, many: float, p: float = 0.001) -> pd.DataFrame:
 
 def syntax_tables(few: float, many: float, p_more: float = 0.001) -> dict[str, pd.DataFrame]:
     """What the study of trees leaves: the largest dose is as far above the smallest as ``p_more`` says."""
-    table = doses(few, many).assign(adaptation="syntax")
+    table = doses(few, many)
+    table["adaptation"] = table.sentences.map({700: "syntax-100", 6300: "syntax"})
     over = table[table.sentences == 6300].drop(columns="sentences")
     more = over.assign(effect=many - few, p=p_more, language="mean", over="syntax-100")
-    return {"dose_response": table, "over_updates": over, "over_doses": more}
+    text = over.assign(over="mlm", language="mean")
+    return {"dose_response": table, "over_updates": over, "over_doses": more, "over_controls": text}
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,7 @@ def syntax_tables(few: float, many: float, p_more: float = 0.001) -> dict[str, p
         (2.0, 3.0, 0.001, "reproduced", "not reproduced"),
         (0.0, 0.0, 0.9, "inconclusive", "inconclusive"),
         (0.0, -2.0, 0.001, "not reproduced", "inconclusive"),
+        (-8.0, 0.0, 0.001, "inconclusive", "inconclusive"),  # few do harm, many nothing
     ],
 )
 def test_trees_are_judged_by_the_largest_dose_and_their_need_by_the_smallest(
@@ -158,11 +161,22 @@ def test_trees_are_judged_by_the_largest_dose_and_their_need_by_the_smallest(
     assert "6,300 sentences in all" in found.loc["11", "measured"]
 
 
-def test_trees_that_raise_no_more_than_english_updates_do_not_reproduce_the_claim(tmp_path):
+@pytest.mark.parametrize("over", ["over_updates", "over_controls"])
+def test_trees_that_raise_no_more_than_what_has_none_do_not_reproduce_the_claim(tmp_path, over):
     tables = syntax_tables(0.0, 2.5)
-    lower = tables["over_updates"].assign(effect=-2.0, low=-3.0, high=-1.0)
-    study(tmp_path, "syntax", **tables | {"over_updates": lower})
+    lower = tables[over].assign(effect=-2.0, low=-3.0, high=-1.0)
+    study(tmp_path, "syntax", **tables | {over: lower})
     assert claims.judged(tmp_path).set_index("claim").loc["11", "verdict"] == "not reproduced"
+
+
+@pytest.mark.parametrize("missing", ["over_updates", "over_controls", "over_doses", "dose_response"])
+def test_trees_without_what_they_are_compared_with_have_no_verdict(tmp_path, missing):
+    tables = syntax_tables(0.0, 2.5)
+    del tables[missing]
+    study(tmp_path, "syntax", **tables)
+    found = claims.judged(tmp_path).set_index("claim").loc[["11", "12"]]
+    assert set(found.verdict) == {"inconclusive"}
+    assert found.measured.str.contains("more English updates").all()
 
 
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:

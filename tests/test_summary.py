@@ -459,6 +459,26 @@ def test_penalties_and_held_out_text():
     assert table["de"].to_dict() == {("mlm", "mlm", "before"): "900", ("mlm", "mlm", "after"): "8.50"}
 
 
+def test_what_a_probe_reads_is_no_dose():
+    def trees(name: str, count: int, role: str = "adaptation") -> Entry:
+        return Entry(role, "syntax", "trees", ("de",), name, count, told={"dose": str(count)})
+
+    probed = trees("ud-pud", 300, "probe")
+    arms = [{"adaptation": f"syntax-{n}", "read": [ENGLISH, probed, trees("ud-pud", n)]} for n in (100, 900)]
+    mlm = Entry("adaptation", "mlm", "text", ("de",), "ud-pud", 900)
+    data = made_up([{}, *arms, {"adaptation": "mlm", "read": [ENGLISH, probed, mlm]}])
+    assert costs.doses(data).sentences.tolist() == [100, 900]
+
+
+def test_pairs_of_languages_have_an_effect_over_nothing_and_over_each_control():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "more-updates", "right": 0.75}]
+    table = controls.on_pairs(made_up(arms, pairs="all")).set_index("over")
+    assert table.index.tolist() == ["none", "more-updates"] and set(table.adaptation) == {"mlm"}
+    effects = table.effect.round(6).tolist()
+    assert effects[0] == pytest.approx(10.0, abs=0.1) and effects[1] == pytest.approx(5.0, abs=0.1)
+    assert controls.on_pairs(made_up(arms)).empty
+
+
 def test_held_out_text_on_the_way_is_a_mean_over_languages_and_draws():
     data = made_up([{}, {"adaptation": "mlm"}])
     assert costs.on_the_way(data).empty

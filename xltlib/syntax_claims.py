@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import evidence, figures, folders
+from xltlib import collected, evidence, figures, folders
 
 STUDY = METHOD = "syntax"
+OVER = ("over_updates", "over_controls", "over_doses")  # tables of what the largest dose does beyond others
+WITHOUT_TREES = "mlm"  # the control: masked language modelling on the same sentences
 
 
 def judged(folder: Path, direction) -> dict[str, dict]:
     """Both claims, as rows of claims.judged.
 
-    Claim 11 is read as "trees raise accuracy": the largest dose must do so over no adaptation and over as
-    many more English updates, under some strategy, and lower it under none. Claim 12 is read as "it takes
-    many": the smallest dose must raise nothing, and the largest more than the smallest, compared seed by seed
-    and item by item, under some strategy and less under none. Doses between decide nothing.
+    Claim 11 is read as "trees raise accuracy": the largest dose must do so over no adaptation, over as many
+    more English updates, and over the same sentences without their trees (masked language modelling); each
+    under some strategy, and lower it under none. Claim 12 is read as "it takes many": the largest dose must
+    raise accuracy, the smallest must not, and the largest must do so by more than the smallest, compared seed
+    by seed and item by item. Doses between decide nothing.
 
     Args:
         folder: where studies lie.
@@ -25,53 +28,64 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     """
     if not folders.has_study(folder, STUDY):
         return {claim: evidence.missing(STUDY) for claim in ("11", "12")}
-    table = evidence.table(folder, STUDY, "dose_response").query("use == @METHOD")
-    over, larger = (evidence.table(folder, STUDY, name) for name in ("over_updates", "over_doses"))
-    larger = larger[larger.language == "mean"]
-    if table.empty or over.empty:
-        what = " with several doses of trees, and as many more English updates beside them"
+    place = folders.of_study(folder, STUDY)
+    if not all(collected.file(place, f"{name}.csv").is_file() for name in ("dose_response", *OVER)):
+        what = " with several doses of trees, and beside them more English updates and text without trees"
         return {claim: evidence.missing(STUDY, what) for claim in ("11", "12")}
+    table = evidence.table(folder, STUDY, "dose_response").query("use == @METHOD")
     few = table[table.sentences == table.groupby("strategy").sentences.transform("min")]
     many = table[table.sentences == table.groupby("strategy").sentences.transform("max")]
-    over, more = (of.merge(many[["strategy", "adaptation"]]) for of in (over, larger))
+    updates, text, more = (_of(many, evidence.table(folder, STUDY, name)) for name in OVER)
+    text = text[text.over == WITHOUT_TREES]
     on = evidence.on_largest(folder, STUDY, table)
     trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets; "
-    trees += f"over as many more English updates: {_said(over)}."
+    trees += f"over as many more English updates: {_said(updates)}; over the same sentences without trees: "
+    trees += f"{_said(text)}."
     doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points. "
     doses += f"The one over the other: {_said(more)}."
-    figure = folder / STUDY / "dose_response.png"
-    verdict = both(direction(many), direction(over))
-    is_more = direction(more) == "reproduced"
+    verdict = all_of(direction(many), direction(updates), direction(text))
+    needed = needs_much(direction(few), direction(many), direction(more))
     return {
         "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
-        "12": evidence.row(doses, on, needs_much(direction(few), is_more), figure),
+        "12": evidence.row(doses, on, needed, folder / STUDY / "dose_response.png"),
     }
 
 
-def both(alone: str, over_updates: str) -> str:
-    """The verdict on "trees raise accuracy" from those on it alone and over as many more English updates.
+def _of(arms: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that are of these arms, on the mean of all targets."""
+    if "language" in table:
+        table = table[table.language == "mean"]
+    return table.merge(arms[["strategy", "adaptation"]])
+
+
+def all_of(alone: str, *over: str) -> str:
+    """The verdict on "trees raise accuracy": that on them alone, and where it holds on them over others.
 
     Example:
-        >>> both("reproduced", "reproduced"), both("reproduced", "not reproduced")
-        ('reproduced', 'not reproduced')
-        >>> both("reproduced", "inconclusive")
-        'inconclusive'
+        >>> all_of("reproduced", "reproduced", "not reproduced")
+        'not reproduced'
+        >>> all_of("reproduced", "inconclusive", "reproduced"), all_of("inconclusive", "not reproduced")
+        ('inconclusive', 'inconclusive')
     """
-    return over_updates if alone == "reproduced" else alone
+    if alone != "reproduced":
+        return alone
+    return next((said for said in ("not reproduced", "inconclusive") if said in over), "reproduced")
 
 
-def needs_much(few: str, is_more: bool) -> str:
-    """The verdict on "it takes many" from that on few, and whether many raise accuracy by more.
+def needs_much(few: str, many: str, more: str) -> str:
+    """The verdict on "it takes many" from those on few, on many, and on many over few.
 
     Example:
-        >>> needs_much("inconclusive", True), needs_much("reproduced", True)
-        ('reproduced', 'not reproduced')
-        >>> needs_much("inconclusive", False)
+        >>> needs_much("inconclusive", "reproduced", "reproduced")
+        'reproduced'
+        >>> needs_much("reproduced", "reproduced", "reproduced")
+        'not reproduced'
+        >>> needs_much("not reproduced", "inconclusive", "reproduced")  # few do harm, many nothing
         'inconclusive'
     """
     if few == "reproduced":
         return "not reproduced"
-    return "reproduced" if is_more else "inconclusive"
+    return "reproduced" if many == more == "reproduced" else "inconclusive"
 
 
 def _counts(table: pd.DataFrame) -> str:

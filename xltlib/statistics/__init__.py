@@ -6,7 +6,15 @@ From predictions to verdicts: ``answers`` (was it right?), ``effects`` (with an 
 needs torch.
 """
 
-from xltlib.statistics.answers import ARM, generalized, is_right, right_answers, secondary
+from xltlib.statistics.answers import (
+    ARM,
+    answers_of_pairs,
+    columns_of_runs,
+    generalized,
+    is_right,
+    right_answers,
+    secondary,
+)
 from xltlib.statistics.effects import (
     BETWEEN,
     COMPARED,

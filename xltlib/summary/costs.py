@@ -105,7 +105,8 @@ def doses(data: StudyData) -> pd.DataFrame:
     read = [
         (run, entry.use, entry.count)
         for run, entries in data.read.items()
-        for entry in provenance.first_kinds(entries)
+        # What only measures, as a probe of trees does, is no dose.
+        for entry in provenance.first_kinds([entry for entry in entries if entry.role != "probe"])
         if entry.use in uses
     ]
     sentences = pd.DataFrame(read, columns=["run", "use", "sentences"])
