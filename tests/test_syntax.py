@@ -1,5 +1,8 @@
 """Dependency trees: the reader by hand, and the structural probe where its answer is known."""
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +17,7 @@ from xltlib.lines import DataError
 from xltlib.tasks import trees
 from xltlib.tasks.trees import Tree
 
+ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = "{id}\t{form}\t_\t{upos}\t_\t_\t{head}\t_\t_\t{misc}"
 
 
@@ -297,3 +301,21 @@ def test_the_penalty_is_added_to_the_labelled_loss_and_its_probe_is_not_kept(tin
     assert losses[0] == pytest.approx(0.5 * loss.penalties[0]) and losses[-1] < losses[0]
     heads.save_trained(model, tmp_path)
     heads.load_trained(heads.build("cross", encoders.load(str(tiny["xlm-r"]))), tmp_path)
+
+
+def test_a_treebank_is_mixed_alike_in_every_language(tmp_path):
+    tool = [sys.executable, str(ROOT / "tools/mixed_treebank.py"), str(tmp_path / "a"), str(tmp_path / "b")]
+    (tmp_path / "a").mkdir()
+    names, codes = [f"n{number}" for number in range(30)], ("de", "fr")
+    for code in codes:
+        word = f"# text = {code}\n{row(1, code, 0)}"
+        blocks = [f"# sent_id = {name}\n{word}" for name in names]
+        (tmp_path / "a" / f"{code}.conllu").write_text("\n\n".join(blocks) + "\n\n", encoding="utf-8")
+    assert subprocess.run(tool, capture_output=True).returncode == 0
+    order = {
+        code: [tree.name for tree in trees.load_trees(str(tmp_path / "b"), code, None)] for code in codes
+    }
+    assert order["de"] == order["fr"] != names and sorted(order["de"]) == sorted(names)
+    (tmp_path / "a" / "fr.conllu").write_text(f"# text = fr\n{row(1, 'fr', 0)}\n\n")
+    refused = subprocess.run(tool, capture_output=True, text=True)
+    assert refused.returncode == 2 and "fr.conllu" in refused.stderr and "sent_id" in refused.stderr

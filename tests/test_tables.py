@@ -322,6 +322,16 @@ def test_pairs_of_two_languages_are_of_zero_shot_targets_alone(tmp_path):
     assert row[2:] == ["60.0 / 65.0", "62.5", "40.0 / 40.0", "40.0"]
 
 
+def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
+    rows = [effect(2, 1, 3, over="more-updates", language="mean", verdict="up")]
+    saved(tmp_path, "over_controls", [*rows, rows[0] | {"language": "near"}])
+    header, found = cells_of(adaptation.controls(tmp_path))
+    assert header[-3:] == ["over", "seeds", "effect"] and len(found) == 1
+    assert found[0][-3:] == ["as many more English updates (control)", "2", "**+2.0 [+1.0, +3.0]**"]
+    saved(tmp_path, "on_pairs", [effect(-1, -2, 0, over="none", language="pairs")])
+    assert cells_of(adaptation.pairs(tmp_path))[1][0][-3:] == ["none", "2", "−1.0 [−2.0, +0.0]"]
+
+
 def test_doses_go_up(tmp_path):
     doses = [("mlm-all", 5000), ("mlm-100", 100)]
     saved(tmp_path, "dose_response", [effect(1, 0, 2, adaptation=name, sentences=n) for name, n in doses])

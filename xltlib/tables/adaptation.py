@@ -13,6 +13,7 @@ from xltlib.tables.cells import (
     SOURCE,
     accuracies,
     accuracy_within,
+    adaptation_name,
     arm_cells,
     arm_columns,
     judged_points,
@@ -272,6 +273,26 @@ def two_languages(folder: Path) -> str:
             cells += [" / ".join(map(per_cent, values)), per_cent(values.mean())]
         rows.append([*arm_cells(of.iloc[0], arm), *cells])
     return markdown([*arm, "one language, by seed", "mean", "two languages, by seed", "mean"], rows)
+
+
+def controls(folder: Path) -> str:
+    """The effect of each adaptation over each control; bold: detected after Holm's correction."""
+    table = read(folder, "over_controls")
+    return _over(table[table.language == "mean"])
+
+
+def pairs(folder: Path) -> str:
+    """The same on pairs of two languages, over no adaptation and over each control."""
+    return _over(read(folder, "on_pairs"))
+
+
+def _over(table: pd.DataFrame) -> str:
+    """A row an arm and what it is compared with."""
+    arm, rows = arm_columns(table), []
+    for _, row in table.iterrows():
+        cells = [*arm_cells(row, arm), adaptation_name(row["over"]), str(row["n_seeds"])]
+        rows.append([*cells, judged_points(row)])
+    return markdown([*arm, "over", "seeds", "effect"], rows)
 
 
 def doses(folder: Path) -> str:

@@ -25,6 +25,7 @@ TABLES = {  # name of a marker -> function
     "floors": adaptation.floors,
     "rules": adaptation.rules,
     "two-languages": adaptation.two_languages,
+    "pairs": adaptation.pairs,
     "doses": adaptation.doses,
     "group-chance": groups.chance,
     "group-accuracy": groups.accuracy,
@@ -56,7 +57,7 @@ EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
 GROUPS = ("chance", "accuracy", "effects", "differences", "controls", "power", "retrieval", "distance")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
-    "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "bias", "held-out"),
+    "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "pairs", "bias", "held-out"),
     "paws-x-bi": (*EFFECTS, "differences", "two-languages", "majority", "held-out"),
     "paws-x-parallel": (*EFFECTS, "differences", "held-out"),
     "adaptation": (*EFFECTS, "costs", "held-out"),
