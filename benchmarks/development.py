@@ -76,9 +76,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=ROOT / "runs", help="folder of runs")
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
-    study = studies.read(ROOT / "experiments.yaml")[args.study]
-    plan = study.plan({}, str(tasks.data_folder() or ""), args.runs.resolve(), reads=False)
-    table = developed(plan, args.runs)
+    try:
+        study = studies.read(ROOT / "experiments.yaml")[args.study]
+        plan = study.plan({}, str(tasks.data_folder() or ""), args.runs.resolve(), reads=False)
+        table = developed(plan, args.runs)
+    except (ValueError, FileNotFoundError) as error:
+        parser.error(str(error))
     print(table.to_string(index=False, float_format="{:.4g}".format))
     if args.out:
         table.to_csv(args.out, index=False, float_format="%.6g", lineterminator="\n")

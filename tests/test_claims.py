@@ -15,7 +15,7 @@ def study(folder: Path, name: str, **tables: pd.DataFrame) -> None:
     (folder / name).mkdir(parents=True)
     run = {"label": "hybrid-mlm seed 1", "adaptation": "mlm", "encoder": "offline"}
     runs = [{"run": "a", "arm": True, "notebook": "20_finetune", **run}]
-    state = {"study": name, "missing": ["fgm seed 2"], "runs": runs}
+    state = {"study": name, "missing": ["hybrid-mlm seed 2"], "runs": runs}
     (folder / name / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     for table, rows in tables.items():
         rows.to_csv(folder / name / f"{table}.csv", index=False)
@@ -57,7 +57,7 @@ def test_the_first_claim_is_judged_by_synonyms_alone(tmp_path, said, verdict):
     assert table.loc["1", "verdict"] == verdict and table.loc["2", "verdict"] == "inconclusive"
     measured = table.loc["1", "measured"]
     assert "Synonyms +2.0 [+1.0, +3.0] points over plain training, +0.2 over as many updates" in measured
-    assert "fgm +9.0" in measured and "missing: fgm seed 2" in table.loc["1", "on"]
+    assert "fgm +9.0" in measured and "missing: hybrid-mlm seed 2" in table.loc["1", "on"]
     assert table.loc["3", "verdict"] == "reproduced"
 
 
@@ -244,6 +244,16 @@ def test_the_stronger_model_is_read_from_three_seeds_on(tmp_path, n_seeds, read)
     tables["groups"].loc[1, "n_seeds"] = n_seeds
     study(tmp_path, "paws-x-strong", **tables)
     assert claims.judged(tmp_path).set_index("claim").loc["Q", "on"].startswith(read)
+
+
+@pytest.mark.parametrize("missing, rows", [(["hybrid-tsdae seed 1"], 3), ([], 1), ([], 0)])
+def test_the_stronger_model_is_not_read_before_every_arm_has_run(tmp_path, missing, rows):
+    study(tmp_path, "paws-x", **question(("up", "up", "up"), THREE_LEVELS))
+    tables = question(("up", "up", "up"), THREE_LEVELS)
+    study(tmp_path, "paws-x-strong", **tables | {"groups": tables["groups"].iloc[:rows]})
+    path = tmp_path / "paws-x-strong/runs.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"missing": missing}))
+    assert claims.judged(tmp_path).set_index("claim").loc["Q", "on"].startswith("paws-x, ")
 
 
 @pytest.mark.parametrize("control", ["more-updates", "more-updates-200", "mlm-en"])

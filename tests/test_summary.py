@@ -460,11 +460,12 @@ def test_penalties_and_held_out_text():
 
 
 def test_what_a_probe_reads_is_no_dose():
-    def trees(name: str, count: int, role: str = "adaptation") -> Entry:
-        return Entry(role, "syntax", "trees", ("de",), name, count, told={"dose": str(count)})
+    def trees(count: int) -> Entry:
+        told = {"dose": str(count)}
+        return Entry("adaptation", "syntax", "trees", ("de",), "ud-pud", count, told=told)
 
-    probed = trees("ud-pud", 300, "probe")
-    arms = [{"adaptation": f"syntax-{n}", "read": [ENGLISH, probed, trees("ud-pud", n)]} for n in (100, 900)]
+    probed = Entry("probe", "syntax", "measured", ("de",), "ud-pud", 300)
+    arms = [{"adaptation": f"syntax-{n}", "read": [ENGLISH, probed, trees(n)]} for n in (100, 900)]
     mlm = Entry("adaptation", "mlm", "text", ("de",), "ud-pud", 900)
     data = made_up([{}, *arms, {"adaptation": "mlm", "read": [ENGLISH, probed, mlm]}])
     assert costs.doses(data).sentences.tolist() == [100, 900]
@@ -472,10 +473,12 @@ def test_what_a_probe_reads_is_no_dose():
 
 def test_pairs_of_languages_have_an_effect_over_nothing_and_over_each_control():
     arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "more-updates", "right": 0.75}]
-    table = controls.on_pairs(made_up(arms, pairs="all")).set_index("over")
-    assert table.index.tolist() == ["none", "more-updates"] and set(table.adaptation) == {"mlm"}
-    effects = table.effect.round(6).tolist()
-    assert effects[0] == pytest.approx(10.0, abs=0.1) and effects[1] == pytest.approx(5.0, abs=0.1)
+    table = controls.on_pairs(made_up(arms, pairs="all")).set_index(["over", "language"])
+    means = ["two targets", "a target and another"]
+    assert sorted(table.index) == sorted((over, name) for over in ("none", "more-updates") for name in means)
+    assert set(table.adaptation) == {"mlm"}
+    assert table.effect["none"].tolist() == pytest.approx([10.0, 10.0], abs=0.1)
+    assert table.effect["more-updates"].tolist() == pytest.approx([5.0, 5.0], abs=0.1)
     assert controls.on_pairs(made_up(arms)).empty
 
 
@@ -734,6 +737,9 @@ def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():
     of_means = over[over.language == "mean"].set_index("adaptation").effect
     assert of_means["mlm-400"] == pytest.approx(means["mlm-400"] - means["mlm-50"])
     assert of_means["mlm-900"] == pytest.approx(means["mlm-900"] - means["mlm-50"])
+    hybrid_alone = [dict(arm, strategy="plain") if "50" in arm["adaptation"] else arm for arm in arms]
+    data_of_two = made_up([{}, {"strategy": "plain"}, *hybrid_alone], codes=("en", "de", "fr"))
+    assert set(controls.over_doses(data_of_two).over) == {"mlm-400"}  # the smallest under hybrid batches
     assert "over_doses" in saving.all_tables(data)
     assert "over_doses" not in saving.all_tables(made_up([{}, arms[0]]))
 

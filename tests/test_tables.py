@@ -326,10 +326,13 @@ def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
     rows = [effect(2, 1, 3, over="more-updates", language="mean", verdict="up")]
     saved(tmp_path, "over_controls", [*rows, rows[0] | {"language": "near"}])
     header, found = cells_of(adaptation.controls(tmp_path))
-    assert header[-3:] == ["over", "seeds", "effect"] and len(found) == 1
+    assert header[-3:] == ["over", "seeds", "effect on the mean"] and len(found) == 1
     assert found[0][-3:] == ["as many more English updates (control)", "2", "**+2.0 [+1.0, +3.0]**"]
-    saved(tmp_path, "on_pairs", [effect(-1, -2, 0, over="none", language="pairs")])
-    assert cells_of(adaptation.pairs(tmp_path))[1][0][-3:] == ["none", "2", "−1.0 [−2.0, +0.0]"]
+    two, one = effect(-1, -2, 0, over="none", language="two targets"), effect(1, 0, 2, over="none")
+    saved(tmp_path, "on_pairs", [two, one | {"language": "a target and another"}])
+    header, (row,) = cells_of(adaptation.pairs(tmp_path))
+    assert header[-2:] == ["effect on two targets", "effect on a target and another"]
+    assert row[-4:] == ["none", "2", "−1.0 [−2.0, +0.0]", "+1.0 [+0.0, +2.0]"]
 
 
 def test_doses_go_up(tmp_path):

@@ -55,11 +55,14 @@ def asked(folder: Path) -> dict:
 
 
 def _has_seeds_enough(folder: Path) -> bool:
-    """Whether the study with the stronger English model has three seeds of every effect."""
+    """Whether the study with the stronger English model has three seeds of every effect and difference."""
     if not folders.has_study(folder, STRONGER):
         return False
-    main, _ = _on_the_mean(folder, STRONGER)
-    return bool(len(main)) and main.n_seeds.min() >= FEWEST_SEEDS
+    state = folders.state(folder, STRONGER, {"label": str})
+    if collected.planned_tests(state.get("missing", []), [run["label"] for run in state["runs"]]):
+        return False  # an arm has no run
+    effects = _on_the_mean(folder, STRONGER)
+    return all(len(table) and table.n_seeds.min() >= FEWEST_SEEDS for table in effects)
 
 
 def _on_the_mean(folder: Path, study: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -75,7 +78,7 @@ def _without_controls(table: pd.DataFrame, folder: Path, study: str) -> pd.DataF
     state = folders.state(folder, study, {"arm": bool, "label": str})
     arms = [(run["label"], run["adaptation"]) for run in state["runs"] if run["arm"]]
     named = collected.named_controls(arms, state.get("controls", []))
-    return table[[not collected.is_control(name, named) for name in table.adaptation]]
+    return table.loc[[not collected.is_control(name, named) for name in table.adaptation]]
 
 
 def _is_decided(table: pd.DataFrame) -> bool:

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, evidence, figures, folders
+from xltlib import collected, evidence, figures, folders, statistics
 
 STUDY = METHOD = "syntax"
-OVER = ("over_updates", "over_controls", "over_doses")  # tables of what the largest dose does beyond others
+OVER = ("over_updates", "over_controls", "over_doses")  # tables: what the largest dose does beyond others
 WITHOUT_TREES = "mlm"  # the control: masked language modelling on the same sentences
 
 
 def judged(folder: Path, direction) -> dict[str, dict]:
     """Both claims, as rows of claims.judged.
 
-    Claim 11 is read as "trees raise accuracy": the largest dose must do so over no adaptation, over as many
-    more English updates, and over the same sentences without their trees (masked language modelling); each
-    under some strategy, and lower it under none. Claim 12 is read as "it takes many": the largest dose must
+    Claim 11 is read as "trees raise accuracy": under some strategy the largest dose must do so over no
+    adaptation, over as many more English updates, and over the same sentences without their trees (masked
+    language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the largest dose must
     raise accuracy, the smallest must not, and the largest must do so by more than the smallest, compared seed
     by seed and item by item. Doses between decide nothing.
 
@@ -30,20 +30,21 @@ def judged(folder: Path, direction) -> dict[str, dict]:
         return {claim: evidence.missing(STUDY) for claim in ("11", "12")}
     place = folders.of_study(folder, STUDY)
     if not all(collected.file(place, f"{name}.csv").is_file() for name in ("dose_response", *OVER)):
-        what = " with several doses of trees, and beside them more English updates and text without trees"
-        return {claim: evidence.missing(STUDY, what) for claim in ("11", "12")}
+        return _incomplete()
     table = evidence.table(folder, STUDY, "dose_response").query("use == @METHOD")
     few = table[table.sentences == table.groupby("strategy").sentences.transform("min")]
     many = table[table.sentences == table.groupby("strategy").sentences.transform("max")]
     updates, text, more = (_of(many, evidence.table(folder, STUDY, name)) for name in OVER)
     text = text[text.over == WITHOUT_TREES]
+    if any(of.empty for of in (table, updates, text, more)):
+        return _incomplete()
     on = evidence.on_largest(folder, STUDY, table)
     trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets; "
     trees += f"over as many more English updates: {_said(updates)}; over the same sentences without trees: "
     trees += f"{_said(text)}."
     doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points. "
     doses += f"The one over the other: {_said(more)}."
-    verdict = all_of(direction(many), direction(updates), direction(text))
+    verdict = raised(direction(many), *(_by_strategy(of) for of in (many, updates, text)))
     needed = needs_much(direction(few), direction(many), direction(more))
     return {
         "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
@@ -58,18 +59,40 @@ def _of(arms: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return table.merge(arms[["strategy", "adaptation"]])
 
 
-def all_of(alone: str, *over: str) -> str:
-    """The verdict on "trees raise accuracy": that on them alone, and where it holds on them over others.
+def _incomplete() -> dict[str, dict]:
+    """Of both claims, where the study lacks arms that they are judged by."""
+    what = " with several doses of trees, and beside them more English updates and text without trees"
+    return {claim: evidence.missing(STUDY, what) for claim in ("11", "12")}
+
+
+def _by_strategy(effects: pd.DataFrame) -> dict[str, str]:
+    """The verdict on a family of effects, for each strategy."""
+    return statistics.judge(effects).set_index("strategy").verdict.to_dict()
+
+
+def raised(alone: str, over_nothing: dict, *over_others: dict) -> str:
+    """The verdict on "trees raise accuracy".
+
+    Args:
+        alone: the verdict on them over no adaptation, under all strategies.
+        over_nothing: verdicts over no adaptation by strategy.
+        over_others: the same over others.
 
     Example:
-        >>> all_of("reproduced", "reproduced", "not reproduced")
+        >>> up = {"plain": "up", "hybrid": "undecided"}
+        >>> raised("reproduced", up, {"plain": "up"}), raised("reproduced", up, {"plain": "undecided"})
+        ('reproduced', 'inconclusive')
+        >>> raised("reproduced", up, {"plain": "down", "hybrid": "up"})
         'not reproduced'
-        >>> all_of("reproduced", "inconclusive", "reproduced"), all_of("inconclusive", "not reproduced")
-        ('inconclusive', 'inconclusive')
     """
     if alone != "reproduced":
         return alone
-    return next((said for said in ("not reproduced", "inconclusive") if said in over), "reproduced")
+    raising = [strategy for strategy, verdict in over_nothing.items() if verdict == "up"]
+    beyond = [{of.get(strategy, "undecided") for of in over_others} for strategy in raising]
+    if any(verdicts == {"up"} for verdicts in beyond):
+        return "reproduced"
+    refuted = all(verdicts & {"down", "equivalent to nothing"} for verdicts in beyond)
+    return "not reproduced" if refuted else "inconclusive"
 
 
 def needs_much(few: str, many: str, more: str) -> str:

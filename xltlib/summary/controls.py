@@ -22,46 +22,51 @@ def over_controls(data: StudyData) -> pd.DataFrame:
         one control, on one mean. Empty where the study names no control that was run.
     """
     rows = data.right_zero_shot
-    found = [_over(data, rows, _adapted(data, rows), control) for control in data.named_controls]
-    return pd.concat(found) if found else pd.DataFrame()
+    adapted = _adapted(data, rows)
+    found = [_effects(rows, adapted, control, _means(data)) for control in data.named_controls]
+    return _judged(data, found, ["over", "language"])
 
 
 def over_doses(data: StudyData) -> pd.DataFrame:
-    """What each larger dose of an adaptation does beyond its smallest, as :func:`over_controls`.
+    """What each larger dose of an adaptation does beyond the smallest of the same strategy.
 
     Returns:
-        As there; ``over`` is the smallest dose. p values are corrected over the larger doses of one method
-        under all strategies, on one mean. Empty where the study has one dose of each adaptation.
+        As :func:`over_controls`; ``use`` is the method, ``over`` the smallest dose. p values are corrected
+        over the larger doses of one method under all strategies, on one mean. Empty where the study has one
+        dose of each adaptation.
     """
-    rows, found = data.right_zero_shot, []
-    for _, of in costs.doses(data).groupby("use", sort=False):
+    found, where = [], ["encoder", "strategy", "head"]
+    for (use, *place), of in costs.doses(data).groupby(["use", *where], sort=False):
+        rows = data.right_zero_shot[(data.right_zero_shot[where] == place).all(axis=1)]
         smallest = of.adaptation[of.sentences.idxmin()]
         larger = rows[rows.adaptation.isin(set(of.adaptation) - {smallest})]
-        found.append(_over(data, rows, larger, smallest))
-    return pd.concat(found) if found else pd.DataFrame()
+        found.append(_effects(rows, larger, smallest, _means(data)).assign(use=use))
+    return _judged(data, found, ["use", "language"])
 
 
 def on_pairs(data: StudyData) -> pd.DataFrame:
     """What each adaptation does to pairs of two languages, over no adaptation and over each control.
 
-    The generalized setting: a sentence in one language, the other in another; the mean counts each ordered
+    The generalized setting: a sentence in one language, the other in another; a mean counts each ordered
     pair of languages alike.
 
     Returns:
-        As :func:`over_controls`; ``over`` is ``"none"`` or a control, ``language`` ``"pairs"``. Empty where
-        the study was scored on one-language pairs alone.
+        As :func:`over_controls`; ``over`` is ``"none"`` or a control; ``language`` is ``"two targets"``, of
+        which no label was read, or ``"a target and another"``. Empty where the study was scored on
+        one-language pairs alone.
     """
     chosen = data.predictions[data.predictions.selection == data.selection]
-    two = chosen.language1.astype(str) != chosen.language2.astype(str)
-    if not two.any():
-        return pd.DataFrame()
-    rows = statistics.answers_of_pairs(chosen[two])
+    rows = statistics.answers_of_pairs(chosen[chosen.language1.astype(str) != chosen.language2.astype(str)])
     rows = rows.merge(statistics.columns_of_runs(data.runs, list(ARM)), on="run")
     rows = rows.assign(language=rows.language1 + "-" + rows.language2)
+    targets = rows[["language1", "language2"]].isin(data.zero_shot).sum(axis=1)
+    means = {
+        name: rows.language[targets == count].unique().tolist()
+        for count, name in ((2, "two targets"), (1, "a target and another"))
+    }
     adapted, names = _adapted(data, rows), pd.Series(rows.adaptation.unique())
     others = ["none", *names[data.is_control(names)]]
-    pairs = {"pairs": list(rows.language.unique())}
-    return pd.concat([_over(data, rows, adapted, other, pairs) for other in others])
+    return _judged(data, [_effects(rows, adapted, other, means) for other in others], ["over", "language"])
 
 
 def _adapted(data: StudyData, rows: pd.DataFrame) -> pd.DataFrame:
@@ -69,26 +74,26 @@ def _adapted(data: StudyData, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows.adaptation != "none") & ~data.is_control(rows.adaptation)]
 
 
-def _over(
-    data: StudyData,
-    rows: pd.DataFrame,
-    adapted: pd.DataFrame,
-    other: str,
-    means: dict[str, list[str]] | None = None,
-) -> pd.DataFrame:
-    """Effects of right answers ``adapted`` over another adaptation, a row an arm and mean.
+def _means(data: StudyData) -> dict[str, list[str]]:
+    """Languages of each mean: of all targets, and of each group of the study's own."""
+    return {"mean": data.zero_shot, **{name: codes.split() for name, codes in data.grouped.items()}}
 
-    Args:
-        rows: right answers of all arms.
-        other: adaptation of the arms that ``adapted`` is compared with.
-        means: languages of each mean; by default those of all targets and of each group.
-    """
-    if means is None:
-        means = {"mean": data.zero_shot, **{name: codes.split() for name, codes in data.grouped.items()}}
+
+def _effects(rows: pd.DataFrame, adapted: pd.DataFrame, other: str, means: dict[str, list[str]]):
+    """Effects of right answers ``adapted`` over those of another adaptation among ``rows``, on each mean."""
     beside = pd.concat([adapted, rows[rows.adaptation == other].assign(adaptation="none")])
-    planned, found = collected.planned_tests(data.missing, data.runs.label), []
-    for name, codes in means.items():
-        of = statistics.mean_effects(beside[beside.language.isin(codes)])
-        if len(of):
-            found.append(statistics.judge(of, planned).assign(over=other, language=name))
+    found = [
+        statistics.mean_effects(beside[beside.language.isin(codes)]).assign(over=other, language=name)
+        for name, codes in means.items()
+    ]
+    return pd.concat(found)
+
+
+def _judged(data: StudyData, effects: list[pd.DataFrame], family: list[str]) -> pd.DataFrame:
+    """All effects, corrected within each family, which counts what is planned while an arm has no run."""
+    if not effects:
+        return pd.DataFrame()
+    table = pd.concat(effects)
+    planned = collected.planned_tests(data.missing, data.runs.label)
+    found = [statistics.judge(of, planned) for _, of in table.groupby(family, sort=False)]
     return pd.concat(found) if found else pd.DataFrame()

@@ -304,8 +304,9 @@ class StudyData:
 
     def is_control(self, adaptations: pd.Series) -> pd.Series:
         """Whether these are controls: as many more updates, or what the study names."""
-        found = [collected.is_control(name, self.named_controls) for name in adaptations.astype(str)]
-        return pd.Series(found, adaptations.index, dtype=bool)
+        names = adaptations.astype(str)
+        found = [name for name in names.unique() if collected.is_control(name, self.named_controls)]
+        return names.isin(found)
 
     @cached_property
     def other_tests(self) -> pd.DataFrame:

@@ -282,17 +282,22 @@ def controls(folder: Path) -> str:
 
 
 def pairs(folder: Path) -> str:
-    """The same on pairs of two languages, over no adaptation and over each control."""
+    """The same on means of pairs of two languages, over no adaptation and over each control."""
     return _over(read(folder, "on_pairs"))
 
 
 def _over(table: pd.DataFrame) -> str:
-    """A row an arm and what it is compared with."""
-    arm, rows = arm_columns(table), []
-    for _, row in table.iterrows():
-        cells = [*arm_cells(row, arm), adaptation_name(row["over"]), str(row["n_seeds"])]
-        rows.append([*cells, judged_points(row)])
-    return markdown([*arm, "over", "seeds", "effect"], rows)
+    """A row an arm and what it is compared with, a column a mean."""
+    arm, rows, means = arm_columns(table), [], list(dict.fromkeys(table.language))
+    for (*_, over), of in table.groupby([*ARM, "over"], sort=False):
+        cells, first = of.set_index("language"), of.iloc[0]
+        found = [judged_points(cells.loc[mean]) if mean in cells.index else "" for mean in means]
+        rows.append([*arm_cells(first, arm), adaptation_name(over), str(first["n_seeds"]), *found])
+    return markdown([*arm, "over", "seeds", *(f"effect on {_of_mean(mean)}" for mean in means)], rows)
+
+
+def _of_mean(name: str) -> str:
+    return "the mean" if name == "mean" else name
 
 
 def doses(folder: Path) -> str:

@@ -107,6 +107,7 @@ def doses(folder: Path) -> str:
     Bold: detected after Holm's correction over all arms of the study.
     """
     table, groups, rows = read(folder, "dose_response"), grouped(folder), []
+    table = table.sort_values(["use", "sentences"], kind="stable")
     judged = read(folder, "groups").set_index([*ARM, "language"])
     arm = arm_columns(table)
     for (_, sentences), of in table.groupby(["use", "sentences"], sort=False):
