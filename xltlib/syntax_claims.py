@@ -18,9 +18,9 @@ def judged(folder: Path, direction) -> dict[str, dict]:
 
     Claim 11 is read as "trees raise accuracy": under some strategy the largest dose must do so over no
     adaptation, over as many more English updates, and over the same sentences without their trees (masked
-    language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the largest dose must
-    raise accuracy, the smallest must not, and the largest must do so by more than the smallest, compared seed
-    by seed and item by item. Doses between decide nothing.
+    language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the
+    largest dose must raise accuracy, the smallest must not, and the largest must do so by more than the
+    smallest, compared seed by seed and item by item. Doses between decide nothing.
 
     Args:
         folder: where studies lie.
