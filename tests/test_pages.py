@@ -250,6 +250,28 @@ def test_frozen_cosine_is_within_three_points_of_the_majority_as_published(tmp_p
     assert f"a threshold lies {said}, {above['labse-recipe']:.1f} after the recipe" in flat(page)
 
 
+def test_the_page_of_doses_says_what_little_text_does(tmp_path):
+    page = "figures/lowres-nli-dose/README.md"
+    folder, text = committed(page, tmp_path), flat(page)
+    table = pd.read_csv(folder / "groups.csv").set_index(["adaptation", "language"])
+    few, many = table.loc["mlm-table-100"], table.loc["mlm-table-2000"]
+    for group in ("known-from-text", "unknown"):
+        assert few.loc[group].verdict == many.loc[group].verdict == "down"
+        for row in (few.loc[group], many.loc[group]):
+            assert f"{-row.effect:.1f} [{-row.high:.1f}, {-row.low:.1f}]" in text
+    over = pd.read_csv(folder / "over_doses.csv").query("language != 'mean'")
+    assert set(over.verdict) == {"undecided"}
+    masked = over[over.adaptation.str.startswith("mlm-table")]
+    assert set(masked.n_seeds) == {3}
+    assert f"between {cells.signed(masked.effect.min())} and {cells.signed(masked.effect.max())}" in text
+    assert f"intervals reach down to {cells.signed(masked.low.min())} points" in text
+    known = table.loc[[name for name in table.index if name[0].startswith("mlm-table")]]
+    known = known.xs("known-from-translations", level="language")
+    assert set(known.verdict) == {"undecided"} and set(known.n_seeds) == {3}
+    assert f"{cells.signed(known.effect.max())} to {cells.signed(known.effect.min())} points" in text
+    assert "100 lines a language suffice" in flat("README.md")
+
+
 def test_translate_test_is_what_the_benchmark_says():
     table = pd.read_csv(ROOT / "benchmarks/translate_test.csv")
     of_all, languages = table[table.group == "all"].iloc[0], table[table.language != "mean"]

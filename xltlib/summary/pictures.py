@@ -202,7 +202,8 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     doses = costs.doses(data)
     if doses.empty:
         return []
-    most = doses.n_seeds.max()
-    below = f"Study {data.study}; {counted(most, 'seed')}, {_items(data)} items a language. "
+    most, fewest = doses.n_seeds.max(), doses.n_seeds.min()
+    seeds = counted(most, "seed") if most == fewest else f"{fewest} to {most} seeds"
+    below = f"Study {data.study}; {seeds}, {_items(data)} items a language. "
     below += f"Lines: {lines_are(most)}."
     return [Picture("dose_response", figures.dose_response(doses, below), doses)]

@@ -65,6 +65,7 @@ STUDIES = {
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
     "lowres-nli": (*(f"group-{name}" for name in GROUPS), "held-out", "on-the-way", "by-language"),
+    "lowres-nli-dose": ("group-doses", "group-larger-doses", "group-accuracy", "on-the-way", "by-language"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
     "robustness": ("noise", "noise-strength"),
