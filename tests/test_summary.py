@@ -737,8 +737,8 @@ def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():
     of_means = over[over.language == "mean"].set_index("adaptation").effect
     assert of_means["mlm-400"] == pytest.approx(means["mlm-400"] - means["mlm-50"])
     assert of_means["mlm-900"] == pytest.approx(means["mlm-900"] - means["mlm-50"])
-    hybrid_alone = [dict(arm, strategy="plain") if "50" in arm["adaptation"] else arm for arm in arms]
-    data_of_two = made_up([{}, {"strategy": "plain"}, *hybrid_alone], codes=("en", "de", "fr"))
+    of_two = [dict(arm, strategy="plain") if "50" in arm["adaptation"] else arm for arm in arms]
+    data_of_two = made_up([{}, {"strategy": "plain"}, *of_two], codes=("en", "de", "fr"))
     assert set(controls.over_doses(data_of_two).over) == {"mlm-400"}  # the smallest under hybrid batches
     assert "over_doses" in saving.all_tables(data)
     assert "over_doses" not in saving.all_tables(made_up([{}, arms[0]]))

@@ -102,7 +102,7 @@ def controls(folder: Path) -> str:
 
 
 def doses(folder: Path) -> str:
-    """The effect on the mean of each group by how many sentences were read, in all languages together.
+    """The effect on the mean of each group by how many sentences there were, in all languages together.
 
     Bold: detected after Holm's correction over all arms of the study.
     """
@@ -116,7 +116,7 @@ def doses(folder: Path) -> str:
             said = [judged_points(judged.loc[mean]) if mean in judged.index else "" for mean in means]
             first = of_arm.iloc[0]
             rows.append([*arm_cells(first, arm), f"{sentences:,}", str(first["n_seeds"]), *said])
-    return markdown([*arm, "sentences read", "seeds", *_names(groups)], rows)
+    return markdown([*arm, "sentences at hand", "seeds", *_names(groups)], rows)
 
 
 def larger_doses(folder: Path) -> str:
