@@ -26,7 +26,7 @@ run: setup
 	$(BIN)/python run_all.py $(STUDY) --jobs $(JOBS) $(ARGS)
 
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup --nbval --nbval-cell-timeout=600 tests xltlib notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup --nbval --nbval-cell-timeout=600 notebooks tests xltlib
 
 slow: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow tests
