@@ -13,6 +13,8 @@ import pandas as pd
 from xltlib import languages
 from xltlib.figures.style import NOISE_NAME, adaptation_name, in_order, look, palette, theme, titled
 
+APART = 1.06  # by what factor two lines stand apart on a logarithmic scale
+
 
 def loss_curve(losses: list[float]):
     """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
@@ -86,11 +88,17 @@ def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str,
 
 
 def _response(axis, lines: dict[str, pd.DataFrame]) -> None:
-    """Lines of ``effect`` with intervals over ``x``, with a tick at each value."""
-    for (name, of), marker, colour in zip(lines.items(), cycle("osD^v"), palette(max(5, len(lines)))):
+    """Lines of ``effect`` with intervals over ``x``, with a tick at each value.
+
+    Lines stand side by side around their values, so that no interval hides another.
+    """
+    beside = APART ** (np.arange(len(lines)) - (len(lines) - 1) / 2)
+    styles = zip(cycle("osD^v"), palette(max(5, len(lines))), beside)
+    for (name, of), (marker, colour, shift) in zip(lines.items(), styles):
         of = of.sort_values("x")
         below, above = of.effect - of.low, of.high - of.effect
-        axis.errorbar(of.x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
+        x = of.x * shift
+        axis.errorbar(x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
     axis.axhline(0, color="0.3", linewidth=1)
     values = sorted({x for of in lines.values() for x in of.x})
     axis.set(xscale="log")
