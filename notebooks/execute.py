@@ -5,8 +5,8 @@
 No timings, no widget state, no progress bars: two executions on one machine leave the same bytes.
 """
 
+import argparse
 import os
-import sys
 from pathlib import Path
 
 import nbformat
@@ -19,7 +19,10 @@ FOLDER = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
     os.environ["TQDM_DISABLE"] = "1"  # in the kernels; the bar below is made before them
-    chosen = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+    there = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(there)}; none: all of them")
+    chosen = parser.parse_args().names or there
     for name in tqdm(chosen, desc="notebooks", disable=False):
         path = FOLDER / f"{Path(name).stem}.ipynb"
         book = nbformat.read(path, as_version=4)

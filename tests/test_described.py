@@ -319,7 +319,7 @@ OF_A_SOURCE = [  # a key of a source -> what is said of it
     ({"encoding": "base64"}, "encoding = 'base64' is not known"),
     ({"languages": ["en"]}, "languages = .* wanted text"),
     ({"columns": "abc"}, "columns = 'abc': wanted names"),
-    ({"columns": ["sentence1", "sentence2"]}, "columns: none is label"),
+    ({"columns": ["sentence1", "sentence2"]}, "columns: label is missing"),
     ({"columns": ["sentence1", "sentence1", "label"]}, "columns: 'sentence1': wanted each of"),
     ({"columns": {"premise": "sentence1"}}, "columns: 'premise': wanted each of"),
     ({"codes": {"sw": 1}}, "codes: wanted code: how the files write it"),
@@ -371,7 +371,7 @@ WITH_IDS = {**SOURCE, "columns": ["id", "sentence1", "sentence2", "label"]}
 HALF = '{"sentence1": "a\\ud800", "sentence2": "b", "label": 1}\n'  # JSON can escape what is no text
 WITH_FILE_OF_IDS = {**SOURCE, "ids": "t.txt", "parallel": "these"}
 OTHER_FAULTS = [  # source, files -> what is said
-    (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 stands on 1 already"),
+    (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n1\tc\td\t0\n"}, "line 2: id 1 is already on line 1"),
     (WITH_IDS, {"t__tsv": "1\ta\tb\t1\n\tc\td\t0\n"}, "line 2: id '': wanted 1 to 11 digits"),
     ({**WITH_IDS, "subtract": 5}, {"t__tsv": "4\ta\tb\t1\n"}, "line 1: id '4': wanted .* above 5"),
     (WITH_FILE_OF_IDS, {"t__tsv": "a\tb\t1\n", "t__txt": "1\n2\n"}, "t.txt: 2 ids beside 1 rows"),

@@ -27,7 +27,7 @@ def own(tiny, tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    study = yaml.safe_load((tmp_path / "studies.yaml").read_text(encoding="utf-8"))["own"]
+    study = yaml.safe_load((tmp_path / "studies.yaml").read_text(encoding="utf-8"))["methods"]
     study["common"]["encoder"] = {"name": str(tiny["xlm-r"])}
     return tmp_path, study
 

@@ -75,7 +75,7 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
     assert f"would have found {found.min():.1f} to {found.max():.1f} points" in page
     denoised = table.loc[STRATEGIES].xs("tsdae", level="adaptation")
     least, most = cells.signed(denoised.effect.min()), cells.signed(denoised.effect.max())
-    assert set(denoised.verdict) == {"undecided"} and f"Denoising has none either: {least} to {most}." in text
+    assert set(denoised.verdict) == {"undecided"} and f"Nor is one of denoising: {least} to {most}." in text
     found = statistics.detectable(denoised.low, denoised.high, denoised.n_seeds)
     assert f"lie between {least} and {most} points; the study would have found" in page
     best = beside.xs("known-from-translations", level="language")
@@ -138,7 +138,10 @@ def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(
     assert "three or four of six seeds" in flat("README.md")
 
 
-SAID = {"README.md": "it is {} in languages known from translations", LOW_RESOURCE: "an effect of {} points"}
+SAID = {
+    "README.md": "the effect is {} in languages known from translations",
+    LOW_RESOURCE: "an effect of {} points",
+}
 
 
 @pytest.mark.parametrize("page", SAID)
@@ -269,7 +272,15 @@ def test_the_page_of_doses_says_what_little_text_does(tmp_path):
     known = known.xs("known-from-translations", level="language")
     assert set(known.verdict) == {"undecided"} and set(known.n_seeds) == {3}
     assert f"{cells.signed(known.effect.max())} to {cells.signed(known.effect.min())} points" in text
-    assert "100 lines a language suffice" in flat("README.md")
+    in_unknown = f"suffice for a loss in unknown languages, {cells.points(few.loc['unknown'])}"
+    assert f"100 lines a language {in_unknown}" in flat("README.md")
+
+
+def test_the_page_of_doses_says_what_a_fourth_seed_leaves_of_it(tmp_path):
+    table = effects_on_groups(tmp_path).loc["plain", MASKED]
+    known, unknown = table.loc["known-from-text"], table.loc["unknown"]
+    assert known.n_seeds == 4 and known.verdict == "undecided" and unknown.verdict == "down"
+    assert f"undecided: {cells.points(known)}." in flat("figures/lowres-nli-dose/README.md")
 
 
 def test_translate_test_is_what_the_benchmark_says():

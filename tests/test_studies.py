@@ -141,7 +141,7 @@ ADAPTED = {"adaptation": {"text": "demo", "sentences": 60}}
         ({"arms": {"english": {"start": "mlm"}}}, "starts from 'mlm', which keeps no trained model"),
         (
             {"arms": {"english": {"like": "some"}}},
-            "english: like 'some' is nothing above it in the study; above are mlm",
+            "english: like 'some' is nothing above it in the study; above are 'mlm'",
         ),
         ({"trunk": {"english": {}}}, "'english' stands twice"),
         ({"arms": {"more": ADAPTED}}, "more: an adaptation is no arm"),

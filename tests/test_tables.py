@@ -485,6 +485,12 @@ def test_a_file_that_is_missing_or_damaged_is_named_in_a_line(tmp_path, capsys, 
     assert (tmp_path / "README.md").read_text() == page
 
 
+def test_asked_for_help_the_command_says_what_it_does_and_looks_for_no_page(capsys):
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["--help"])
+    assert ended.value.code == 0 and "Write the tables of pages anew" in capsys.readouterr().out
+
+
 def test_a_page_that_is_not_there_is_named(tmp_path, capsys):
     assert __main__.main([str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err

@@ -22,11 +22,11 @@ def write(path, text):
         (GOOD.replace("a b", "a\tb"), "line 2: 5 fields"),
         (GOOD.replace("\td\t0", "\t0"), "line 3: 3 fields"),
         (GOOD.replace("\t0\n", "\tmaybe\n"), "line 3: label 'maybe'"),
-        (GOOD.replace("2\tc", "1\tc"), "line 3: id 1 stands on line 2"),
+        (GOOD.replace("2\tc", "1\tc"), "line 3: id 1 is already on line 2"),
         (GOOD.replace("\tc\t", "\t \t"), "line 3: an empty sentence"),
         (GOOD.replace("\n2\t", "\n\n2\t"), "line 3: an empty line; delete it"),
         (GOOD.replace("2\tc", "two\tc"), "line 3: id 'two'"),
-        (GOOD.replace("2\tc", "01\tc"), "line 3: id 1 stands on line 2"),
+        (GOOD.replace("2\tc", "01\tc"), "line 3: id 1 is already on line 2"),
         (GOOD.replace("2\tc", "\u00b2\tc"), "line 3: id '\u00b2'"),  # a digit that is no decimal
         (GOOD.replace("2\tc", f"{10**12}\tc"), "line 3: id .* 12 digits"),
         (GOOD.split("\n")[0] + "\n", "no rows"),

@@ -120,7 +120,7 @@ def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
     shown = "steps=10, noise.radius=0.01, seeds=1,2"
     add("--set", action="append", default=[], metavar="NAME=VALUE", help=shown)
     add("--force", action="store_true", help="run again what is done already")
-    shown = "what figures/ holds counts as done, of other studies, too: run only what is missing"
+    shown = "what figures/ holds of today's code counts as done, of other studies, too"
     add("--keep", action="store_true", help=shown)
     add("--report", action="store_true", help="write the summary as one HTML file")
     add("--jobs", type=jobs, default=1, metavar="N", help="runs at a time; cores are divided among them")

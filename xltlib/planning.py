@@ -30,7 +30,8 @@ class Planning:
         chosen = self.overrides.pop("seeds", None)
         self.common = mapping("common", study.fields.get("common"))
         if "seed" in {**self.common, **self.overrides} or not (chosen or study.fields.get("seeds")):
-            raise ValueError("name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2")
+            wanted = "name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2"
+            raise ValueError(f"study {study.name}: {wanted}{study.line()}")
         self.chosen_seeds = chosen
         self.seeds = whole_numbers(chosen or study.fields["seeds"])
         self.nodes: dict[str, Node] = {}
@@ -148,6 +149,8 @@ class Planning:
         try:
             self._add_node(label, own, suffix, section)
         except ValueError as error:
+            if any(f": {name} = " in f": {error}" for name in self.overrides):
+                raise ValueError(f"--set: {error}") from error  # not what the file says
             raise ValueError(f"{label}: {error}{self.study.line(section, label)}") from error
 
     def _add_node(self, label: str, own: dict, suffix: str, section: str) -> None:

@@ -162,7 +162,8 @@ class Store:
         outdated = self.outdated(plan)
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
-            raise NoArm("no arm of this study is done; figures are left as they are")
+            where = f"in {self.runs} or {self.figures}"
+            raise NoArm(f"no arm of this study is done {where}; figures are left as they are")
         read = {node.run: self._read_by(node) for node in finished}
         arms = {node.run: self._record(node) for node in finished if node.arm}
         others = {

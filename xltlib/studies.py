@@ -92,7 +92,7 @@ class Study:
                         f"{label!r} stands twice in the study: give one of them another name{place}"
                     )
                 if like is not None and (not isinstance(like, str) or like not in known):
-                    above = ", ".join(known) or "nothing"
+                    above = ", ".join(map(shown, known)) or "nothing"
                     raise ValueError(
                         f"{label}: like {shown(like)} is nothing above it in the study; above are "
                         f"{above}{place}"

@@ -150,6 +150,8 @@ def parse(text: str, file: str) -> tuple[object, Lines]:
         mark = error.problem_mark or error.context_mark
         place = f"{file}, line {mark.line + 1}" if mark else file
         said = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        if error.context_mark and error.context_mark.line < mark.line:
+            said += f" (it begins on line {error.context_mark.line + 1})"
         raise ValueError(f"{place}: {said}") from error
     except RecursionError as error:
         raise ValueError(f"{file}: too many brackets inside each other") from error

@@ -1,5 +1,6 @@
 """The command: ``python -m xltlib.tables [FOLDER ...]``."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -7,13 +8,20 @@ from xltlib import console
 from xltlib.tables.pages import PAGES, ROOT, write
 
 
-def main(folders: list[str]) -> int:
+def main(given: list[str] | None = None) -> int:
     """Write the pages of some folders anew, or all of ``PAGES``; print those that changed.
 
+    Args:
+        given: words of the command line; None: those of this process.
     Returns:
         The exit status: 2 where a page or a CSV file is missing or damaged.
     """
     console.forgiving()
+    told = "Write the tables of pages anew from the CSV files beside them."
+    parser = argparse.ArgumentParser("python -m xltlib.tables", description=told)
+    shown = "of figures, with a README.md that has markers of tables; none: all pages of the project"
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=shown)
+    folders = parser.parse_args(given).folders
     known = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
     asked = [Path(folder).resolve() for folder in folders]
     pages = {folder / "README.md": known.get(folder / "README.md", folder) for folder in asked} or known
@@ -29,4 +37,4 @@ def main(folders: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

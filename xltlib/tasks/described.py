@@ -209,7 +209,7 @@ class DescribedTask:
             if isinstance(read, str):
                 faults.append(f"{place} {row.line}: {read}")
             elif read[0] in seen:
-                faults.append(f"{place} {row.line}: id {given} stands on {seen[read[0]]} already")
+                faults.append(f"{place} {row.line}: id {given} is already on line {seen[read[0]]}")
             else:
                 seen[read[0]] = row.line
                 if chosen is None or read[0] in chosen:

@@ -293,7 +293,7 @@ class Reading:
                 )
         missing = next((name for name in READ[:3] if name not in read), None)
         if missing:
-            raise self._error(place, f"columns: none is {missing}")
+            raise self._error(place, f"columns: {missing} is missing")
         if by_place:
             return tuple(columns)
         names = [str(name) for name in columns.values()]

@@ -70,7 +70,7 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
         given, *sentences, label = fields
         item = _number(given.strip(), place)
         if item in seen:
-            raise DataError(f"{place}: id {item} stands on line {seen[item]} already")
+            raise DataError(f"{place}: id {item} is already on line {seen[item]}")
         seen[item] = number
         if '"' in line and not literal:
             plain = [unquoted(sentence) for sentence in sentences]

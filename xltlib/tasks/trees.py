@@ -89,6 +89,9 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
     place = _folder(source, folder)
     if not place.is_dir():
         raise DataError(f"trees {source!r}: {place} is no folder; wanted one with {code}.conllu in it")
+    if not has_trees(source, code, folder):
+        there = " ".join(sorted(path.stem for path in place.glob("*.conllu"))) or "none"
+        raise DataError(f"trees {source!r}: {place} has no {code}.conllu; there are {there}")
     return read_trees(place / f"{code}.conllu")[: limit or None]
 
 
