@@ -179,6 +179,14 @@ def test_trees_without_what_they_are_compared_with_have_no_verdict(tmp_path, mis
     assert found.measured.str.contains("more English updates").all()
 
 
+@pytest.mark.parametrize("seeds, verdict", [(2, "inconclusive"), (3, "reproduced")])
+def test_trees_have_no_verdict_before_three_seeds(tmp_path, seeds, verdict):
+    tables = syntax_tables(0.0, 2.5)
+    tables["over_controls"] = tables["over_controls"].assign(n_seeds=seeds)
+    study(tmp_path, "syntax", **tables)
+    assert set(claims.judged(tmp_path).set_index("claim").loc[["11", "12"], "verdict"]) == {verdict}
+
+
 def question(verdicts: tuple[str, str, str], resources: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     strategies = ("hybrid", "labse-recipe", "hybrid - labse-recipe")
     groups = pd.DataFrame(

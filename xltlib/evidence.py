@@ -9,6 +9,8 @@ import pandas as pd
 from xltlib import collected, figures, folders
 from xltlib.values import counted
 
+FEWEST_SEEDS = 3  # of a study whose design gives fewer no verdict
+
 
 def row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
     """What was measured of a claim, on what, what follows, and the figure, where it is there."""

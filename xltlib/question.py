@@ -10,7 +10,6 @@ from xltlib import collected, evidence, figures, folders, statistics
 
 PAWS_X = "paws-x"  # the study of the question
 STRONGER = "paws-x-strong"  # read in its place once it has seeds enough
-FEWEST_SEEDS = 3  # of the stronger study: its pre-registration gives fewer no verdict
 LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
 
 
@@ -62,7 +61,7 @@ def _has_seeds_enough(folder: Path) -> bool:
     if collected.planned_tests(state.get("missing", []), [run["label"] for run in state["runs"]]):
         return False  # an arm has no run
     effects = _on_the_mean(folder, STRONGER)
-    return all(len(table) and table.n_seeds.min() >= FEWEST_SEEDS for table in effects)
+    return all(len(table) and table.n_seeds.min() >= evidence.FEWEST_SEEDS for table in effects)
 
 
 def _on_the_mean(folder: Path, study: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,7 +20,8 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     adaptation, over as many more English updates, and over the same sentences without their trees (masked
     language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the
     largest dose must raise accuracy, the smallest must not, and the largest must do so by more than the
-    smallest, compared seed by seed and item by item. Doses between decide nothing.
+    smallest, compared seed by seed and item by item. Doses between decide nothing, nor do fewer than three
+    seeds.
 
     Args:
         folder: where studies lie.
@@ -46,6 +47,8 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     doses += f"The one over the other: {_said(more)}."
     verdict = raised(direction(many), *(_by_strategy(of) for of in (many, updates, text)))
     needed = needs_much(direction(few), direction(many), direction(more))
+    if min(of.n_seeds.min() for of in (few, many, updates, text, more)) < evidence.FEWEST_SEEDS:
+        verdict = needed = "inconclusive"
     return {
         "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
         "12": evidence.row(doses, on, needed, folder / STUDY / "dose_response.png"),
