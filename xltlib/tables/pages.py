@@ -64,6 +64,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
+    "paraphrase": ("group-effects", "group-accuracy", "floors", "by-language"),
     "lowres-nli": (*(f"group-{name}" for name in GROUPS), "held-out", "on-the-way", "by-language"),
     "lowres-nli-dose": ("group-doses", "group-larger-doses", "group-accuracy", "on-the-way", "by-language"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
