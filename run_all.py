@@ -99,7 +99,7 @@ def main(given: list[str] | None = None) -> int:
     console.say(str(drawn), sys.stderr if drawn.problem else sys.stdout)
     minutes = (time.time() - began) / 60
     ended = f"{len(todo) - len(failed)} of {counted(len(todo), 'run')} done in {minutes:.1f} minutes"
-    if args.draw:
+    if args.draw and not drawn.problem:
         ended = f"drawn from {counted(done, 'run')} in {minutes:.1f} minutes"
     console.say(ended, sys.stdout)
     return 1 if failed or drawn.problem else 0

@@ -11,11 +11,11 @@ from xltlib import claims
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def study(folder: Path, name: str, **tables: pd.DataFrame) -> None:
+def study(folder: Path, name: str, missing: str = "hybrid-mlm seed 2", **tables: pd.DataFrame) -> None:
     (folder / name).mkdir(parents=True)
     run = {"label": "hybrid-mlm seed 1", "adaptation": "mlm", "encoder": "offline"}
     runs = [{"run": "a", "arm": True, "notebook": "20_finetune", **run}]
-    state = {"study": name, "missing": ["hybrid-mlm seed 2"], "runs": runs}
+    state = {"study": name, "missing": [missing], "runs": runs}
     (folder / name / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     for table, rows in tables.items():
         rows.to_csv(folder / name / f"{table}.csv", index=False)
@@ -136,7 +136,8 @@ def syntax_tables(few: float, many: float, p_more: float = 0.001) -> dict[str, p
     table = doses(few, many)
     table["adaptation"] = table.sentences.map({700: "syntax-100", 6300: "syntax"})
     over = table[table.sentences == 6300].drop(columns="sentences")
-    more = over.assign(effect=many - few, p=p_more, language="mean", over="syntax-100")
+    verdict = "up" if many > few and p_more < 0.01 else "undecided"
+    more = over.assign(effect=many - few, p=p_more, verdict=verdict, language="mean", over="syntax-100")
     text = over.assign(over="mlm", language="mean")
     return {"dose_response": table, "over_updates": over, "over_doses": more, "over_controls": text}
 
@@ -177,6 +178,37 @@ def test_trees_without_what_they_are_compared_with_have_no_verdict(tmp_path, mis
     found = claims.judged(tmp_path).set_index("claim").loc[["11", "12"]]
     assert set(found.verdict) == {"inconclusive"}
     assert found.measured.str.contains("more English updates").all()
+
+
+def test_a_dose_between_that_one_strategy_lacks_decides_nothing(tmp_path):
+    tables = syntax_tables(0.0, 2.5)
+    harm = {"adaptation": "syntax-300", "effect": -9.0, "low": -10.0, "high": -8.0}
+    between = tables["dose_response"].query("strategy == 'plain'").head(1).assign(sentences=2100, **harm)
+    tables["dose_response"] = pd.concat([tables["dose_response"], between])
+    beside = between.assign(over="syntax-100", verdict="down", language="mean")
+    tables["over_doses"] = pd.concat([tables["over_doses"], beside])
+    study(tmp_path, "syntax", **tables)
+    assert set(claims.judged(tmp_path).set_index("claim").loc[["11", "12"], "verdict"]) == {"reproduced"}
+
+
+def test_the_need_of_many_trees_is_judged_within_a_strategy(tmp_path):
+    tables = syntax_tables(0.0, 2.5)
+    of_plain = tables["over_doses"].strategy == "plain"
+    tables["over_doses"]["verdict"] = of_plain.map({True: "undecided", False: "up"})
+    lower = {"effect": 0.0, "low": -1.0, "high": 1.0, "p": 0.9}
+    largest = tables["dose_response"].sentences == 6300
+    hybrid = tables["dose_response"].strategy == "hybrid"
+    tables["dose_response"].loc[largest & hybrid, list(lower)] = list(lower.values())
+    study(tmp_path, "syntax", **tables)
+    assert claims.judged(tmp_path).set_index("claim").loc["12", "verdict"] == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    "missing, verdict", [("hybrid-syntax seed 1", "inconclusive"), ("hybrid-mlm seed 3", "reproduced")]
+)
+def test_trees_have_no_verdict_before_every_arm_has_run(tmp_path, missing, verdict):
+    study(tmp_path, "syntax", missing, **syntax_tables(0.0, 2.5))
+    assert set(claims.judged(tmp_path).set_index("claim").loc[["11", "12"], "verdict"]) == {verdict}
 
 
 @pytest.mark.parametrize("seeds, verdict", [(2, "inconclusive"), (3, "reproduced")])

@@ -75,6 +75,16 @@ def test_the_figure_of_doses_has_a_tick_at_each_dose():
     assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
 
 
+def test_lines_of_doses_stand_side_by_side_around_their_dose():
+    doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
+    table = pd.concat([doses.assign(strategy="plain", use=use) for use in ("mlm", "tsdae")])
+    axis = figures.dose_response(table, "caption").axes[0]
+    first, second = (bars.lines[0].get_xdata() for bars in axis.containers)
+    assert (first < [100, 1000]).all() and (second > [100, 1000]).all()
+    assert np.allclose(first * second, [100**2, 1000**2])
+    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["100", "1,000"]
+
+
 def test_every_dosed_adaptation_has_its_line():
     names = ["mlm", "tsdae", "align", "dann", "coral", "mmd", "consistency"]
     table = pd.DataFrame({"sentences": 100, "effect": 1.0, "low": 0.0, "high": 3.0, "use": names})

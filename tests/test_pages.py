@@ -139,7 +139,7 @@ def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(
 
 
 SAID = {
-    "README.md": "the effect is {} in languages known from translations",
+    "README.md": "On English text alone its effect is {} in languages known from translations",
     LOW_RESOURCE: "an effect of {} points",
 }
 
@@ -280,7 +280,8 @@ def test_the_page_of_doses_says_what_a_fourth_seed_leaves_of_it(tmp_path):
     table = effects_on_groups(tmp_path).loc["plain", MASKED]
     known, unknown = table.loc["known-from-text"], table.loc["unknown"]
     assert known.n_seeds == 4 and known.verdict == "undecided" and unknown.verdict == "down"
-    assert f"undecided: {cells.points(known)}." in flat("figures/lowres-nli-dose/README.md")
+    text = flat("figures/lowres-nli-dose/README.md")
+    assert f"undecided: {cells.points(known)}." in text and f"detected: {cells.points(unknown)}." in text
 
 
 def test_translate_test_is_what_the_benchmark_says():

@@ -109,7 +109,7 @@ def test_comments_alone_are_no_sentence_and_several_sources_are_read_one_behind_
 def test_a_folder_or_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="no folder; wanted one with de.conllu"):
         trees.load_trees("ud-pud", "de", tmp_path)
-    with pytest.raises(DataError, match="has no de.conllu; there are none"):
+    with pytest.raises(DataError, match="has no de.conllu; languages there: none"):
         trees.load_trees(str(tmp_path), "de", None)
     (tmp_path / "de.conllu").write_text("\n\n")
     with pytest.raises(DataError, match="no sentence"):

@@ -39,6 +39,12 @@ def on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
     return on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
 
 
+def has_every_arm(folder: Path, study: str) -> bool:
+    """Whether every arm that a study plans has a run, of one seed at least."""
+    state = folders.state(folder, study, {"label": str})
+    return not collected.planned_tests(state.get("missing", []), [run["label"] for run in state["runs"]])
+
+
 def points(row) -> str:
     """An effect and its interval, in points."""
     return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"

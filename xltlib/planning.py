@@ -10,7 +10,7 @@ from xltlib import languages, lineage, parameters, present
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
-from xltlib.studyfile import mapping, whole_numbers
+from xltlib.studyfile import draws_in_turn, mapping, whole_numbers
 from xltlib.values import shown
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
 NOISE = "30_robustness"  # the summary of a study of noise
-MOST_DRAWS = 1000
 
 
 class Planning:
@@ -97,7 +96,7 @@ class Planning:
     def _add_encoder(self, label: str, own: dict, seeds: list[int]) -> None:
         """An adapted encoder, once; or the draws of it that seeds take in turn."""
         draws = own.pop("draws", 1)
-        taken = _draws_in_turn(draws)
+        taken = draws_in_turn(draws)
         if not taken or (taken != [1] and "draw" in own):
             raise ValueError(
                 f"{label}: draws = {shown(draws)}: a number from 1, or a list of draws that seeds take in "
@@ -149,9 +148,18 @@ class Planning:
         try:
             self._add_node(label, own, suffix, section)
         except ValueError as error:
-            if any(f": {name} = " in f": {error}" for name in self.overrides):
-                raise ValueError(f"--set: {error}") from error  # not what the file says
+            if self.overrides and self._is_right_as_written(label, own, suffix, section):
+                raise ValueError(f"--set: {label}: {error}") from error
             raise ValueError(f"{label}: {error}{self.study.line(section, label)}") from error
+
+    def _is_right_as_written(self, label: str, own: dict, suffix: str, section: str) -> bool:
+        """Whether a run could be planned without what the command line sets."""
+        self.overrides = {}
+        try:
+            self._add_node(label, own, suffix, section)
+        except ValueError:
+            return False
+        return True
 
     def _add_node(self, label: str, own: dict, suffix: str, section: str) -> None:
         notebook = notebook_of(own, self.common)
@@ -290,19 +298,6 @@ class Planning:
                     f"summary: {NOISE} compares with an arm {label!r}: give the study one"
                     f"{self.study.line('summary')}"
                 )
-
-
-def _draws_in_turn(draws: object) -> list[int]:
-    """The draws of an adapted encoder, in the order in which seeds take them; none where they make no sense.
-
-    Example:
-        >>> _draws_in_turn(3), _draws_in_turn([1, 2, 1]), _draws_in_turn("two")
-        ([1, 2, 3], [1, 2, 1], [])
-    """
-    taken = draws if isinstance(draws, list) else [draws]
-    if not all(type(draw) is int and 1 <= draw <= MOST_DRAWS for draw in taken):
-        return []
-    return taken if isinstance(draws, list) else list(range(1, draws + 1))
 
 
 def _targets(parameters: dict) -> list[str]:

@@ -57,9 +57,8 @@ def _has_seeds_enough(folder: Path) -> bool:
     """Whether the study with the stronger English model has three seeds of every effect and difference."""
     if not folders.has_study(folder, STRONGER):
         return False
-    state = folders.state(folder, STRONGER, {"label": str})
-    if collected.planned_tests(state.get("missing", []), [run["label"] for run in state["runs"]]):
-        return False  # an arm has no run
+    if not evidence.has_every_arm(folder, STRONGER):
+        return False
     effects = _on_the_mean(folder, STRONGER)
     return all(len(table) and table.n_seeds.min() >= evidence.FEWEST_SEEDS for table in effects)
 

@@ -46,7 +46,7 @@ PLAIN = {  # tag -> what is read so, and the characters that it may begin with
     "merge": (r"<<", "<"),
 }
 MOST, DEEPEST = 100_000, 12  # values of a file, aliases written out; one inside the other
-MOST_SEEDS = 1000
+MOST_SEEDS = MOST_DRAWS = 1000
 
 
 class Loader(yaml.SafeLoader):
@@ -302,3 +302,16 @@ def whole_numbers(seeds: object, what: str = "") -> list[int]:
     if len(set(given)) < len(given) or len(given) > MOST_SEEDS:
         raise ValueError(f"{said}: each stands once, and there are {MOST_SEEDS:,} at most")
     return given
+
+
+def draws_in_turn(draws: object) -> list[int]:
+    """The draws of an adapted encoder, in the order in which seeds take them; none where they make no sense.
+
+    Example:
+        >>> draws_in_turn(3), draws_in_turn([1, 2, 1]), draws_in_turn("two")
+        ([1, 2, 3], [1, 2, 1], [])
+    """
+    taken = draws if isinstance(draws, list) else [draws]
+    if not all(type(draw) is int and 1 <= draw <= MOST_DRAWS for draw in taken):
+        return []
+    return taken if isinstance(draws, list) else list(range(1, draws + 1))

@@ -20,8 +20,8 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     adaptation, over as many more English updates, and over the same sentences without their trees (masked
     language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the
     largest dose must raise accuracy, the smallest must not, and the largest must do so by more than the
-    smallest, compared seed by seed and item by item. Doses between decide nothing, nor do fewer than three
-    seeds.
+    smallest, compared seed by seed and item by item, all under one strategy. Doses between decide nothing,
+    nor do fewer than three seeds, or a study of which an arm has no run.
 
     Args:
         folder: where studies lie.
@@ -45,9 +45,11 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     trees += f"{_said(text)}."
     doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points. "
     doses += f"The one over the other: {_said(more)}."
-    verdict = raised(direction(many), *(_by_strategy(of) for of in (many, updates, text)))
-    needed = needs_much(direction(few), direction(many), direction(more))
-    if min(of.n_seeds.min() for of in (few, many, updates, text, more)) < evidence.FEWEST_SEEDS:
+    up = _by_strategy(many)
+    verdict = raised(direction(many), up, _by_strategy(updates), _by_strategy(text))
+    needed = needs_much(direction(few), direction(many), up, more.set_index("strategy").verdict.to_dict())
+    seeds = min(of.n_seeds.min() for of in (few, many, updates, text, more))
+    if seeds < evidence.FEWEST_SEEDS or not evidence.has_every_arm(folder, STUDY):
         verdict = needed = "inconclusive"
     return {
         "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
@@ -98,20 +100,26 @@ def raised(alone: str, over_nothing: dict, *over_others: dict) -> str:
     return "not reproduced" if refuted else "inconclusive"
 
 
-def needs_much(few: str, many: str, more: str) -> str:
-    """The verdict on "it takes many" from those on few, on many, and on many over few.
+def needs_much(few: str, many: str, over_nothing: dict, over_few: dict) -> str:
+    """The verdict on "it takes many".
+
+    Args:
+        few, many: the verdicts on few and on many over no adaptation, under all strategies.
+        over_nothing, over_few: verdicts on many, over no adaptation and over few, by strategy.
 
     Example:
-        >>> needs_much("inconclusive", "reproduced", "reproduced")
+        >>> up = {"plain": "up", "hybrid": "undecided"}
+        >>> needs_much("inconclusive", "reproduced", up, up)
         'reproduced'
-        >>> needs_much("reproduced", "reproduced", "reproduced")
-        'not reproduced'
-        >>> needs_much("not reproduced", "inconclusive", "reproduced")  # few do harm, many nothing
+        >>> needs_much("inconclusive", "reproduced", up, {"plain": "undecided", "hybrid": "up"})
         'inconclusive'
+        >>> needs_much("reproduced", "reproduced", up, up)
+        'not reproduced'
     """
     if few == "reproduced":
         return "not reproduced"
-    return "reproduced" if many == more == "reproduced" else "inconclusive"
+    both = any(verdict == over_few.get(strategy) == "up" for strategy, verdict in over_nothing.items())
+    return "reproduced" if many == "reproduced" and both else "inconclusive"
 
 
 def _counts(table: pd.DataFrame) -> str:

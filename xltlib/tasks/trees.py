@@ -91,7 +91,7 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
         raise DataError(f"trees {source!r}: {place} is no folder; wanted one with {code}.conllu in it")
     if not has_trees(source, code, folder):
         there = " ".join(sorted(path.stem for path in place.glob("*.conllu"))) or "none"
-        raise DataError(f"trees {source!r}: {place} has no {code}.conllu; there are {there}")
+        raise DataError(f"trees {source!r}: {place} has no {code}.conllu; languages there: {there}")
     return read_trees(place / f"{code}.conllu")[: limit or None]
 
 
