@@ -284,6 +284,19 @@ def test_the_page_of_doses_says_what_a_fourth_seed_leaves_of_it(tmp_path):
     assert f"undecided: {cells.points(known)}." in text and f"detected: {cells.points(unknown)}." in text
 
 
+def test_the_page_of_other_paraphrases_says_what_more_pairs_do(tmp_path):
+    page = "figures/paraphrase/README.md"
+    folder, text = committed(page, tmp_path), flat(page)
+    table = pd.read_csv(folder / "groups.csv").set_index("language")
+    others, scrambled = table.loc["other-paraphrases"], table.loc["word-scrambling"]
+    assert others.verdict == "up" and scrambled.verdict == "undecided" and set(table.n_seeds) == {3}
+    assert f"by {others.effect:.1f} [{others.low:.1f}, {others.high:.1f}] points" in text
+    assert f"no effect is detected: {cells.points(scrambled)}." in text
+    assert f"by {others.effect:.1f} points" in flat("figures/baseline/README.md")
+    single = pd.read_csv(folder / "adaptation_effect.csv").set_index("language").effect
+    assert (single[["de", "es", "fr", "ja", "ko", "zh", "id"]] < 0).all()
+
+
 def test_translate_test_is_what_the_benchmark_says():
     table = pd.read_csv(ROOT / "benchmarks/translate_test.csv")
     of_all, languages = table[table.group == "all"].iloc[0], table[table.language != "mean"]
