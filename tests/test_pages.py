@@ -268,6 +268,11 @@ def test_the_page_of_doses_says_what_little_text_does(tmp_path):
     assert set(masked.n_seeds) == {3}
     assert f"between {cells.signed(masked.effect.min())} and {cells.signed(masked.effect.max())}" in text
     assert f"intervals reach down to {cells.signed(masked.low.min())} points" in text
+    ranked = table.loc[[n for n in table.index if n[0].startswith("mlm-ranking") and n[1] != "mean"]]
+    assert set(ranked.verdict) == {"undecided"} and set(ranked.n_seeds) == {3}
+    least, most = cells.signed(ranked.effect.min()), cells.signed(ranked.effect.max())
+    reach = f"intervals reach down to {cells.signed(ranked.low.min())}."
+    assert f"at any dose**: {least} to {most} points by group; {reach}" in text
     known = table.loc[[name for name in table.index if name[0].startswith("mlm-table")]]
     known = known.xs("known-from-translations", level="language")
     assert set(known.verdict) == {"undecided"} and set(known.n_seeds) == {3}
