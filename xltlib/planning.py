@@ -153,7 +153,7 @@ class Planning:
             raise ValueError(f"{label}: {error}{self.study.line(section, label)}") from error
 
     def _is_right_as_written(self, label: str, own: dict, suffix: str, section: str) -> bool:
-        """Whether a run could be planned without what the command line sets."""
+        """Whether a run could be planned without what the command line sets; no plan is made after this."""
         self.overrides = {}
         try:
             self._add_node(label, own, suffix, section)

@@ -76,7 +76,7 @@ def adaptation_effect(
         runs_on = runs_on or of_between
     _name_languages(axes[-1], codes, seen, levels, colours)
     _mark_resource_levels(axes, codes, levels, colours)
-    title = f"What {adaptation_name(adaptation)} does to zero-shot accuracy"
+    title = f"Effect of {adaptation_name(adaptation)} on zero-shot accuracy"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     lines = [
         textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + runs_on).splitlines()
@@ -144,7 +144,7 @@ def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: lis
             place = seeds.language.map(codes.index) + offset + (0.04 if many else 0.09)
             axis.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     axis.axhline(0, color="0.3", linewidth=1)
-    axis.set_ylabel("effect of adaptation\n(accuracy points)")
+    axis.set_ylabel("effect\n(accuracy points)")
     if many:
         axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
     else:
