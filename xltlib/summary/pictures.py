@@ -133,8 +133,8 @@ def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
 def covariate_pictures(data: StudyData) -> list[Picture]:
     """The effect on each language against what is known of it, for three languages or more.
 
-    None where little is known of most of them: a line through the others would say nothing of these. None of a
-    study with groups of languages: what else the groups differ in would look like the covariate's doing.
+    None where little is known of most of them: a line through the others would say nothing of these. None of
+    a study with groups of languages: what else the groups differ in would look like the covariate's doing.
     """
     effects, known = described_effects(data)
     if data.grouped or len(known) < max(3, effects.language.nunique() / 2) or not len(known.columns):
