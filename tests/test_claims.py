@@ -33,7 +33,7 @@ def test_without_any_study_every_measured_claim_is_inconclusive_and_says_what_is
     measured = table[table.kind == "measured"]
     assert set(measured.verdict) == {"inconclusive"}
     assert measured.measured.str.contains("has not been run here").all()
-    assert set(table.loc[["5", "6", "7", "10"], "verdict"]) == {"not testable here"}
+    assert set(table.loc[["5", "6", "7"], "verdict"]) == {"not testable here"}
     assert table.loc["1", "measured"] == "Study robustness has not been run here."
 
 
@@ -268,6 +268,38 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     assert said in row.measured and row.verdict == verdict
     assert "No low-resource" not in row.measured and "lowres-nli" in row.on
     assert "735 items a language" in row.on
+
+
+def translations(effect: float, p: float) -> pd.DataFrame:
+    """Effects of strategies over plain training: gains in languages that claim 10 is not about."""
+    found = {"low": effect - 1, "high": effect + 1, "p_equivalent": 0.9, "n_seeds": 4, "n_items": 1230}
+    rows = [
+        {"strategy": strategy, "adaptation": "none", "over": "plain", "language": group, **found}
+        for strategy in ("hybrid", "labse-recipe")
+        for group in ("known-from-text", "known-from-translations", "unknown")
+    ]
+    table = pd.DataFrame(rows).assign(effect=effect, p=p)
+    return table.mask(table.language == "unknown", table.assign(effect=9.0, p=0.0001))
+
+
+@pytest.mark.parametrize(
+    "effect, p, verdict",
+    [(2.0, 0.001, "reproduced"), (-2.0, 0.001, "not reproduced"), (2.0, 0.03, "inconclusive")],
+)
+def test_the_want_of_translations_is_judged_where_there_are_some(tmp_path, effect, p, verdict):
+    languages = pd.DataFrame({"language": ["yor"], "n_items": [600], "n_seeds": [4], "resource": ["low"]})
+    study(tmp_path, "lowres-nli", over_plain=translations(effect, p), adaptation_effect=languages)
+    path = tmp_path / "lowres-nli/runs.json"
+    state = json.loads(path.read_text())
+    read = {"role": "batches", "use": "hybrid", "kind": "parallel", "languages": ["yor", "sw"], "told": {}}
+    state["runs"][0]["read"] = [read | {"source": "ntrex", "count": 9, "left_out": 0, "fingerprint": ""}]
+    state["groups"] = {"known-from-text": "sw", "known-from-translations": "yor", "unknown": "nah shp"}
+    path.write_text(json.dumps(state))
+    (tmp_path / "lowres-nli/groups.csv").write_text("language,strategy,adaptation\n")
+    row = claims.judged(tmp_path).set_index("claim").loc["10"]
+    assert row.verdict == verdict
+    assert "2 of 4 languages have none here" in row.measured and "+9.0" not in row.measured
+    assert "4 seeds, up to 600 items a language" in row.on
 
 
 def test_the_question_is_judged_by_the_stronger_model_where_that_was_run(tmp_path):

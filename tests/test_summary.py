@@ -719,6 +719,22 @@ def test_effects_over_a_named_control_are_those_from_no_adaptation_less_the_cont
     assert data.is_control(pd.Series(["mlm", "mlm-en", "more-updates"])).tolist() == [False, True, True]
 
 
+def test_a_strategy_is_compared_with_plain_training_without_adaptation():
+    hybrid = {"strategy": "hybrid", "right": 0.6}
+    arms = [{"strategy": "plain", "right": 0.5}, hybrid, hybrid | {"adaptation": "mlm", "right": 0.9}]
+    data = made_up(arms, codes=("en", "de", "fr"))
+    data.grouped = {"near": "de", "far": "fr"}
+    over = controls.over_plain(data)
+    assert set(over.strategy) == {"hybrid"} and set(over.adaptation) == {"none"}
+    assert over.language.tolist() == ["mean", "near", "far"]
+    targets = data.shown[data.shown.language1.isin(["de", "fr"])]
+    levels = targets.groupby(["strategy", "adaptation"]).accuracy.mean()
+    gain = levels["hybrid", "none"] - levels["plain", "none"]
+    assert over.effect.iloc[0] == pytest.approx(100 * gain) and gain != 0
+    assert controls.over_plain(made_up(arms[1:], codes=("en", "de"))).empty
+    assert controls.over_plain(made_up(arms[:1], codes=("en", "de"))).empty
+
+
 def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():
     def text(dose: int) -> list[Entry]:
         told = {"dose": str(dose), "source": "wikipedia"}

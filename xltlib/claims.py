@@ -1,10 +1,10 @@
 """The founding report's twelve claims and its question: what was measured here, on what, and what follows.
 
-A verdict comes from committed tables by a rule that stands here or in syntax_claims.py and question.py. The
-rules of claims 1, 2, 3, 8, 11 and 12 were written before their studies were run, and so was what the
-question asks of groups of languages; those of 4, 9 and the rest of the question after. A study that is not in
-the folder of figures is named, and its claim is inconclusive; without the folder nothing is said of any
-claim.
+A verdict comes from committed tables by a rule that stands here or in syntax_claims.py,
+translations_claim.py and question.py. The rules of claims 1, 2, 3, 8, 11 and 12 were written before their
+studies were run, and so was what the question asks of groups of languages; those of 4, 9, 10 and the rest of
+the question after. A study that is not in the folder of figures is named, and its claim is inconclusive;
+without the folder nothing is said of any claim.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, evidence, figures, folders, question, statistics, syntax_claims
+from xltlib import collected, evidence, figures, folders, question, statistics
+from xltlib import syntax_claims, translations_claim
 from xltlib.ladder import LADDER, ladder
 from xltlib.markdown import escaped, linked
 
@@ -28,10 +29,6 @@ NOT_TESTABLE = {
     ),
     "6": "Both layouts are read, and XTREME's placeholder labels are refused (tests).",
     "7": "History. A random rotation is recovered to 1e-6 (tests).",
-    "10": (
-        "A price is no measurement. How many translations an effect needs is what study adaptation-dose "
-        "asks, of seven languages that have them."
-    ),
 }
 
 
@@ -67,6 +64,7 @@ def judged(folder: Path) -> pd.DataFrame:
         "4": _definition(folder),
         "8": _alignment(folder),
         "9": _ladder(folder),
+        "10": translations_claim.judged(folder, _direction),
         **syntax_claims.judged(folder, _direction),
         "Q": question.asked(folder),
         **{claim: evidence.row(why, "", "not testable here") for claim, why in NOT_TESTABLE.items()},

@@ -1,5 +1,5 @@
-"""Effects over another adapted arm: a control, or the smallest dose of the same method; and on pairs of
-languages."""
+"""Effects over another adapted arm: a control, or the smallest dose of the same method; those of strategies;
+and on pairs of languages."""
 
 from __future__ import annotations
 
@@ -42,6 +42,22 @@ def over_doses(data: StudyData) -> pd.DataFrame:
         larger = rows[rows.adaptation.isin(set(of.adaptation) - {smallest})]
         found.append(_effects(rows, larger, smallest, _means(data)).assign(use=use))
     return _judged(data, found, ["use", "language"])
+
+
+def over_plain(data: StudyData) -> pd.DataFrame:
+    """What each strategy does without adaptation over plain English training.
+
+    Returns:
+        As :func:`over_controls`; ``adaptation`` is ``"none"`` and ``over`` ``"plain"``. p values are
+        corrected over the strategies, on one mean. Empty where the study has no plain training, or nothing
+        beside it.
+    """
+    rows = data.right_zero_shot[data.right_zero_shot.adaptation == "none"]
+    # Strategies take the place of adaptations, of which effects are computed.
+    rows = rows.assign(adaptation=rows.strategy.replace("plain", "none"), strategy="plain")
+    found = _effects(rows, rows[rows.adaptation != "none"], "none", _means(data))
+    found = found.assign(strategy=found.adaptation, adaptation="none", over="plain")
+    return _judged(data, [found], ["language"])
 
 
 def on_pairs(data: StudyData) -> pd.DataFrame:

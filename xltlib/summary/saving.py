@@ -21,7 +21,7 @@ DRAWING = (
     pictures.dose_pictures,
 )
 # Tables that a study may lack.
-NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "on_pairs", "on_the_way", "trees")
+NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "over_plain", "on_pairs", "on_the_way", "trees")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -45,6 +45,7 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "over_updates": data.over_updates,
         "over_controls": controls.over_controls(data),
         "over_doses": controls.over_doses(data),
+        "over_plain": controls.over_plain(data),
         "on_pairs": controls.on_pairs(data),
         "on_the_way": costs.on_the_way(data),
         "trees": costs.trees(data),

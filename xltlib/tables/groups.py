@@ -73,6 +73,11 @@ def effects(folder: Path) -> str:
     return _by_group(folder, table[~table.strategy.str.contains(" - ")], judged_points)
 
 
+def strategies(folder: Path) -> str:
+    """What each strategy does over plain training, without adaptation; bold: detected after correction."""
+    return _by_group(folder, read(folder, "over_plain"), judged_points)
+
+
 def power(folder: Path) -> str:
     """The smallest effect on the mean of each group that would be found in four of five cases, in points."""
     table = read(folder, "groups")

@@ -29,6 +29,7 @@ TABLES = {  # name of a marker -> function
     "doses": adaptation.doses,
     "group-chance": groups.chance,
     "group-accuracy": groups.accuracy,
+    "group-strategies": groups.strategies,
     "group-effects": groups.effects,
     "group-differences": groups.differences,
     "group-controls": groups.controls,
@@ -54,7 +55,7 @@ TABLES = {  # name of a marker -> function
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
-GROUPS = ("chance", "accuracy", "effects", "differences", "controls", "power", "retrieval", "distance")
+BY_GROUP = ("chance", "accuracy", "strategies", "effects", "differences", "controls", "power", "retrieval")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "pairs", "bias", "held-out"),
@@ -65,7 +66,7 @@ STUDIES = {
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
     "paraphrase": ("group-effects", "group-accuracy", "floors", "by-language"),
-    "lowres-nli": (*(f"group-{name}" for name in GROUPS), "held-out", "on-the-way", "by-language"),
+    "lowres-nli": (*(f"group-{name}" for name in BY_GROUP), "group-distance", "held-out", "on-the-way", "by-language"),
     "lowres-nli-dose": ("group-doses", "group-larger-doses", "group-accuracy", "on-the-way", "by-language"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
