@@ -55,7 +55,9 @@ TABLES = {  # name of a marker -> function
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
-BY_GROUP = ("chance", "accuracy", "strategies", "effects", "differences", "controls", "power", "retrieval")
+LEVELS = ("group-chance", "group-accuracy", "group-strategies")
+BY_GROUP = ("group-effects", "group-differences", "group-controls", "group-power")
+VECTORS = ("group-retrieval", "group-distance", "held-out", "on-the-way")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "pairs", "bias", "held-out"),
@@ -66,7 +68,7 @@ STUDIES = {
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
     "paraphrase": ("group-effects", "group-accuracy", "floors", "by-language"),
-    "lowres-nli": (*(f"group-{name}" for name in BY_GROUP), "group-distance", "held-out", "on-the-way", "by-language"),
+    "lowres-nli": (*LEVELS, *BY_GROUP, *VECTORS, "by-language"),
     "lowres-nli-dose": ("group-doses", "group-larger-doses", "group-accuracy", "on-the-way", "by-language"),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
