@@ -3,10 +3,38 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linear_sum_assignment
+from scipy.special import softmax
 from scipy.stats import binomtest, false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
 from xltlib import languages, statistics
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_answers_at_matched_shares_are_an_optimal_assignment(classes):
+    rng = np.random.default_rng(classes)
+    for items in (7, 60, 200):
+        labels = rng.integers(classes, size=items)
+        scores = rng.normal(size=(items, classes)) + rng.normal(size=classes)  # one class has too many
+        p = softmax(scores, axis=1)
+        found = statistics.matched_answers(p, labels)
+        wanted = np.bincount(labels, minlength=classes)
+        assert (np.bincount(found, minlength=classes) == wanted).all()
+        columns = np.repeat(np.arange(classes), wanted)
+        rows, chosen = linear_sum_assignment(-np.log(p)[:, columns])
+        best = np.log(p)[rows, columns[chosen]].sum()
+        assert np.log(p)[np.arange(items), found].sum() == pytest.approx(best)
+
+
+def test_a_shift_towards_one_answer_costs_nothing_at_matched_shares():
+    rng, labels = np.random.default_rng(1), np.repeat([0, 1], 50)
+    scores = np.where(np.arange(2) == labels[:, None], 1.0, 0.0) + rng.normal(size=(100, 2))
+    shifted = scores + np.array([3.0, 0.0])
+    assert (shifted.argmax(1) == labels).mean() < (scores.argmax(1) == labels).mean()
+    one, other = (statistics.matched_answers(softmax(of, axis=1), labels) for of in (scores, shifted))
+    assert (one == other).all()
+    assert (statistics.matched_answers(np.full((4, 2), 0.5), np.zeros(4, int)) == 0).all()  # one label alone
 
 
 def runs_and_predictions(shift=0.1, seeds=(1, 2, 3), items=240, codes=("en", "de", "ja", "id"), noise=0.3):

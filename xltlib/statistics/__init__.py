@@ -1,9 +1,9 @@
 """Effects with honest uncertainty: paired by item and seed, over seeds and clusters of items.
 
-From predictions to verdicts: ``answers`` (was it right?), ``effects`` (with an adaptation minus without),
-``intervals`` (what is said of a mean), ``verdicts`` (what follows), ``other`` (the same by other tests),
-``spending`` (what it cost) and ``known`` (what was published, and what is known of languages). Nothing here
-needs torch.
+From predictions to verdicts: ``answers`` (was it right?), ``matched`` (would it be, if no class were answered
+too often?), ``effects`` (with an adaptation minus without), ``intervals`` (what is said of a mean),
+``verdicts`` (what follows), ``other`` (the same by other tests), ``spending`` (what it cost) and ``known``
+(what was published, and what is known of languages). Nothing here needs torch.
 """
 
 from xltlib.statistics.answers import (
@@ -36,6 +36,7 @@ from xltlib.statistics.intervals import (
     said_of_cells,
 )
 from xltlib.statistics.known import covariates, published
+from xltlib.statistics.matched import matched_answers, right_when_matched, shares
 from xltlib.statistics.other import (
     almost_stochastic_order,
     gee_effects,
@@ -73,6 +74,7 @@ __all__ = [
     "is_right",
     "is_mean",
     "judge",
+    "matched_answers",
     "mcnemar_table",
     "mean_effects",
     "mean_interval",
@@ -82,8 +84,10 @@ __all__ = [
     "power_table",
     "published",
     "right_answers",
+    "right_when_matched",
     "said_of_cells",
     "secondary",
+    "shares",
     "sign_permutation",
     "verdict",
 ]

@@ -56,10 +56,20 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     Returns:
         Columns of ``ARM`` and ``seed, rung, item, cluster, language, right`` (0 or 1), and ``draw``.
     """
+    chosen = of_one_language(predictions, selection)
+    return beside_runs(chosen, is_right(chosen), runs)
+
+
+def of_one_language(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
+    """Predictions of one rule for pairs whose sentences are in one language."""
     same = predictions.language1.astype(str) == predictions.language2.astype(str)
-    chosen = predictions[(predictions.selection == selection) & same]
+    return predictions[(predictions.selection == selection) & same]
+
+
+def beside_runs(chosen: pd.DataFrame, right: np.ndarray, runs: pd.DataFrame) -> pd.DataFrame:
+    """What :func:`right_answers` returns, of predictions and whether each answer is right."""
     rows = chosen[["run", "item", "cluster"]].assign(
-        language=chosen.language1.astype(str), right=is_right(chosen).astype(np.int8)
+        language=chosen.language1.astype(str), right=right.astype(np.int8)
     )
     return rows.merge(columns_of_runs(runs, ["rung", *ARM]), on="run", validate="many_to_one")
 

@@ -52,6 +52,7 @@ from xltlib.summary.effects import (
 )
 from xltlib.summary.grids import grid_table
 from xltlib.summary.loading import load
+from xltlib.summary.matched import effects_table as matched_table
 from xltlib.summary.pictures import (
     answer_pictures,
     cost_pictures,
@@ -99,6 +100,7 @@ __all__ = [
     "level_table",
     "load",
     "majority_table",
+    "matched_table",
     "metric_table",
     "other_test_table",
     "over_updates_table",

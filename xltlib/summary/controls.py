@@ -1,5 +1,5 @@
-"""Effects over another adapted arm: a control, or the smallest dose of the same method; those of strategies;
-and on pairs of languages."""
+"""Effects over another arm: a control, the smallest dose of the same method, plain training; and on pairs of
+languages."""
 
 from __future__ import annotations
 

@@ -210,7 +210,11 @@ class StudyData:
 
     @cached_property
     def _effects(self) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-        of_targets = self.right[self.right.language != self.source]
+        return self.effects_of(self.right)
+
+    def effects_of(self, right: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+        """Effects of right answers, their differences between strategies, and arms without a partner."""
+        of_targets = right[right.language != self.source]
         if of_targets.empty:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
             missing = []

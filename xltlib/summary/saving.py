@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from xltlib import figures
-from xltlib.summary import controls, costs, pictures, selfchecks
+from xltlib.summary import controls, costs, matched, pictures, selfchecks
 from xltlib.summary.data import StudyData
 
 DRAWING = (
@@ -40,6 +40,8 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "other_tests": data.other_tests,
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
+        "matched": matched.effects(data),
+        "answers": matched.answers(data),
     }
     others = {
         "over_updates": data.over_updates,

@@ -1,0 +1,85 @@
+"""Answers at matched shares: what is left of a difference when no class is answered too often."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xltlib.statistics.answers import beside_runs, class_columns, of_one_language
+
+CYCLES = 100  # two to four do on what was measured
+
+
+def matched_answers(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The most probable answers of which each class has as many as there are labels of it.
+
+    A constant is added to each class's log-probability until the shares are those of the labels. Answers are
+    then those of the highest total log-probability with these shares: the constants are the prices of an
+    optimal assignment of classes to items.
+
+    Args:
+        probabilities: shape (items, classes).
+        labels: shape (items,); only how many there are of each class is used.
+    Returns:
+        Answers, shape (items,).
+
+    Example:
+        >>> matched_answers(np.array([[0.4, 0.6], [0.1, 0.9], [0.3, 0.7]]), np.array([0, 1, 1]))
+        array([0, 1, 1])
+    """
+    scores = np.log(np.maximum(probabilities, 1e-12))
+    classes = scores.shape[1]
+    wanted = np.bincount(labels, minlength=classes)
+    for _ in range(CYCLES):
+        for own in range(classes):
+            others = np.delete(scores, own, axis=1).max(axis=1)
+            scores[:, own] += _price(np.sort(others - scores[:, own]), wanted[own])
+        answers = scores.argmax(axis=1)
+        if (np.bincount(answers, minlength=classes) == wanted).all():
+            break
+    return answers
+
+
+def _price(behind: np.ndarray, wanted: int) -> float:
+    """What a class needs to be ahead in as many items as wanted.
+
+    Args:
+        behind: how much it is behind in each item, in rising order.
+    """
+    if wanted == 0:
+        return behind[0] - 1.0
+    if wanted == len(behind):
+        return behind[-1] + 1.0
+    return (behind[wanted - 1] + behind[wanted]) / 2
+
+
+def right_when_matched(
+    predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last"
+) -> pd.DataFrame:
+    """As answers.right_answers, where each run answers each class as often as it is right in a language.
+
+    This asks for the shares of the test labels, so it is an analysis and no classifier.
+    """
+    chosen = of_one_language(predictions, selection).reset_index(drop=True)
+    classes, right = class_columns(chosen), np.zeros(len(chosen), dtype=bool)
+    for rows in chosen.groupby(["run", "language1"], observed=True, sort=False).indices.values():
+        of = chosen.iloc[rows]
+        labels = of.label.to_numpy(int)
+        right[rows] = matched_answers(of[classes].to_numpy(float), labels) == labels
+    return beside_runs(chosen, right, runs)
+
+
+def shares(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
+    """How often each class is answered, and is right, in per cent.
+
+    Returns:
+        One row a run and language: ``run, language``, ``answered_0, answered_1, ...`` and ``labels_0, ...``.
+    """
+    chosen = of_one_language(predictions, selection)
+    classes = class_columns(chosen)
+    answers, labels = chosen[classes].to_numpy().argmax(1), chosen.label.to_numpy()
+    rows = chosen[["run"]].assign(language=chosen.language1.astype(str))
+    for number in range(len(classes)):
+        rows[f"answered_{number}"] = 100.0 * (answers == number)
+        rows[f"labels_{number}"] = 100.0 * (labels == number)
+    return rows.groupby(["run", "language"], observed=True, sort=False).mean().reset_index()
