@@ -298,8 +298,31 @@ def test_the_page_of_other_paraphrases_says_what_more_pairs_do(tmp_path):
     assert f"by {others.effect:.1f} [{others.low:.1f}, {others.high:.1f}] points" in text
     assert f"no effect is detected: {cells.points(scrambled)}." in text
     assert f"by {others.effect:.1f} points" in flat("figures/baseline/README.md")
-    single = pd.read_csv(folder / "adaptation_effect.csv").set_index("language").effect
-    assert (single[["de", "es", "fr", "ja", "ko", "zh", "id"]] < 0).all()
+    single = pd.read_csv(folder / "adaptation_effect.csv").set_index("language")
+    assert (single.effect[["de", "es", "fr", "ja", "ko", "zh", "id"]] < 0).all()
+    assert single.verdict["mr"] == "up" and f"(p = {single['p (Holm)']['hy']:.2f})" in text
+    matched = pd.read_csv(folder / "matched.csv").set_index("language").loc["other-paraphrases"]
+    assert matched.verdict == "up"
+    assert f"the gain is {matched.effect:.1f} [{matched.low:.1f}, {matched.high:.1f}] points" in text
+    assert 0.6 < 1 - matched.effect / others.effect < 0.72  # about two thirds
+
+
+def test_effects_at_matched_shares_are_those_that_the_page_of_the_question_gives(paws_x):
+    table = pd.read_csv(paws_x / "matched.csv").query("language == 'mean'")
+    table = table.set_index(["strategy", "adaptation"])
+    assert set(table.verdict) == {"undecided"}
+    for arm in (("hybrid", "consistency"), ("labse-recipe", "consistency"), ("hybrid", "tsdae")):
+        assert cells.points(table.loc[arm]) in flat(QUESTION)
+
+
+def test_losses_at_matched_shares_are_those_that_the_page_of_doses_gives(tmp_path):
+    page = "figures/lowres-nli-dose/README.md"
+    table = pd.read_csv(committed(page, tmp_path) / "matched.csv")
+    few = table[table.adaptation == "mlm-table-100"].set_index("language")
+    for group in ("known-from-translations", "known-from-text", "unknown"):
+        row = few.loc[group]
+        assert (row.verdict == "down") == (group != "unknown")
+        assert f"{cells.signed(-row.effect)[1:]} [{-row.high:.1f}, {-row.low:.1f}]".replace("-", "−") in flat(page)
 
 
 def test_translate_test_is_what_the_benchmark_says():
@@ -309,12 +332,12 @@ def test_translate_test_is_what_the_benchmark_says():
     assert len(languages) == 9
     assert f"gains {gain} over zero-shot transfer (nine languages)" in flat("README.md")
     page = flat("figures/lowres-nli-translated/README.md")
-    assert f"on the mean of nine languages by {gain}; in eight of the nine it is detected, in Igbo" in page
+    assert f"yes: by {gain} on the mean of nine languages; in eight of the nine it is detected, in Igbo" in page
     assert languages[languages.verdict != "up"].language.tolist() == ["ibo"]
     assert f"gains {of_all.effect:.1f} points in nine languages, four seeds" in flat(LOW_RESOURCE)
     table = pd.read_csv(ROOT / "figures/lowres-nli-translated/accuracy.csv").query("selection == 'last'")
     english = 100 * table[table.language1 == "en"].accuracy.mean()
-    assert f"in {english:.1f} % of the English items" in page
+    assert f"answers {english:.1f} % of the original English items correctly" in page
     assert f"{english - of_all['translate-test']:.1f} points more" in page
 
 
@@ -367,7 +390,7 @@ def test_simulated_intervals_hold_what_they_should():
     assert (measured[["languages", "mean"]] >= 0.925).all(axis=None)
     own = measured[(measured.seeds >= 4) & (measured.draws == 0)]
     assert (own[["languages", "mean"]] >= 0.93).all(axis=None) and {0.2, 3.0} <= set(own["seed noise"])
-    assert "intervals hold in at least 93 % of studies" in text and "in up to 99 %" in text
+    assert "cover the true effect in at least 93 % of studies" in text and "in up to 99 %" in text
     assert errors[4].max() <= 0.0605 and errors[[6, 12]].max() <= 0.05 and errors[2].max() < 0.001
     assert "at most 6 % with four seeds, and in at most 5 % with six" in text
     at_the_border = measured[measured.effect == 0.5]["called equivalent"]  # of nothing: an error

@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
-from xltlib.summary import controls, costs, saving
+from xltlib.summary import controls, costs, matched, saving
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -733,6 +733,19 @@ def test_a_strategy_is_compared_with_plain_training_without_adaptation():
     assert over.effect.iloc[0] == pytest.approx(100 * gain) and gain != 0
     assert controls.over_plain(made_up(arms[1:], codes=("en", "de"))).empty
     assert controls.over_plain(made_up(arms[:1], codes=("en", "de"))).empty
+
+
+def test_at_matched_shares_a_shift_of_the_answers_is_no_effect():
+    data = made_up([{}, {"adaptation": "mlm"}], codes=("en", "de", "fr"))
+    of_mlm = data.predictions.run.isin(data.runs.run[data.runs.adaptation == "mlm"])
+    odds = np.log(data.predictions.p1 / data.predictions.p0)
+    shifted = 1 / (1 + np.exp(-(odds + 20 * of_mlm)))  # adapted, every pair is called a paraphrase
+    data.predictions = data.predictions.assign(p0=1 - shifted, p1=shifted)
+    found = matched.effects(data)
+    assert found.effect.tolist() == [0.0] and data.mean_effects.effect.iloc[0] < -10
+    answers = matched.answers(data).set_index(["adaptation", "language"])
+    assert (answers.loc["mlm"].answered_1 == 100).all()
+    assert (answers.loc["mlm"].labels_1 == answers.loc["none"].labels_1).all()
 
 
 def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():

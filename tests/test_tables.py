@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 from pages import ROOT, TEXTS, cells_of, committed, markers
 
-from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, encoders, filled, robustness, write
+from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, encoders, filled, matched
+from xltlib.tables import robustness, write
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -333,6 +334,33 @@ def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
     header, (row,) = cells_of(adaptation.pairs(tmp_path))
     assert header[-2:] == ["effect on two targets", "effect on a target and another"]
     assert row[-4:] == ["none", "2", "−1.0 [−2.0, +0.0]", "+1.0 [+0.0, +2.0]"]
+
+
+def test_answers_are_given_by_group_and_accuracy_also_at_matched_shares(tmp_path):
+    run = {"label": "plain seed 1", "arm": True, "adaptation": "none", "task": "xnli"}
+    state = {"groups": {"near": "de nl", "not-near": "ko"}, "runs": [run]}
+    (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
+    about = {**ARM, "accuracy": 50.0, "matched": 55.0, "labels_0": 40, "labels_1": 30, "labels_2": 30}
+    shares = {"en": (40, 30, 30), "de": (20, 30, 50), "nl": (40, 30, 30), "ko": (0, 100, 0)}
+    rows = [
+        {**about, "language": code, **{f"answered_{k}": share for k, share in enumerate(of)}}
+        for code, of in shares.items()
+    ]
+    saved(tmp_path, "answers", rows)
+    header, (arm, labels) = cells_of(matched.group_answers(tmp_path))
+    assert header[-2:] == [
+        f"{name}: contradiction / entailment / neutral" for name in ("near", "not near")
+    ]
+    assert arm[-2:] == ["30 / 30 / 40", "0 / 100 / 0"] and labels[-2:] == ["40 / 30 / 30"] * 2
+    header, found = cells_of(matched.accuracy(tmp_path))
+    assert [row[0] for row in found] == ["English", "German", "Dutch", "Korean"]
+    assert {row[1] for row in found} == {"50.0 → 55.0"}
+    between = effect(1, 0, 2, strategy="hybrid - plain", language="mean")
+    saved(tmp_path, "matched", [effect(2, 1, 3, language="mean", verdict="up"), between])
+    assert [row[-1] for row in cells_of(matched.effects(tmp_path))[1]] == [
+        "**+2.0 [+1.0, +3.0]**",
+        "+1.0 [+0.0, +2.0]",
+    ]
 
 
 def test_doses_go_up(tmp_path):

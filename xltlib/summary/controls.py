@@ -1,5 +1,5 @@
-"""Effects over another arm: a control, the smallest dose of the same method, plain training; and on pairs of
-languages."""
+"""Effects over another arm: a control, the smallest dose of a method, plain training; and those on the source
+language and on pairs of languages."""
 
 from __future__ import annotations
 
@@ -58,6 +58,17 @@ def over_plain(data: StudyData) -> pd.DataFrame:
     found = _effects(rows, rows[rows.adaptation != "none"], "none", _means(data))
     found = found.assign(strategy=found.adaptation, adaptation="none", over="plain")
     return _judged(data, [found], ["language"])
+
+
+def at_source(data: StudyData) -> pd.DataFrame:
+    """What each adaptation does to the source language, corrected over the arms.
+
+    Empty where the study has no groups of its own; others have it in ``adaptation``.
+    """
+    if not data.grouped:
+        return pd.DataFrame()
+    planned = collected.planned_tests(data.missing, data.runs.label)
+    return statistics.judge(data.effects_at_source, planned)
 
 
 def on_pairs(data: StudyData) -> pd.DataFrame:

@@ -21,7 +21,8 @@ DRAWING = (
     pictures.dose_pictures,
 )
 # Tables that a study may lack.
-NOT_ALWAYS = ("over_updates", "over_controls", "over_doses", "over_plain", "on_pairs", "on_the_way", "trees")
+OVER = ("over_updates", "over_controls", "over_doses", "over_plain")
+NOT_ALWAYS = (*OVER, "at_source", "on_pairs", "on_the_way", "trees")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -48,6 +49,7 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "over_controls": controls.over_controls(data),
         "over_doses": controls.over_doses(data),
         "over_plain": controls.over_plain(data),
+        "at_source": controls.at_source(data),
         "on_pairs": controls.on_pairs(data),
         "on_the_way": costs.on_the_way(data),
         "trees": costs.trees(data),
@@ -74,4 +76,5 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         (place / f"{name}.csv").unlink(missing_ok=True)
     for name, table in tables.items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
+        table = table.infer_objects()  # numbers below which an empty table was put are objects else
         table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

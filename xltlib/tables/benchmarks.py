@@ -157,7 +157,7 @@ def simulations(folder: Path) -> str:
         said += [f"{draws:.0f}", noises[1]] if draws else ["", ""]
         rows.append([*said, *(_from_to(100 * of[name]) for name in names), _from_to(of["width"])])
     header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise"]
-    header += ["hold it, by language", "on the mean", "Holm finds one", "called equivalent"]
+    header += ["coverage, by language", "on the mean", "Holm finds one", "called equivalent"]
     header += ["bootstrap, by language", "bootstrap, on the mean", "bootstrap, Holm", "width on the mean"]
     return markdown(header, rows)
 

@@ -33,7 +33,8 @@ def grouped(folder: Path) -> dict[str, list[str]]:
     return {name: codes.split() for name, codes in _state(folder)["groups"].items()}
 
 
-def _names(groups) -> list[str]:
+def in_words(groups) -> list[str]:
+    """Names of groups, as they stand in tables."""
     return [escaped(name.replace("-", " ")) for name in groups]
 
 
@@ -70,35 +71,47 @@ def effects(folder: Path) -> str:
     Equivalent to nothing: that is said; all else is undecided.
     """
     table = read(folder, "groups")
-    return _by_group(folder, table[~table.strategy.str.contains(" - ")], judged_points)
+    of_groups = table[~table.strategy.str.contains(" - ")]
+    at_source = read(folder, "at_source").assign(language="English")
+    both = pd.concat([of_groups, at_source], ignore_index=True)
+    return by_group(folder, both, judged_points, first=("English",))
 
 
 def strategies(folder: Path) -> str:
     """What each strategy does over plain training, without adaptation; bold: detected after correction."""
-    return _by_group(folder, read(folder, "over_plain"), judged_points)
+    return by_group(folder, read(folder, "over_plain"), judged_points)
 
 
 def power(folder: Path) -> str:
     """The smallest effect on the mean of each group that would be found in four of five cases, in points."""
     table = read(folder, "groups")
-    return _by_group(folder, table[~table.strategy.str.contains(" - ")], _found)
+    return by_group(folder, table[~table.strategy.str.contains(" - ")], _found)
 
 
 def differences(folder: Path) -> str:
     """How much these effects differ between two strategies; bold: detected after Holm's correction."""
     table = read(folder, "groups")
-    return _by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
+    return by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
 
 
-def _by_group(folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str]) -> str:
-    """A row an arm, or a difference of two, in the study's order of adaptations; a column a group."""
-    groups, arm, rows = grouped(folder), arm_columns(table), []
+def by_group(
+    folder: Path, table: pd.DataFrame, cell: Callable[[pd.Series], str], first: tuple[str, ...] = ()
+) -> str:
+    """A row an arm, or a difference of two, in the study's order of adaptations; a column a group.
+
+    Args:
+        folder: of the study.
+        table: a row an arm and group.
+        cell: what stands in the cell of such a row.
+        first: what else the table has in its column ``language``; it stands before the groups.
+    """
+    groups, arm, rows = [*first, *grouped(folder)], arm_columns(table), []
     order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
     for _, of in ordered(table, "adaptation", order).groupby(arm, sort=False):
         cells = of.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
         rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
-    return markdown([*arm, "seeds", *_names(groups)], rows)
+    return markdown([*arm, "seeds", *in_words(groups)], rows)
 
 
 def controls(folder: Path) -> str:
@@ -121,7 +134,7 @@ def doses(folder: Path) -> str:
             said = [judged_points(judged.loc[mean]) if mean in judged.index else "" for mean in means]
             first = of_arm.iloc[0]
             rows.append([*arm_cells(first, arm), f"{sentences:,}", str(first["n_seeds"]), *said])
-    return markdown([*arm, "sentences at hand", "seeds", *_names(groups)], rows)
+    return markdown([*arm, "sentences at hand", "seeds", *in_words(groups)], rows)
 
 
 def larger_doses(folder: Path) -> str:
@@ -139,7 +152,7 @@ def _over(folder: Path, name: str) -> str:
         named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
         means = [judged_points(cells.loc[name]) if name in cells.index else "" for name in groups]
         said.append([*named, *means])
-    return markdown([*arm, "over", "seeds", *_names(groups)], said)
+    return markdown([*arm, "over", "seeds", *in_words(groups)], said)
 
 
 def translate_test(folder: Path) -> str:
@@ -152,7 +165,7 @@ def translate_test(folder: Path) -> str:
     for _, row in read(folder, "translate_test").iterrows():
         name = "mean" if row["language"] == "mean" else languages.of(row["language"]).name
         both = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
-        rows.append([*_names([row["group"]]), name, f"{row['n_seeds']}", *both, judged_points(row)])
+        rows.append([*in_words([row["group"]]), name, f"{row['n_seeds']}", *both, judged_points(row)])
     return markdown(["group", "language", "seeds", "zero-shot", "translate-test", "effect"], rows)
 
 
@@ -169,7 +182,7 @@ def accuracy(folder: Path) -> str:
         by_language = of.groupby("language1").accuracy.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
         rows.append([*arm_cells(of.iloc[0], arm), str(of.seed.nunique()), *map(per_cent, means)])
-    return markdown([*arm, "seeds", *_names(groups)], rows)
+    return markdown([*arm, "seeds", *in_words(groups)], rows)
 
 
 def retrieval(folder: Path) -> str:
@@ -196,4 +209,4 @@ def _of_vectors(folder: Path, measure: str) -> str:
         by_language = of.groupby("language").measured.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
         said.append([*arm_cells(of.iloc[0], arm), *map(per_cent, means)])
-    return markdown([*arm, *_names(groups)], said)
+    return markdown([*arm, *in_words(groups)], said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from xltlib.tables import adaptation, benchmarks, encoders, groups, robustness
+from xltlib.tables import adaptation, benchmarks, encoders, groups, matched, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
@@ -39,6 +39,11 @@ TABLES = {  # name of a marker -> function
     "group-retrieval": groups.retrieval,
     "group-distance": groups.rank_distance,
     "translate-test": groups.translate_test,
+    "group-matched": matched.group_effects,
+    "group-matched-differences": matched.group_differences,
+    "group-answers": matched.group_answers,
+    "matched": matched.effects,
+    "matched-accuracy": matched.accuracy,
     "noise": robustness.noise,
     "noise-strength": robustness.noise_strength,
     "claims": robustness.claims,
@@ -58,8 +63,11 @@ EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
 LEVELS = ("group-chance", "group-accuracy", "group-strategies")
 BY_GROUP = ("group-effects", "group-differences", "group-controls", "group-power")
 VECTORS = ("group-retrieval", "group-distance", "held-out", "on-the-way")
+ANSWERS = ("group-answers", "group-matched")
+DOSES = ("on-the-way", "by-language")
+PARAPHRASES = ("group-accuracy", "matched-accuracy", "floors")
 STUDIES = {
-    "paws-x": (*EFFECTS, "differences", "costs", "other-tests", "held-out"),
+    "paws-x": (*EFFECTS, "differences", "matched", "majority", "costs", "other-tests", "held-out"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "pairs", "bias", "held-out"),
     "paws-x-bi": (*EFFECTS, "differences", "two-languages", "majority", "held-out"),
     "paws-x-parallel": (*EFFECTS, "differences", "held-out"),
@@ -67,9 +75,9 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
-    "paraphrase": ("group-effects", "group-accuracy", "floors", "by-language"),
-    "lowres-nli": (*LEVELS, *BY_GROUP, *VECTORS, "by-language"),
-    "lowres-nli-dose": ("group-doses", "group-larger-doses", "group-accuracy", "on-the-way", "by-language"),
+    "paraphrase": ("group-effects", "by-language", *ANSWERS, *PARAPHRASES),
+    "lowres-nli": (*LEVELS, *BY_GROUP, *ANSWERS, "group-matched-differences", *VECTORS, "by-language"),
+    "lowres-nli-dose": ("group-doses", "group-larger-doses", *ANSWERS, "group-accuracy", *DOSES),
     "demo": ("intervals", "effects", "by-language", "by-seed", "differences", "held-out"),
     "demo-hard": ("intervals", "effects", "by-language", "differences", "held-out"),
     "robustness": ("noise", "noise-strength"),

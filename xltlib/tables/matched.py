@@ -1,0 +1,69 @@
+"""Tables of answers at matched shares: what is left of effects, and how often each answer is given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from xltlib import languages, tasks
+from xltlib.markdown import escaped
+from xltlib.tables.cells import arm_cells, arm_columns, judged_points, markdown, per_cent, read
+from xltlib.tables.groups import by_group, grouped, in_words
+
+
+def group_effects(folder: Path) -> str:
+    """Effects on the mean of each group at matched shares; bold: detected after Holm's correction."""
+    table = read(folder, "matched")
+    return by_group(folder, table[~table.strategy.str.contains(" - ")], judged_points)
+
+
+def group_differences(folder: Path) -> str:
+    """How much these effects differ between two strategies; bold: detected after Holm's correction."""
+    table = read(folder, "matched")
+    return by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
+
+
+def group_answers(folder: Path) -> str:
+    """How often each arm gives each answer, in per cent, on the mean of each group."""
+    table, groups, rows = read(folder, "answers"), grouped(folder), []
+    arm, classes = arm_columns(table), class_names(folder)
+
+    def shares(of, codes: list[str], kind: str) -> str:
+        means = of[of.language.isin(codes)][[f"{kind}_{k}" for k in range(len(classes))]].mean()
+        return " / ".join(f"{share:.0f}" for share in means)
+
+    for _, of in table.groupby(arm, sort=False):
+        said = [shares(of, codes, "answered") for codes in groups.values()]
+        rows.append([*arm_cells(of.iloc[0], arm), *said])
+    labels = [shares(table, codes, "labels") for codes in groups.values()]
+    rows.append(["labels", *[""] * (len(arm) - 1), *labels])
+    header = [f"{name}: {' / '.join(map(escaped, classes))}" for name in in_words(groups)]
+    return markdown([*arm, *header], rows)
+
+
+def effects(folder: Path) -> str:
+    """Effects on the mean of the targets, and their differences between strategies, at matched shares."""
+    table = read(folder, "matched").query("language == 'mean'")
+    arm, rows = arm_columns(table), []
+    for _, row in table.iterrows():
+        rows.append([*arm_cells(row, arm), str(row["n_seeds"]), judged_points(row)])
+    return markdown([*arm, "seeds", "effect at matched shares"], rows)
+
+
+def accuracy(folder: Path) -> str:
+    """Accuracy of each arm as it answers, and at matched shares, in per cent; a row a language."""
+    table, cells = read(folder, "answers"), {}
+    arm = arm_columns(table)
+    for _, row in table.iterrows():
+        name = ", ".join(arm_cells(row, arm))
+        said = f"{per_cent(row['accuracy'])} → {per_cent(row['matched'])}"
+        cells.setdefault(row["language"], {})[name] = said
+    names = list(next(iter(cells.values())))
+    rows = [[languages.of(code).name, *(of.get(name, "") for name in names)] for code, of in cells.items()]
+    return markdown(["language", *names], rows)
+
+
+def class_names(folder: Path) -> list[str]:
+    """What the study's task calls the labels 0, 1, ..."""
+    runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))["runs"]
+    return tasks.find(next(run["task"] for run in runs if run["arm"])).CLASSES
