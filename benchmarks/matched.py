@@ -1,10 +1,10 @@
 """Are intervals at matched shares wide enough? They take the constants of a run and language as known.
 
-    python benchmarks/matched.py --samples 150
+    python benchmarks/matched.py --out benchmarks/matched.csv
 
 Of masked language modelling in `lowres-nli`, seeds 1 and 2, in four languages: the standard error of an
 effect at matched shares over resampled premises, with the answers as they are, and matched anew in each
-sample. Prints both, in points, and the ratio of their quadratic means.
+sample. In points; below, the ratio of their quadratic means.
 """
 
 from __future__ import annotations
@@ -27,8 +27,13 @@ def errors(with_it: pd.DataFrame, without: pd.DataFrame, samples: int, rng: np.r
 
     Args:
         with_it, without: predictions for the same items, in the same order.
+        samples: of premises, with replacement.
+        rng: draws them.
+    Returns:
+        ``fixed`` and ``anew``.
     """
-    labels, classes = without.label.to_numpy(int), class_columns(without)
+    labels = without.label.to_numpy(int)
+    classes = class_columns(without)
     both = [of[classes].to_numpy(float) for of in (with_it, without)]
 
     def effect(rows: np.ndarray) -> np.ndarray:
@@ -37,7 +42,8 @@ def errors(with_it: pd.DataFrame, without: pd.DataFrame, samples: int, rng: np.r
         return one.astype(int) - two.astype(int)
 
     premises = list(without.reset_index(drop=True).groupby("cluster", observed=True).indices.values())
-    known, found = effect(np.arange(len(labels))), {"fixed": [], "anew": []}
+    known = effect(np.arange(len(labels)))
+    found = {"fixed": [], "anew": []}
     for _ in range(samples):
         rows = np.concatenate([premises[k] for k in rng.integers(len(premises), size=len(premises))])
         found["fixed"].append(100 * known[rows].mean())
@@ -49,7 +55,8 @@ def measured(figures: Path, samples: int) -> pd.DataFrame:
     """Both errors of each strategy, seed and language."""
     data = summary.load(figures, STUDY)
     chosen = of_one_language(data.predictions)
-    rng, rows = np.random.default_rng(1), []
+    rng = np.random.default_rng(1)
+    rows = []
     for strategy in STRATEGIES:
         for seed in SEEDS:
             arms = data.runs[(data.runs.strategy == strategy) & (data.runs.seed == seed)]
@@ -68,8 +75,11 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--figures", type=Path, default=Path("figures"), help="folder of studies")
     parser.add_argument("--samples", type=int, default=150, help="of premises, for each effect")
+    parser.add_argument("--out", type=Path, help="CSV")
     args = parser.parse_args()
     table = measured(args.figures, args.samples)
     print(table.round(2).to_string(index=False))
+    if args.out:
+        table.to_csv(args.out, index=False, float_format="%.3f", lineterminator="\n")
     ratio = np.sqrt((table.anew**2).mean() / (table.fixed**2).mean())
     print(f"matched anew, the error is {ratio:.2f} times as large")

@@ -27,6 +27,26 @@ def test_answers_at_matched_shares_are_an_optimal_assignment(classes):
         assert np.log(p)[np.arange(items), found].sum() == pytest.approx(best)
 
 
+@pytest.mark.parametrize(
+    "p, labels",
+    [
+        (np.full((4, 2), 0.5), [0, 1, 0, 1]),
+        (np.tile([1.0, 0.0], (4, 1)), [0, 1, 0, 1]),
+        (np.tile([0.2, 0.3, 0.5], (6, 1)), [0, 1, 2, 0, 1, 2]),
+        (np.round(np.random.default_rng(1).dirichlet([1, 1], 300), 2), np.arange(300) % 2),
+    ],
+)
+def test_shares_are_matched_where_probabilities_are_tied(p, labels):
+    found = statistics.matched_answers(p, np.array(labels))
+    assert np.bincount(found).tolist() == np.bincount(labels).tolist()
+    assert (found == statistics.matched_answers(p, np.array(labels))).all()
+
+
+def test_a_label_without_probabilities_is_refused():
+    with pytest.raises(ValueError, match="label 2 has no probabilities: there are 2 classes"):
+        statistics.matched_answers(np.full((3, 2), 0.5), np.array([0, 1, 2]))
+
+
 def test_a_shift_towards_one_answer_costs_nothing_at_matched_shares():
     rng, labels = np.random.default_rng(1), np.repeat([0, 1], 50)
     scores = np.where(np.arange(2) == labels[:, None], 1.0, 0.0) + rng.normal(size=(100, 2))

@@ -730,7 +730,10 @@ def test_a_strategy_is_compared_with_plain_training_without_adaptation():
     targets = data.shown[data.shown.language1.isin(["de", "fr"])]
     levels = targets.groupby(["strategy", "adaptation"]).accuracy.mean()
     gain = levels["hybrid", "none"] - levels["plain", "none"]
-    assert over.effect.iloc[0] == pytest.approx(100 * gain) and gain != 0
+    assert over.effect.tolist() == pytest.approx([100 * gain] * 3) and gain != 0
+    two = made_up([*arms[:2], arms[1] | {"strategy": "labse-recipe"}], codes=("en", "de"))
+    pair = controls.over_plain(two)
+    assert (pair["p (Holm)"] >= 2 * pair.p.min()).all()  # of two strategies
     assert controls.over_plain(made_up(arms[1:], codes=("en", "de"))).empty
     assert controls.over_plain(made_up(arms[:1], codes=("en", "de"))).empty
 

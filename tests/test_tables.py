@@ -337,7 +337,8 @@ def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
 
 
 def test_answers_are_given_by_group_and_accuracy_also_at_matched_shares(tmp_path):
-    run = {"label": "plain seed 1", "arm": True, "adaptation": "none", "task": "xnli"}
+    classes = ["contradiction", "entailment", "neutral"]
+    run = {"label": "plain seed 1", "arm": True, "adaptation": "none", "data": {"classes": classes}}
     state = {"groups": {"near": "de nl", "not-near": "ko"}, "runs": [run]}
     (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     about = {**ARM, "accuracy": 50.0, "matched": 55.0, "labels_0": 40, "labels_1": 30, "labels_2": 30}
@@ -351,6 +352,9 @@ def test_answers_are_given_by_group_and_accuracy_also_at_matched_shares(tmp_path
     assert header[-2:] == [
         f"{name}: contradiction / entailment / neutral" for name in ("near", "not near")
     ]
+    state["runs"][0]["data"] = {}  # of a task that is not at hand
+    (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
+    assert cells_of(matched.group_answers(tmp_path))[0][-1] == "not near: 0 / 1 / 2"
     assert arm[-2:] == ["30 / 30 / 40", "0 / 100 / 0"] and labels[-2:] == ["40 / 30 / 30"] * 2
     header, found = cells_of(matched.accuracy(tmp_path))
     assert [row[0] for row in found] == ["English", "German", "Dutch", "Korean"]

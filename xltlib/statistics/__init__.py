@@ -14,6 +14,7 @@ from xltlib.statistics.answers import (
     is_right,
     right_answers,
     secondary,
+    share_of_the_most_frequent,
 )
 from xltlib.statistics.effects import (
     BETWEEN,
@@ -87,6 +88,7 @@ __all__ = [
     "right_when_matched",
     "said_of_cells",
     "secondary",
+    "share_of_the_most_frequent",
     "shares",
     "sign_permutation",
     "verdict",

@@ -24,6 +24,16 @@ def is_right(predictions: pd.DataFrame) -> np.ndarray:
     return predictions[class_columns(predictions)].to_numpy().argmax(1) == predictions.label.to_numpy()
 
 
+def share_of_the_most_frequent(labels: pd.Series) -> float:
+    """Accuracy of always giving the more frequent answer.
+
+    Example:
+        >>> share_of_the_most_frequent(pd.Series([0, 0, 1, 0]))
+        0.75
+    """
+    return float(labels.value_counts(normalize=True).max())
+
+
 def answers_of_pairs(chosen: pd.DataFrame) -> pd.DataFrame:
     """Columns ``run, item, cluster, language1, language2, right`` (0 or 1) of predictions, row by row."""
     return chosen[["run", "item", "cluster"]].assign(

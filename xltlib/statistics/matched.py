@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from xltlib.statistics.answers import beside_runs, class_columns, of_one_language
 
@@ -15,29 +16,37 @@ def matched_answers(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray
 
     A constant is added to each class's log-probability until the shares are those of the labels. Answers are
     then those of the highest total log-probability with these shares: the constants are the prices of an
-    optimal assignment of classes to items.
+    optimal assignment of classes to items. Ties are broken at random, the same way each time.
 
     Args:
         probabilities: shape (items, classes).
-        labels: shape (items,); only how many there are of each class is used.
+        labels: shape (items,), 0, 1, ...; only how many there are of each class is used. Where all items have
+            one label, all are right.
     Returns:
         Answers, shape (items,).
+    Raises:
+        ValueError: a label has no probabilities.
 
     Example:
         >>> matched_answers(np.array([[0.4, 0.6], [0.1, 0.9], [0.3, 0.7]]), np.array([0, 1, 1]))
         array([0, 1, 1])
     """
-    scores = np.log(np.maximum(probabilities, 1e-12))
-    classes = scores.shape[1]
+    classes = probabilities.shape[1]
     wanted = np.bincount(labels, minlength=classes)
+    if len(wanted) > classes:
+        raise ValueError(f"label {len(wanted) - 1} has no probabilities: there are {classes} classes")
+    scores = np.log(np.maximum(probabilities, 1e-12))
+    scores += np.random.default_rng(1).normal(scale=1e-6, size=scores.shape)  # ties
     for _ in range(CYCLES):
         for own in range(classes):
             others = np.delete(scores, own, axis=1).max(axis=1)
             scores[:, own] += _price(np.sort(others - scores[:, own]), wanted[own])
         answers = scores.argmax(axis=1)
         if (np.bincount(answers, minlength=classes) == wanted).all():
-            break
-    return answers
+            return answers
+    columns = np.repeat(np.arange(classes), wanted)  # a slower way to the same
+    _, chosen = linear_sum_assignment(-scores[:, columns])
+    return columns[chosen]
 
 
 def _price(behind: np.ndarray, wanted: int) -> float:
@@ -56,9 +65,9 @@ def _price(behind: np.ndarray, wanted: int) -> float:
 def right_when_matched(
     predictions: pd.DataFrame, runs: pd.DataFrame, selection: str = "last"
 ) -> pd.DataFrame:
-    """As answers.right_answers, where each run answers each class as often as it is right in a language.
+    """As answers.right_answers, where each run gives each answer as often as it occurs among the labels.
 
-    This asks for the shares of the test labels, so it is an analysis and no classifier.
+    Shares are those of a language. This asks for the shares of the test labels, so it is an analysis and no classifier.
     """
     chosen = of_one_language(predictions, selection).reset_index(drop=True)
     classes, right = class_columns(chosen), np.zeros(len(chosen), dtype=bool)
@@ -70,7 +79,7 @@ def right_when_matched(
 
 
 def shares(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
-    """How often each class is answered, and is right, in per cent.
+    """How often each class is answered, and how often it occurs among the labels, in per cent.
 
     Returns:
         One row a run and language: ``run, language``, ``answered_0, answered_1, ...`` and ``labels_0, ...``.

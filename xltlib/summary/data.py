@@ -157,6 +157,11 @@ class StudyData:
         return statistics.right_answers(self.predictions, self.runs, self.selection)
 
     @cached_property
+    def right_matched(self) -> pd.DataFrame:
+        """The same where each answer is given as often as it occurs among the labels."""
+        return statistics.right_when_matched(self.predictions, self.runs, self.selection)
+
+    @cached_property
     def right_zero_shot(self) -> pd.DataFrame:
         """Those of targets of which no label was read."""
         return self.right[(self.right.language != self.source) & ~self.right.language.isin(self.seen)]
@@ -170,7 +175,7 @@ class StudyData:
         """
         chosen = self.predictions[self.predictions.selection == self.selection]
         labels = chosen.drop_duplicates(["language1", "item"]).groupby("language1", observed=True).label
-        majority = 100 * labels.agg(share_of_the_most_frequent)
+        majority = 100 * labels.agg(statistics.share_of_the_most_frequent)
         overlap = {}
         for record in self.records:
             overlap |= record.get("data", {}).get("overlap", {})
@@ -213,7 +218,13 @@ class StudyData:
         return self.effects_of(self.right)
 
     def effects_of(self, right: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-        """Effects of right answers, their differences between strategies, and arms without a partner."""
+        """Effects of right answers, their differences between strategies, and arms without a partner.
+
+        Args:
+            right: as statistics.right_answers returns it.
+        Returns:
+            The first two as statistics.corrected returns them.
+        """
         of_targets = right[right.language != self.source]
         if of_targets.empty:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
@@ -316,13 +327,3 @@ class StudyData:
     def other_tests(self) -> pd.DataFrame:
         """The mean effect by tests that rest on other assumptions: see statistics.other_tests."""
         return statistics.other_tests(self.right, self.zero_shot)
-
-
-def share_of_the_most_frequent(labels: pd.Series) -> float:
-    """Accuracy of always giving the more frequent answer.
-
-    Example:
-        >>> share_of_the_most_frequent(pd.Series([0, 0, 1, 0]))
-        0.75
-    """
-    return float(labels.value_counts(normalize=True).max())

@@ -12,7 +12,7 @@ from xltlib.summary.words import of_group
 
 
 def effects(data: StudyData) -> pd.DataFrame:
-    """What each adaptation does where each run answers each class as often as it is right in a language.
+    """What each adaptation does where each run gives each answer as often as it occurs among the labels.
 
     A shift towards one answer then costs nothing.
 
@@ -20,8 +20,7 @@ def effects(data: StudyData) -> pd.DataFrame:
         Effects on means of zero-shot targets, and their differences between strategies: the columns of
         ``data.groups``, corrected as those are.
     """
-    right = statistics.right_when_matched(data.predictions, data.runs, data.selection)
-    of_arms, between, _ = data.effects_of(right)
+    of_arms, between, _ = data.effects_of(data.right_matched)
     found = pd.concat([of_arms, between])
     return found[statistics.is_mean(found)]
 
@@ -39,11 +38,11 @@ def answers(data: StudyData) -> pd.DataFrame:
 
     Returns:
         One row an arm and language, in per cent: columns of ``ARM``, ``language``; ``accuracy``; ``matched``,
-        accuracy where each class is answered as often as it is right; ``answered_0``, ..., ``labels_0``, ...
+        accuracy at matched shares; ``answered_0``, ..., and ``labels_0``, ..., how often the answer is given,
+        and occurs among the labels.
     """
-    rights = {"accuracy": data.right}
-    rights["matched"] = statistics.right_when_matched(data.predictions, data.runs, data.selection)
     where = [*ARM, "language"]
+    rights = {"accuracy": data.right, "matched": data.right_matched}
     found = {name: 100 * of.groupby(where, sort=False).right.mean() for name, of in rights.items()}
     shares = statistics.shares(data.predictions, data.selection).merge(data.runs[["run", *ARM]], on="run")
     shares = shares.drop(columns="run").groupby(where, sort=False).mean()

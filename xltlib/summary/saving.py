@@ -22,7 +22,7 @@ DRAWING = (
 )
 # Tables that a study may lack.
 OVER = ("over_updates", "over_controls", "over_doses", "over_plain")
-NOT_ALWAYS = (*OVER, "at_source", "on_pairs", "on_the_way", "trees")
+NOT_ALWAYS = (*OVER, "matched", "at_source", "on_pairs", "on_the_way", "trees")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -41,7 +41,6 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "other_tests": data.other_tests,
         "groups": pd.concat([data.groups, data.between_groups]),
         "interaction": data.between,
-        "matched": matched.effects(data),
         "answers": matched.answers(data),
     }
     others = {
@@ -49,6 +48,7 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "over_controls": controls.over_controls(data),
         "over_doses": controls.over_doses(data),
         "over_plain": controls.over_plain(data),
+        "matched": matched.effects(data),
         "at_source": controls.at_source(data),
         "on_pairs": controls.on_pairs(data),
         "on_the_way": costs.on_the_way(data),
@@ -76,5 +76,5 @@ def save(data: StudyData, folder: Path | None = None) -> None:
         (place / f"{name}.csv").unlink(missing_ok=True)
     for name, table in tables.items():
         digits = "%.6f" if name == "accuracy" else "%.4f"
-        table = table.infer_objects()  # numbers below which an empty table was put are objects else
+        table = table.infer_objects()  # an empty table that was put beside turns numbers into objects
         table.to_csv(place / f"{name}.csv", index=False, float_format=digits, lineterminator="\n")

@@ -70,10 +70,8 @@ def effects(folder: Path) -> str:
 
     Equivalent to nothing: that is said; all else is undecided.
     """
-    table = read(folder, "groups")
-    of_groups = table[~table.strategy.str.contains(" - ")]
     at_source = read(folder, "at_source").assign(language="English")
-    both = pd.concat([of_groups, at_source], ignore_index=True)
+    both = pd.concat([of_arms(read(folder, "groups")), at_source], ignore_index=True)
     return by_group(folder, both, judged_points, first=("English",))
 
 
@@ -84,14 +82,22 @@ def strategies(folder: Path) -> str:
 
 def power(folder: Path) -> str:
     """The smallest effect on the mean of each group that would be found in four of five cases, in points."""
-    table = read(folder, "groups")
-    return by_group(folder, table[~table.strategy.str.contains(" - ")], _found)
+    return by_group(folder, of_arms(read(folder, "groups")), _found)
 
 
 def differences(folder: Path) -> str:
     """How much these effects differ between two strategies; bold: detected after Holm's correction."""
-    table = read(folder, "groups")
-    return by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
+    return by_group(folder, between_strategies(read(folder, "groups")), judged_points)
+
+
+def of_arms(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that are effects of arms."""
+    return table[~table.strategy.str.contains(" - ")]
+
+
+def between_strategies(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that are differences between the effects of two strategies."""
+    return table[table.strategy.str.contains(" - ")]
 
 
 def by_group(

@@ -5,31 +5,32 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from xltlib import languages, tasks
+import pandas as pd
+
+from xltlib import languages
 from xltlib.markdown import escaped
 from xltlib.tables.cells import arm_cells, arm_columns, judged_points, markdown, per_cent, read
-from xltlib.tables.groups import by_group, grouped, in_words
+from xltlib.tables.groups import between_strategies, by_group, grouped, in_words, of_arms
 
 
 def group_effects(folder: Path) -> str:
     """Effects on the mean of each group at matched shares; bold: detected after Holm's correction."""
-    table = read(folder, "matched")
-    return by_group(folder, table[~table.strategy.str.contains(" - ")], judged_points)
+    return by_group(folder, of_arms(read(folder, "matched")), judged_points)
 
 
 def group_differences(folder: Path) -> str:
     """How much these effects differ between two strategies; bold: detected after Holm's correction."""
-    table = read(folder, "matched")
-    return by_group(folder, table[table.strategy.str.contains(" - ")], judged_points)
+    return by_group(folder, between_strategies(read(folder, "matched")), judged_points)
 
 
 def group_answers(folder: Path) -> str:
     """How often each arm gives each answer, in per cent, on the mean of each group."""
     table, groups, rows = read(folder, "answers"), grouped(folder), []
-    arm, classes = arm_columns(table), class_names(folder)
+    arm, count = arm_columns(table), sum(name.startswith("answered_") for name in table)
+    classes = class_names(folder, count)
 
-    def shares(of, codes: list[str], kind: str) -> str:
-        means = of[of.language.isin(codes)][[f"{kind}_{k}" for k in range(len(classes))]].mean()
+    def shares(of: pd.DataFrame, codes: list[str], kind: str) -> str:
+        means = of[of.language.isin(codes)][[f"{kind}_{number}" for number in range(count)]].mean()
         return " / ".join(f"{share:.0f}" for share in means)
 
     for _, of in table.groupby(arm, sort=False):
@@ -63,7 +64,8 @@ def accuracy(folder: Path) -> str:
     return markdown(["language", *names], rows)
 
 
-def class_names(folder: Path) -> list[str]:
-    """What the study's task calls the labels 0, 1, ..."""
+def class_names(folder: Path, classes: int) -> list[str]:
+    """What the study's task calls the labels 0, 1, ...: as its runs have recorded it, else their numbers."""
     runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))["runs"]
-    return tasks.find(next(run["task"] for run in runs if run["arm"])).CLASSES
+    recorded = [run["data"]["classes"] for run in runs if run["arm"] and "classes" in run.get("data", {})]
+    return recorded[0] if recorded else [str(number) for number in range(classes)]
