@@ -307,8 +307,10 @@ def test_the_page_of_other_paraphrases_says_what_more_pairs_do(tmp_path):
     means = [answers.matched[arm][["mr", "hy"]].mean() for arm in ("none", "more-pairs")]
     gain = f"by {matched.effect:.1f} [{matched.low:.1f}, {matched.high:.1f}]"
     assert f"{gain}, from {means[0]:.1f} to {means[1]:.1f} %" in text
-    levels = [[f"{answers.matched[arm, code]:.1f}" for code in ("mr", "hy")] for arm in ("none", "more-pairs")]
-    without, with_them = (" and ".join(of) for of in levels)
+    without, with_them = (
+        " and ".join(f"{answers.matched[arm, code]:.1f}" for code in ("mr", "hy"))
+        for arm in ("none", "more-pairs")
+    )
     assert f"further pairs reaches {without} %, the one with them {with_them} %" in text
 
 
@@ -357,7 +359,7 @@ def test_translate_test_is_what_the_benchmark_says():
     assert len(languages) == 9
     assert f"gains {gain} over zero-shot transfer (nine languages)" in flat("README.md")
     page = flat("figures/lowres-nli-translated/README.md")
-    assert f"yes: by {gain} on the mean of nine languages; in eight of the nine it is detected, in Igbo" in page
+    assert f"yes: by {gain} on the mean of nine languages; in eight of the nine it is detected" in page
     assert languages[languages.verdict != "up"].language.tolist() == ["ibo"]
     assert f"gains {of_all.effect:.1f} points in nine languages, four seeds" in flat(LOW_RESOURCE)
     table = pd.read_csv(ROOT / "figures/lowres-nli-translated/accuracy.csv").query("selection == 'last'")
@@ -370,9 +372,8 @@ def test_the_baseline_calls_other_pairs_paraphrases(tmp_path):
     page = "figures/baseline/README.md"
     table = pd.read_csv(committed(page, tmp_path) / "answers.csv").set_index("language").loc[["mr", "hy"]]
     called, are = ([f"{share:.0f}" for share in table[name]] for name in ("answered_1", "labels_1"))
-    assert f"it calls {' and '.join(called)} % of the pairs paraphrases, and {' and '.join(are)} % are" in flat(
-        page
-    )
+    said = f"it calls {' and '.join(called)} % of the pairs paraphrases"
+    assert f"{said}, and {' and '.join(are)} % are" in flat(page)
 
 
 def test_the_baseline_reaches_what_english_fine_tuning_should(tmp_path):

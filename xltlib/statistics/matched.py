@@ -67,7 +67,7 @@ def right_when_matched(
 ) -> pd.DataFrame:
     """As answers.right_answers, where each run gives each answer as often as it occurs among the labels.
 
-    Shares are those of a language. This asks for the shares of the test labels, so it is an analysis and no classifier.
+    Shares are those of a language. This asks for test labels, so it is an analysis and no classifier.
     """
     chosen = of_one_language(predictions, selection).reset_index(drop=True)
     classes, right = class_columns(chosen), np.zeros(len(chosen), dtype=bool)
