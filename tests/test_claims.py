@@ -267,6 +267,10 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]
     assert said in row.measured and row.verdict == verdict
     assert "No low-resource" not in row.measured and "lowres-nli" in row.on
+    assert "matched" not in row.measured
+    groups.assign(verdict="undecided").to_csv(tmp_path / "lowres-nli/matched.csv", index=False)
+    row = claims.judged(tmp_path).set_index("claim").loc["Q"]
+    assert row.measured.endswith("At matched shares there, no effect is detected.")
     assert "735 items a language" in row.on
 
 

@@ -600,8 +600,11 @@ def test_a_study_with_groups_answers_group_by_group():
     assert "detected" in translations and "under monolingual batches" in translations
     assert translations.startswith("- **Known from translations:**")
     assert "known from translations, LaBSE recipe against monolingual batches" in between
-    (picture,) = [p for p in summary.answer_pictures(data) if p.stem == "group_effects"]
-    assert all("of the group (points)" in axis.get_xlabel() for axis in picture.figure.axes)
+    drawn = {picture.stem: picture for picture in summary.answer_pictures(data)}
+    picture = drawn["group_effects"]
+    label = picture.figure.axes[0].get_xlabel()
+    assert label == "effect on the group's mean\naccuracy (points)"
+    assert "at matched shares" in drawn["group_matched"].figure.axes[0].get_xlabel()
     assert [label.get_text() for label in picture.figure.axes[0].get_yticklabels()] == [
         "unknown",
         "known from\ntranslations",
@@ -619,11 +622,11 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     state = {"runs": data.records, "groups": data.grouped}
     (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
     effects = groups.effects(tmp_path).splitlines()
-    assert effects[0] == "| strategy | adaptation | seeds | unknown | known from translations |"
+    assert effects[0] == "| strategy | adaptation | seeds | English | unknown | known from translations |"
     assert len(effects) == 2 + 3 and "**−9.7 [−13.8, −5.6]**" in effects[2] + effects[3]
     assert "| monolingual batches | masked language modelling | 6 | 0.0 | 5.9 |" in groups.power(tmp_path)
     between = groups.differences(tmp_path).splitlines()
-    assert between[0] == effects[0]
+    assert between[0] == effects[0].replace(" English |", "")
     assert any(line.startswith("| LaBSE recipe minus monolingual batches | masked") for line in between)
     chance = groups.chance(tmp_path).splitlines()
     assert chance[0].startswith("| group | language | test items | majority | monolingual batches |")

@@ -43,7 +43,10 @@ def asked(folder: Path) -> dict:
         said += [f"No {level}-resource language was measured" for level in unmeasured]
     else:
         unmeasured = []
-        said.append(_counted_by_group(of_groups))
+        said.append(f"On natural language inference ({LOW_RESOURCE}), {_counted_by_group(of_groups)}")
+        if collected.file(folders.of_study(folder, LOW_RESOURCE), "matched.csv").is_file():
+            at_matched_shares = _counted_by_group(_groups_of_languages(folder, "matched"), only_found=True)
+            said.append(f"At matched shares there, {at_matched_shares}")
         of_languages = evidence.table(folder, LOW_RESOURCE, "adaptation_effect")
         on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_languages)}"
     decided = _is_decided(pd.concat([main, between, of_groups]))
@@ -84,12 +87,16 @@ def _is_decided(table: pd.DataFrame) -> bool:
     return set(table.verdict) <= {"up", "down", "equivalent to nothing"}
 
 
-def _groups_of_languages(folder: Path) -> pd.DataFrame:
-    """Effects on groups of languages, and their differences between strategies; empty without the study."""
+def _groups_of_languages(folder: Path, name: str = "groups") -> pd.DataFrame:
+    """Effects on groups of languages, and their differences between strategies; empty without the study.
+
+    Args:
+        name: of the table.
+    """
     if not folders.has_study(folder, LOW_RESOURCE):
         return pd.DataFrame(columns=["verdict"])
     groups = folders.state(folder, LOW_RESOURCE, {"arm": bool, "encoder": str})["groups"]
-    table = evidence.table(folder, LOW_RESOURCE, "groups")
+    table = evidence.table(folder, LOW_RESOURCE, name)
     table = _without_controls(table[table.language.isin(groups)], folder, LOW_RESOURCE)
     return statistics.ordered(table, "language", list(groups))
 
@@ -99,18 +106,24 @@ def _is_difference(table: pd.DataFrame) -> pd.Series:
     return table.strategy.str.contains(" - ")
 
 
-def _counted_by_group(effects: pd.DataFrame) -> str:
-    """How many effects on each group are detected, in words, and those that are, by name."""
+def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
+    """How many effects on each group are detected, in words, and those that are, by name.
+
+    Args:
+        only_found: say nothing of groups on which none is.
+    """
     said, effects = [], effects[~_is_difference(effects)]
     for group, of in effects.groupby("language", sort=False):
         found = of[of.verdict.isin(["up", "down"])]
+        if only_found and found.empty:
+            continue
         named = "; ".join(
             f"{figures.look(of.strategy)[0]}, {figures.adaptation_name(of.adaptation)} {evidence.points(of)}"
             for of in found.itertuples()
         )
         counted = f"{group.replace('-', ' ')}: {len(found)} of {len(of)} effects detected"
         said.append(f"{counted} ({named})" if named else counted)
-    return f"On natural language inference ({LOW_RESOURCE}), {'; '.join(said)}"
+    return "; ".join(said) or "no effect is detected"
 
 
 def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:

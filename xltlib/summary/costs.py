@@ -42,12 +42,21 @@ def family(data: StudyData) -> pd.DataFrame:
     named = data.targets.assign(language="effect on " + data.targets.language.astype(str))
     on_each = named.pivot_table(index=ARM, columns="language", values="effect", sort=False).reset_index()
     on_source = _effect_only(data.effects_at_source, f"effect on {data.source}")
-    unread = _effect_only(data.effects_on_unread, "effect on unread")
+    unread = _effect_only(effects_on_unread(data), "effect on unread")
     costs = taken(data).drop(columns=["seconds", "tokens"]).reset_index()
     table = data.mean_effects
     if len(on_each):
         table = table.merge(on_each, on=ARM, how="left")
     return table.merge(on_source, on=ARM).merge(unread, on=ARM, how="left").merge(costs, on=ARM)
+
+
+def effects_on_unread(data: StudyData) -> pd.DataFrame:
+    """The effect on those targets of which the adapted arm has read nothing at all."""
+    columns = [*ARM, "language1", "supervision"]
+    read = data.accuracy[columns].astype(str).drop_duplicates().rename(columns={"language1": "language"})
+    rows = data.right_zero_shot.merge(read, on=[*ARM, "language"])
+    unread = (rows.supervision == "none") | (rows.adaptation == "none")
+    return statistics.mean_effects(rows[unread])
 
 
 def _effect_only(effects: pd.DataFrame, name: str) -> pd.DataFrame:

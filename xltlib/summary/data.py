@@ -237,6 +237,11 @@ class StudyData:
         return statistics.corrected(effects, planned), statistics.corrected(between, planned), missing
 
     @cached_property
+    def matched_effects(self) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+        """The same at matched shares."""
+        return self.effects_of(self.right_matched)
+
+    @cached_property
     def targets(self) -> pd.DataFrame:
         """The effect on each target language: see statistics.adaptation_effects and corrected."""
         effects, _, _ = self._effects
@@ -294,15 +299,6 @@ class StudyData:
     def effects_at_source(self) -> pd.DataFrame:
         """The effect on the source language."""
         return statistics.mean_effects(self.right[self.right.language == self.source])
-
-    @cached_property
-    def effects_on_unread(self) -> pd.DataFrame:
-        """The effect on those targets of which the adapted arm has read nothing at all."""
-        columns = [*ARM, "language1", "supervision"]
-        read = self.accuracy[columns].astype(str).drop_duplicates().rename(columns={"language1": "language"})
-        rows = self.right_zero_shot.merge(read, on=[*ARM, "language"])
-        unread = (rows.supervision == "none") | (rows.adaptation == "none")
-        return statistics.mean_effects(rows[unread])
 
     @cached_property
     def over_updates(self) -> pd.DataFrame:

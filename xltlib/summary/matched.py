@@ -20,7 +20,7 @@ def effects(data: StudyData) -> pd.DataFrame:
         Effects on means of zero-shot targets, and their differences between strategies: the columns of
         ``data.groups``, corrected as those are.
     """
-    of_arms, between, _ = data.effects_of(data.right_matched)
+    of_arms, between, _ = data.matched_effects
     found = pd.concat([of_arms, between])
     return found[statistics.is_mean(found)]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from xltlib import figures, levels, statistics
-from xltlib.summary import costs, grids
+from xltlib.summary import costs, grids, matched
 from xltlib.summary.data import ASKED_ABOUT, StudyData
 from xltlib.summary.words import caption, from_to, language, lines_are
 from xltlib.values import counted
@@ -94,19 +94,31 @@ def answer_pictures(data: StudyData) -> list[Picture]:
 
 
 def group_pictures(data: StudyData) -> list[Picture]:
-    """The effect on means of the study's own groups of languages, one figure a head.
+    """The effect on means of the study's own groups of languages, and that at matched shares.
 
-    Adaptations stand in the order of the study, the controls last.
+    One figure a head; adaptations stand in the order of the study, the controls last.
     """
+    if not data.grouped:
+        return []
+    at_matched_shares = matched.effects(data)
+    of_arms = ~at_matched_shares.strategy.str.contains(" - ")
+    return [
+        *_group_pictures(data, data.groups, "group_effects", "accuracy"),
+        *_group_pictures(data, at_matched_shares[of_arms], "group_matched", "accuracy at matched shares"),
+    ]
+
+
+def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, of_what: str) -> list[Picture]:
+    """Effects on means of groups, one figure a head."""
     drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
-    means = data.groups[data.groups.language.isin(list(data.grouped))]
+    means = means[means.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
     for head, of in means.groupby("head", sort=False):
         of = of.sort_values("adaptation", key=data.is_control, kind="stable")
-        stem = "group_effects" if not drawn else f"group_effects_{head}"
+        name = f"{stem}_{head}" if drawn else stem
         below = caption(data, of, dots=False, of_what="group of languages")
-        figure = figures.group_effects(of, list(data.grouped), below)
-        drawn.append(Picture(stem, figure, of[EFFECT_COLUMNS[1:]]))
+        figure = figures.group_effects(of, list(data.grouped), below, of_what)
+        drawn.append(Picture(name, figure, of[EFFECT_COLUMNS[1:]]))
     return drawn
 
 
