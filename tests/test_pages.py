@@ -47,22 +47,66 @@ def effects_on_groups(place: Path) -> pd.DataFrame:
     return table.set_index(["strategy", "adaptation", "language"]).sort_index()
 
 
-@pytest.mark.parametrize("page", ["README.md", LOW_RESOURCE])
-def test_the_answer_gives_the_effects_on_low_resource_languages(page, tmp_path):
-    text, table = flat(page), effects_on_groups(tmp_path)
+def loss(row) -> str:
+    """An effect below zero as a loss, with its interval."""
+    return f"{-row.effect:.1f} [{-row.high:.1f}, {-row.low:.1f}]"
+
+
+def gain(row) -> str:
+    """An effect above zero, without its sign."""
+    return f"{row.effect:.1f} [{row.low:.1f}, {row.high:.1f}]"
+
+
+def test_the_page_gives_the_effects_on_low_resource_languages(tmp_path):
+    text, table = flat(LOW_RESOURCE), effects_on_groups(tmp_path)
     masked = table.loc[STRATEGIES].xs(MASKED, level="adaptation")
     found = masked[masked.verdict == "down"]
-    assert set(found.index) == {
-        ("plain", "unknown"), ("hybrid", "known-from-translations"),
-        ("labse-recipe", "unknown"), ("labse-recipe", "known-from-translations"),
-    }  # fmt: skip
+    translations = {(strategy, "known-from-translations") for strategy in STRATEGIES}
+    others = {("plain", "unknown"), ("labse-recipe", "unknown"), ("plain", "known-from-text")}
+    assert set(found.index) == translations | others and "detected in six of twelve comparisons" in text
     assert set(masked.drop(found.index).verdict) == {"undecided"}
-    assert cells.points(masked.loc["plain", "known-from-translations"]) in text
     assert all(cells.points(row) in text for _, row in found.iterrows())
-    between = [strategy for strategy in table.index.levels[0] if " - " in strategy]
-    assert set(table.loc[between].xs(MASKED, level="adaptation").verdict) == {"undecided"}
-    assert "recipe lessen the harm is undecided." in text
-    assert set(masked.n_seeds) == {4}
+    assert f"{cells.points(masked.loc['hybrid', 'unknown'])}, not detected" in text
+    assert set(masked.n_seeds) == {6}
+
+
+def test_the_answer_gives_the_effects_on_low_resource_languages(tmp_path):
+    text, table = flat("README.md"), effects_on_groups(tmp_path)
+    group = "known-from-translations"
+    masked = table.loc[STRATEGIES].xs(MASKED, level="adaptation")
+    plain, unknown = loss(masked.loc["plain", group]), loss(masked.loc["plain", "unknown"])
+    assert f"by {plain} points in languages known from translations alone and {unknown} in unknown" in text
+    assert "all six detected effects of twelve" in text and (masked.verdict == "down").sum() == 6
+    between = table.loc["hybrid - plain", MASKED, group]
+    assert between.verdict == "up" and f"is {loss(masked.loc['hybrid', group])} points, {gain(between)} less" in text
+    assert f"Under the recipe it is {loss(masked.loc['labse-recipe', group])}." in text
+    matched = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "again") / "matched.csv")
+    matched = matched.set_index(["strategy", "adaptation", "language"])
+    after = [loss(matched.loc[strategy, MASKED, group]) for strategy in ("plain", "hybrid")]
+    assert f"loss there is {after[0]} after plain training and {after[1]} under hybrid batches" in text
+    assert set(matched.loc[STRATEGIES].xs("unknown", level="language").verdict) == {"undecided"}
+
+
+def test_hybrid_batches_lessen_the_harm_as_much_as_the_page_says(tmp_path):
+    text, group = flat(LOW_RESOURCE), "known-from-translations"
+    folder = committed(LOW_RESOURCE, tmp_path)
+    key = ["strategy", "adaptation", "language"]
+    table, matched = (pd.read_csv(folder / f"{name}.csv").set_index(key) for name in ("groups", "matched"))
+    hybrid, recipe = (table.loc[f"{strategy} - plain", MASKED] for strategy in ("hybrid", "labse-recipe"))
+    assert hybrid.loc[group].verdict == "up" and recipe.loc[group].verdict == "undecided"
+    assert f"{gain(hybrid.loc[group])} points above that after plain training, detected" in text
+    assert f"{gain(recipe.loc[group])} points above, not detected" in text
+    assert hybrid.loc["mean"].verdict == recipe.loc["mean"].verdict == "up"
+    assert f"{gain(hybrid.loc['mean'])} and {gain(recipe.loc['mean'])}" in text
+    lessened = matched.loc["hybrid - plain", MASKED, group]
+    assert lessened.verdict == "up" and f"by {gain(lessened)}, detected" in text
+    found = matched.loc[STRATEGIES].xs(MASKED, level="adaptation")
+    for name, verdict in ((group, "down"), ("known-from-text", "down"), ("unknown", "undecided")):
+        of = found.xs(name, level="language").loc[STRATEGIES]
+        assert set(of.verdict) == {verdict}
+        assert "{}, {} and {}".format(*map(cells.signed, of.effect)) in text
+    controls = matched.loc["plain", ["mlm-table-en", "mlm-table-de-hi"], :]
+    assert set(controls.verdict) == {"undecided"} and "At matched shares none of these is" in text
 
 
 def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
@@ -78,52 +122,41 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
     assert set(denoised.verdict) == {"undecided"} and f"Nor is one of denoising: {least} to {most}." in text
     found = statistics.detectable(denoised.low, denoised.high, denoised.n_seeds)
     assert f"lie between {least} and {most} points; the study would have found" in page
-    best = beside.xs("known-from-translations", level="language")
-    assert f"between {cells.signed(best.low.min())} and {cells.signed(best.high.max())}" in page
+    matched = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "again") / "matched.csv")
+    matched = matched[(matched.adaptation == "mlm-ranking") & matched.strategy.isin(STRATEGIES)]
+    assert f"at matched shares to {cells.signed(matched.low.min())}" in page
 
 
-def test_the_page_of_low_resource_languages_says_what_is_undecided_and_where_losses_are(tmp_path):
+def test_the_page_of_low_resource_languages_says_what_single_languages_and_seeds_do(tmp_path):
     table, page = effects_on_groups(tmp_path), flat(LOW_RESOURCE)
-    assert (table.xs(MASKED, level="adaptation").verdict == "down").sum() == 4
-    assert all("four of twelve comparisons" in said for said in (page, flat("README.md")))
-    group = "known-from-translations"
-    own = table.loc["plain", MASKED, group]
+    own = table.loc["hybrid", MASKED, "unknown"]
     assert f"p = {own['p (Holm)']:.2f} ({own.p:.3f} before correction)" in page
-    is_difference = table.index.get_level_values("strategy").str.contains(" - ")
-    detected = table[is_difference & (table.verdict != "undecided")]
-    assert detected.index.tolist() == [("hybrid - labse-recipe", "mlm-ranking", "known-from-text")]
-    assert cells.points(detected.iloc[0]) in page
-    for between in ("hybrid - plain", "labse-recipe - plain", "hybrid - labse-recipe"):
-        assert cells.points(table.loc[between, MASKED, group]) in page
+    ranked = table.loc["hybrid - labse-recipe", "mlm-ranking", "known-from-text"]
+    assert ranked.verdict == "up" and cells.points(ranked) in page
     measured = cells.accuracies(committed(LOW_RESOURCE, tmp_path / "again")).query("selection == 'last'")
-    measured = measured[measured.strategy == "plain"].set_index("language1")
 
-    def of_group(codes: str) -> pd.DataFrame:
-        of = measured.loc[codes.split()]
+    def of_unknown(strategy: str) -> pd.DataFrame:
+        of = measured[(measured.strategy == strategy) & measured.language1.isin("nah shp cni".split())]
         return of.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
 
-    translations, unknown = of_group("yor ibo zul kin quy gn"), of_group("nah shp cni")
-    lost = translations.loc["none"] - translations.loc[MASKED]
-    assert f"The four seeds lose {lost.min():.1f} to {lost.max():.1f} points" in page
-    before, after = unknown.loc["none"].mean(), unknown.loc[MASKED].mean()
+    plain, hybrid = of_unknown("plain"), of_unknown("hybrid")
+    before, after = plain.loc["none"].mean(), plain.loc[MASKED].mean()
     assert f"falls from {before:.1f} to {after:.1f} %" in page
-    between = [name for name in table.index.levels[0] if " - " in name]
-    excluding = table.loc[between].query("low > 0 or high < 0")
-    masked = excluding.xs(MASKED, level="adaptation")
-    assert masked.index.tolist() == [("hybrid - plain", group), ("labse-recipe - plain", "unknown")]
-    assert f"{cells.points(masked.iloc[1])} in unknown languages" in page
-    single = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "third") / "adaptation_effect.csv")
+    levels = hybrid.loc["none"].mean(), hybrid.loc[MASKED].mean()
+    assert f"{levels[0]:.1f} and {levels[1]:.1f} %, against {before:.1f} and {after:.1f} %" in page
+    lost = hybrid.loc[MASKED] - hybrid.loc["none"]
+    assert f"between {cells.signed(lost.max())} and {cells.signed(lost.min())}" in page
+    folder = committed(LOW_RESOURCE, tmp_path / "third")
+    single = pd.read_csv(folder / "adaptation_effect.csv")
     single = single.query("strategy == 'plain' and adaptation == @MASKED").set_index("language")
     single = single.loc["hau xho eu my sw ur".split()]
     assert set(single.verdict) == {"undecided"} and "None of the six is detected by itself" in page
     hausa, xhosa, *others = single.effect
     assert f"{cells.signed(hausa)} points in Hausa and {cells.signed(xhosa)} in Xhosa" in page
     assert f"{cells.signed(min(others))} to {cells.signed(max(others))} in the other four" in page
-    groups = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "fourth") / "groups.csv")
-    detected = groups[(groups.language == "mean") & (groups.verdict != "undecided")]
-    detected = detected[detected.adaptation == MASKED]
-    assert detected.strategy.tolist() == ["plain"]
-    assert f"after plain training alone: {cells.points(detected.iloc[0])}" in page
+    between = pd.read_csv(folder / "interaction.csv").query("verdict != 'undecided'")
+    between = between.set_index(["strategy", "adaptation", "language"])
+    assert len(between) == 3 and all(cells.points(row) in page for _, row in between.iterrows())
 
 
 def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(tmp_path):
@@ -133,38 +166,35 @@ def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(
     assert set(seeds[0]) == set(design) and len(design) == 15
     of_arm = seeds.groupby(0).size()
     most = {arm for arm in design if arm in STRATEGIES or arm.endswith("-mlm")}
-    assert set(of_arm[of_arm == 4].index) == most and set(of_arm[of_arm != 4]) == {3}
-    assert "all fifteen arms, with three of six seeds, and a fourth of no adaptation" in flat(LOW_RESOURCE)
-    assert "three or four of six seeds" in flat("README.md")
+    assert set(of_arm[of_arm == 6].index) == most and set(of_arm[of_arm != 6]) == {3}
+    said = "No adaptation and masked language modelling have all six seeds, the other arms three"
+    assert said in flat(LOW_RESOURCE)
+    assert "Six seeds of no adaptation and masked language modelling, three of the rest" in flat("README.md")
 
 
-SAID = {
-    "README.md": "On English text alone its effect is {} in languages known from translations",
-    LOW_RESOURCE: "an effect of {} points",
-}
-
-
-@pytest.mark.parametrize("page", SAID)
-def test_what_masked_language_modelling_does_on_other_text_is_said(page, tmp_path):
+def test_what_masked_language_modelling_does_on_other_text_is_said(tmp_path):
     table = effects_on_groups(tmp_path).loc["plain"]
     english, others = table.loc["mlm-table-en"], table.loc["mlm-table-de-hi"]
     assert english.index[english.verdict == "down"].tolist() == ["known-from-translations"]
-    assert SAID[page].format(cells.points(english.loc["known-from-translations"])) in flat(page)
+    of_english = english.loc["known-from-translations"]
+    assert f"an effect of {cells.points(of_english)} points" in flat(LOW_RESOURCE)
+    assert f"English text alone costs {loss(of_english)} points" in flat("README.md")
     assert set(others.index[others.verdict == "down"]) == {"known-from-translations", "unknown"}
     assert set(table.loc["more-updates"].verdict) == {"undecided"}
 
 
 def test_the_page_of_low_resource_languages_gives_effects_over_the_controls(tmp_path):
     table, text = effects_on_groups(tmp_path).loc["plain"], flat(LOW_RESOURCE)
-    english, others = table.loc["mlm-table-en", "unknown"], table.loc["mlm-table-de-hi", "unknown"]
-    assert f"{cells.points(english)}, undecided, and {cells.points(others)}, detected" in text
+    others = table.loc["mlm-table-de-hi"]
+    there, unknown = (cells.points(others.loc[name]) for name in ("known-from-translations", "unknown"))
+    assert f"German and Hindi text {there} there and {unknown} in unknown ones" in text
     over = pd.read_csv(committed(LOW_RESOURCE, tmp_path / "over") / "over_controls.csv")
     over = over.set_index(["over", "adaptation", "language"]).sort_index()
     for control in ("mlm-table-en", "more-updates"):
         for group in ("known-from-text", "known-from-translations", "unknown"):
             row = over.loc[control, MASKED, group]
             assert row.verdict == "down"
-            assert f"{-row.effect:.1f} [{-row.high:.1f}, {-row.low:.1f}]" in text
+            assert loss(row) in text
     denoised = over.loc["more-updates", "tsdae"]
     assert denoised.index[denoised.verdict == "down"].tolist() == ["known-from-text"]
     assert f"in languages known from text: {cells.points(denoised.loc['known-from-text'])}" in text
@@ -277,16 +307,17 @@ def test_the_page_of_doses_says_what_little_text_does(tmp_path):
     known = known.xs("known-from-translations", level="language")
     assert set(known.verdict) == {"undecided"} and set(known.n_seeds) == {3}
     assert f"{cells.signed(known.effect.max())} to {cells.signed(known.effect.min())} points" in text
-    in_unknown = f"suffice for a loss in unknown languages, {cells.points(few.loc['unknown'])}"
-    assert f"100 lines a language {in_unknown}" in flat("README.md")
+    in_unknown = f"suffice for a loss of {loss(few.loc['unknown'])} in unknown ones"
+    assert f"100 lines a language]({page}) {in_unknown}" in flat("README.md")
 
 
-def test_the_page_of_doses_says_what_a_fourth_seed_leaves_of_it(tmp_path):
+def test_the_page_of_doses_says_what_more_seeds_make_of_it(tmp_path):
     table = effects_on_groups(tmp_path).loc["plain", MASKED]
     known, unknown = table.loc["known-from-text"], table.loc["unknown"]
-    assert known.n_seeds == 4 and known.verdict == "undecided" and unknown.verdict == "down"
+    assert known.n_seeds == 6 and known.verdict == unknown.verdict == "down"
     text = flat("figures/lowres-nli-dose/README.md")
-    assert f"undecided: {cells.points(known)}." in text and f"detected: {cells.points(unknown)}." in text
+    said = f"{cells.points(known)} in languages known from text and {cells.points(unknown)} in unknown ones"
+    assert f"{said}, both detected" in text
 
 
 def test_the_page_of_other_paraphrases_says_what_more_pairs_do(tmp_path):
