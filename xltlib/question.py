@@ -44,6 +44,7 @@ def asked(folder: Path) -> dict:
     else:
         unmeasured = []
         said.append(f"On natural language inference ({LOW_RESOURCE}), {_counted_by_group(of_groups)}")
+        said += _differences_found(of_groups)
         if collected.file(folders.of_study(folder, LOW_RESOURCE), "matched.csv").is_file():
             at_matched_shares = _counted_by_group(_groups_of_languages(folder, "matched"), only_found=True)
             said.append(f"At matched shares there, {at_matched_shares}")
@@ -124,6 +125,18 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
         counted = f"{group.replace('-', ' ')}: {len(found)} of {len(of)} effects detected"
         said.append(f"{counted} ({named})" if named else counted)
     return "; ".join(said) or "no effect is detected"
+
+
+def _differences_found(effects: pd.DataFrame) -> list[str]:
+    """Differences between strategies that are detected, in one sentence; none: no sentence."""
+    found = effects[_is_difference(effects) & effects.verdict.isin(["up", "down"])]
+    said = []
+    for row in found.itertuples():
+        strategies = " minus ".join(figures.look(name)[0] for name in row.strategy.split(" - "))
+        adaptation = figures.adaptation_name(row.adaptation)
+        group = row.language.replace("-", " ")
+        said.append(f"{group}: {strategies}, {adaptation} {evidence.points(row)}")
+    return [f"Differences between strategies that are detected: {'; '.join(said)}"] if said else []
 
 
 def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:
