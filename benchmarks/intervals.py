@@ -210,7 +210,7 @@ def settings() -> list[dict]:
         {"effect": 0.0, "seeds": n, "seed_noise": noise, **many} for n in (2, 4, 6) for noise in noises[:3]
     ]
     found += [{"effect": 0.5, "seeds": n, "seed_noise": 0.2, **many} for n in (6, 12)]
-    for draws in (2, 3):
+    for draws in (2, 3, 5):
         shared = [{"effect": 0.0, "draws": draws, "draw_noise": noise} for noise in (0.0, 0.7, 1.5)]
         found += [*shared, {**shared[-1], "seed_noise": 1.5}, {**shared[-1], **many}]
     return found
