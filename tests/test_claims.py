@@ -268,8 +268,8 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     assert said in row.measured and row.verdict == verdict
     assert "No low-resource" not in row.measured and "lowres-nli" in row.on
     assert "matched" not in row.measured
-    difference = "unknown: hybrid batches minus LaBSE recipe (align, then classify), masked language modelling"
-    assert f"Differences between strategies that are detected: {difference} +1.0" in row.measured
+    difference = "unknown: hybrid batches minus LaBSE recipe (align, then classify), masked language"
+    assert f"Differences between strategies that are detected: {difference} modelling +1.0" in row.measured
     groups.assign(verdict="undecided").to_csv(tmp_path / "lowres-nli/matched.csv", index=False)
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]
     assert row.measured.endswith("At matched shares there, no effect is detected.")

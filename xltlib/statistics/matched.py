@@ -89,6 +89,7 @@ def shares(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
     answers, labels = chosen[classes].to_numpy().argmax(1), chosen.label.to_numpy()
     rows = chosen[["run"]].assign(language=chosen.language1.astype(str))
     for number in range(len(classes)):
-        rows[f"answered_{number}"] = 100.0 * (answers == number)
-        rows[f"labels_{number}"] = 100.0 * (labels == number)
-    return rows.groupby(["run", "language"], observed=True, sort=False).mean().reset_index()
+        rows[f"answered_{number}"] = answers == number
+        rows[f"labels_{number}"] = labels == number
+    means = rows.groupby(["run", "language"], observed=True, sort=False).mean()
+    return (100 * means).reset_index()
