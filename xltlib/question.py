@@ -46,8 +46,9 @@ def asked(folder: Path) -> dict:
         said.append(f"On natural language inference ({LOW_RESOURCE}), {_counted_by_group(of_groups)}")
         said += _differences_found(of_groups)
         if collected.file(folders.of_study(folder, LOW_RESOURCE), "matched.csv").is_file():
-            at_matched_shares = _counted_by_group(_groups_of_languages(folder, "matched"), only_found=True)
-            said.append(f"At matched shares there, {at_matched_shares}")
+            at_matched_shares = _groups_of_languages(folder, "matched")
+            said.append(f"At matched shares there, {_counted_by_group(at_matched_shares, only_found=True)}")
+            said += _differences_found(at_matched_shares)
         of_languages = evidence.table(folder, LOW_RESOURCE, "adaptation_effect")
         on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_languages)}"
     decided = _is_decided(pd.concat([main, between, of_groups]))
