@@ -98,7 +98,8 @@ def test_the_loss_is_smaller_under_hybrid_batches_by_as_much_as_the_page_says(tm
     hybrid, recipe = (table.loc[f"{strategy} - plain", MASKED] for strategy in ("hybrid", "labse-recipe"))
     assert hybrid.loc[group].verdict == "up" and recipe.loc[group].verdict == "undecided"
     assert f"{gain(hybrid.loc[group])} points above that after plain training, detected" in text
-    assert f"{gain(recipe.loc[group])} points above, not detected (p = {recipe.loc[group]['p (Holm)']:.3f})" in text
+    said = f"{gain(recipe.loc[group])} points above, not detected"
+    assert f"{said} (p = {recipe.loc[group]['p (Holm)']:.3f})" in text
     assert hybrid.loc["mean"].verdict == recipe.loc["mean"].verdict == "up"
     assert f"{gain(hybrid.loc['mean'])} and {gain(recipe.loc['mean'])}" in text
     lessened = matched.loc["hybrid - plain", MASKED, group]
