@@ -94,7 +94,9 @@ def test_the_loss_is_smaller_under_hybrid_batches_by_as_much_as_the_page_says(tm
     text, group = flat(LOW_RESOURCE), "known-from-translations"
     folder = committed(LOW_RESOURCE, tmp_path)
     key = ["strategy", "adaptation", "language"]
-    table, matched = (pd.read_csv(folder / f"{name}.csv").set_index(key) for name in ("groups", "matched"))
+    table, matched = (
+        pd.read_csv(folder / f"{name}.csv").set_index(key).sort_index() for name in ("groups", "matched")
+    )
     hybrid, recipe = (table.loc[f"{strategy} - plain", MASKED] for strategy in ("hybrid", "labse-recipe"))
     assert hybrid.loc[group].verdict == "up" and recipe.loc[group].verdict == "undecided"
     assert f"{gain(hybrid.loc[group])} points above that after plain training, detected" in text
