@@ -119,12 +119,12 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
         found = of[of.verdict.isin(["up", "down"])]
         if only_found and found.empty:
             continue
-        named = "; ".join(
-            f"{figures.look(of.strategy)[0]}, {figures.adaptation_name(of.adaptation)} {evidence.points(of)}"
-            for of in found.itertuples()
-        )
+        named = []
+        for adaptation, of_one in found.groupby("adaptation", sort=False):
+            under = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in of_one.itertuples()]
+            named.append(f"{figures.adaptation_name(adaptation)}: {', '.join(under)}")
         counted = f"{group.replace('-', ' ')}: {len(found)} of {len(of)} effects detected"
-        said.append(f"{counted} ({named})" if named else counted)
+        said.append(f"{counted} ({'; '.join(named)})" if named else counted)
     return "; ".join(said) or "no effect is detected"
 
 
