@@ -50,8 +50,7 @@ def over_plain(data: StudyData) -> pd.DataFrame:
     Returns:
         As :func:`over_controls`; ``adaptation`` is ``"none"`` and ``over`` ``"plain"``. p values are
         corrected over the strategies, on one mean (while an arm has no run, over as many tests as there are
-        arms). Empty where the study has no plain training, or nothing
-        beside it.
+        arms). Empty where the study has no plain training, or nothing beside it.
     """
     rows = data.right_zero_shot[data.right_zero_shot.adaptation == "none"]
     # Strategies take the place of adaptations, of which effects are computed.

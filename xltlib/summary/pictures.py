@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from xltlib import figures, levels, statistics
-from xltlib.summary import costs, grids, matched
+from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData
 from xltlib.summary.words import caption, from_to, language, lines_are
 from xltlib.values import counted
@@ -100,11 +100,10 @@ def group_pictures(data: StudyData) -> list[Picture]:
     """
     if not data.grouped:
         return []
-    at_matched_shares = matched.effects(data)
-    of_arms = ~at_matched_shares.strategy.str.contains(" - ")
+    at_matched_shares, _, _ = data.matched_effects
     return [
         *_group_pictures(data, data.groups, "group_effects", "accuracy"),
-        *_group_pictures(data, at_matched_shares[of_arms], "group_matched", "accuracy at matched shares"),
+        *_group_pictures(data, at_matched_shares, "group_matched", "accuracy at matched shares"),
     ]
 
 
