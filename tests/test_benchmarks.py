@@ -4,13 +4,11 @@ import importlib
 from argparse import Namespace
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from xltlib import command_line, records
-from xltlib.plan import Plan
+from xltlib import command_line
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,36 +69,6 @@ def test_translate_test_is_compared_item_by_item_with_the_same_training(benchmar
     assert table["translate-test"].tolist() == [50.0, 75.0, 62.5]
     assert table.effect.tolist() == pytest.approx([0.0, 25.0, 12.5])
     assert table.n_items.tolist() == [40] * 3 and table.n_seeds.tolist() == [2] * 3
-
-
-def _node(label: str, notebook: str, parameters: dict, *needs: str) -> SimpleNamespace:
-    """One run of a plan."""
-    of = {"label": label, "notebook": notebook, "parameters": parameters, "needs": list(needs)}
-    return SimpleNamespace(**of, arm=notebook == "20_finetune", run=label.replace(" ", "-"))
-
-
-def test_settings_are_compared_by_development_pairs_and_held_out_text(benchmark, tmp_path):
-    development = benchmark("development")
-    given = {"learning_rate": 1e-4, "encoder": {"frozen_layers": 4}}
-    text = _node("text seed 3", "10_adapt", given)
-    none = _node("none seed 3", "20_finetune", {"steps": 100})
-    mlm = _node("mlm seed 3", "20_finetune", {"steps": 300}, text.label)
-    plan = Plan(None, {node.label: node for node in (text, none, mlm)})
-    held_out = {"before": {"de": 100.0, "fr": 400.0}, "after": {"de": 9.0, "fr": 4.0}}
-    held_out["on_the_way"] = [[5, 50.0], [10, 6.0]]
-    about = {"parameters": text.parameters, "code": "c", "method": "mlm", "updates": 10}
-    records.write(tmp_path / text.run, about | held_out)
-    for node, accuracy in ((none, 0.9), (mlm, 0.85)):
-        found = {"dev_accuracy": [{"step": 1, "en": 0.1}, {"step": node.parameters["steps"], "en": accuracy}]}
-        about = {"parameters": node.parameters, "code": "c", "seed": 3, "updates": node.parameters["steps"]}
-        records.write(tmp_path / node.run, about | found)
-    table = development.developed(plan, tmp_path)
-    assert table.arm.tolist() == ["none", "mlm"] and table.accuracy.tolist() == [90.0, 85.0]
-    found = table.loc[1, ["method", "adapted", "rate", "frozen", "before", "late", "after"]].tolist()
-    assert found == ["mlm", 10, 1e-4, 4, pytest.approx(200.0), 50.0, pytest.approx(6.0)]
-    assert table.loc[0, ["before", "after"]].isna().all()
-    with pytest.raises(FileNotFoundError, match="none seed 3"):
-        development.developed(plan, tmp_path / "nowhere")
 
 
 def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):

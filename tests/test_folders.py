@@ -13,7 +13,7 @@ from xltlib.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN_NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
-READING = {"30_robustness": "figures_folder", "90_summary": "figures_folder", "91_claims": "figures_folder"}
+READING = dict.fromkeys(("30_robustness", "50_development", "90_summary", "91_claims"), "figures_folder")
 ALL = {**READING, "40_language_bias": "figures_folder", **dict.fromkeys(RUN_NOTEBOOKS, "runs")}
 
 

@@ -24,7 +24,7 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
     "tables", "values.py", "studyfile.py", "together.py", "lineage.py", "overrides.py", "markdown.py",
     "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "languagefile.py",
-    "levels.py", "tracking.py", "export.py", "exporting", "present.py",
+    "levels.py", "tracking.py", "development.py", "export.py", "exporting", "present.py",
 )  # fmt: skip
 
 

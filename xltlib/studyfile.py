@@ -29,7 +29,7 @@ FIELDS = (
     "summary",
 )
 SECTIONS = ("parts", "encoders", "trunk", "arms")
-SUMMARIES = ("90_summary", "30_robustness")  # the notebooks that read the runs of a study
+SUMMARIES = ("90_summary", "30_robustness", "50_development")  # the notebooks that read the runs of a study
 NAME = re.compile(r"\w[\w.+=-]*")
 GROUP = re.compile(r"[a-z]{4}[a-z-]*")  # no code of a language is so long
 TAKEN = "offline"  # the encoder that needs no hub: no run can be called so

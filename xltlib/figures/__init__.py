@@ -8,6 +8,7 @@ from xltlib.figures.curves import covariates, dose_response, loss_curve, strengt
 from xltlib.figures.effects import adaptation_effect, adaptation_family, arm_effects, ladder
 from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
 from xltlib.figures.groups import group_effects
+from xltlib.figures.settings import development, standard_error
 from xltlib.figures.style import (
     ENCODER_NAME,
     NOISE_NAME,
@@ -26,6 +27,7 @@ __all__ = [
     "adaptation_name",
     "arm_effects",
     "covariates",
+    "development",
     "difference_grid",
     "dose_response",
     "file_name",
@@ -37,5 +39,6 @@ __all__ = [
     "look",
     "loss_curve",
     "save",
+    "standard_error",
     "strength_response",
 ]

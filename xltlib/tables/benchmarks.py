@@ -128,21 +128,6 @@ def known_languages(folder: Path) -> str:
     return markdown([*header, "known from"], rows)
 
 
-def paws_x_settings(folder: Path) -> str:
-    """What `paws-x-strong` was chosen by: held-out text and English development accuracy of each arm."""
-    rows = []
-    for _, row in read(folder, "paws_x_settings").iterrows():
-        adapted, held_out = "", ""
-        if not pd.isna(row["adapted"]):
-            frozen = f"{row['frozen']:.0f} layers frozen" if row["frozen"] else "no layer frozen"
-            adapted = f"{row['adapted']:.0f} updates at {row['rate']:.0e}, {frozen}".replace("e-0", "e-")
-            held_out = f"{row['before']:,.0f} → {row['late']:,.0f} → {row['after']:,.0f}"
-        trained = [f"{row['updates']:.0f}", f"{row['accuracy']:.1f}"]
-        rows.append([f"`{escaped(row['arm'])}`", adapted, held_out, *trained])
-    header = ["arm", "adaptation", "perplexity: before, after three quarters, at the end", "English updates"]
-    return markdown([*header, "English development accuracy"], rows)
-
-
 def simulations(folder: Path) -> str:
     """How often intervals, Holm's correction and verdicts of equivalence are right in simulated studies.
 

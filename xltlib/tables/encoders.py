@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xltlib import languages
+from xltlib.development import means
 from xltlib.markdown import code, escaped
 from xltlib.tables.cells import markdown, read
 
 MANY = 10  # languages; more do not fit side by side
+MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy")
 
 
 def held_out(folder: Path) -> str:
@@ -41,9 +44,47 @@ def on_the_way(folder: Path) -> str:
     table = read(folder, "on_the_way")
     for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
         updates, values = ", ".join(f"{update:,}" for update in of["update"]), of.held_out
-        shown = " → ".join(f"{value:,.0f}" if value >= 10 else f"{value:.2f}" for value in values)
+        shown = " → ".join(held_out_value(value) for value in values)
         rows.append([code(adaptation), escaped(method), updates, shown])
     return markdown(["adaptation", "method", "after updates", "held-out text"], rows)
+
+
+def development(folder: Path) -> str:
+    """What settings were chosen by: the settings of each arm, held-out text and development accuracy."""
+    table = means(read(folder, "development"))
+    settings = [name for name in table if name not in MEASURED]
+    if "adaptation" in table:  # between the settings of the arm and its own
+        own = [name for name in settings if not name.startswith("adaptation")]
+        settings = [*own, "adaptation", *settings[len(own) :]]
+    rows = []
+    for _, row in table.iterrows():
+        way = [row.get(when) for when in ("before", "late", "after")]
+        held_out = " → ".join(held_out_value(value) for value in way if not pd.isna(value))
+        told = ["" if pd.isna(row[name]) else escaped(_number(row[name])) for name in settings]
+        rows.append([code(row["arm"]), *told, held_out, f"{row['seeds']}", f"{row['accuracy']:.2f}"])
+    return markdown(["arm", *settings, "held-out text", "seeds", "development accuracy"], rows)
+
+
+def held_out_value(value: float) -> str:
+    """A perplexity, an error or a share.
+
+    Example:
+        >>> held_out_value(1234.5), held_out_value(0.738)
+        ('1,234', '0.74')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
+
+
+def _number(value) -> str:
+    """A setting as a study has it: whole numbers without a point, rates as powers of ten.
+
+    Example:
+        >>> _number(300.0), _number(0.0001), _number("held")
+        ('300', '1e-4', 'held')
+    """
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if value == 0 or value >= 1e-3 else f"{Decimal(f'{value:.3g}'):e}"
 
 
 def _before_and_after(pairs: np.ndarray, method: str) -> list[str]:

@@ -19,6 +19,7 @@ TABLES = {  # name of a marker -> function
     "other-tests": adaptation.other_tests,
     "held-out": encoders.held_out,
     "on-the-way": encoders.on_the_way,
+    "development": encoders.development,
     "bias": adaptation.bias,
     "intervals": adaptation.intervals,
     "majority": adaptation.majority,
@@ -56,7 +57,6 @@ TABLES = {  # name of a marker -> function
     "scoring": benchmarks.scoring,
     "simulations": benchmarks.simulations,
     "known-languages": benchmarks.known_languages,
-    "paws-x-settings": benchmarks.paws_x_settings,
 }
 PEERS = ("throughput", "scoring-peers", "start-up")
 EFFECTS = ("accuracy", "effects", "by-language", "by-seed")
@@ -75,6 +75,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
+    "syntax-settings": ("development",),
     "paraphrase": ("group-effects", "by-language", *ANSWERS, *PARAPHRASES),
     "lowres-nli": (*LEVELS, *BY_GROUP, *ANSWERS, "group-matched-differences", *VECTORS, "by-language"),
     "lowres-nli-dose": ("group-doses", "group-larger-doses", *ANSWERS, "group-accuracy", *DOSES),
@@ -88,7 +89,7 @@ PAGES = {  # page -> folder of its CSV files, its tables
     "README.md": ("figures/paws-x", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
     "docs/preregistration.md": ("benchmarks", ("known-languages",)),
-    "docs/preregistration-paws-x.md": ("benchmarks", ("paws-x-settings",)),
+    "docs/preregistration-paws-x.md": ("benchmarks/paws-x-strong-settings", ("development",)),
     "figures/lowres-nli-translated/README.md": ("benchmarks", ("translate-test",)),
     "docs/speed.md": ("benchmarks", (*PEERS, "adaptation-speed", "noise-cost", "scoring")),
     **{f"figures/{study}/README.md": (f"figures/{study}", names) for study, names in STUDIES.items()},

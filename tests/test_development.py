@@ -1,0 +1,66 @@
+"""Settings are compared on development data and held-out text, and no test item is looked at."""
+
+import pandas as pd
+import pytest
+from tiny_studies import here, tiny_study
+
+from xltlib import development, figures
+
+
+def record(label: str, accuracy: float | None = None, parents: tuple = (), **parameters) -> dict:
+    """Of a run; one without an accuracy is an adaptation."""
+    about = {"run": label, "label": f"{label} seed 3", "seed": 3, "parents": dict.fromkeys(parents, "")}
+    if accuracy is None:
+        held_out = {"before": {"de": 100.0, "fr": 400.0}, "after": {"de": 9.0, "fr": 4.0}}
+        about |= {**held_out, "on_the_way": [[5, 50.0], [10, 6.0]], "method": "mlm"}
+        return about | {"arm": False, "notebook": "10_adapt", "parameters": parameters}
+    checkpoints = [{"step": 1, "en": 0.1}, {"step": 9, "en": accuracy}]
+    parameters |= {"scored": {"kind": "pairs", "dev": 400}}
+    about |= {"arm": True, "notebook": "20_finetune", "dev_accuracy": checkpoints, "encoder": "offline"}
+    return about | {"parameters": parameters}
+
+
+def test_settings_stand_beside_what_they_reach():
+    low = record("low", learning_rate=2e-5, encoder={"kind": "held", "frozen_layers": 4})
+    high = record("high", learning_rate=1e-4, encoder={"kind": "held", "frozen_layers": 4})
+    aligned = record("hybrid", 0.1, ("high",), steps=80) | {"arm": False}
+    arms = [record("none", 0.9, steps=100, start="somewhere"), record("mlm-low", 0.85, ("low",), steps=100)]
+    arms += [record("mlm-high", 0.8, ("hybrid",), steps=300)]
+    table = development.table([low, high, aligned, *arms])
+    assert table.arm.tolist() == ["none", "mlm-low", "mlm-high"] and table.seed.tolist() == [3, 3, 3]
+    assert table.accuracy.tolist() == [90.0, 85.0, 80.0] and set(table.pairs) == {400}
+    assert table.steps.tolist() == ["100", "100", "300"]
+    assert table["adaptation: learning_rate"].tolist() == ["", "2e-05", "0.0001"]
+    assert not {"start", "encoder.frozen_layers", "adaptation: encoder.frozen_layers"} & set(table)
+    assert table.loc[0, ["adaptation", "before", "after"]].isna().all()
+    assert table.loc[2, ["before", "late", "after"]].tolist() == pytest.approx([200.0, 50.0, 6.0])
+
+
+def test_a_mean_is_over_seeds_in_the_order_of_the_study():
+    runs = [record("b", 0.5, steps=1), record("a", 0.7, steps=2), record("b", 0.6, steps=1) | {"seed": 4}]
+    means = development.means(development.table(runs))
+    assert means.arm.tolist() == ["b", "a"] and means.seeds.tolist() == [2, 1]
+    assert means.accuracy.tolist() == pytest.approx([55.0, 70.0]) and means.steps.tolist() == ["1", "2"]
+    assert "mean of 2 seeds; most: `a`. An accuracy on 400 pairs" in development.said(development.table(runs))
+
+
+def test_a_study_without_development_pairs_is_refused():
+    with pytest.raises(ValueError, match="source = 'de': no run was scored on development pairs"):
+        development.table([record("a", 0.5)], "de")
+
+
+def test_arms_that_differ_in_a_rate_alone_are_compared(tiny, tmp_path):
+    arms = {name: {"learning_rate": rate} for name, rate in (("low", 1e-5), ("high", 1e-3))}
+    study = tiny_study(tiny["xlm-r"], encoders={}, arms=arms, summary="50_development")
+    result = here(tmp_path, study)
+    assert result.returncode == 0, result.stderr
+    place = tmp_path / "figures" / "tiny"
+    table = pd.read_csv(place / "development.csv")
+    assert table.learning_rate.tolist() == [1e-5, 1e-3]
+    assert {path.name for path in place.glob("*.csv")} == {"development.csv"}  # no accuracy on test items
+    assert (place / "development.png").stat().st_size and (place / "development.svg").stat().st_size
+
+
+def test_an_interval_over_pairs_is_drawn_where_their_number_is_known():
+    error = figures.standard_error(pd.Series([50.0, 50.0]), pd.Series([100, 0]))
+    assert error.tolist() == [5.0, 0.0]

@@ -1,0 +1,152 @@
+"""What settings do on development data: the tables of 92_development, by which one chooses them.
+
+Nothing here reads a prediction of a test item, or an accuracy on a test set.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from scipy.stats import gmean
+
+from xltlib import figures, languages
+from xltlib.values import counted, without_seed
+
+ADAPT = "10_adapt"
+# What a run goes on from, what is drawn, and what is measured.
+NO_SETTING = ("kind", "seed", "draw", "start", "scored", "measured")
+
+
+def table(records: list[dict], source: str = "en") -> pd.DataFrame:
+    """What the arms of a study reach on development data, and in which settings they differ.
+
+    Args:
+        records: of its runs (``runs.json``).
+        source: the language of the development pairs.
+    Returns:
+        A row a run of an arm: ``arm`` (as the study calls it), ``seed``; a column for each setting of which
+        arms have different values, as text, named as in a study (``encoder.frozen_layers``); ``pairs`` (how
+        many were asked for; 0: all) and ``accuracy`` (of the last checkpoint, in per cent). Where arms start
+        from adaptations, also the last one's method (``adaptation``), its measure on held-out text as a
+        geometric mean over languages (``before``, at the last check but one: ``late``, and ``after``), and
+        its settings in the same way (``adaptation: steps``).
+    Raises:
+        ValueError: no run has an accuracy on development pairs of this language.
+
+    Example:
+        >>> told = {"steps": 9, "learning_rate": 1e-4, "scored": {"kind": "pairs", "dev": 50}}
+        >>> run = {"arm": True, "seed": 1, "parents": {}, "parameters": told, "dev_accuracy": [{"en": 0.5}]}
+        >>> other = {**run, "parameters": {**told, "steps": 18}, "dev_accuracy": [{"en": 0.75}]}
+        >>> found = table([{**run, "label": "short seed 1"}, {**other, "label": "long seed 1"}])
+        >>> found.to_numpy().tolist()
+        [['short', 1, '9', 50, 50.0], ['long', 1, '18', 50, 75.0]]
+    """
+    arms = [record for record in records if record["arm"] and _reached(record, source) is not None]
+    if not arms:
+        raise ValueError(f"source = {source!r}: no run was scored on development pairs of this language")
+    by_run = {record.get("run"): record for record in records}
+    adapted = [_adaptation(record, by_run) for record in arms]
+    rows = pd.DataFrame({"arm": [without_seed(record["label"]) for record in arms]})
+    rows["seed"] = [record["seed"] for record in arms]
+    own = _differing([record["parameters"] for record in arms])
+    reached = pd.DataFrame({"pairs": [record["parameters"]["scored"]["dev"] for record in arms]})
+    reached["accuracy"] = [100 * _reached(record, source) for record in arms]
+    if not any(adapted):
+        return pd.concat([rows, own, reached], axis="columns")
+    measured = pd.DataFrame([_held_out(record) if record else {} for record in adapted])
+    before = _differing([record["parameters"] if record else {} for record in adapted])
+    before = before.drop(columns="adaptation", errors="ignore").rename(columns=_of_adaptation)
+    return pd.concat([rows, own, measured, before, reached], axis="columns")
+
+
+def _of_adaptation(name: str) -> str:
+    """The name of one of its settings, beside those of the training after it."""
+    return name if name.startswith("adaptation.") else f"adaptation: {name}"
+
+
+def _reached(record: dict, source: str) -> float | None:
+    """The share of right development pairs at the last checkpoint; None where none was scored."""
+    checkpoints = record.get("dev_accuracy")
+    return checkpoints[-1].get(source) if isinstance(checkpoints, list) and checkpoints else None
+
+
+def _adaptation(record: dict, by_run: dict[str, dict]) -> dict | None:
+    """The last adaptation that a run started from; None where there is none."""
+    for parent in record["parents"]:
+        above = by_run.get(parent)
+        if above is not None:
+            return above if above["notebook"] == ADAPT else _adaptation(above, by_run)
+    return None
+
+
+def _differing(given: list[dict]) -> pd.DataFrame:
+    """The settings of which some of these parameters have different values, a row each, as text."""
+    flat = pd.DataFrame([_flat(parameters) for parameters in given], index=range(len(given)))
+    return flat[[name for name in flat if flat[name].nunique() > 1]].fillna("")
+
+
+def _flat(parameters: dict, above: str = "") -> dict:
+    """Parameters as text by their dotted names; a component's own name stands for its kind.
+
+    Example:
+        >>> _flat({"steps": 5, "noise": {"kind": "pgd", "radius": 0.1}, "seed": 1})
+        {'steps': '5', 'noise': 'pgd', 'noise.radius': '0.1'}
+    """
+    found = {}
+    for name, value in parameters.items():
+        if name in NO_SETTING:
+            continue
+        if isinstance(value, dict):
+            found[above + name] = value["kind"]
+            found |= _flat(value, f"{above}{name}.")
+        else:
+            found[above + name] = f"{value:g}" if isinstance(value, float) else str(value)
+    return found
+
+
+def _held_out(record: dict) -> dict:
+    """What an adaptation did to held-out text of its own kind."""
+    checks = [value for _, value in record["on_the_way"]]
+    late = checks[-2] if len(checks) > 1 else None
+    before, after = (gmean(list(record[when].values())) for when in ("before", "after"))
+    return {"adaptation": record["method"], "before": before, "late": late, "after": after}
+
+
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a row an arm: the mean accuracy over seeds, and of an adaptation's measure.
+
+    Returns:
+        The columns of :func:`table` without ``seed``, with ``seeds``; in the study's order.
+    """
+    by_arm = table.groupby("arm", sort=False)
+    numbers = [name for name in ("before", "late", "after", "accuracy") if name in table]
+    told = by_arm[[name for name in table if name not in ("arm", "seed", *numbers)]].first()
+    told.insert(0, "seeds", by_arm.seed.nunique())
+    return told.join(by_arm[numbers].mean()).reset_index()
+
+
+def said(table: pd.DataFrame, source: str = "en") -> str:
+    """What stands out, in a sentence or two.
+
+    Example:
+        >>> arms = pd.DataFrame({"arm": ["short", "long"], "seed": 1, "pairs": 0, "accuracy": [50.0, 75.0]})
+        >>> said(arms)
+        'On English development pairs arms reach 50.0 to 75.0 %, mean of 1 seed; most: `long`.'
+    """
+    of = means(table)
+    best, seeds, pairs = of.loc[of.accuracy.idxmax()], counted(of.seeds.max(), "seed"), of.pairs.min()
+    low, high = (f"{accuracy:.1f}" for accuracy in (of.accuracy.min(), of.accuracy.max()))
+    name = languages.of(source).name
+    told = f"On {name} development pairs arms reach {low} to {high} %, mean of {seeds}; most: `{best.arm}`."
+    if pairs:
+        error = figures.standard_error(of.accuracy, of.pairs).max()
+        told += f" An accuracy on {pairs:,} pairs has a standard error of {error:.1f} points."
+    return told
+
+
+def caption(study: str, records: list[dict], table: pd.DataFrame) -> str:
+    """What stands below the figure."""
+    encoder = next(record["encoder"] for record in records if record["arm"])
+    name, seeds = figures.ENCODER_NAME.get(encoder, encoder), counted(table.seed.nunique(), "seed")
+    pairs = f"{table.pairs.min():,}" if table.pairs.min() else "all"
+    below = f"Study {study}. Encoder {name}, {seeds}, {pairs} development pairs, last checkpoint."
+    return f"{below} Lines: 95 % intervals over pairs." if table.pairs.min() else below

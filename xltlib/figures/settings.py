@@ -1,0 +1,57 @@
+"""What settings do on development data: accuracy and held-out text, an arm a row."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+from xltlib import languages
+from xltlib.figures.style import palette, theme, titled
+
+BEFORE, AFTER = {"marker": "o", "markerfacecolor": "white"}, {"marker": "o"}
+
+
+def standard_error(accuracy, pairs):
+    """Of accuracies in per cent, each on so many pairs; 0 where that is not known (0: all there were).
+
+    Example:
+        >>> standard_error(pd.Series([50.0, 86.0]), pd.Series([2500, 0])).tolist()
+        [1.0, 0.0]
+    """
+    share = accuracy / 100
+    return (100 * (share * (1 - share) / pairs.where(pairs > 0)) ** 0.5).fillna(0.0)
+
+
+def development(table: pd.DataFrame, source: str, caption: str):
+    """Accuracy on development pairs by arm, and an adaptation's measure on held-out text before and after.
+
+    Args:
+        table: as development.table returns it: a dot a seed, with a 95 % interval over pairs.
+        source: the language of the development pairs.
+    """
+    theme()
+    arms, measured = list(dict.fromkeys(table.arm)), "after" in table
+    size = (9 if measured else 6.5, 1.6 + 0.34 * len(arms))
+    figure, axes = plt.subplots(
+        1, 1 + measured, figsize=size, sharey=True, squeeze=False, layout="constrained"
+    )
+    rows = table.arm.map(arms.index)
+    blue, orange = palette(2)
+    within = 1.96 * standard_error(table.accuracy, table.pairs)
+    axes[0, 0].errorbar(table.accuracy, rows, xerr=within, fmt="o", color=blue, elinewidth=1)
+    axes[0, 0].set_yticks(range(len(arms)), arms)
+    axes[0, 0].set(ylim=(len(arms) - 0.5, -0.5))
+    axes[0, 0].set(xlabel=f"accuracy on {languages.of(source).name} development pairs (%)")
+    if measured:
+        axis = axes[0, 1]
+        for row, before, after in zip(rows, table.before, table.after):
+            axis.plot([before, after], [row, row], color=orange, linewidth=1)
+        axis.plot(table.before, rows, linestyle="none", color=orange, label="before", **BEFORE)
+        axis.plot(table.after, rows, linestyle="none", color=orange, label="after adaptation", **AFTER)
+        axis.set(xlabel="held-out text (mean of languages)", xscale="log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.legend(loc="best", frameon=True, fontsize=8)
+    return titled(figure, "", caption)
