@@ -134,7 +134,7 @@ def simulations(folder: Path) -> str:
     A row a design; where it was simulated with several noises, the lowest and the highest share.
     """
     shares, rows = ["languages", "mean", "Holm finds one"], []
-    names = [*shares, "called equivalent", *(f"bootstrap {name}" for name in shares)]
+    names = [*shares, "called equivalent"]
     table, design = read(folder, "intervals"), ["effect", "clusters", "seeds", "draws"]
     for (effect, clusters, seeds, draws), of in table.groupby(design, sort=False):
         noises = [", ".join(f"{noise:g}" for noise in sorted(of[f"{name} noise"].unique())) for name in DRAWN]
@@ -143,7 +143,7 @@ def simulations(folder: Path) -> str:
         rows.append([*said, *(_from_to(100 * of[name]) for name in names), _from_to(of["width"])])
     header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise"]
     header += ["coverage, by language", "on the mean", "Holm finds one", "called equivalent"]
-    header += ["bootstrap, by language", "bootstrap, on the mean", "bootstrap, Holm", "width on the mean"]
+    header += ["width on the mean"]
     return markdown(header, rows)
 
 
