@@ -360,6 +360,11 @@ def test_language_modelling_and_translation_ranking_take_turns(tiny):
     perplexity = adapting.measure()["de"]
     training.train(adapting.model, adapting.stream, adapting.loss, 30, 1e-3, precision="no", progress=False)
     assert adapting.measure()["de"] < perplexity
+    adapting.model.to("meta")  # as training moves it to a GPU: what ranks translations goes along
+    pairs = next(batch for batch in drawn if isinstance(batch, batching.Batch))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(heads, "loss", lambda reader, batch: next(reader.classifier.parameters()))
+        assert adapting.loss(pairs).device.type == "meta"
 
 
 def test_a_trained_model_is_not_adapted_with_its_table():

@@ -5,13 +5,17 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from xltlib import fingerprint, parameters
+from xltlib import fingerprint, parameters, tasks
 from xltlib.components.base import Component, find, make, merged, option, options_of, resolved
 from xltlib.components.kinds import FAMILIES
 from xltlib.components.noise import Noise
+from xltlib.components.penalty import Penalty
+from xltlib.door import Door
+from xltlib.noise.base import plain
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = [(family, kind) for family, kinds in FAMILIES.items() for kind in kinds]
@@ -98,7 +102,7 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         ("noise", {"kind": "my-lab:S"}, "an import path is written without ./ and .py"),
         ("noise", {"kind": "random:S"}, "random is a module of Python itself; give your own another name"),
         ("noise", {"kind": "xltlib.batching:Batch"}, "is no xltlib.components.base.Component"),
-        ("noise", {"kind": "xltlib.components.head:Bi"}, "has no method step: it is of another family"),
+        ("noise", {"kind": "xltlib.components.head:Bi"}, "has no method step: its name is misspelt, or"),
         ("labelled", {"languages": ""}, "labelled pairs: languages = '': it must name something"),
         ("penalty", {"kind": "dann", "text": ""}, "penalty dann: text = '': it must name something"),
     ],
@@ -231,6 +235,9 @@ class Own(Noise):
 
     share: float = option(0.5, above=0)
 
+    def step(self, model, seed):
+        return plain
+
 
 def test_a_kind_of_ones_own_is_an_import_path_and_is_checked_alike():
     assert make("noise", {"kind": f"{__name__}:Own"}) == Own(share=0.5)
@@ -241,6 +248,46 @@ def test_a_kind_of_ones_own_is_an_import_path_and_is_checked_alike():
     assert fingerprint.code_fingerprint("20_finetune", own) != fingerprint.code_fingerprint(
         "20_finetune", plain
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misspelt(Noise):
+    """A noise whose method has a name that nothing calls."""
+
+    def stepp(self, model, seed):
+        raise RuntimeError("called")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Still(Penalty):
+    """A penalty that does nothing."""
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "method"), [("noise", "Misspelt", "step"), ("penalty", "Still", "beside")]
+)
+def test_a_method_of_ones_own_that_would_change_nothing_is_refused(family, kind, method):
+    with pytest.raises(ValueError, match=f"has no method {method} of its own, so it would change nothing"):
+        make(family, {"kind": f"{__name__}:{kind}"})
+
+
+def test_a_penalty_that_reads_nothing_says_so_by_itself():
+    class Asked:
+        provenance = Door("demo", tasks.load_pairs("demo", "test", ["en"], items=6), None)
+
+        def kind(self, family):
+            return "near"
+
+    assert Still().gather(Asked()) == Still()
+    (entry,) = Asked.provenance.entries
+    assert (entry.role, entry.use, entry.kind) == ("adaptation", "near", "nothing")
+
+
+def test_a_view_without_a_pair_to_see_is_refused_and_not_looked_for_for_ever():
+    pairs = tasks.load_pairs("demo", "test", ["en", "de"], items=6).query("language1 == 'de'")
+    data = SimpleNamespace(train=pairs, source="en")
+    with pytest.raises(ValueError, match="it changes pairs in en, and none is read; add en to labelled"):
+        make("cross", "drop").stream(SimpleNamespace(lengths=None), data, 4, None)
 
 
 CACHED = ("_code_of", "_cells", "_followed")

@@ -1,5 +1,7 @@
 """Settings are compared on development data and held-out text, and no test item is looked at."""
 
+import re
+
 import pandas as pd
 import pytest
 from tiny_studies import here, tiny_study
@@ -59,6 +61,14 @@ def test_arms_that_differ_in_a_rate_alone_are_compared(tiny, tmp_path):
     assert table.learning_rate.tolist() == [1e-5, 1e-3]
     assert {path.name for path in place.glob("*.csv")} == {"development.csv"}  # no accuracy on test items
     assert (place / "development.png").stat().st_size and (place / "development.svg").stat().st_size
+
+
+def test_without_that_notebook_arms_of_one_name_are_named(tiny, tmp_path):
+    arms = {name: {"learning_rate": rate} for name, rate in (("low", 1e-5), ("high", 1e-3))}
+    result = here(tmp_path, tiny_study(tiny["xlm-r"], encoders={}, arms=arms))
+    assert result.returncode == 1
+    said = "low seed 1 and high seed 1 have one name in tables .*plain, cross, none., because"
+    assert re.search(said, result.stdout + result.stderr), result.stdout + result.stderr
 
 
 def test_an_interval_over_pairs_is_drawn_where_their_number_is_known():

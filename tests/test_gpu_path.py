@@ -118,6 +118,6 @@ def test_penalties_are_numbers_only_when_they_are_asked_for():
         def at(self, done):
             return torch.tensor(float(done), requires_grad=True)
 
-    penalised = Penalised(None, lambda batch: torch.tensor(1.0), Constant(), weight=2.0)
+    penalised = Penalised(lambda batch: torch.tensor(1.0), Constant(), weight=2.0)
     values = [penalised(None).item() for _ in range(3)]
     assert values == [1.0, 3.0, 5.0] and penalised.penalties == [0.0, 1.0, 2.0]

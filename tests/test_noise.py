@@ -319,7 +319,6 @@ def test_mixup_with_lambda_one_changes_no_bit_and_leaves_words_without_neighbour
     other = mixed(model)
     ids = model.tensors(frame.sentence1.tolist()[:4])["input_ids"]
     embeddings = model.model.get_input_embeddings()(ids).detach()
-    assert neighbours.Mixup(model, other, rate=1.0, alpha=None)._change(ids, embeddings).equal(embeddings)
     piece = int(ids[0, 2])
     other[piece] = float("nan")
     changed = neighbours.Mixup(model, other, rate=1.0)._change(ids, embeddings)

@@ -266,7 +266,24 @@ def test_text_that_the_data_folder_has_not_is_named(tmp_path):
     ):
         planned(study, data=str(tmp_path))
     study["encoders"]["mlm"]["adaptation"]["text"] = "wikipedia"
+    with pytest.raises(ValueError, match="mlm: adaptation.text = 'wikipedia': nothing in 'de'"):
+        planned(study, data=str(tmp_path))
+    (tmp_path / "text/wikipedia/de.txt").write_text("Satz .\n", encoding="utf-8")
     assert "mlm" in planned(study, data=str(tmp_path)).nodes
+
+
+def test_a_mistake_in_what_is_common_has_the_line_of_common(tmp_path):
+    text = "mine:\n  seeds: [1]\n  common:\n    task: ./mien\n    targets: en de\n  arms:\n    plain: {}\n"
+    (tmp_path / "studies.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"mien.*studies.yaml, line 4"):
+        studies.read(tmp_path / "studies.yaml")["mine"].plan({}, runs=tmp_path)
+
+
+def test_the_name_that_was_meant_is_offered_for_a_start():
+    arms = {"english": {"keep_model": True}, "on": {"start": "englsh"}}
+    study = tiny_study(ENCODER, encoders={}, arms=arms)
+    with pytest.raises(ValueError, match="'englsh' is nothing above it in the study; did you mean english?"):
+        planned(study)
 
 
 def test_targets_without_test_pairs_are_refused_before_a_kernel_starts(paws):

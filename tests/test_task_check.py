@@ -77,6 +77,22 @@ def test_a_task_without_a_fault(mine, capsys):
     assert max(map(len, said.splitlines())) <= 110
 
 
+def test_files_without_a_code_and_languages_that_no_study_knows_are_named(mine):
+    (mine / "test-de.tsv").rename(mine / "test-german.tsv")
+    (mine / "test-xyq.tsv").write_text(lines(rows("test", "xyq")), encoding="utf-8")
+    found = check(str(mine), None)
+    said = " ".join(str(found).split())
+    assert found.faults == [] and found.unknown == ["xyq"]
+    assert "Not read, because their names have no language's code: test-german.tsv. Rename them." in said
+    assert said.endswith("No faults; a study can run on the other languages.")
+
+
+def test_a_label_that_differs_is_told_by_its_sentence(mine):
+    (mine / "test-de.tsv").write_text(lines(rows("test", "de", "0100")), encoding="utf-8")
+    (fault,) = check(str(mine), None).faults
+    assert "in 1 of 4 items with the same id (the first: 'de test one 3' in de). Correct the labels" in fault
+
+
 def test_counts_of_what_is_in_a_split(mine):
     pairs = [("an egg", "an egg", "1")] * 2 + [("NS", "missing", "0"), ("the cat", "a dog", "0")]
     (mine / "test-en.tsv").write_text(lines(pairs), encoding="utf-8")

@@ -29,6 +29,15 @@ class Batch:
     second: list[str]
     labels: list[int] | None = None
 
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Batch:
+        """Labelled pairs, all in one batch.
+
+        Args:
+            frame: columns ``sentence1, sentence2, label``.
+        """
+        return cls(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())
+
 
 def bucketed(
     lengths: list[int], batch_size: int, rng: np.random.Generator, groups: list | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Callable, Iterator
+from typing import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,10 @@ from torch import Tensor, nn
 from xltlib import tracking
 from xltlib.heads import PairClassifier
 from xltlib.prediction import accuracy, predict
+from xltlib.training import trained
 
 SELECTIONS = ("last", "en-dev", "oracle")
 RULES = (*SELECTIONS, "averaged", "ema")
-
-
-def trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """The parameters that are trained, by name."""
-    return ((name, p) for name, p in model.named_parameters() if p.requires_grad)
 
 
 class Averaged:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from xltlib import files, languages, locks, provenance, records
 from xltlib.files import Damaged
-from xltlib.values import without_seed
+from xltlib.values import joined, without_seed
 
 RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
 NEW = ".new"  # in the folder: a whole new content, of which not every file has moved to its place
@@ -102,6 +102,26 @@ def _refuse_twice(runs: list[dict], path: Path) -> None:
             other = seen.setdefault(made, record.get("label", "one"))
             if other != record.get("label", "one"):
                 raise Damaged(path, f"{other} and {record.get('label')} have the same parameters", AGAIN)
+
+
+def refuse_alike(runs: pd.DataFrame, study: str) -> None:
+    """Refuse arms that tables cannot tell apart: they have read the same, and differ in an option alone.
+
+    Args:
+        runs: records, a row a run of an arm.
+        study: for the error.
+    Raises:
+        ValueError: names the runs, and what to do.
+    """
+    names = ["encoder", "strategy", "head", "adaptation"]
+    alike = runs[runs.duplicated([*names, "seed"], keep=False)]
+    if len(alike):
+        first = alike[(alike[[*names, "seed"]] == alike[[*names, "seed"]].iloc[0]).all(axis=1)]
+        raise ValueError(
+            f"study {study}: {joined(list(first.label))} have one name in tables "
+            f"({', '.join(first[names].iloc[0])}), because they differ in options alone. Compare them on "
+            "development data (summary: 50_development), noises by summary: 30_robustness, or in two studies"
+        )
 
 
 def predictions(figures: Path, columns: list[str] | None = None) -> pd.DataFrame:

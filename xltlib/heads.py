@@ -6,7 +6,6 @@ Both pool token states to sentence vectors by :meth:`embed`, which translation r
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
+from xltlib import files
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
 from xltlib.encoders import Encoder, checks, freeze, set_dropout
@@ -115,9 +115,11 @@ class CrossEncoder(PairClassifier):
     """``<s> s1 </s></s> s2 </s>`` through the encoder, pooled, then tanh layer and softmax."""
 
     def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
+        """Both sentences in one padded row a pair, as :meth:`forward` takes them."""
         return (self.tensors(first, second),)
 
     def forward(self, pair: dict[str, Tensor]) -> Tensor:
+        """Class scores, shape (batch, labels)."""
         return self.classifier(self.pool(pair))
 
 
@@ -128,6 +130,7 @@ class BiEncoder(PairClassifier):
     of_vectors = True
 
     def collate(self, first: list[str], second: list[str]) -> tuple[dict[str, Tensor], ...]:
+        """First and second sentences, padded apart, as :meth:`forward` takes them."""
         return self.tensors(first), self.tensors(second)
 
     def vectors(self, sentences: dict[str, Tensor]) -> Tensor:
@@ -139,6 +142,7 @@ class BiEncoder(PairClassifier):
         return self.classifier(torch.cat([u, v, (u - v).abs(), u * v], dim=-1))
 
     def forward(self, one: dict[str, Tensor], two: dict[str, Tensor]) -> Tensor:
+        """Class scores, shape (batch, labels)."""
         return self.compare(self.vectors(one), self.vectors(two))
 
 
@@ -165,9 +169,8 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     trained = {name: p.detach().cpu().contiguous() for name, p in _own_tensors(model).items()}
-    temporary = Path(folder) / "trained.safetensors.part"
-    save_file(trained, temporary)
-    os.replace(temporary, Path(folder) / "trained.safetensors")  # whole, or not at all
+    with files.whole(Path(folder) / "trained.safetensors") as path:
+        save_file(trained, path)
 
 
 def _own_tensors(model: PairClassifier) -> dict[str, nn.Parameter]:

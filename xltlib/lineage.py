@@ -1,9 +1,10 @@
-"""What a run goes on from must fit it: what would stop it when its parents are made is refused at once."""
+"""What a run goes on from, or is compared with, must fit it: what would stop it later is refused at once."""
 
 from __future__ import annotations
 
 from xltlib import languages
 from xltlib.components.base import find
+from xltlib.parameters import WATCHING
 from xltlib.plan import Node
 
 
@@ -38,6 +39,26 @@ def refuse_unfit(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> 
         _refuse_labels_read(parameters, line)
 
 
+def refuse_copies_alone(nodes: dict[str, Node]) -> None:
+    """Refuse a study of copies without a control.
+
+    Copies kept with the passes made more updates, too: only a control tells the two apart.
+
+    Args:
+        nodes: of the plan, by label.
+    """
+    for node in nodes.values():
+        if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
+            continue
+        bare = _without_noise(node)
+        plain = [of for of in nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
+        if not any(_without_noise(of) == bare for of in plain):
+            raise ValueError(
+                f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
+                "parameters, as many steps and no noise"
+            )
+
+
 def _line(need: str, nodes: dict[str, Node]) -> list[Node]:
     """A run and those that it goes on from, the first training last."""
     found = [nodes[need]]
@@ -52,7 +73,7 @@ def _refuse_another_head(parameters: dict, first: Node) -> None:
     if "head" not in parameters or "head" not in first.parameters:
         return
     kinds = parameters["head"]["kind"], first.parameters["head"]["kind"]
-    own, theirs = (getattr(find("head", kind), "reads", kind) for kind in kinds)
+    own, theirs = (getattr(find("head", kind), "architecture", kind) for kind in kinds)
     if own != theirs:
         raise ValueError(f"head {kinds[0]} cannot go on from head {kinds[1]} of {first.label}")
 
@@ -68,3 +89,12 @@ def _refuse_labels_read(parameters: dict, line: list[Node]) -> None:
                 f"{' '.join(sorted(read))}: called zero-shot, but {node.label}, which it goes on from, reads "
                 "labelled items of it; name in labelled.zero_shot only the others"
             )
+
+
+def _without_noise(node: Node) -> tuple[str, dict]:
+    own = ("noise", "keep_model", *WATCHING)
+    rest = {name: value for name, value in node.parameters.items() if name not in own}
+    rest["scored"] = {
+        name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
+    }
+    return node.notebook, rest

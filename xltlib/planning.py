@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
 from xltlib.studyfile import draws_in_turn, mapping, whole_numbers
-from xltlib.values import shown
+from xltlib.values import shown, without_seed
 
 if TYPE_CHECKING:
     from xltlib.studies import Study
@@ -89,7 +90,7 @@ class Planning:
                     self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
         self._refuse_unused(sections["arms"])
         self._ask_for_groups()
-        self._ask_for_controls()
+        lineage.refuse_copies_alone(self.nodes)
         self._ask_for_compared(sections["arms"])
         return Plan(self.study, self.nodes)
 
@@ -150,7 +151,14 @@ class Planning:
         except ValueError as error:
             if self.overrides and self._is_right_as_written(label, own, suffix, section):
                 raise ValueError(f"--set: {label}: {error}") from error
-            raise ValueError(f"{label}: {error}{self.study.line(section, label)}") from error
+            raise ValueError(f"{label}: {error}{self._line_of(str(error), own, section, label)}") from error
+
+    def _line_of(self, said: str, own: dict, section: str, label: str) -> str:
+        """The line of a mistake: in common, where it is of a parameter that the run has from there."""
+        name = re.match(r"(?:\w+_\w+: )?(\w+)", said)[1]
+        if name in self.common and name not in own:
+            return self.study.line("common", name)
+        return self.study.line(section, label)
 
     def _is_right_as_written(self, label: str, own: dict, suffix: str, section: str) -> bool:
         """Whether a run could be planned without what the command line sets; no plan is made after this."""
@@ -207,7 +215,9 @@ class Planning:
                 if str(start).partition(" seed ")[0] + suffix in self.nodes:
                     raise ValueError(f"start {shown(start)}: leave out its seed, which is that of this run")
                 made = any(label.startswith(f"{start} seed ") for label in self.nodes)
-                said = f"is not made for{suffix}" if made else "is nothing above it in the study"
+                alike = get_close_matches(str(start), map(without_seed, self.nodes), 1)
+                meant = f"; did you mean {alike[0]}?" if alike else ""
+                said = f"is not made for{suffix}" if made else f"is nothing above it in the study{meant}"
                 raise ValueError(f"start {shown(start)} {said}")
             theirs = self.nodes[need].parameters
             if not theirs.get("keep_model", self.nodes[need].notebook == ADAPT and theirs["start"]):
@@ -274,19 +284,6 @@ class Planning:
             said = "is no target" if wrong[0] in grouped else "is a target in none of them"
             raise ValueError(f"groups: {wrong[0]} {said}{self.study.line('groups')}")
 
-    def _ask_for_controls(self) -> None:
-        """Copies kept with the passes made more updates, too: only a control tells the two apart."""
-        for node in self.nodes.values():
-            if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
-                continue
-            bare = _without_noise(node)
-            plain = [of for of in self.nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
-            if not any(_without_noise(of) == bare for of in plain):
-                raise ValueError(
-                    f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
-                    "parameters, as many steps and no noise"
-                )
-
     def _ask_for_compared(self, arms: dict) -> None:
         """A summary of noise compares every arm with two, by their names in its parameters."""
         if self.study.summary != NOISE:
@@ -303,15 +300,6 @@ class Planning:
 def _targets(parameters: dict) -> list[str]:
     """The languages of a run but its source."""
     return languages.listed(parameters["targets"])[1:]
-
-
-def _without_noise(node: Node) -> tuple[str, dict]:
-    own = ("noise", "keep_model", *parameters.WATCHING)
-    rest = {name: value for name, value in node.parameters.items() if name not in own}
-    rest["scored"] = {
-        name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
-    }
-    return node.notebook, rest
 
 
 def notebook_of(own: dict, common: dict) -> str:

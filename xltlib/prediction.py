@@ -128,7 +128,7 @@ def encoded(
     progress: bool = False,
     workers: int = 0,
 ) -> np.ndarray:
-    """Sentence vectors, shape (sentences, hidden).
+    """Sentence vectors, shape (sentences, width): the encoder's hidden size, or that of its dense layer.
 
     Args:
         model: put into evaluation mode.
@@ -239,14 +239,10 @@ def voted(
 
 def _seen(frame: pd.DataFrame, noise: Seen, source: str) -> pd.DataFrame:
     """The pairs with their sentences of the source language seen through noise of words."""
-    seen = noise.noisy(_as_batch(frame))
+    seen = noise.noisy(Batch.of(frame))
     first = frame.sentence1.where(frame.language1 != source, seen.first)
     second = frame.sentence2.where(frame.language2 != source, seen.second)
     return frame.assign(sentence1=first, sentence2=second)
-
-
-def _as_batch(frame: pd.DataFrame) -> Batch:
-    return Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())
 
 
 def under_attack(
@@ -269,7 +265,7 @@ def under_attack(
 
     right = 0
     for start in range(0, len(frame), batch_size):
-        batch = _as_batch(frame.iloc[start : start + batch_size])
+        batch = Batch.of(frame.iloc[start : start + batch_size])
         with attack.against(loss, batch), torch.no_grad():
             answers = model.logits(batch.first, batch.second).argmax(-1).cpu().numpy()
         right += int((answers == np.array(batch.labels)).sum())

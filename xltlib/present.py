@@ -28,6 +28,7 @@ def ask_for(resolved: dict, data: str, reads: bool) -> None:
             raise ValueError(f"{what} = {value!r} is no folder; it holds word lists <source>-<language>.txt")
         if is_text and reads:
             _ask_for_corpora(what, value, data)
+            _ask_for_languages(what, value, resolved, data)
 
 
 def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
@@ -50,6 +51,19 @@ def _ask_for_corpora(what: str, value: str, data: str) -> None:
         raise ValueError(f"{what} = {value!r}: a corpus stands twice")
     for word in words:
         _ask_for_corpus(what, word, data)
+
+
+def _ask_for_languages(what: str, value: str, resolved: dict, data: str) -> None:
+    """Text, or trees, of every language that they are asked for in."""
+    family, _, name = what.partition(".")
+    has = {"text": tasks.has_text, "trees": tasks.has_trees}.get(name)
+    if has is None or value == "task":
+        return
+    folder = tasks.data_folder(data)
+    for code in languages.listed(resolved[family].get("languages", "")):
+        if not any(has(corpus, code, folder) for corpus in tasks.several(value) or [value]):
+            held = f"{code}.conllu" if name == "trees" else f"{code}.txt"
+            raise ValueError(f"{what} = {value!r}: nothing in {code!r}; a folder of one's own has {held}")
 
 
 def _ask_for_corpus(what: str, word: str, data: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import time
 from typing import Callable, Iterator
 
 import numpy as np
@@ -72,13 +73,13 @@ def train(
     """Train for a number of updates.
 
     Args:
-        model: parameters that take no gradient are left alone; those of ``model.classifier`` and
-            ``model.discriminator``, where there are such, and of LoRA get the head's learning rate.
+        model: parameters that take no gradient are left alone; those of its :data:`FRESH` submodules and of
+            LoRA get the head's learning rate.
         batches: anything; one is drawn for each update and given to ``loss``.
         loss: batch -> scalar; calls the model.
         steps: updates.
         learning_rate: peak; rises linearly over the ``warmup`` share of steps, then falls linearly to 0.
-        head_learning_rate: of ``model.classifier``; None: ten times the other (a head starts from nothing).
+        head_learning_rate: of what starts from nothing (:data:`FRESH`, LoRA); None: ten times the other.
         weight_decay: of AdamW.
         warmup: share of the steps.
         clip: largest norm of the gradient.
@@ -156,9 +157,11 @@ def _bar(steps: int, progress: bool):
 
 
 def _size(batch) -> int:
-    """Pairs or texts of a batch; 0 where it does not say."""
+    """Pairs, trees or texts of a batch; 0 where it does not say."""
     if hasattr(batch, "first"):
         return len(batch.first)
+    if hasattr(batch, "words"):
+        return len(batch.words)
     part = batch[-1] if isinstance(batch, tuple) else batch
     return len(part["input_ids"]) if isinstance(part, dict) else 0
 
@@ -219,6 +222,11 @@ class Losses:
         return float(np.mean(self.values[-50:])) if self.values else math.nan
 
 
+def trained(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters that are trained, by name."""
+    return ((name, p) for name, p in model.named_parameters() if p.requires_grad)
+
+
 def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate: float) -> list[dict]:
     """Trained parameters with their learning rates, as optimizers take them; an empty group is left out.
 
@@ -228,9 +236,7 @@ def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate:
         model: what is in one of its :data:`FRESH` submodules, and the updates of LoRA, get the head's rate.
     """
     body, head = [], []
-    for name, p in model.named_parameters():
-        if not p.requires_grad:
-            continue
+    for name, p in trained(model):
         if name.startswith(FRESH) or ".lora_" in name:
             head.append(p)
         else:
@@ -258,24 +264,30 @@ class EarlyStop:
         model: being trained.
         measure: called at every checkpoint; the lower, the better.
         patience: checkpoints without a new lowest value before it stops; 0: never, the last weights stay.
+    Attributes:
+        seconds: that measuring took so far.
+        values: what was measured, with the step.
+        best: the weights at the lowest, by name.
     """
 
     def __init__(self, model: nn.Module, measure: Callable[[], float], patience: int):
         self.model, self.measure, self.patience = model, measure, patience
+        self.seconds = 0.0
         self.values: list[tuple[int, float]] = []
         self.best: dict[str, Tensor] = {}
 
     def __call__(self, step: int) -> bool:
         """Measure, and keep the weights if they are the best so far; True: stop."""
+        began = time.perf_counter()
         value = self.measure()
+        self.seconds += time.perf_counter() - began
         tracking.current().log(step, {"held_out": value})
         lowest = min((of for _, of in self.values), default=float("inf"))
         self.values.append((step, value))
         if not self.patience:
             return False
         if value < lowest:
-            trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
-            self.best = {name: p.detach().clone() for name, p in trained}
+            self.best = {name: p.detach().clone() for name, p in trained(self.model)}
         best_at = int(np.argmin([of for _, of in self.values]))
         return len(self.values) - 1 - best_at >= self.patience
 

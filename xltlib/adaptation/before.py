@@ -47,17 +47,17 @@ class Adapting:
     trained: nn.Module | None = None
 
     def measure(self) -> dict[str, float]:
-        """By language: perplexity of held-out text, or the share of held-out translations that are found."""
+        """By language: what the component ``measures`` of held-out text, such as its perplexity."""
         progress.current().stage(progress.MEASURING)
         return {code: self.measure_of(of) for code, of in self.component.held.items()}
 
-    def mean_perplexity(self) -> float:
+    def mean_held_out(self) -> float:
         """The geometric mean over languages."""
         return float(np.exp(np.mean(np.log(list(self.measure().values())))))
 
     def early_stop(self) -> training.EarlyStop:
         """What ends the training when held-out text gets no better, if it was asked to."""
-        return training.EarlyStop(self.model, self.mean_perplexity, self.component.patience)
+        return training.EarlyStop(self.model, self.mean_held_out, self.component.patience)
 
     def look(self) -> dict:
         """Language bias, translations of the probes and trees found by the encoder as it is now.
@@ -69,8 +69,12 @@ class Adapting:
         wanted = bool(self.measured.sentences or self.measured.translations or self.measured.treebank)
         if not wanted or self.attached is not None:
             return found
-        state = torch.get_rng_state()
-        reader = self._reader()
+        with torch.random.fork_rng(devices=[]):
+            self._look(self._reader(), found)
+        return found
+
+    def _look(self, reader: nn.Module, found: dict) -> None:
+        """The same by a reader of the encoder, into ``found``."""
         for code, pairs in self.measured.translations.items():
             found["probes"][code] = align.retrieval_accuracy(reader, pairs)
         if self.measured.sentences:
@@ -80,8 +84,6 @@ class Adapting:
             self._refuse_trained_trees()
             fitted_to = self.component.languages.split()
             found["trees"] = syntax.probe_quality(reader, self.measured.treebank, fitted_to)
-        torch.set_rng_state(state)
-        return found
 
     @staticmethod
     def both(what: str, before: dict, after: dict) -> dict[str, dict]:
@@ -108,7 +110,8 @@ class Adapting:
         """The encoder as it is now, trimmed to what is looked at."""
         now = encoders.untrim(self.encoder, encoders.load(self.place))
         small = encoders.trim(now, self.measured.looked_at()) if self.trim else copy.deepcopy(now)
-        return heads.build("bi", small, max_length=self.component.max_length)
+        reader = heads.build("bi", small, max_length=self.component.max_length)
+        return reader.to(self.encoder.table.device)
 
     @property
     def what(self) -> str:

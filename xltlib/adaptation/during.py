@@ -81,16 +81,15 @@ class Penalised:
     """A loss with a penalty: ``loss(batch) + weight * penalty``.
 
     Args:
-        model: a pair classifier.
         loss: labelled batch -> scalar.
         penalty: has a method ``at(done) -> scalar``, as the classes below have.
         weight: of the penalty.
     Attributes:
-        done: updates so far.
+        done: calls so far, which are updates: no noise that computes a loss twice goes with a penalty.
     """
 
-    def __init__(self, model, loss: Callable[[Batch], Tensor], penalty, weight: float):
-        self.model, self.loss, self.penalty, self.weight = model, loss, penalty, weight
+    def __init__(self, loss: Callable[[Batch], Tensor], penalty, weight: float):
+        self.loss, self.penalty, self.weight = loss, penalty, weight
         self.done, self._penalties = 0, []
 
     @property
@@ -166,7 +165,9 @@ class TreePenalty:
 
     def at(self, done: int) -> Tensor:
         """The penalty of the next batch of trees."""
-        batch = next(self.stream).to(self.model.classifier[0].weight.device)
+        batch = next(self.stream)
+        self.model.tokens += int(batch.inputs["attention_mask"].sum())
+        batch = batch.to(self.model.classifier[0].weight.device)
         found = self.model.probe(word_vectors(self.model.model, batch)).float()
         return tree_loss(found, batch.distances, batch.words, self.kind)
 

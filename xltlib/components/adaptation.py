@@ -34,7 +34,8 @@ class Adaptation(Component):
     size: int = option(16, at_least=1, at_most=65_536)
     max_length: int = option(64, at_least=8, at_most=8192)
     texts: dict | None = gathered()
-    measures = "perplexity"  # of held-out text: the lower, the better
+    measures = "perplexity"  # of held-out text
+    lower_is_better = True  # of what is measured
     train_table = False  # whether the embedding table is trained: masked language modelling may
 
     @property
@@ -72,8 +73,8 @@ class Adaptation(Component):
         return pd.DataFrame(counted).rename_axis("language")
 
     def better(self, before: dict[str, float], after: dict[str, float]) -> bool:
-        """Whether what is measured of held-out text is better, or as good, in every language."""
-        if self.measures == "perplexity":
+        """Whether what is measured of held-out text falls, or where more is better does not, everywhere."""
+        if self.lower_is_better:
             return all(after[code] < before[code] for code in before)
         return all(after[code] >= before[code] for code in before)
 
@@ -212,6 +213,7 @@ class Align(Adaptation):
     head_learning_rate = None  # no head is trained
     lora_rank = checks = patience = 0
     measures = "translations found"
+    lower_is_better = False
 
     def gather(self, run) -> Align:
         codes = run.codes(self.languages)

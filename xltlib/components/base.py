@@ -17,7 +17,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from importlib import import_module
 
 from xltlib import languages
-from xltlib.components.kinds import BARE, BASES, FAMILIES, PROMISED
+from xltlib.components.kinds import BARE, BASES, DO_NOTHING, FAMILIES, PROMISED
 from xltlib.values import check, shown
 
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
@@ -117,12 +117,25 @@ def find(family: str, kind: str) -> type[Component]:
     if "__dataclass_fields__" not in vars(found):
         raise ValueError(f"{family}: kind {kind!r} lacks @dataclass(frozen=True, kw_only=True) above it")
     if family in PROMISED and not hasattr(found, PROMISED[family]):
-        raise ValueError(f"{family}: kind {kind!r} has no method {PROMISED[family]}: it is of another family")
+        why = "its name is misspelt, or the class is of another family"
+        raise ValueError(f"{family}: kind {kind!r} has no method {PROMISED[family]}: {why}")
     if family in BASES and kind not in kinds:
-        base = BASES[family].partition(":")
-        if not issubclass(found, _imported(base[0], base[2])):
-            raise ValueError(f"{family}: kind {kind!r} is no subclass of {BASES[family]}")
+        _refuse_without_base(family, kind, found)
     return found
+
+
+def _refuse_without_base(family: str, kind: str, found: type[Component]) -> None:
+    """A class of one's own is a subclass of its family's, and does what the family is asked for."""
+    module, _, name = BASES[family].partition(":")
+    base = _imported(module, name)
+    if not issubclass(found, base):
+        raise ValueError(f"{family}: kind {kind!r} is no subclass of {BASES[family]}")
+    method = PROMISED.get(family, "")
+    if family in DO_NOTHING and getattr(found, method) is getattr(base, method):
+        raise ValueError(
+            f"{family}: kind {kind!r} has no method {method} of its own, so it would change nothing; is its "
+            "name misspelt?"
+        )
 
 
 def _kinds(family: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ class Frozen(Head):
     """
 
     layer: int = option(-1, at_least=-1, at_most=MOST_LAYERS)
-    reads = "bi"
+    architecture = "bi"
     trains = False
 
     def build(self, encoder, held, classes: int):

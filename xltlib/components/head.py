@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xltlib.components.base import Component, option
 
@@ -13,11 +14,16 @@ class Head(Component):
 
     Args:
         max_length: tokens of a pair (``cross``) or of a sentence (``bi``); what is longer is cut.
+    Attributes:
+        architecture: of the classifier that it builds, a name in heads.HEADS.
+        trains: whether 20_finetune trains it; 21_frozen makes the others.
+        least_batch: pairs of a batch of which its loss can be computed.
     """
 
     max_length: int = option(128, at_least=8, at_most=8192)
-    trains = True  # by 20_finetune; a head of frozen vectors, by 21_frozen, does not
-    least_batch = 1  # pairs of a batch of which its loss can be computed
+    architecture: ClassVar[str]
+    trains = True
+    least_batch = 1
 
     def build(self, encoder, held, classes: int):
         """A fresh classifier; its weights are drawn from torch's global generator, so seed it right before.
@@ -30,7 +36,7 @@ class Head(Component):
         from xltlib import heads
 
         options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
-        return heads.build(self.reads, encoder, labels=classes, max_length=self.max_length, **options)
+        return heads.build(self.architecture, encoder, labels=classes, max_length=self.max_length, **options)
 
     def loss(self, model):
         """Batch -> scalar: cross-entropy of labelled pairs, translation ranking of unlabelled ones."""
@@ -49,7 +55,7 @@ class Cross(Head):
     ``softmax(W tanh(V pool(<s> s1 </s></s> s2 </s>)))``.
     """
 
-    reads = "cross"
+    architecture = "cross"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +65,7 @@ class Bi(Head):
     Reimers & Gurevych 2019 (arXiv 1908.10084).
     """
 
-    reads = "bi"
+    architecture = "bi"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +85,7 @@ class BiNegatives(Head):
     temperature: float = option(0.05, at_least=0.001, at_most=100)
     margin: float = option(0.0, at_least=0, at_most=2)
     negatives: str = option("all", among=("all", "neg_only"))
-    reads = "bi"
+    architecture = "bi"
     least_batch = 2  # a pair is told from others
     two_classes = True
 

@@ -99,4 +99,5 @@ BASES = {  # what a class of one's own is a subclass of, where a family has some
     "scored": "xltlib.components.scored:Scored",
     "measured": "xltlib.components.scored:Measured",
 }
+DO_NOTHING = ("noise", "penalty", "after")  # families whose base leaves all as it is
 BARE = {"encoder": "name", "labelled": "languages"}  # what a bare word says where a family has one kind

@@ -56,7 +56,7 @@ class Dann(TextPenalty):
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import during
 
-        return during.Penalised(model, loss, during.DannPenalty(model, self.stream(rng), steps), self.weight)
+        return during.Penalised(loss, during.DannPenalty(model, self.stream(rng), steps), self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Coral(TextPenalty):
         from xltlib.adaptation import domain, during
 
         penalty = during.DistancePenalty(model, self.stream(rng), domain.coral)
-        return during.Penalised(model, loss, penalty, self.weight)
+        return during.Penalised(loss, penalty, self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Mmd(TextPenalty):
         from xltlib.adaptation import domain, during
 
         penalty = during.DistancePenalty(model, self.stream(rng), domain.mmd)
-        return during.Penalised(model, loss, penalty, self.weight)
+        return during.Penalised(loss, penalty, self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,5 +122,5 @@ class Consistency(Penalty):
 
         stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
         return during.Penalised(
-            model, loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight
+            loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight
         )

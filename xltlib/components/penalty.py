@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xltlib.components.base import Component
+from xltlib.provenance import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +28,18 @@ class Penalty(Component):
     reads_development = False
     least_batch = 1
 
+    def gather(self, run) -> Penalty:
+        """Nothing is read; what reads text says so in an entry of its own."""
+        run.provenance.note(Entry("adaptation", run.kind("penalty"), "nothing"))
+        return self
+
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         """A loss with the penalty added: batch -> scalar.
 
         Args:
             loss: the labelled one.
-            model: being trained; it may get a submodule.
+            model: being trained. A submodule that it gets for the training alone is called ``discriminator``
+                or ``probe``: these learn at the head's rate, and are not kept with the model.
             steps: updates of the training.
             rng: of what is drawn for the penalty.
         """
@@ -44,3 +51,6 @@ class NoPenalty(Penalty):
     """The labelled loss alone (rung Z0)."""
 
     adds = False
+
+    def gather(self, run) -> NoPenalty:
+        return self

@@ -55,6 +55,7 @@ class MlmRanking(Mlm):
         def loss(batch):
             if not isinstance(batch, batching.Batch):
                 return text.loss(batch)
+            reader.to(encoder.table.device)  # training moves the encoder, and text's head alone with it
             before = reader.tokens
             value = heads.loss(reader, batch)
             text.model.tokens += reader.tokens - before

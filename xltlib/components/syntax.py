@@ -49,10 +49,6 @@ class Syntax(Adaptation):
         self.refuse_few(found)
         return self.holding(texts=found)
 
-    def better(self, before: dict[str, float], after: dict[str, float]) -> bool:
-        """Whether held-out distances are nearer to those of the trees in every language."""
-        return all(after[code] < before[code] for code in before)
-
     def build(self, encoder, held, seed: int):
         """As of Mlm."""
         from xltlib.adaptation import syntax
@@ -109,4 +105,4 @@ class SyntaxPenalty(Penalty):
         seed = int(rng.integers(2**31))
         stream = syntax.tree_batches(model._encoder, trees, self.size, self.max_length, seed)
         penalty = during.TreePenalty(model, stream, self.rank, self.loss)
-        return during.Penalised(model, loss, penalty, self.weight)
+        return during.Penalised(loss, penalty, self.weight)

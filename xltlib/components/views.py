@@ -36,8 +36,17 @@ class View(Component):
         return Entry("batches", use, kind, (run.source,), source, told=told_by(view, source, 0, []))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
-        """Endless batches of ``size`` pairs."""
+        """Endless batches of ``size`` pairs.
+
+        Raises:
+            ValueError: no labelled pair is in the source language.
+        """
         own = data.train[data.train.language1 == data.source]
+        if own.empty:
+            raise ValueError(
+                f"batches.cross: it changes pairs in {data.source}, and none is read; add {data.source} to "
+                "labelled.languages"
+            )
         return batching.viewed(own, size, model.lengths, rng, self.view())
 
 

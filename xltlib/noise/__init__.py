@@ -5,8 +5,8 @@ translations from a word list, or for neighbours in the encoder's own embedding 
 of a cross-lingual batch (batching.viewed) or, as :class:`Seen`, a noise of its own.
 
 A *noise* takes one training step: ``noise(loss, batch, backward)`` computes the loss, sends it backward and
-returns its value. It is an argument of training.train. Every noise leaves the loss of a batch without labels
-as it is.
+returns its value. It is an argument of training.train. Every noise leaves a batch without labels as it
+is. While noise of the embeddings is on, what a penalty reads is seen through it, too; words are not.
 
 - ``base``: the step without noise, two noises in one step
 - ``words``: views, and noise by a view (no torch)

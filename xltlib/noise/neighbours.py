@@ -173,7 +173,7 @@ class Mixup:
         model: whose embeddings are mixed.
         mixed: what each row of the embedding table is mixed with, shape (pieces, hidden); NaN: left as it is.
         rate: share of the tokens that have neighbours to which this happens.
-        alpha: lam ~ Beta(alpha, alpha), one a token; None: lam is 1, nothing changes.
+        alpha: lam ~ Beta(alpha, alpha), one a token.
         seed: of the draws.
     Raises:
         ValueError: the rate is no probability.
@@ -182,7 +182,7 @@ class Mixup:
     model: object
     mixed: Tensor
     rate: float = 0.3
-    alpha: float | None = 1.0
+    alpha: float = 1.0
     seed: int = 1
 
     def __post_init__(self):
@@ -191,10 +191,7 @@ class Mixup:
 
     def _change(self, ids: Tensor, embeddings: Tensor) -> Tensor:
         other = self.mixed.to(embeddings)[ids]
-        if self.alpha is None:
-            lam = np.ones(ids.shape)
-        else:
-            lam = self.rng.beta(self.alpha, self.alpha, ids.shape)
+        lam = self.rng.beta(self.alpha, self.alpha, ids.shape)
         lam = np.where(self.rng.random(ids.shape) < self.rate, lam, 1.0)
         lam = torch.from_numpy(lam).to(embeddings).unsqueeze(-1)
         lam = lam.masked_fill(other.isnan().any(-1, keepdim=True), 1.0)

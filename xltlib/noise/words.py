@@ -195,7 +195,7 @@ def copies(frame: pd.DataFrame, noise: Seen, n: int) -> pd.DataFrame:
         noise: what they are seen through.
         n: copies of each pair.
     """
-    pairs = Batch(frame.sentence1.tolist(), frame.sentence2.tolist(), frame.label.tolist())
+    pairs = Batch.of(frame)
     copied = []
     for k in range(n):
         seen = noise.noisy(pairs)

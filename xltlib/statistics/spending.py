@@ -33,9 +33,10 @@ def costs(runs: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _start(run: dict) -> str:
-    """Id of the run whose model this one started from; "": none."""
-    return run.get("parameters", {}).get("start", "")
+def _start(run: dict) -> tuple[str, str]:
+    """What an adaptation started from: the run whose model it went on with ("": none), and the encoder."""
+    given = run.get("parameters", {})
+    return given.get("start", ""), given.get("encoder", {}).get("name", "")
 
 
 def _with_ancestors(run: dict, by_run: dict[str, dict]) -> list[dict]:
@@ -47,7 +48,7 @@ def _with_ancestors(run: dict, by_run: dict[str, dict]) -> list[dict]:
     return found
 
 
-def _probes_at_start(runs: list[dict]) -> dict[tuple[str, str], float]:
+def _probes_at_start(runs: list[dict]) -> dict[tuple[tuple[str, str], str], float]:
     """Share of translations found before an adaptation, of each model it starts from and probe language.
 
     Where low-rank updates are attached nothing is measured before: another one of the same model has it.
@@ -60,11 +61,11 @@ def _probes_at_start(runs: list[dict]) -> dict[tuple[str, str], float]:
     return found
 
 
-def _lost(record: dict, at_start: dict[tuple[str, str], float]) -> list[float]:
+def _lost(record: dict, at_start: dict[tuple[tuple[str, str], str], float]) -> list[float]:
     """Shares of translations that are no longer found after an adaptation, one a probe language."""
     lost = []
     for code, of in record.get("probes", {}).items():
-        place = (_start(record), code)
-        if place in at_start:
-            lost.append(at_start[place] - of["after"])
+        before = of["before"] if of["before"] is not None else at_start.get((_start(record), code))
+        if before is not None:
+            lost.append(before - of["after"])
     return lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -90,15 +91,18 @@ def over_updates_table(data: StudyData) -> pd.DataFrame:
 
 
 def penalty_table(data: StudyData) -> pd.DataFrame:
-    """How large the penalties on training were, before their weight, mean over seeds; empty without any."""
+    """How large the penalties on training were, before their weight, mean over seeds; empty without any.
+
+    Records keep a curve of at most 50 points, each the mean of some updates.
+    """
     rows = []
-    for run in data.runs.itertuples():
-        curve = getattr(run, "penalty", None)
+    for _, run in data.runs.iterrows():
+        curve = run.get("penalty")
         if isinstance(curve, list) and curve:
-            rows.append((run.strategy, run.adaptation, np.mean(curve[:5]), min(curve), np.mean(curve[-5:])))
-    columns = ["strategy", "adaptation", "first five updates", "lowest", "last five updates"]
-    of_arm = pd.DataFrame(rows, columns=columns).groupby(columns[:2], sort=False)
-    return of_arm.mean().map("{:.2g}".format)
+            tenth = math.ceil(len(curve) / 10)
+            rows.append((*run[data.arm], np.mean(curve[:tenth]), min(curve), np.mean(curve[-tenth:])))
+    columns = [*data.arm, "first tenth", "lowest point", "last tenth"]
+    return pd.DataFrame(rows, columns=columns).groupby(data.arm, sort=False).mean().map("{:.2g}".format)
 
 
 def doses(data: StudyData) -> pd.DataFrame:
@@ -131,7 +135,7 @@ def dose_table(data: StudyData) -> pd.DataFrame:
 
 
 def held_out(data: StudyData) -> pd.DataFrame:
-    """What adaptations did to held-out text of their own kind, mean over seeds.
+    """What adaptations did to held-out text of their own kind, mean over seeds; each draw by itself.
 
     Returns:
         ``adaptation, method, language, before, after``: perplexities, or shares of translations found.
@@ -169,7 +173,9 @@ def on_the_way(data: StudyData) -> pd.DataFrame:
 
 
 def trees(data: StudyData) -> pd.DataFrame:
-    """How well a structural probe finds dependency trees before and after adaptations, mean over seeds.
+    """How well a structural probe finds dependency trees before and after adaptations.
+
+    Mean over seeds; each draw by itself.
 
     Returns:
         ``adaptation, method, language, trees_read``, whether the adaptation read trees of the language, and

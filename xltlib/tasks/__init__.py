@@ -35,13 +35,14 @@ from xltlib.tasks.task import (
 from xltlib.tasks.text import (
     PARALLEL,
     TREEBANKS,
+    has_text,
     has_translations,
     load_parallel,
     load_text,
     pivot,
     task_text,
 )
-from xltlib.tasks.trees import EVALUATED, PROBED, Tree, load_trees
+from xltlib.tasks.trees import EVALUATED, PROBED, Tree, has_trees, load_trees
 
 __all__ = [
     "COLUMNS",
@@ -60,7 +61,9 @@ __all__ = [
     "divided",
     "find",
     "fingerprint",
+    "has_text",
     "has_translations",
+    "has_trees",
     "language_pairs",
     "load_pairs",
     "load_parallel",

@@ -67,10 +67,19 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     reference = min(found, key=lambda code: len(found[code]))  # the one that most others agree with
     told = [f"{code} in {differ} of {both}" for code, (differ, both) in found[reference].items()]
     raise DataError(
-        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id. "
-        "Items with one id must be translations of each other: check the ids of these files, or give "
-        "items that are no translations ids of their own (in a task.yaml: parallel: false)"
+        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id"
+        f"{_first_of(frame, labels)}. Correct the labels, or the ids: items with one id must be translations "
+        "of each other. What is no translation has an id of its own (in a task.yaml: parallel: false)"
     )
+
+
+def _first_of(frame: pd.DataFrame, labels) -> str:
+    """The first item whose labels differ, by what it says."""
+    differ = labels.transform("min") != labels.transform("max")
+    if "sentence1" not in frame:
+        return ""
+    said = [f"{row.sentence1[:80]!r} in {row.language1}" for row in frame[differ].head(1).itertuples()]
+    return f" (the first: {said[0]})"
 
 
 def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import languages
 from xltlib.demo import grammar
 from xltlib.lines import DataError
-from xltlib.tasks import paws_files
+from xltlib.tasks import notes, paws_files
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
 from xltlib.tasks.base import ITEMS_OF_A_SET, Task
 from xltlib.tasks.counting import counts
@@ -22,7 +21,6 @@ from xltlib.tasks.printing import filled, printed, together
 from xltlib.tasks.task import SPLITS, shared_sentence_clusters
 
 MOST = 50  # faults that are listed
-SAME = ("same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar")  # names of what is class 1
 FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
 KEYS = """\
 dropped: rows in which a placeholder stands for a sentence. majority: share of the largest class, per cent.
@@ -56,12 +54,16 @@ class Check:
     Attributes:
         said: the report, without its faults.
         faults: what keeps a study from running on the task, with file and line where there is one.
+        unknown: codes of languages that a study does not know yet.
     """
 
     said: str
     faults: list[str]
+    unknown: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
+        if not self.faults and self.unknown:
+            return f"{self.said}\n\nNo faults; a study can run on the other languages."
         if not self.faults:
             return f"{self.said}\n\nNo faults: a study can run on it."
         listed = "\n".join(self.faults[:MOST])
@@ -95,12 +97,14 @@ def check(name: str, folder: Path | None) -> Check:
         faults += refused
     else:
         parts.append("Items and sentences of splits are compared when there are no faults.")
-    parts.append(_notes(task.CLASSES, frames))
+    unknown = notes.unknown(frames)
+    parts.append(notes.said(task.CLASSES, frames, unknown, notes.without_code(task, folder)))
     if "test" not in frames or "dev" not in frames:
         missing = "test" if "test" not in frames else "dev"
         wanted = "a study scores test pairs, and chooses checkpoints by dev"
         faults.append(f"{name}: no {missing} pairs: {wanted}")
-    return Check("\n\n".join(part for part in parts if part), list(dict.fromkeys(faults)))
+    said = "\n\n".join(part for part in parts if part)
+    return Check(said, list(dict.fromkeys(faults)), unknown)
 
 
 def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
@@ -288,31 +292,3 @@ def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
             both = len(sets[first] & sets[second])
             said += f"\n{both} items of {first} are items of {second}, too." if both else ""
     return said
-
-
-def _notes(classes: list[str], frames: dict[str, pd.DataFrame]) -> str:
-    """What is no fault, but good to know."""
-    notes = []
-    if len(classes) == 2 and classes[0].lower() in SAME:
-        notes.append(
-            f"Class 0 is called {classes[0]!r}. Of two classes the second must be the one that says the "
-            f"same; if that is {classes[0]!r}, let labels name {classes[1]!r} first."
-        )
-    if "train" not in frames and "dev" in frames:
-        notes.append("No training pairs: a study trains on development pairs (labelled: {split: dev}).")
-    codes = dict.fromkeys(code for rows in frames.values() for code in rows.language1)
-    unknown = [code for code in codes if not _is_known(code)]
-    if unknown:
-        notes.append(
-            f"Languages that no study knows: {' '.join(unknown)}. Say how a study writes them, as in codes: "
-            f"{{zh: {unknown[0]}}}, or write a row into languages.yaml beside the study."
-        )
-    return "\n".join(map(filled, notes))
-
-
-def _is_known(code: str) -> bool:
-    try:
-        languages.parse(code)
-    except ValueError:
-        return False
-    return True

@@ -156,17 +156,28 @@ class DescribedTask:
             return list(dict.fromkeys(ours.get(row.cells["language"], row.cells["language"]) for row in rows))
         raise DataError(f"{source.where}: say which languages, as in languages: en")
 
+    def without_code(self, split: str, folder: Path | None) -> list[str]:
+        """Names of files that fit a pattern, but for a language's code in its place."""
+        found = []
+        for source in self.says.sources.get(split, ()):
+            pattern = Path(str(source.files)).stem
+            if "{language}" in pattern and re.search(r"\w", pattern.replace("{language}", "")):
+                named = self._named(source, split, folder)
+                found += [Path(path).name for path, code in named.items() if not code]
+        return sorted(found)
+
     def _codes_in_names(self, source: Source, split: str, folder: Path | None) -> set[str]:
         """What stands for the language in names of files that fit the pattern."""
+        return {code for code in self._named(source, split, folder).values() if code}
+
+    def _named(self, source: Source, split: str, folder: Path | None) -> dict[str, str]:
+        """Files that fit a pattern, and the code that each name has in the language's place; "": none."""
         pattern = self._place(source.files, folder, source.where).replace("{split}", split)
-        first, *rest = pattern.split("{language}")
-        again = "(?P=language)"
-        fits = re.compile(
-            f"{re.escape(first)}(?P<language>{CODE}){again.join(re.escape(part) for part in rest)}"
-        )
+        first, *rest = map(re.escape, pattern.split("{language}"))
+        fits = re.compile(f"{first}(?P<language>{CODE}){'(?P=language)'.join(rest)}")
         paths = Path("/").glob("*".join(escape(part) for part in pattern.split("{language}")).lstrip("/"))
-        matches = [fits.fullmatch(path.as_posix()) for path in paths]
-        return {match["language"] for match in matches if match}
+        matches = {path.as_posix(): fits.fullmatch(path.as_posix()) for path in paths}
+        return {path: match["language"] if match else "" for path, match in matches.items()}
 
     def _place(self, path: str, folder: Path | None, where: str) -> str:
         """A path of the description as an absolute one."""

@@ -36,7 +36,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         DataError: there is no such folder or file, or what :func:`xltlib.lines.read_sentences` refuses.
     """
     if names := several(source):
-        found = [load_text(name, code, folder) for name in _having(names, _has_text, code, folder)]
+        found = [load_text(name, code, folder) for name in _having(names, has_text, code, folder)]
         return [line for lines in found for line in lines][: limit or None]
     if source in DEMO_TEXT:
         return demo.text(code, source)[: limit or None]
@@ -135,8 +135,8 @@ def has_translations(source: str, code: str, folder: Path | None) -> bool:
     return place is None or layouts.has_translations(place, code)
 
 
-def _has_text(source: str, code: str, folder: Path | None) -> bool:
-    """The same of unlabelled text."""
+def has_text(source: str, code: str, folder: Path | None) -> bool:
+    """Whether a corpus has unlabelled text of a language; arguments as of :func:`load_text`."""
     if source in (*DEMO_TEXT, *PARALLEL):
         return has_translations(source, "de" if code == "en" else code, folder)
     if source in TREEBANKS:
