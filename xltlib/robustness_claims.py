@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib import statistics
+from xltlib import evidence, statistics
+from xltlib.figures import NOISE_NAME
 from xltlib.robustness import OVER_PLAIN, OVER_UPDATES, one_language, two_languages
+from xltlib.values import joined
 
 CLAIM_OF_TASK = {"paws-x": 1, "paws-x-literal": 1, "xnli": 2}
 
@@ -71,3 +73,29 @@ def outcomes(
         n_seeds = int(seeds[row.label])
         rows.append({"claim": 3, "arm": row.label, **found, "n_seeds": n_seeds, "verdict": verdict})
     return pd.DataFrame(rows)
+
+
+def said(found: pd.DataFrame) -> str:
+    """What follows for each claim, in a sentence, with the gain of each noise over plain training.
+
+    Args:
+        found: of :func:`outcomes`.
+
+    Example:
+        >>> row = {"claim": 1, "arm": "fgm", "effect": -3.1, "low": -21.2, "high": 15.0}
+        >>> said(pd.DataFrame([{**row, "verdict": "inconclusive"}]))
+        'Claim 1: inconclusive with FGM (−3.1 [−21.2, +15.0]).'
+    """
+    sentences = []
+    for claim, of_claim in found.groupby("claim", sort=False):
+        parts = []
+        for verdict, rows in of_claim.groupby("verdict", sort=False):
+            named = [f"{NOISE_NAME.get(row.arm, row.arm)} ({_points(row)})" for row in rows.itertuples()]
+            parts.append(f"{verdict} with {joined(named)}")
+        sentences.append(f"Claim {claim}: {'; '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def _points(row) -> str:
+    """An effect and its interval, with a sign of minus for readers."""
+    return evidence.points(row).replace("-", "−")
