@@ -885,3 +885,7 @@ def test_trees_before_and_after_are_means_over_seeds_and_say_of_which_languages_
     table = costs.trees(data).set_index("language")
     assert table.trees_read.to_dict() == {"de": True, "ja": False}
     assert table.uuas_after.tolist() == pytest.approx([0.6, 0.6]) and set(table.adaptation) == {"trees"}
+    (picture,) = summary.tree_pictures(data)
+    axis = picture.figure.axes[0]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["German", "Japanese"]
+    assert {text.get_text() for text in axis.texts} == {"trees read", "no tree read"}

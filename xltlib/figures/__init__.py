@@ -18,6 +18,7 @@ from xltlib.figures.style import (
     look,
     save,
 )
+from xltlib.figures.trees import trees
 
 __all__ = [
     "ENCODER_NAME",
@@ -41,4 +42,5 @@ __all__ = [
     "save",
     "standard_error",
     "strength_response",
+    "trees",
 ]

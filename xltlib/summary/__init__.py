@@ -62,6 +62,7 @@ from xltlib.summary.pictures import (
     effect_pictures,
     family_pictures,
     grid_pictures,
+    tree_pictures,
 )
 from xltlib.summary.saving import all_pictures, all_tables, save
 from xltlib.summary.selfchecks import checked, checks, refuse_other_accuracies
@@ -117,6 +118,7 @@ __all__ = [
     "seed_table",
     "single_tests_said",
     "stuck_runs",
+    "tree_pictures",
     "unless_empty",
     "verdict_list",
 ]

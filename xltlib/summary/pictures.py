@@ -219,3 +219,14 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     below = f"Study {data.study}; {seeds}, {_items(data)} items a language. "
     below += f"Lines: {lines_are(most)}."
     return [Picture("dose_response", figures.dose_response(doses, below), doses)]
+
+
+def tree_pictures(data: StudyData) -> list[Picture]:
+    """How much of dependency trees the encoder's vectors have, where adaptations were asked about it."""
+    table = costs.trees(data)
+    if table.empty:
+        return []
+    runs = [record for record in data.records if record.get("trees")]
+    encoder, seeds = runs[0]["encoder"], counted(len({record["seed"] for record in runs}), "seed")
+    below = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
+    return [Picture("trees", figures.trees(table, below), table)]

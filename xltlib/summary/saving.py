@@ -19,10 +19,11 @@ DRAWING = (
     pictures.grid_pictures,
     pictures.family_pictures,
     pictures.dose_pictures,
+    pictures.tree_pictures,
 )
 # Tables that a study may lack.
 OVER = ("over_updates", "over_controls", "over_doses", "over_plain")
-NOT_ALWAYS = (*OVER, "matched", "at_source", "on_pairs", "on_the_way", "trees")
+NOT_ALWAYS = (*OVER, "matched", "at_source", "on_pairs", "on_the_way")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -52,7 +53,6 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "at_source": controls.at_source(data),
         "on_pairs": controls.on_pairs(data),
         "on_the_way": costs.on_the_way(data),
-        "trees": costs.trees(data),
     }
     return tables | {name: others[name] for name in NOT_ALWAYS if len(others[name])}
 
