@@ -43,7 +43,19 @@ def test_a_mean_is_over_seeds_in_the_order_of_the_study():
     means = development.means(development.table(runs))
     assert means.arm.tolist() == ["b", "a"] and means.seeds.tolist() == [2, 1]
     assert means.accuracy.tolist() == pytest.approx([55.0, 70.0]) and means.steps.tolist() == ["1", "2"]
-    assert "mean of 2 seeds; most: `a`. An accuracy on 400 pairs" in development.said(development.table(runs))
+    assert "mean of 1 to 2 seeds; highest: `a`. The standard" in development.said(development.table(runs))
+
+
+def test_the_last_of_several_adaptations_is_told_and_encoders_of_the_study_are_no_setting():
+    encoder = record("mlm", learning_rate=1e-4)
+    text = record("tsdae", learning_rate=2e-5) | {"method": "tsdae"}
+    held = {"kind": "held", "name": "adapt-1"}
+    first = record("after", 0.5, ("mlm", "tsdae"), encoder=held, steps=1)
+    second = record("plain", 0.5, ("mlm",), encoder=held | {"name": "adapt-2"}, steps=1)
+    table = development.table([encoder, text, first, second])
+    assert table.adaptation.tolist() == ["tsdae", "mlm"] and "encoder.name" not in table
+    mixed = table.assign(pairs=[0, 400])
+    assert "all or 400 development pairs" in development.caption("s", [first], mixed)
 
 
 def test_a_study_without_development_pairs_is_refused():
@@ -71,6 +83,6 @@ def test_without_that_notebook_arms_of_one_name_are_named(tiny, tmp_path):
     assert re.search(said, result.stdout + result.stderr), result.stdout + result.stderr
 
 
-def test_an_interval_over_pairs_is_drawn_where_their_number_is_known():
+def test_an_accuracy_has_a_standard_error_where_the_number_of_pairs_is_known():
     error = figures.standard_error(pd.Series([50.0, 50.0]), pd.Series([100, 0]))
     assert error.tolist() == [5.0, 0.0]

@@ -222,7 +222,7 @@ def test_the_answer_says_what_could_have_been_found_and_on_what_it_rests(paws_x)
         family.adaptation != "more-updates"
     ]
     assert f"With 80 % power the study finds effects of {found.min():.1f} to {found.max():.1f} points" in text
-    assert f"effects below {found.min():.1f} to {found.max():.1f} points could have been missed" in text
+    assert f"underpowered for effects below {found.min():.1f} to {found.max():.1f} points" in text
     assert (family.p_equivalent > 0.05).all()
     assert "could not have shown that an effect lies within half a point of zero" in text
     assert set(family.n_seeds) == {6} and family.n_items.max() == 200

@@ -144,6 +144,14 @@ def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predi
     assert fgm.low > 0 and np.isnan(fgm["by updates"]) and fgm.verdict == "inconclusive"
 
 
+def test_verdicts_are_said_of_each_claim_and_of_a_task_without_one():
+    row = {"arm": "fgm", "effect": 1.0, "low": -1.0, "high": 3.0, "verdict": "inconclusive"}
+    found = pd.DataFrame([{"claim": None, **row}, {"claim": 3, **row}])
+    said = "inconclusive with FGM (+1.0 [−1.0, +3.0])."
+    assert robustness_claims.said(found) == f"No claim is on this task: {said} Claim 3: {said}"
+    assert robustness_claims.said(found.iloc[:0]) == "No noise has a run beside the control yet."
+
+
 def test_arms_that_share_no_seed_are_named():
     table = pd.DataFrame({"label": ["a", "b"], "seed": [1, 2]})
     with pytest.raises(ValueError, match="no seed is done of all of these arms: a, b"):

@@ -279,6 +279,13 @@ def test_a_mistake_in_what_is_common_has_the_line_of_common(tmp_path):
         studies.read(tmp_path / "studies.yaml")["mine"].plan({}, runs=tmp_path)
 
 
+def test_data_that_is_asked_for_without_a_folder_is_said_with_the_line(tmp_path, monkeypatch):
+    monkeypatch.delenv("XLTLIB_DATA", raising=False)
+    study = studies.read(ROOT / "experiments.yaml")["baseline"]
+    with pytest.raises(ValueError, match=r"set XLTLIB_DATA or --data \(.*experiments.yaml, line \d+\)"):
+        study.plan({}, runs=tmp_path)
+
+
 def test_the_name_that_was_meant_is_offered_for_a_start():
     arms = {"english": {"keep_model": True}, "on": {"start": "englsh"}}
     study = tiny_study(ENCODER, encoders={}, arms=arms)

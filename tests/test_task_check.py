@@ -83,7 +83,7 @@ def test_files_without_a_code_and_languages_that_no_study_knows_are_named(mine):
     found = check(str(mine), None)
     said = " ".join(str(found).split())
     assert found.faults == [] and found.unknown == ["xyq"]
-    assert "Not read, because their names have no language's code: test-german.tsv. Rename them." in said
+    assert "Not read, because their names have no language's code: test-german.tsv. Rename those" in said
     assert said.endswith("No faults; a study can run on the other languages.")
 
 
@@ -196,6 +196,11 @@ def test_what_is_parallel_and_what_two_splits_have(mine):
     splits["dev"]["parallel"] = "test"
     (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
     assert "dev: 4 items are test items, too" in check(str(mine), None).faults[0]
+
+
+def test_a_task_whose_data_is_not_here_has_faults_and_a_report():
+    found = check("afrixnli-release", None)
+    assert found.faults and "licence: " in found.said
 
 
 def test_what_cannot_be_checked_is_one_line(tmp_path, capsys):

@@ -104,23 +104,24 @@ def _refuse_twice(runs: list[dict], path: Path) -> None:
                 raise Damaged(path, f"{other} and {record.get('label')} have the same parameters", AGAIN)
 
 
-def refuse_alike(runs: pd.DataFrame, study: str) -> None:
-    """Refuse arms that tables cannot tell apart: they have read the same, and differ in an option alone.
+def refuse_alike(right: pd.DataFrame, runs: pd.DataFrame, study: str) -> None:
+    """Refuse arms that tables cannot tell apart: they have one name, and answer the same items.
 
     Args:
+        right: columns ``encoder, strategy, head, adaptation, seed, language, item``.
         runs: records, a row a run of an arm.
         study: for the error.
     Raises:
         ValueError: names the runs, and what to do.
     """
-    names = ["encoder", "strategy", "head", "adaptation"]
-    alike = runs[runs.duplicated([*names, "seed"], keep=False)]
-    if len(alike):
-        first = alike[(alike[[*names, "seed"]] == alike[[*names, "seed"]].iloc[0]).all(axis=1)]
+    names = ["encoder", "strategy", "head", "adaptation", "seed"]
+    again = right[right.duplicated([*names, "language", "item"])]
+    if len(again):
+        alike = runs[(runs[names] == again[names].iloc[0]).all(axis=1)]
         raise ValueError(
-            f"study {study}: {joined(list(first.label))} have one name in tables "
-            f"({', '.join(first[names].iloc[0])}), because they differ in options alone. Compare them on "
-            "development data (summary: 50_development), noises by summary: 30_robustness, or in two studies"
+            f"study {study}: {joined(list(alike.label))} have one name in tables "
+            f"({', '.join(again[names[:-1]].iloc[0])}), because they differ in options alone. Compare them "
+            "on development data (summary: 50_development), noises by summary: 30_robustness, or apart"
         )
 
 

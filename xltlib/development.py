@@ -1,4 +1,4 @@
-"""What settings do on development data: the tables of 92_development, by which one chooses them.
+"""What settings do on development data: the tables of 50_development, by which one chooses them.
 
 Nothing here reads a prediction of a test item, or an accuracy on a test set.
 """
@@ -70,11 +70,14 @@ def _reached(record: dict, source: str) -> float | None:
 
 
 def _adaptation(record: dict, by_run: dict[str, dict]) -> dict | None:
-    """The last adaptation that a run started from; None where there is none."""
-    for parent in record["parents"]:
-        above = by_run.get(parent)
-        if above is not None:
-            return above if above["notebook"] == ADAPT else _adaptation(above, by_run)
+    """The last adaptation that a run started from; None where there is none.
+
+    Its parents are the encoder, and then the model that it goes on from.
+    """
+    for above in [by_run[parent] for parent in reversed(record["parents"]) if parent in by_run]:
+        found = above if above["notebook"] == ADAPT else _adaptation(above, by_run)
+        if found is not None:
+            return found
     return None
 
 
@@ -93,7 +96,7 @@ def _flat(parameters: dict, above: str = "") -> dict:
     """
     found = {}
     for name, value in parameters.items():
-        if name in NO_SETTING:
+        if name in NO_SETTING or str(value).startswith("adapt-"):  # an encoder that the study adapted
             continue
         if isinstance(value, dict):
             found[above + name] = value["kind"]
@@ -114,8 +117,10 @@ def _held_out(record: dict) -> dict:
 def means(table: pd.DataFrame) -> pd.DataFrame:
     """The table with a row an arm: the mean accuracy over seeds, and of an adaptation's measure.
 
+    Args:
+        table: of :func:`table`.
     Returns:
-        The columns of :func:`table` without ``seed``, with ``seeds``; in the study's order.
+        Its columns without ``seed``, with ``seeds``, how many; in the study's order.
     """
     by_arm = table.groupby("arm", sort=False)
     numbers = [name for name in ("before", "late", "after", "accuracy") if name in table]
@@ -127,26 +132,50 @@ def means(table: pd.DataFrame) -> pd.DataFrame:
 def said(table: pd.DataFrame, source: str = "en") -> str:
     """What stands out, in a sentence or two.
 
+    Args:
+        table: of :func:`table`.
+        source: the language of the development pairs.
+
     Example:
-        >>> arms = pd.DataFrame({"arm": ["short", "long"], "seed": 1, "pairs": 0, "accuracy": [50.0, 75.0]})
-        >>> said(arms)
-        'On English development pairs arms reach 50.0 to 75.0 %, mean of 1 seed; most: `long`.'
+        >>> arms = pd.DataFrame({"arm": ["short", "long"], "seed": 1, "pairs": 100, "accuracy": [50.0, 51.0]})
+        >>> print(said(arms).replace(". ", ".\\n"))
+        On English development pairs arms reach 50.0 to 51.0 %, mean of 1 seed; highest: `long`.
+        The standard error of one accuracy is 5.0 points.
+        Arms are no further apart, so accuracy alone decides nothing.
     """
     of = means(table)
-    best, seeds, pairs = of.loc[of.accuracy.idxmax()], counted(of.seeds.max(), "seed"), of.pairs.min()
-    low, high = (f"{accuracy:.1f}" for accuracy in (of.accuracy.min(), of.accuracy.max()))
-    name = languages.of(source).name
-    told = f"On {name} development pairs arms reach {low} to {high} %, mean of {seeds}; most: `{best.arm}`."
-    if pairs:
-        error = figures.standard_error(of.accuracy, of.pairs).max()
-        told += f" An accuracy on {pairs:,} pairs has a standard error of {error:.1f} points."
-    return told
+    low, high = of.accuracy.min(), of.accuracy.max()
+    told = [
+        f"On {languages.of(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
+        f"mean of {_seeds(of)}; highest: `{of.arm[of.accuracy.idxmax()]}`."
+    ]
+    error = figures.standard_error(of.accuracy, of.pairs).max()
+    if error:
+        told.append(f"The standard error of one accuracy is {error:.1f} points.")
+    if high - low < error:
+        told.append("Arms are no further apart, so accuracy alone decides nothing.")
+    return " ".join(told)
+
+
+def _seeds(of: pd.DataFrame) -> str:
+    """How many seeds arms have."""
+    most, fewest = of.seeds.max(), of.seeds.min()
+    return counted(most, "seed") if most == fewest else f"{fewest} to {counted(most, 'seed')}"
 
 
 def caption(study: str, records: list[dict], table: pd.DataFrame) -> str:
-    """What stands below the figure."""
+    """What stands below the figure.
+
+    Args:
+        study: its name.
+        records: of its runs.
+        table: of :func:`table`.
+    """
     encoder = next(record["encoder"] for record in records if record["arm"])
-    name, seeds = figures.ENCODER_NAME.get(encoder, encoder), counted(table.seed.nunique(), "seed")
-    pairs = f"{table.pairs.min():,}" if table.pairs.min() else "all"
-    below = f"Study {study}. Encoder {name}, {seeds}, {pairs} development pairs, last checkpoint."
-    return f"{below} Lines: 95 % intervals over pairs." if table.pairs.min() else below
+    asked = sorted(set(table.pairs))
+    pairs = " or ".join(f"{number:,}" if number else "all" for number in asked)
+    below = (
+        f"Study {study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {_seeds(means(table))}, "
+        f"{pairs} development pairs, last checkpoint."
+    )
+    return f"{below} Lines: 95 % intervals over pairs." if any(asked) else below

@@ -155,9 +155,9 @@ class Planning:
 
     def _line_of(self, said: str, own: dict, section: str, label: str) -> str:
         """The line of a mistake: in common, where it is of a parameter that the run has from there."""
-        name = re.match(r"(?:\w+_\w+: )?(\w+)", said)[1]
-        if name in self.common and name not in own:
-            return self.study.line("common", name)
+        begins = re.match(r"(?:\w+_\w+: )?(\w+)", said)
+        if begins and begins[1] in self.common and begins[1] not in own:
+            return self.study.line("common", begins[1])
         return self.study.line(section, label)
 
     def _is_right_as_written(self, label: str, own: dict, suffix: str, section: str) -> bool:

@@ -54,10 +54,10 @@ def _ask_for_corpora(what: str, value: str, data: str) -> None:
 
 
 def _ask_for_languages(what: str, value: str, resolved: dict, data: str) -> None:
-    """Text, or trees, of every language that they are asked for in."""
+    """Text, or trees, in every one of the ``languages`` of a component."""
     family, _, name = what.partition(".")
     has = {"text": tasks.has_text, "trees": tasks.has_trees}.get(name)
-    if has is None or value == "task":
+    if has is None or value == "task" or family not in resolved:  # a part of a component has no place here
         return
     folder = tasks.data_folder(data)
     for code in languages.listed(resolved[family].get("languages", "")):

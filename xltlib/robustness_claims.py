@@ -86,13 +86,16 @@ def said(found: pd.DataFrame) -> str:
         >>> said(pd.DataFrame([{**row, "verdict": "inconclusive"}]))
         'Claim 1: inconclusive with FGM (−3.1 [−21.2, +15.0]).'
     """
+    if found.empty:
+        return "No noise has a run beside the control yet."
     sentences = []
-    for claim, of_claim in found.groupby("claim", sort=False):
+    for claim, of_claim in found.fillna({"claim": 0}).groupby("claim", sort=False):
         parts = []
         for verdict, rows in of_claim.groupby("verdict", sort=False):
             named = [f"{NOISE_NAME.get(row.arm, row.arm)} ({_points(row)})" for row in rows.itertuples()]
             parts.append(f"{verdict} with {joined(named)}")
-        sentences.append(f"Claim {claim}: {'; '.join(parts)}.")
+        name = f"Claim {int(claim)}" if claim else "No claim is on this task"
+        sentences.append(f"{name}: {'; '.join(parts)}.")
     return " ".join(sentences)
 
 

@@ -131,7 +131,8 @@ def _refuse_without_base(family: str, kind: str, found: type[Component]) -> None
     if not issubclass(found, base):
         raise ValueError(f"{family}: kind {kind!r} is no subclass of {BASES[family]}")
     method = PROMISED.get(family, "")
-    if family in DO_NOTHING and getattr(found, method) is getattr(base, method):
+    inherited = family in DO_NOTHING and getattr(found, method) is getattr(base, method)
+    if inherited and found.gather is base.gather:  # what changes the pairs themselves does so as it gathers
         raise ValueError(
             f"{family}: kind {kind!r} has no method {method} of its own, so it would change nothing; is its "
             "name misspelt?"

@@ -121,6 +121,4 @@ class Consistency(Penalty):
         from xltlib.adaptation import during
 
         stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
-        return during.Penalised(
-            loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight
-        )
+        return during.Penalised(loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)

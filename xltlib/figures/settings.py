@@ -13,7 +13,11 @@ BEFORE, AFTER = {"marker": "o", "markerfacecolor": "white"}, {"marker": "o"}
 
 
 def standard_error(accuracy, pairs):
-    """Of accuracies in per cent, each on so many pairs; 0 where that is not known (0: all there were).
+    """Of accuracies, in points.
+
+    Args:
+        accuracy: in per cent.
+        pairs: on how many each is; 0 (all there were) gives 0, because their number is not known.
 
     Example:
         >>> standard_error(pd.Series([50.0, 86.0]), pd.Series([2500, 0])).tolist()
@@ -34,7 +38,7 @@ def development(table: pd.DataFrame, source: str, caption: str):
     arms, measured = list(dict.fromkeys(table.arm)), "after" in table
     size = (9 if measured else 6.5, 1.6 + 0.34 * len(arms))
     figure, axes = plt.subplots(
-        1, 1 + measured, figsize=size, sharey=True, squeeze=False, layout="constrained"
+        1, 2 if measured else 1, figsize=size, sharey=True, squeeze=False, layout="constrained"
     )
     rows = table.arm.map(arms.index)
     blue, orange = palette(2)
@@ -49,7 +53,7 @@ def development(table: pd.DataFrame, source: str, caption: str):
             axis.plot([before, after], [row, row], color=orange, linewidth=1)
         axis.plot(table.before, rows, linestyle="none", color=orange, label="before", **BEFORE)
         axis.plot(table.after, rows, linestyle="none", color=orange, label="after adaptation", **AFTER)
-        axis.set(xlabel="held-out text (mean of languages)", xscale="log")
+        axis.set(xlabel="held-out text (geometric mean)", xscale="log")
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         axis.xaxis.set_minor_formatter(NullFormatter())

@@ -225,7 +225,7 @@ class StudyData:
         Returns:
             The first two as statistics.corrected returns them.
         """
-        collected.refuse_alike(self.runs, self.study)
+        collected.refuse_alike(right, self.runs, self.study)
         of_targets = right[right.language != self.source]
         if of_targets.empty:
             effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))

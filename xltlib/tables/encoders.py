@@ -79,12 +79,14 @@ def _number(value) -> str:
     """A setting as a study has it: whole numbers without a point, rates as powers of ten.
 
     Example:
-        >>> _number(300.0), _number(0.0001), _number("held")
-        ('300', '1e-4', 'held')
+        >>> _number(2000.0), _number(0.0001), _number(0.25), _number("held")
+        ('2000', '1e-4', '0.25', 'held')
     """
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.3g}" if value == 0 or value >= 1e-3 else f"{Decimal(f'{value:.3g}'):e}"
+    if value == int(value):
+        return str(int(value))
+    return f"{value:g}" if abs(value) >= 1e-3 else f"{Decimal(f'{value:.3g}'):e}"
 
 
 def _before_and_after(pairs: np.ndarray, method: str) -> list[str]:

@@ -98,7 +98,8 @@ def check(name: str, folder: Path | None) -> Check:
     else:
         parts.append("Items and sentences of splits are compared when there are no faults.")
     unknown = notes.unknown(frames)
-    parts.append(notes.said(task.CLASSES, frames, unknown, notes.without_code(task, folder)))
+    unread = notes.without_code(task, folder) if not faults else []
+    parts.append(notes.said(task.CLASSES, frames, unknown, unread))
     if "test" not in frames or "dev" not in frames:
         missing = "test" if "test" not in frames else "dev"
         wanted = "a study scores test pairs, and chooses checkpoints by dev"

@@ -161,7 +161,8 @@ class DescribedTask:
         found = []
         for source in self.says.sources.get(split, ()):
             pattern = Path(str(source.files)).stem
-            if "{language}" in pattern and re.search(r"\w", pattern.replace("{language}", "")):
+            named_by_code = "{language}" in pattern and not source.languages
+            if named_by_code and re.search(r"\w", pattern.replace("{language}", "")):
                 named = self._named(source, split, folder)
                 found += [Path(path).name for path, code in named.items() if not code]
         return sorted(found)

@@ -51,7 +51,8 @@ def said(
         notes.append("No training pairs: a study trains on development pairs (labelled: {split: dev}).")
     if files_without:
         notes.append(
-            f"Not read, because their names have no language's code: {' '.join(files_without)}. Rename them."
+            f"Not read, because their names have no language's code: {' '.join(files_without)}. Rename those "
+            "that are meant."
         )
     if codes_unknown:
         notes.append(
