@@ -47,10 +47,13 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
             "retrieval, more": np.nan,
             "tokens, more": [2e6, 1e6, 1e6, 1e6],
             "n_seeds": [1, 2, 2, 2],
+            "control": [True, False, False, False],
         }
     )
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
     figure = figures.adaptation_family(table, "caption", "German")
+    hollow = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "white"]
+    assert [x for line in hollow for x in line.get_xdata()] == [-1.0]
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
     assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
         "masked language modelling, wikipedia (1 seed)",

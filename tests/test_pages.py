@@ -400,6 +400,23 @@ def test_losses_at_matched_shares_are_those_that_the_page_of_doses_gives(tmp_pat
     assert f"{said} and in {after.min():.0f} to {after.max():.0f} % after `mlm`" in flat(page)
 
 
+def test_trees_are_learned_also_where_none_is_read(tmp_path):
+    page = "figures/syntax/README.md"
+    folder = committed(page, tmp_path)
+    table = pd.read_csv(folder / "trees.csv").query("method == 'syntax'")
+    assert (table.uuas_after > table.uuas_before).all()
+    assert (table.correlation_after > table.correlation_before).all()
+    japanese = table[table.language == "ja"].set_index("adaptation").loc["english-trees-900"]
+    assert not japanese.trees_read
+    found = f"{japanese.uuas_after:.2f} of the edges after it, {japanese.uuas_before:.2f} before"
+    assert found in flat(page)
+    effects = pd.read_csv(folder / "groups.csv").query("language == 'mean'")
+    effects = effects.query("adaptation.str.startswith('syntax') and strategy in ['plain', 'hybrid']")
+    assert set(effects.n_seeds) == {1} and "one seed of four" in flat(page)
+    least, most = cells.signed(effects.effect.min()), cells.signed(effects.effect.max())
+    assert f"by {least} to {most} points" in flat(page)
+
+
 def test_translate_test_is_what_the_benchmark_says():
     table = pd.read_csv(ROOT / "benchmarks/translate_test.csv")
     of_all, languages = table[table.group == "all"].iloc[0], table[table.language != "mean"]

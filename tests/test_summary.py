@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from xltlib import report, summary
 from xltlib.provenance import Entry
-from xltlib.summary import controls, costs, matched, saving
+from xltlib.summary import controls, costs, matched, pictures, saving
 from xltlib.tables import groups
 
 of_committed = pytest.mark.xdist_group("committed")  # so that each study is read once
@@ -863,6 +863,13 @@ def test_names_of_a_study_are_drawn_as_they_are_and_files_stay_in_its_folder(tmp
 
 
 # Around it.
+
+
+def test_what_a_study_names_as_a_control_is_not_what_its_figures_begin_with():
+    data = summary.load(FIGURES, "syntax")
+    assert data.targets.adaptation.iloc[0] == "mlm" and data.is_control(pd.Series(["mlm"])).all()
+    effects, _ = pictures.described_effects(data)
+    assert set(effects.adaptation) == {"syntax-100"}
 
 
 def test_a_study_that_is_not_there_is_named():

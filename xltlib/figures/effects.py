@@ -241,7 +241,7 @@ def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"
 
     Args:
         table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of
-            ``FAMILY``, and ``n_seeds``.
+            ``FAMILY``, ``n_seeds``, and ``control``, whether it is one.
         source: the name of the source language.
     """
     theme()
@@ -260,8 +260,8 @@ def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"
     if n_strategies > 1:
         handles = axes[0, 0].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper right", ncols=n_strategies, frameon=False, fontsize=9)
-    if (table.adaptation == "more-updates").any():
-        caption += " Hollow: the control."
+    if table.control.any():
+        caption += " Hollow: controls."
     return titled(figure, "The adaptation family", caption)
 
 
@@ -278,7 +278,7 @@ def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str
         x = of[panel] / (1e3 if panel.startswith("tokens") else 1)
         mark = {"color": colour, "markersize": 7, "linestyle": "none"}
         axis.plot(x, y, marker, label=name, **mark)
-        control = (of.adaptation == "more-updates").to_numpy()
+        control = of.control.to_numpy()
         axis.plot(x[control], y[control], marker, markerfacecolor="white", **mark)
     axis.axvline(0, color="0.3", linewidth=1)
     axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))

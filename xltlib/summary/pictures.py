@@ -41,15 +41,13 @@ def effect_pictures(data: StudyData) -> list[Picture]:
     Controls come last; of many adaptations the first alone is drawn. The table beside the first holds all
     effects of the study.
     """
-    groups = list(data.targets.groupby(["adaptation", "head"], sort=False))
+    groups = list(_controls_last(data, data.targets).groupby(["adaptation", "head"], sort=False))
     if data.many_adaptations:
         groups = groups[:1]
-    first = groups[0][0] if groups else None
     drawn = []
-    groups.sort(key=lambda group: bool(data.is_control(group[1].adaptation).all()))
     for (adaptation, head), of in groups:
         stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), of[EFFECT_COLUMNS]
-        if (adaptation, head) == first:
+        if not drawn:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
         between = data.between[(data.between["head"] == head) & data.between.strategy.isin(DRAWN)]
         seeds = data.by_seed[data.by_seed["head"] == head]
@@ -58,6 +56,11 @@ def effect_pictures(data: StudyData) -> list[Picture]:
         )
         drawn.append(Picture(stem, figure, table))
     return drawn
+
+
+def _controls_last(data: StudyData, effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects with those of controls behind the others, else as they stood."""
+    return effects.sort_values("adaptation", key=data.is_control, kind="stable")
 
 
 def _items(data: StudyData) -> str:
@@ -77,7 +80,8 @@ def family_pictures(data: StudyData) -> list[Picture]:
             marks += ", of single seeds over clusters alone"
         below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
         at_source = {f"effect on {data.source}": "effect on source"}
-        figure = figures.adaptation_family(of.rename(columns=at_source), below, language(data.source))
+        of_source = of.rename(columns=at_source).assign(control=data.is_control(of.adaptation))
+        figure = figures.adaptation_family(of_source, below, language(data.source))
         drawn.append(
             Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, of)
         )
@@ -113,7 +117,7 @@ def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, of_what: st
     means = means[means.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
     for head, of in means.groupby("head", sort=False):
-        of = of.sort_values("adaptation", key=data.is_control, kind="stable")
+        of = _controls_last(data, of)
         name = f"{stem}_{head}" if drawn else stem
         below = caption(data, of, dots=False, of_what="group of languages")
         figure = figures.group_effects(of, list(data.grouped), below, of_what)
@@ -131,7 +135,7 @@ def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Where the strategies that the question names are there, only theirs: others would hide them.
     """
-    effects = data.targets
+    effects = _controls_last(data, data.targets)
     if len(effects):
         first = effects.iloc[0]
         effects = effects[(effects.adaptation == first.adaptation) & (effects["head"] == first["head"])]

@@ -20,6 +20,7 @@ TABLES = {  # name of a marker -> function
     "held-out": encoders.held_out,
     "on-the-way": encoders.on_the_way,
     "development": encoders.development,
+    "trees": encoders.trees,
     "bias": adaptation.bias,
     "intervals": adaptation.intervals,
     "majority": adaptation.majority,
@@ -27,6 +28,7 @@ TABLES = {  # name of a marker -> function
     "rules": adaptation.rules,
     "two-languages": adaptation.two_languages,
     "pairs": adaptation.pairs,
+    "controls": adaptation.controls,
     "doses": adaptation.doses,
     "group-chance": groups.chance,
     "group-accuracy": groups.accuracy,
@@ -65,6 +67,7 @@ BY_GROUP = ("group-effects", "group-differences", "group-controls", "group-power
 VECTORS = ("group-retrieval", "group-distance", "held-out", "on-the-way")
 ANSWERS = ("group-answers", "group-matched")
 DOSES = ("on-the-way", "by-language")
+TREES = ("trees", "held-out", "on-the-way")
 PARAPHRASES = ("group-accuracy", "matched-accuracy", "floors")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "matched", "majority", "costs", "other-tests", "held-out"),
@@ -75,6 +78,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
+    "syntax": ("accuracy", "effects", "controls", "doses", "by-language", "matched", *TREES, "costs"),
     "syntax-settings": ("development",),
     "paraphrase": ("group-effects", "by-language", *ANSWERS, *PARAPHRASES),
     "lowres-nli": (*LEVELS, *BY_GROUP, *ANSWERS, "group-matched-differences", *VECTORS, "by-language"),
