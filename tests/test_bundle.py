@@ -182,7 +182,7 @@ def test_a_bundle_refuses_what_it_does_not_hold(carried):
 
     assert "no study 'demo'" in refused("demo", "--list")
     assert "no test pairs of language 'es'; there are de en" in refused("tiny", "--set", "targets=en es")
-    assert "no such file" in refused("tiny", "--set", "adaptation.languages=es")
+    assert "nothing in 'es'" in refused("tiny", "--set", "adaptation.languages=es")
     assert "is no text that this bundle's encoder was packed for" in refused("tiny", "--set", "scored.test=0")
     assert "encoder 'offline' is not here" in refused("tiny", "--set", "encoder.name=offline")
     assert "reads the data that were packed" in refused("tiny", "--data", str(far))

@@ -22,6 +22,7 @@ def crowded(tmp_path, monkeypatch):
     """A working directory with folders that are called like everything that has a name."""
     for name in [*KNOWN, "data/text/wikipedia", "data/parallel/ntrex", "org/model"]:
         (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "data/text/wikipedia/de.txt").write_text("Satz .\n", encoding="utf-8")
     before = planned_everything(str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path, before
@@ -48,6 +49,7 @@ def test_a_relative_path_is_relative_to_the_studies(path, tmp_path, monkeypatch)
     monkeypatch.setenv("HOME", str(home))
     folder = (home / "lists") if path.startswith("~") else (studies_of / path).resolve()
     folder.mkdir(parents=True)
+    (folder / "de.txt").write_text("Satz .\n", encoding="utf-8")
     found = []
     for started in (studies_of, tmp_path):
         monkeypatch.chdir(started)
@@ -58,6 +60,7 @@ def test_a_relative_path_is_relative_to_the_studies(path, tmp_path, monkeypatch)
 
 def test_what_the_command_line_sets_is_relative_to_the_studies_too(tmp_path):
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/de.txt").write_text("Satz .\n", encoding="utf-8")
     options = {"adaptation": {"kind": "mlm", "text": "demo", "languages": "de"}}
     node = planned(options, tmp_path, ("adaptation.text=./mine", "encoder.name=./mine"))
     assert node.parameters["adaptation"]["text"] == str(tmp_path / "mine")
