@@ -895,4 +895,4 @@ def test_trees_before_and_after_are_means_over_seeds_and_say_of_which_languages_
     (picture,) = summary.tree_pictures(data)
     axis = picture.figure.axes[0]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["German", "Japanese"]
-    assert {text.get_text() for text in axis.texts} == {"trees read", "no tree read"}
+    assert {text.get_text() for text in axis.texts} == {"trees read by some adaptation", "no tree read"}

@@ -170,22 +170,28 @@ def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
     return found, table
 
 
-def planned_tests(missing: list[str], done: Iterable[str]) -> int:
+def planned_tests(missing: list[str], records: list[dict]) -> int:
     """How many tests a family of a study has at least while some arm has no run: as many as there are arms.
 
     Args:
-        missing, done: labels of runs, as ``runs.json`` has them.
+        missing: labels of runs that are planned and not done, as ``runs.json`` has them. Those of trunks, of
+            which a run is done, do not count.
+        records: of the runs that are done: ``label`` and ``arm``.
     Returns:
         0 once every arm has a run.
 
     Example:
-        >>> planned_tests(["plain seed 2", "hybrid seed 1", "mlm draw 1"], ["plain seed 1"])
+        >>> done = [{"label": "english seed 1", "arm": False}, {"label": "plain seed 1", "arm": True}]
+        >>> planned_tests(["english seed 2", "plain seed 2", "hybrid seed 1", "mlm draw 1"], done)
         2
-        >>> planned_tests(["plain seed 2"], ["plain seed 1"])
+        >>> planned_tests(["english seed 2", "plain seed 2"], done)
         0
     """
-    waiting, there = ({without_seed(label) for label in of if " seed " in label} for of in (missing, done))
-    return len(waiting | there) if waiting - there else 0
+    arms, trunks = (
+        {without_seed(of["label"]) for of in records if of["arm"] == is_arm} for is_arm in (True, False)
+    )
+    waiting = {without_seed(label) for label in missing if " seed " in label} - trunks
+    return len(waiting | arms) if waiting - arms else 0
 
 
 def shortened(labels: list[str], most: int = 3) -> str:

@@ -178,4 +178,4 @@ def caption(study: str, records: list[dict], table: pd.DataFrame) -> str:
         f"Study {study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {_seeds(means(table))}, "
         f"{pairs} development pairs, last checkpoint."
     )
-    return f"{below} Lines: 95 % intervals over pairs." if any(asked) else below
+    return f"{below} Lines of accuracy: 95 % intervals over pairs." if any(asked) else below

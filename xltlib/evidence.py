@@ -41,8 +41,8 @@ def on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
 
 def has_every_arm(folder: Path, study: str) -> bool:
     """Whether every arm that a study plans has a run, of one seed at least."""
-    state = folders.state(folder, study, {"label": str})
-    return not collected.planned_tests(state.get("missing", []), [run["label"] for run in state["runs"]])
+    state = folders.state(folder, study, {"label": str, "arm": bool})
+    return not collected.planned_tests(state.get("missing", []), state["runs"])
 
 
 def points(row) -> str:

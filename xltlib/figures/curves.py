@@ -58,7 +58,7 @@ def dose_response(effects: pd.DataFrame, caption: str):
             name, _, _ = look(strategy)
             lines[f"{adaptation_name(use)}, {name}"] = of.rename(columns={"sentences": "x"})
     up = "mean effect on zero-shot\ntargets (points)"
-    return _responses(panels, "sentences without labels, all languages together", up, caption)
+    return _responses(panels, "sentences read, all languages together (log scale)", up, caption)
 
 
 def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str, caption: str):

@@ -53,7 +53,7 @@ def development(table: pd.DataFrame, source: str, caption: str):
             axis.plot([before, after], [row, row], color=orange, linewidth=1)
         axis.plot(table.before, rows, linestyle="none", color=orange, label="before", **BEFORE)
         axis.plot(table.after, rows, linestyle="none", color=orange, label="after adaptation", **AFTER)
-        axis.set(xlabel="held-out text (geometric mean)", xscale="log")
+        axis.set(xlabel="measure of held-out text (log scale)", xscale="log")
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         axis.xaxis.set_minor_formatter(NullFormatter())

@@ -11,7 +11,7 @@ import pandas as pd
 from xltlib import languages
 from xltlib.figures.style import palette, theme, titled
 
-READ, NOT_READ = "trees read", "no tree read"
+READ, NOT_READ = "trees read by some adaptation", "no tree read"
 
 
 def trees(table: pd.DataFrame, caption: str):

@@ -67,7 +67,7 @@ def at_source(data: StudyData) -> pd.DataFrame:
     """
     if not data.grouped:
         return pd.DataFrame()
-    planned = collected.planned_tests(data.missing, data.runs.label)
+    planned = collected.planned_tests(data.missing, data.records)
     return statistics.judge(data.effects_at_source, planned)
 
 
@@ -121,6 +121,6 @@ def _judged(data: StudyData, effects: list[pd.DataFrame], family: list[str]) -> 
     if not effects:
         return pd.DataFrame()
     table = pd.concat(effects)
-    planned = collected.planned_tests(data.missing, data.runs.label)
+    planned = collected.planned_tests(data.missing, data.records)
     found = [statistics.judge(of, planned) for _, of in table.groupby(family, sort=False)]
     return pd.concat(found) if found else pd.DataFrame()

@@ -234,7 +234,7 @@ class StudyData:
             compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
             found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
             effects, between, missing = found
-        planned = collected.planned_tests(self.missing, self.runs.label)
+        planned = collected.planned_tests(self.missing, self.records)
         return statistics.corrected(effects, planned), statistics.corrected(between, planned), missing
 
     @cached_property
@@ -306,7 +306,7 @@ class StudyData:
         """The effect on the mean of the zero-shot targets over the control; empty without one."""
         adapted = self.right_zero_shot[self.right_zero_shot.adaptation != "none"]
         beside_control = adapted.replace({"adaptation": {collected.CONTROL: "none"}})
-        planned = collected.planned_tests(self.missing, self.runs.label)
+        planned = collected.planned_tests(self.missing, self.records)
         return statistics.judge(statistics.mean_effects(beside_control), planned)
 
     @cached_property

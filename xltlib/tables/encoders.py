@@ -13,6 +13,7 @@ from xltlib.development import means
 from xltlib.markdown import code, escaped
 from xltlib.tables.cells import markdown, read
 
+FLOORS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "tree_floors.csv"
 MANY = 10  # languages; more do not fit side by side
 MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy")
 
@@ -110,4 +111,14 @@ def trees(folder: Path) -> str:
             pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
             cells = ["" if pd.isna(pair).any() else "{:.2f} → {:.2f}".format(*pair) for pair in pairs]
             rows.append([code(adaptation), escaped(method), name, *cells])
-    return markdown(["adaptation", "method", "measure", *codes], rows)
+    return markdown(["adaptation", "method", "measure", *codes], [*rows, *_floors(codes)])
+
+
+def _floors(codes: list[str]) -> list[list[str]]:
+    """What the order of words alone gives, a row a measure (benchmarks/tree_floors.py)."""
+    floors = read(FLOORS.parent, FLOORS.stem).set_index("language").reindex(codes)
+    rows = []
+    for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
+        cells = ["" if pd.isna(value) else f"{value:.2f}" for value in floors[what]]
+        rows.append(["order of words alone", "", name, *cells])
+    return rows

@@ -67,6 +67,7 @@ BY_GROUP = ("group-effects", "group-differences", "group-controls", "group-power
 VECTORS = ("group-retrieval", "group-distance", "held-out", "on-the-way")
 ANSWERS = ("group-answers", "group-matched")
 DOSES = ("on-the-way", "by-language")
+OF_ARMS = ("accuracy", "effects", "by-language")
 TREES = ("trees", "held-out", "on-the-way")
 PARAPHRASES = ("group-accuracy", "matched-accuracy", "floors")
 STUDIES = {
@@ -78,7 +79,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
-    "syntax": ("accuracy", "effects", "controls", "doses", "by-language", "matched", *TREES, "costs"),
+    "syntax": (*TREES, *OF_ARMS, "controls", "doses", "matched", "pairs", "costs"),
     "syntax-settings": ("development",),
     "paraphrase": ("group-effects", "by-language", *ANSWERS, *PARAPHRASES),
     "lowres-nli": (*LEVELS, *BY_GROUP, *ANSWERS, "group-matched-differences", *VECTORS, "by-language"),

@@ -1,0 +1,61 @@
+"""How much of dependency trees the order of words alone gives: what a structural probe must beat.
+
+    XLTLIB_DATA=... python benchmarks/tree_floors.py ud-pud ja-ginza --out benchmarks/tree_floors.csv
+
+Of the first 100 trees of each language, as a probe is evaluated on them: Spearman's correlation of the
+distances of words in the tree with those in the sentence, and UUAS where every word is joined to the next.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from xltlib import tasks
+from xltlib.adaptation import syntax
+
+
+class WordOrder(torch.nn.Module):
+    """A probe that has the places of words alone: distances are how many words lie between, and one."""
+
+    def forward(self, words: torch.Tensor) -> torch.Tensor:
+        """Distances of words, shape (words, words), of their places, shape (words, 1)."""
+        places = torch.arange(len(words), dtype=torch.float)  # without punctuation, which is left out
+        return (places[:, None] - places[None, :]).abs()
+
+
+def floors(treebank: str, folder: Path | None) -> pd.DataFrame:
+    """A row a language of a treebank: ``treebank, language, correlation, uuas``."""
+    rows = []
+    for path in sorted((folder / treebank).glob("*.conllu")):
+        trees = tasks.load_trees(treebank, path.stem, folder)[: tasks.EVALUATED]
+        places = [torch.from_numpy(np.zeros((len(tree.heads), 1), np.float32)) for tree in trees]
+        found = syntax.quality(WordOrder(), places, trees)
+        rows.append({"treebank": treebank, "language": path.stem, **found})
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("treebanks", nargs="+", help="names of folders below the data folder")
+    parser.add_argument("--data", default="", help="folder of downloaded data; else XLTLIB_DATA")
+    parser.add_argument("--out", type=Path, help="also write the table as CSV")
+    args = parser.parse_args()
+    folder = tasks.data_folder(args.data)
+    if folder is None:
+        parser.error("treebanks lie in the data folder: set XLTLIB_DATA or --data")
+    try:
+        table = pd.concat([floors(name, folder) for name in args.treebanks], ignore_index=True)
+    except tasks.DataError as error:
+        parser.error(str(error))
+    print(table.round(2).to_string(index=False))
+    if args.out:
+        table.to_csv(args.out, index=False, float_format="%.4f", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()
