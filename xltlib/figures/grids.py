@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,12 +38,16 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
                 axis.set_visible(False)
                 continue
             of = grid[(grid.strategy == beside[column]) & (grid.adaptation == adaptation)]
+            if of.empty:  # the study has no such arm
+                axis.set_visible(False)
+                continue
             _heat_map(axis, 100 * _wide(of, "accuracy", codes), **look_of_cells)
             name, _, _ = look(beside[column], grid["head"].iloc[0])
-            axis.set_title(f"{name}\nadaptation: {adaptation_name(adaptation)}", fontsize=9)
+            told = textwrap.fill(f"adaptation: {adaptation_name(adaptation)}", 38)
+            axis.set_title(f"{name}\n{told}", fontsize=9)
             _name_sentences(axis, row == len(places) - 1, column == 0)
             axis.tick_params(labelsize=8, rotation=0)
-    heat = axes[0, 0].collections[0]
+    heat = next(axis.collections[0] for axis in axes.flat if axis.collections)
     figure.colorbar(heat, ax=axes, label="accuracy, per cent", shrink=0.5, aspect=40)
     return titled(figure, "Both sentences in one language (diagonal), and in two", caption)
 
