@@ -11,7 +11,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -19,22 +18,24 @@ from xltlib import tasks
 from xltlib.adaptation import syntax
 
 
-class WordOrder(torch.nn.Module):
-    """A probe that has the places of words alone: distances are how many words lie between, and one."""
+def by_place(words: torch.Tensor) -> torch.Tensor:
+    """Distances in the sentence, in words: what a probe gives that knows their order alone.
 
-    def forward(self, words: torch.Tensor) -> torch.Tensor:
-        """Distances of words, shape (words, words), of their places, shape (words, 1)."""
-        places = torch.arange(len(words), dtype=torch.float)  # without punctuation, which is left out
-        return (places[:, None] - places[None, :]).abs()
+    Args:
+        words: their vectors, shape (words, hidden), of which nothing but their number counts.
+    Returns:
+        Shape (words, words).
+    """
+    places = torch.arange(len(words), dtype=torch.float)
+    return (places[:, None] - places[None, :]).abs()
 
 
-def floors(treebank: str, folder: Path | None) -> pd.DataFrame:
+def floors(treebank: str, folder: Path) -> pd.DataFrame:
     """A row a language of a treebank: ``treebank, language, correlation, uuas``."""
     rows = []
     for path in sorted((folder / treebank).glob("*.conllu")):
         trees = tasks.load_trees(treebank, path.stem, folder)[: tasks.EVALUATED]
-        places = [torch.from_numpy(np.zeros((len(tree.heads), 1), np.float32)) for tree in trees]
-        found = syntax.quality(WordOrder(), places, trees)
+        found = syntax.quality(by_place, [torch.zeros(len(tree.heads), 1) for tree in trees], trees)
         rows.append({"treebank": treebank, "language": path.stem, **found})
     return pd.DataFrame(rows)
 

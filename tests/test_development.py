@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from tiny_studies import here, tiny_study
 
-from xltlib import development, figures
+from xltlib import development
 
 
 def record(label: str, accuracy: float | None = None, parents: tuple = (), **parameters) -> dict:
@@ -84,5 +84,6 @@ def test_without_that_notebook_arms_of_one_name_are_named(tiny, tmp_path):
 
 
 def test_an_accuracy_has_a_standard_error_where_the_number_of_pairs_is_known():
-    error = figures.standard_error(pd.Series([50.0, 50.0]), pd.Series([100, 0]))
-    assert error.tolist() == [5.0, 0.0]
+    known, unknown = record("known", 0.5), record("unknown", 0.5)
+    unknown["parameters"]["scored"] = {"kind": "pairs", "dev": 0}
+    assert development.table([known, unknown])["standard error"].tolist() == [2.5, 0.0]

@@ -187,9 +187,8 @@ def planned_tests(missing: list[str], records: list[dict]) -> int:
         >>> planned_tests(["english seed 2", "plain seed 2"], done)
         0
     """
-    arms, trunks = (
-        {without_seed(of["label"]) for of in records if of["arm"] == is_arm} for is_arm in (True, False)
-    )
+    arms = {without_seed(record["label"]) for record in records if record["arm"]}
+    trunks = {without_seed(record["label"]) for record in records if not record["arm"]}
     waiting = {without_seed(label) for label in missing if " seed " in label} - trunks
     return len(waiting | arms) if waiting - arms else 0
 

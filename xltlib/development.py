@@ -25,7 +25,8 @@ def table(records: list[dict], source: str = "en") -> pd.DataFrame:
     Returns:
         A row a run of an arm: ``arm`` (as the study calls it), ``seed``; a column for each setting of which
         arms have different values, as text, named as in a study (``encoder.frozen_layers``); ``pairs`` (how
-        many were asked for; 0: all) and ``accuracy`` (of the last checkpoint, in per cent). Where arms start
+        many were asked for; 0: all), ``accuracy`` (of the last checkpoint, in per cent) and its ``standard
+        error`` over pairs, in points (0 where all were asked for: how many is not known). Where arms start
         from adaptations, also the last one's method (``adaptation``), its measure on held-out text as a
         geometric mean over languages (``before``, at the last check but one: ``late``, and ``after``), and
         its settings in the same way (``adaptation: steps``).
@@ -33,12 +34,12 @@ def table(records: list[dict], source: str = "en") -> pd.DataFrame:
         ValueError: no run has an accuracy on development pairs of this language.
 
     Example:
-        >>> told = {"steps": 9, "learning_rate": 1e-4, "scored": {"kind": "pairs", "dev": 50}}
+        >>> told = {"steps": 9, "learning_rate": 1e-4, "scored": {"kind": "pairs", "dev": 25}}
         >>> run = {"arm": True, "seed": 1, "parents": {}, "parameters": told, "dev_accuracy": [{"en": 0.5}]}
-        >>> other = {**run, "parameters": {**told, "steps": 18}, "dev_accuracy": [{"en": 0.75}]}
+        >>> other = {**run, "parameters": {**told, "steps": 18}}
         >>> found = table([{**run, "label": "short seed 1"}, {**other, "label": "long seed 1"}])
         >>> found.to_numpy().tolist()
-        [['short', 1, '9', 50, 50.0], ['long', 1, '18', 50, 75.0]]
+        [['short', 1, '9', 25, 50.0, 10.0], ['long', 1, '18', 25, 50.0, 10.0]]
     """
     arms = [record for record in records if record["arm"] and _reached(record, source) is not None]
     if not arms:
@@ -50,6 +51,7 @@ def table(records: list[dict], source: str = "en") -> pd.DataFrame:
     own = _differing([record["parameters"] for record in arms])
     reached = pd.DataFrame({"pairs": [record["parameters"]["scored"]["dev"] for record in arms]})
     reached["accuracy"] = [100 * _reached(record, source) for record in arms]
+    reached["standard error"] = _standard_error(reached.accuracy, reached.pairs)
     if not any(adapted):
         return pd.concat([rows, own, reached], axis="columns")
     measured = pd.DataFrame([_held_out(record) if record else {} for record in adapted])
@@ -67,6 +69,12 @@ def _reached(record: dict, source: str) -> float | None:
     """The share of right development pairs at the last checkpoint; None where none was scored."""
     checkpoints = record.get("dev_accuracy")
     return checkpoints[-1].get(source) if isinstance(checkpoints, list) and checkpoints else None
+
+
+def _standard_error(accuracy: pd.Series, pairs: pd.Series) -> pd.Series:
+    """Of accuracies in per cent, in points; 0 where it is not known on how many pairs they are."""
+    share = accuracy / 100
+    return (100 * (share * (1 - share) / pairs.where(pairs > 0)) ** 0.5).fillna(0.0)
 
 
 def _adaptation(record: dict, by_run: dict[str, dict]) -> dict | None:
@@ -115,7 +123,7 @@ def _held_out(record: dict) -> dict:
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a row an arm: the mean accuracy over seeds, and of an adaptation's measure.
+    """The table with a row an arm: means over seeds of accuracy, its error and an adaptation's measure.
 
     Args:
         table: of :func:`table`.
@@ -123,7 +131,8 @@ def means(table: pd.DataFrame) -> pd.DataFrame:
         Its columns without ``seed``, with ``seeds``, how many; in the study's order.
     """
     by_arm = table.groupby("arm", sort=False)
-    numbers = [name for name in ("before", "late", "after", "accuracy") if name in table]
+    measured = ("before", "late", "after", "accuracy", "standard error")
+    numbers = [name for name in measured if name in table]
     told = by_arm[[name for name in table if name not in ("arm", "seed", *numbers)]].first()
     told.insert(0, "seeds", by_arm.seed.nunique())
     return told.join(by_arm[numbers].mean()).reset_index()
@@ -137,7 +146,8 @@ def said(table: pd.DataFrame, source: str = "en") -> str:
         source: the language of the development pairs.
 
     Example:
-        >>> arms = pd.DataFrame({"arm": ["short", "long"], "seed": 1, "pairs": 100, "accuracy": [50.0, 51.0]})
+        >>> arms = pd.DataFrame({"arm": ["short", "long"], "seed": 1, "accuracy": [50.0, 51.0]})
+        >>> arms["standard error"] = 5.0
         >>> print(said(arms).replace(". ", ".\\n"))
         On English development pairs arms reach 50.0 to 51.0 %, mean of 1 seed; highest: `long`.
         The standard error of one accuracy is 5.0 points.
@@ -149,7 +159,7 @@ def said(table: pd.DataFrame, source: str = "en") -> str:
         f"On {languages.of(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
         f"mean of {_seeds(of)}; highest: `{of.arm[of.accuracy.idxmax()]}`."
     ]
-    error = figures.standard_error(of.accuracy, of.pairs).max()
+    error = of["standard error"].max()
     if error:
         told.append(f"The standard error of one accuracy is {error:.1f} points.")
     if high - low < error:

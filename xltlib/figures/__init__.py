@@ -8,7 +8,7 @@ from xltlib.figures.curves import covariates, dose_response, loss_curve, strengt
 from xltlib.figures.effects import adaptation_effect, adaptation_family, arm_effects, ladder
 from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
 from xltlib.figures.groups import group_effects
-from xltlib.figures.settings import development, standard_error
+from xltlib.figures.settings import development
 from xltlib.figures.style import (
     ENCODER_NAME,
     NOISE_NAME,
@@ -40,7 +40,6 @@ __all__ = [
     "look",
     "loss_curve",
     "save",
-    "standard_error",
     "strength_response",
     "trees",
 ]

@@ -12,21 +12,6 @@ from xltlib.figures.style import palette, theme, titled
 BEFORE, AFTER = {"marker": "o", "markerfacecolor": "white"}, {"marker": "o"}
 
 
-def standard_error(accuracy, pairs):
-    """Of accuracies, in points.
-
-    Args:
-        accuracy: in per cent.
-        pairs: on how many each is; 0 (all there were) gives 0, because their number is not known.
-
-    Example:
-        >>> standard_error(pd.Series([50.0, 86.0]), pd.Series([2500, 0])).tolist()
-        [1.0, 0.0]
-    """
-    share = accuracy / 100
-    return (100 * (share * (1 - share) / pairs.where(pairs > 0)) ** 0.5).fillna(0.0)
-
-
 def development(table: pd.DataFrame, source: str, caption: str):
     """Accuracy on development pairs by arm, and an adaptation's measure on held-out text before and after.
 
@@ -42,7 +27,7 @@ def development(table: pd.DataFrame, source: str, caption: str):
     )
     rows = table.arm.map(arms.index)
     blue, orange = palette(2)
-    within = 1.96 * standard_error(table.accuracy, table.pairs)
+    within = 1.96 * table["standard error"]
     axes[0, 0].errorbar(table.accuracy, rows, xerr=within, fmt="o", color=blue, elinewidth=1)
     axes[0, 0].set_yticks(range(len(arms)), arms)
     axes[0, 0].set(ylim=(len(arms) - 0.5, -0.5))

@@ -13,9 +13,9 @@ from xltlib.development import means
 from xltlib.markdown import code, escaped
 from xltlib.tables.cells import markdown, read
 
-FLOORS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "tree_floors.csv"
+BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
 MANY = 10  # languages; more do not fit side by side
-MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy")
+MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy", "standard error")
 
 
 def held_out(folder: Path) -> str:
@@ -116,7 +116,7 @@ def trees(folder: Path) -> str:
 
 def _floors(codes: list[str]) -> list[list[str]]:
     """What the order of words alone gives, a row a measure (benchmarks/tree_floors.py)."""
-    floors = read(FLOORS.parent, FLOORS.stem).set_index("language").reindex(codes)
+    floors = read(BENCHMARKS, "tree_floors").set_index("language").reindex(codes)
     rows = []
     for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
         cells = ["" if pd.isna(value) else f"{value:.2f}" for value in floors[what]]

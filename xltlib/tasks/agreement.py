@@ -75,9 +75,9 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
 
 def _first_of(frame: pd.DataFrame, labels) -> str:
     """The first item whose labels differ, by what it says."""
-    differ = labels.transform("min") != labels.transform("max")
     if "sentence1" not in frame:
         return ""
+    differ = labels.transform("min") != labels.transform("max")
     said = [f"{row.sentence1[:80]!r} in {row.language1}" for row in frame[differ].head(1).itertuples()]
     return f" (the first: {said[0]})"
 
