@@ -76,7 +76,7 @@ def adaptation_effect(
         runs_on = runs_on or of_between
     _name_languages(axes[-1], codes, seen, levels, colours)
     _mark_resource_levels(axes, codes, levels, colours)
-    title = f"Effect of {adaptation_name(adaptation)} on zero-shot accuracy"
+    title = f"Effect on zero-shot accuracy: {adaptation_name(adaptation)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     lines = [
         textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + runs_on).splitlines()

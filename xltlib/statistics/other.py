@@ -119,7 +119,7 @@ def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
         One row an arm: ``effect``, ``p (signs)`` of :func:`sign_permutation` over seeds and the ``smallest``
         it can be, ``violation`` of :func:`almost_stochastic_order` of the adapted runs over the others (NaN
         with fewer than five seeds, where two lucky runs would give 0), ``gee low`` and ``gee high`` of the
-        mean by :func:`gee_effects`, whose interval knows nothing of seeds.
+        mean by :func:`gee_effects`, whose interval does not include variation between seeds.
     """
     rows, right = [], right[right.language.isin(codes)]
     for names, group in right.groupby(["encoder", "head", "strategy"], sort=False):
@@ -189,8 +189,8 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
         predictions, runs: as for :func:`right_answers`.
     Returns:
         ``encoder, head, strategy, adaptation, language1, language2, effect, p, p (BH), n_seeds``; p by least
-        squares with items that share a sentence as clusters: it knows nothing of seeds. Empty where a study
-        was scored on one-language pairs alone.
+        squares with items that share a sentence as clusters, without variation between seeds. Empty where a
+        study was scored on one-language pairs alone.
     """
     from statsmodels.api import OLS
     from statsmodels.stats.multitest import multipletests

@@ -191,7 +191,7 @@ def lines_are(n_seeds: int) -> str:
     if n_seeds > 1:
         return "95 % intervals over seeds and clusters of shared sentences"
     known = "95 % intervals over clusters of shared sentences"
-    return f"{known}; with one seed they know nothing of how much seeds differ"
+    return f"{known}; with one seed they do not include variation between seeds"
 
 
 def from_to(values: pd.Series) -> str:
