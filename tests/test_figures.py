@@ -72,10 +72,25 @@ def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
 def test_the_figure_of_doses_has_a_tick_at_each_dose():
     table = pd.DataFrame({"sentences": [2560, 80, 640], "effect": [2.0, 0.5, 1.0], "low": 0.0, "high": 3.0})
     table = table.assign(use="consistency", strategy="plain")
-    axis = figures.dose_response(table, "caption").axes[0]
+    figure = figures.dose_response(table, "caption")
+    axis = figure.axes[0]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"]
     assert axis.get_xscale() == "log"
-    assert axis.get_legend().get_texts()[0].get_text() == "consistency on parallel pairs, monolingual batches"
+    (named,) = figure.legends[0].get_texts()
+    assert named.get_text() == "consistency on parallel pairs, monolingual batches"
+
+
+def test_lines_of_one_adaptation_look_like_their_strategies():
+    doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
+    table = pd.concat([doses.assign(strategy=name, use="syntax") for name in ("plain", "hybrid")])
+
+    def looks(of: pd.DataFrame) -> list[tuple[str, str]]:
+        bars = figures.dose_response(of, "caption").axes[0].containers
+        return [(line.get_color(), line.get_marker()) for line in (of_bars.lines[0] for of_bars in bars)]
+
+    assert looks(table) == [figures.look(name)[1:] for name in ("plain", "hybrid")]
+    two = pd.concat([table, doses.assign(strategy="plain", use="mlm")])
+    assert len(set(looks(two))) == 3
 
 
 def test_lines_of_doses_stand_side_by_side_around_their_dose():
@@ -91,8 +106,8 @@ def test_lines_of_doses_stand_side_by_side_around_their_dose():
 def test_every_dosed_adaptation_has_its_line():
     names = ["mlm", "tsdae", "align", "dann", "coral", "mmd", "consistency"]
     table = pd.DataFrame({"sentences": 100, "effect": 1.0, "low": 0.0, "high": 3.0, "use": names})
-    axis = figures.dose_response(table.assign(strategy="plain"), "caption").axes[0]
-    assert len(axis.get_legend().get_texts()) == len(names)
+    figure = figures.dose_response(table.assign(strategy="plain"), "caption")
+    assert len(figure.legends[0].get_texts()) == len(names)
 
 
 def test_doses_have_a_panel_a_group_of_languages():

@@ -44,26 +44,44 @@ def strength_response(effects: pd.DataFrame, caption: str):
 def dose_response(effects: pd.DataFrame, caption: str):
     """Mean effect of an adaptation against how much text it could read, with intervals.
 
-    One line an adaptation and strategy; a panel a group of languages, where there are several.
+    One line an adaptation and strategy; a panel a group of languages, where there are several. Lines of one
+    adaptation have the colours and markers of their strategies.
 
     Args:
         effects: columns ``strategy, use, sentences, effect, low, high`` and, of groups, ``group``;
             ``sentences`` in all languages together.
     """
-    panels = {}
+    panels, looks = {}, {}
     by_group = effects.groupby("group", sort=False) if "group" in effects else [("", effects)]
     for group, of_group in by_group:
         panels[group.replace("-", " ")] = lines = {}
         for (use, strategy), of in of_group.groupby(["use", "strategy"], sort=False):
-            name, _, _ = look(strategy)
-            lines[f"{adaptation_name(use)}, {name}"] = of.rename(columns={"sentences": "x"})
+            strategy_name, colour, marker = look(strategy)
+            name = f"{adaptation_name(use)}, {strategy_name}"
+            lines[name] = of.rename(columns={"sentences": "x"})
+            looks[name] = (colour, marker)
     up = "mean effect on zero-shot\ntargets (points)"
-    return _responses(panels, "sentences read, all languages together (log scale)", up, caption)
+    of_strategies = looks if effects.use.nunique() == 1 and len(set(looks.values())) == len(looks) else None
+    across = "sentences read, all languages together (log scale)"
+    return _responses(panels, across, up, caption, of_strategies)
 
 
-def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str, caption: str):
-    """Panels, by title, of lines of ``effect`` with intervals over ``x``, on one logarithmic scale."""
+def _responses(
+    panels: dict[str, dict[str, pd.DataFrame]],
+    across: str,
+    up: str,
+    caption: str,
+    looks: dict[str, tuple] | None = None,
+):
+    """Panels, by title, of lines of ``effect`` with intervals over ``x``, on one logarithmic scale.
+
+    Args:
+        looks: colour and marker of each line; None: those of a palette.
+    """
     theme()
+    if looks is None:
+        names = list(dict.fromkeys(name for lines in panels.values() for name in lines))
+        looks = dict(zip(names, zip(palette(max(5, len(names))), cycle("osD^v"))))
     if len(panels) == 1:
         figure, axes = plt.subplots(figsize=(6.5, 3.8), squeeze=False, layout="constrained")
     else:  # two in a row
@@ -72,30 +90,26 @@ def _responses(panels: dict[str, dict[str, pd.DataFrame]], across: str, up: str,
             rows, 2, figsize=(9, 3 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
         )
     for axis, (title, lines) in zip(axes.flat, panels.items()):
-        _response(axis, lines)
+        _response(axis, lines, looks)
         axis.set(title=title)
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     for axis in axes[-1]:
-        axis.set(xlabel=across)
+        axis.set(xlabel=across if len(panels) == 1 else textwrap.fill(across, 30))
     for axis in axes[:, 0]:
         axis.set(ylabel=up)
-    if len(panels) == 1:
-        axes[0, 0].legend(frameon=False)
-    else:
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", frameon=False)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", frameon=False)
     return titled(figure, "", caption)
 
 
-def _response(axis, lines: dict[str, pd.DataFrame]) -> None:
+def _response(axis, lines: dict[str, pd.DataFrame], looks: dict[str, tuple]) -> None:
     """Lines of ``effect`` with intervals over ``x``, with a tick at each value.
 
     Lines stand side by side around their values, so that no interval hides another.
     """
     beside = APART ** (np.arange(len(lines)) - (len(lines) - 1) / 2)
-    styles = zip(cycle("osD^v"), palette(max(5, len(lines))), beside)
-    for (name, of), (marker, colour, shift) in zip(lines.items(), styles):
-        of = of.sort_values("x")
+    for (name, of), shift in zip(lines.items(), beside):
+        of, (colour, marker) = of.sort_values("x"), looks[name]
         below, above = of.effect - of.low, of.high - of.effect
         x = of.x * shift
         axis.errorbar(x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
