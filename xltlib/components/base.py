@@ -46,7 +46,7 @@ def option(
         or_zero: 0, which stands for all or none, is allowed besides.
         only_with: the option without which this one has no effect: given alone, it is refused.
         among: the words that a text may be.
-        languages: the text is language codes with blanks between; ``"targets"`` stands for all targets.
+        languages: the text is language codes with blanks between; ``"targets"``: all but the source.
         reads: the text names unlabelled text or translations: a corpus that ships with the package, one
             below the data folder, or a folder.
         place: the text may be a path; relative ones are resolved where a study is planned.
