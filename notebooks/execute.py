@@ -23,6 +23,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(there)}; none: all of them")
     chosen = parser.parse_args().names or there
+    if unknown := {Path(name).stem for name in chosen} - set(there):
+        parser.error(f"no notebook {', '.join(sorted(unknown))}: there are {', '.join(there)}")
     for name in tqdm(chosen, desc="notebooks", disable=False):
         path = FOLDER / f"{Path(name).stem}.ipynb"
         book = nbformat.read(path, as_version=4)

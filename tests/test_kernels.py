@@ -76,6 +76,21 @@ def test_a_kernel_that_cannot_start_says_why(notebook, tmp_path):
     assert "ImportError: no such library" in execution._failure(raised.value, output.parent, "/mine")
 
 
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_failure_names_the_line_of_ones_own_module(notebook, tmp_path, monkeypatch, at_home):
+    folder = tmp_path / "my modules"
+    folder.mkdir()
+    (folder / "own_of_test.py").write_text("def fails():\n    raise ValueError('boom')\n")
+    if at_home:  # IPython writes ~ for it
+        monkeypatch.setenv("HOME", str(tmp_path))
+    output = notebook("import own_of_test; own_of_test.fails()")
+    output.parent.mkdir()
+    with pytest.raises(Exception) as raised:
+        kernels.execute("x", output, {}, kernels.environment(1, beside=str(folder)))
+    said = execution._failure(raised.value, output.parent, str(folder))
+    assert "own_of_test.py:2: boom" in said
+
+
 @pytest.mark.parametrize(
     "exported, jobs, threads",
     [("", 1, 1), ("3", 1, 3), ("3", 2, 3), ("4,2", 1, 4), ("no", 1, 1), ("0", 2, 1)],

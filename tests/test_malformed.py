@@ -425,6 +425,7 @@ OPTIONS = [
     ("head", " ", "head = '': it must name something"),
     ("encoder", {"frozen_layers": -1}, "frozen_layers = -1, wanted a number of at least 0"),
     ("encoder", {"name": "x\ny"}, "it holds a character that cannot be printed"),
+    ("encoder", {"name": "/my pr\udcc3\udcb8"}, "not readable in this locale; set PYTHONUTF8=1"),
     (
         "encoder",
         {"kind": "xltlib.components.noise:NoNoise"},

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -43,6 +44,16 @@ def test_this_environment_is_the_lock():
     for requirement in wanted():
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert metadata.version(name).split("+")[0] == LOCK[name]
+
+
+def test_the_lock_installs_on_the_oldest_python_that_is_promised():
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    for name, version in LOCK.items():
+        try:
+            needs = metadata.metadata(name)["Requires-Python"]
+        except metadata.PackageNotFoundError:  # of another platform
+            continue
+        assert SpecifierSet(needs or "").contains(f"{oldest}.0"), f"{name} {version} needs Python {needs}"
 
 
 def test_conda_installs_the_same_lock():

@@ -94,3 +94,26 @@ def test_setup_goes_through_this_script_and_the_version_of_uv_is_exact(install):
     makefile = (ROOT / "Makefile").read_text()
     assert "tools/install.py\n" in makefile and install.UV.startswith("uv==")
     assert install.LOCK == ROOT / "requirements.lock" and install.LOCK.exists()
+
+
+def planned(folder: Path, path_of_environment: str) -> str:
+    """What make would do for ``make run`` in a folder whose environment was made at that path."""
+    (folder / "tools").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "tools/install.py"):
+        (folder / name).write_text((ROOT / name).read_text())
+    (folder / ".venv").mkdir()
+    (folder / ".venv/ready").write_text(f"{path_of_environment}\n")
+    command = ["make", "--dry-run", "--no-print-directory", "run"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_an_environment_is_made_anew_where_its_folder_was_moved(tmp_path):
+    here = tmp_path.resolve() / "in its place"
+    assert planned(here, str(here)).startswith(".venv/bin/python run_all.py demo")
+    assert "-m venv --clear .venv" in planned(tmp_path / "moved", str(here))
+
+
+def test_cleaning_keeps_runs():
+    command = ["make", "--dry-run", "--no-print-directory", "clean"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "rm -rf .venv\n"

@@ -412,6 +412,7 @@ def test_what_is_drawn_takes_its_place_with_the_runs(plan, tmp_path, monkeypatch
     def summarised(notebook: str, given: dict, output: Path) -> str:
         place = Path(given["figures_folder"]) / given["study"]
         assert collected.both(place) and not (figures / "runs.json").exists()
+        assert output.parent != runs  # another drawing of the study may keep its summary there meanwhile
         (place / "adaptation_effect.png").write_text("now")
         output.write_text(json.dumps({"cells": [], "folder": given["figures_folder"]}))
         return problem

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, kernels, languages, markdown
+from xltlib import collected, files, kernels, languages, markdown
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
 from xltlib.store import Store, WouldBeLost
@@ -53,7 +53,8 @@ def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
     """Collect the finished runs and execute the notebooks that read them; figures about other runs go.
 
     All of it is made beside the study's folder and takes its places at the end. If drawing fails, the runs
-    are exchanged alone, so that one can look; if collecting does, nothing is.
+    are exchanged alone, so that one can look; if collecting does, nothing is. The executed notebooks are kept
+    in the folder of runs, which others may draw from meanwhile: what is said and reported is of one's own.
 
     Args:
         page: whether to write the summary as one HTML file.
@@ -64,11 +65,12 @@ def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
     try:
         with collected.exchanged(figures) as beside:
             records = store.collect(plan, beside)
+            drafts = beside.parent
             problem = _notebooks(plan, records, beside, figures, runs)
             if problem:
                 _keep_the_runs_alone(beside)
             else:
-                summary = _of_summary(plan, runs)
+                summary = drafts / _of_summary(plan)
                 answer = _answer(summary)
                 if page:
                     _page(summary, beside / "report.html")
@@ -87,27 +89,31 @@ def _notebooks(plan: Plan, records: list[dict], beside: Path, figures: Path, run
         records: of the collected runs.
         beside: folder that holds them, and gets what is drawn.
         figures: the folder that all this will move to: executed notebooks name that one.
+        runs: folder that keeps the executed notebooks.
     """
     runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout nothing made it yet
     given = {"study": plan.study.name, "save": True, "figures_folder": str(beside.parent)}
     first = next(record for record in records if record["arm"])["parameters"]["targets"]
     source = languages.listed(first)[0]  # what was trained on
-    drawing = {plan.study.summary: (_of_summary(plan, runs), {**given, "source": source})}
+    drawing = {plan.study.summary: (_of_summary(plan), {**given, "source": source})}
     if any(record.get("bias") for record in records):
-        drawing[BIAS] = runs / f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
-    for notebook, (output, parameters) in drawing.items():
-        problem = _summarise(notebook, parameters, output)
-        if output.exists():
-            text = output.read_text(encoding="utf-8")
-            output.write_text(text.replace(str(beside.parent), str(figures.parent)), encoding="utf-8")
+        drawing[BIAS] = f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
+    for notebook, (name, parameters) in drawing.items():
+        draft = beside.parent / name
+        problem = _summarise(notebook, parameters, draft)
+        if draft.exists():
+            text = draft.read_text(encoding="utf-8").replace(str(beside.parent), str(figures.parent))
+            draft.write_text(text, encoding="utf-8")
+            with files.whole(runs / name) as part:
+                part.write_text(text, encoding="utf-8")
         if problem:
             return problem
     return ""
 
 
-def _of_summary(plan: Plan, runs: Path) -> Path:
-    """Where the executed summary is kept."""
-    return runs / f"{plan.study.name}-summary.ipynb"
+def _of_summary(plan: Plan) -> str:
+    """The name of the executed summary."""
+    return f"{plan.study.name}-summary.ipynb"
 
 
 def _keep_the_runs_alone(beside: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import uuid
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -295,6 +296,7 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
         with files.whole(place / "FAILED.json") as part:
             part.write_text(json.dumps(failure, indent=1))
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
-    own = [f"{path}:{line}" for path, line in re.findall(r"File (\S+\.py):(\d+)", text) if beside in path]
+    told = re.findall(r"File (.+?\.py):(\d+)", text)  # IPython writes ~ for one's home
+    own = [f"{path}:{line}" for path, line in told if beside in os.path.expanduser(path)]
     where = f" at {own[-1]}" if own else ""
     return f"{kind} in cell {cell}{where}: {message}\n       see {place / 'notebook.ipynb'}"

@@ -29,6 +29,8 @@ def check(what: str, wanted: type, rules: dict, value: object) -> None:
 
 
 def _check_text(what: str, rules: dict, value: str) -> None:
+    if any("\udc80" <= letter <= "\udcff" for letter in value):  # how Python keeps bytes that it cannot read
+        raise ValueError(f"{what} = {shown(value)}: not readable in this locale; set PYTHONUTF8=1")
     if unprintable(value):
         raise ValueError(f"{what} = {shown(value)}: it holds a character that cannot be printed")
     if rules.get("among") and value not in rules["among"]:
