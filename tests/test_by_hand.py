@@ -1,0 +1,362 @@
+"""Batches, updates, heads, penalties and seeds, with models of a few numbers: against what they must be."""
+
+import itertools
+from types import SimpleNamespace
+
+import accelerate
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from xltlib import batching, heads, losses, training
+from xltlib.adaptation import during
+from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
+from xltlib.adaptation.consistency import consistency
+from xltlib.batching import Batch
+from xltlib.components.base import make
+from xltlib.run import Run
+
+# Batches
+
+
+def length(first: list[str], second: list[str]) -> list[int]:
+    """Tokens, where each letter is one."""
+    return [len(one) + len(other) for one, other in zip(first, second)]
+
+
+def pairs(**items: int) -> pd.DataFrame:
+    """So many labelled pairs of each language, of growing length; each sentence begins with its language."""
+    rows = [
+        (item, code, f"{code}{'x' * item}", f"{code}{'y' * item}", item % 2)
+        for code, count in items.items()
+        for item in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["item", "language1", "sentence1", "sentence2", "label"])
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def language(batch: Batch) -> str:
+    return batch.first[0][:2]
+
+
+def share(stream, count: int, holds) -> float:
+    """Share of the next batches of which something holds."""
+    return sum(map(holds, itertools.islice(stream, count))) / count
+
+
+def test_batches_do_not_come_in_order_of_length_and_follow_the_seed():
+    lengths = list(range(400))
+    drawn = batching.bucketed(lengths, 4, rng())
+    means = [np.mean(batch) for batch in drawn]
+    assert means != sorted(means) and means != sorted(means, reverse=True)
+    assert [batch.tolist() for batch in drawn] != [b.tolist() for b in batching.bucketed(lengths, 4, rng(2))]
+    many = [1] * (2 * batching.POOL)  # of equal length: what shares a batch is by chance alone
+    together = [{frozenset(batch.tolist()) for batch in batching.bucketed(many, 2, rng(of))} for of in (1, 2)]
+    assert len(together[0] & together[1]) < 10
+
+
+@pytest.mark.parametrize("exponent, expected", [(0.0, 0.5), (1.0, 0.1)])
+def test_languages_with_little_text_are_drawn_by_the_exponent(exponent, expected):
+    stream = batching.monolingual(pairs(de=10, en=90), 5, length, rng(), exponent)
+    assert share(stream, 600, lambda batch: language(batch) == "de") == pytest.approx(expected, abs=0.06)
+
+
+def test_either_language_may_come_first_in_a_cross_lingual_pair():
+    stream = batching.cross_lingual(pairs(de=20, en=20), 4, length, rng())
+    batches = list(itertools.islice(stream, 10))
+    found = {(one[:2], two[:2]) for batch in batches for one, two in zip(batch.first, batch.second)}
+    assert found == {("de", "en"), ("en", "de")}
+
+
+def test_which_sentence_is_seen_through_a_view_is_drawn_anew_in_each_pass():
+    def view(sentence: str, rng) -> str:
+        return f"seen {sentence}"
+
+    stream = batching.viewed(pairs(en=20), 20, length, rng(), view)
+    passes = []
+    for batch in itertools.islice(stream, 2):
+        seen = [[of.startswith("seen") for of in side] for side in (batch.first, batch.second)]
+        assert all(one != two for one, two in zip(*seen))
+        passes.append(dict(zip([of.removeprefix("seen ") for of in batch.first], seen[0])))
+    assert passes[0].keys() == passes[1].keys() and passes[0] != passes[1]
+
+
+def translated(*codes: str, count: int = 40) -> dict[str, list[tuple[str, str]]]:
+    return {code: [(f"en{'x' * n}", f"{code}{'x' * n}") for n in range(count)] for code in codes}
+
+
+def stream_of(component, corpora: dict):
+    """Batches of a component of batches whose translations are given."""
+    ready = component.holding(cross=component.cross.holding(corpora=corpora))
+    data = SimpleNamespace(train=pairs(en=60))
+    return ready.stream(SimpleNamespace(lengths=length), data, rng())
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.8])
+def test_hybrid_batches_have_their_own_share_and_sizes(alpha):
+    cross = {"kind": "translations", "corpus": "one", "size": 6}
+    hybrid = make("batches", {"kind": "hybrid", "size": 4, "alpha": alpha, "cross": cross})
+    batches = list(itertools.islice(stream_of(hybrid, {"one": translated("de")}), 400))
+    labelled = [batch for batch in batches if batch.labels is not None]
+    assert len(labelled) / 400 == pytest.approx(alpha, abs=0.08)
+    assert max(len(batch.first) for batch in labelled) == 4
+    assert max(len(batch.first) for batch in batches if batch.labels is None) == 6
+
+
+@pytest.mark.parametrize("exponent, expected", [(0.0, 0.5), (1.0, 0.1)])
+def test_two_corpora_of_translations_are_drawn_by_their_exponent(exponent, expected):
+    cross = {"kind": "translations", "corpus": "one two", "size": 4, "exponent": exponent}
+    both = make("batches", {"kind": "cross-lingual", "cross": cross})
+    corpora = {"one": translated("de", count=10), "two": translated("ja", count=90)}
+    found = share(stream_of(both, corpora), 500, lambda batch: batch.second[0].startswith("de"))
+    assert found == pytest.approx(expected, abs=0.07)
+
+
+# Updates
+
+
+class Line(nn.Module):
+    """A body and a head of one number each; dropout tells whether it is in training mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.classifier = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+        for layer in (self.body, self.classifier):
+            nn.init.constant_(layer.weight, 0.5)
+
+    def forward(self, x):
+        return self.classifier(self.body(x))
+
+
+def test_training_is_the_loop_that_one_would_write_by_hand():
+    numbers = [torch.tensor([[float(n)]]) for n in range(1, 9)]
+
+    def loss(model):
+        return lambda x: (model(x) - 3 * x).square().mean()
+
+    model = Line()
+    options = {"steps": 8, "learning_rate": 0.01, "weight_decay": 0.1, "warmup": 0.25, "clip": 0.5}
+    found = training.train(model, iter(numbers), loss(model), **options, precision="no", progress=False)
+    other, expected = Line(), []
+    groups = [{"params": other.body.parameters()}, {"params": other.classifier.parameters()}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.1)
+    for step, x in enumerate(numbers):
+        share = (step / 2) if step < 2 else (8 - step) / 6  # of the peak: up in two updates, down in six
+        for group, peak in zip(optimizer.param_groups, (0.01, 0.1)):
+            group["lr"] = share * peak
+        optimizer.zero_grad()
+        value = loss(other)(x)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(other.parameters(), 0.5)
+        optimizer.step()
+        expected.append(value.item())
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert model.body.weight.item() == pytest.approx(other.body.weight.item(), rel=1e-6)
+
+
+def test_training_goes_on_in_training_mode_after_a_checkpoint():
+    model, modes = nn.Linear(1, 1), []
+
+    def loss(x):
+        modes.append(model.training)
+        return model(x).square().mean()
+
+    data = itertools.repeat(torch.ones(1, 1))
+    options = {"checkpoints": 2, "at_checkpoint": lambda step: model.eval() and None}
+    training.train(model, data, loss, 4, precision="no", progress=False, **options)
+    assert modes == [True] * 4
+
+
+@pytest.mark.parametrize("precision", ["auto", "bf16", "no"])
+def test_the_model_runs_in_the_precision_that_was_asked_for(precision, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def accelerator(mixed_precision: str):
+        raise Asked(mixed_precision)
+
+    monkeypatch.setattr(accelerate, "Accelerator", accelerator)  # of a process there is one
+    monkeypatch.setattr(training, "mixed_precision", lambda: "what the machine has")
+    with pytest.raises(Asked, match="what the machine has" if precision == "auto" else precision):
+        training.train(nn.Linear(1, 1), iter(()), None, 1, precision=precision)
+
+
+def test_what_starts_from_nothing_has_the_rate_of_the_head():
+    model = nn.Module()
+    for name in ("model", "classifier", "discriminator", "probe"):
+        setattr(model, name, nn.Linear(1, 1, bias=False))
+    model.model.query = nn.Module()
+    model.model.query.lora_A = nn.Linear(1, 1, bias=False)
+    names = {id(p): name.removesuffix(".weight") for name, p in model.named_parameters()}
+    body, head = training.parameter_groups(model, 1.0, 10.0)
+    assert [names[id(p)] for p in body["params"]] == ["model"] and (body["lr"], head["lr"]) == (1.0, 10.0)
+    fresh = {"classifier", "discriminator", "probe", "model.query.lora_A"}
+    assert {names[id(p)] for p in head["params"]} == fresh
+
+
+# Seeds of a run
+
+
+def test_batches_follow_the_seed_and_whether_a_model_goes_on():
+    def drawn(seed: int, start: str, name: str) -> float:
+        return Run.rng(SimpleNamespace(seed=seed, start=start), name).random()
+
+    cases = [*itertools.product((1, 2), ("", "finetune-1"), ("batches",))]
+    cases += [(1, "", "penalty"), (2, "", "penalty")]
+    assert len({drawn(*case) for case in cases}) == len(cases)
+    assert drawn(1, "", "batches") == drawn(1, "", "batches")
+
+
+def test_the_head_is_drawn_by_the_seed_and_an_adaptation_by_seed_and_draw():
+    class Part:
+        """A head or an adaptation, of which only what is drawn matters."""
+
+        def build(self, encoder, held, seed_or_classes):
+            return SimpleNamespace(drawn=torch.rand(1).item(), given=seed_or_classes)
+
+    class Stub:
+        task, start, measured, encoder_place, _whole = "demo", "", None, "", None
+        encoder = SimpleNamespace(frozen_layers=0)
+        head = adaptation = Part()
+
+        def __init__(self, seed: int, draw: int = 1):
+            self.seed, self.draw = seed, draw
+
+        def trimmed(self):
+            return SimpleNamespace(model=SimpleNamespace(config=SimpleNamespace(num_hidden_layers=12)))
+
+    def head(seed: int) -> float:
+        return Run.model(Stub(seed)).drawn
+
+    def adapted(seed: int, draw: int) -> tuple[float, int]:
+        adapting = Run.adapting(Stub(seed, draw))
+        return adapting.drawn, adapting.given
+
+    assert head(1) == head(1) != head(2)
+    assert len({adapted(*of) for of in ((1, 1), (2, 1), (1, 2))}) == 3 and adapted(1, 2) == adapted(1, 2)
+
+
+# Heads and their losses
+
+
+class Table:
+    """A bi-encoder that looks vectors up; its scores are the features that the classifier sees."""
+
+    VECTORS = {"a": [1.0, 0.0], "b": [0.0, 1.0], "c": [1.0, 1.0], "d": [0.5, 1.0], "e": [0.8, 0.6]}
+
+    def __init__(self):
+        self.classifier = nn.Sequential(nn.Identity())
+        self.classifier[0].weight = torch.zeros(1)
+
+    def eval(self):
+        pass
+
+    def collate(self, first, second):
+        return first, second
+
+    def vectors(self, sentences):
+        return torch.tensor([self.VECTORS[sentence] for sentence in sentences])
+
+    embed = vectors
+
+    def compare(self, u, v):
+        return heads.BiEncoder.compare(self, u, v)
+
+    def logits(self, first, second):
+        return self.compare(self.vectors(first), self.vectors(second))
+
+
+def test_a_bi_encoder_compares_by_difference_and_product():
+    assert Table().logits(["d"], ["e"])[0].tolist() == pytest.approx([0.5, 1, 0.8, 0.6, 0.3, 0.4, 0.4, 0.6])
+
+
+@pytest.mark.parametrize("weight", [0.5, 2.0])
+def test_info_nce_is_added_with_its_weight_and_options(weight):
+    model = Table()
+    batch = Batch(["a", "b", "c"], ["c", "d", "a"], [1, 1, 0])
+    asked = {"temperature": 0.3, "margin": 0.2, "negatives": "neg_only"}
+    plain, both = heads.loss(model, batch), heads.loss(model, batch, weight, **asked)
+    u, v = (nn.functional.normalize(model.vectors(side), dim=-1) for side in (batch.first, batch.second))
+    pull = losses.info_nce(u, v, torch.tensor(batch.labels), same=heads._same(batch), **asked)
+    assert (both - plain).item() == pytest.approx(weight * pull.item(), rel=1e-5) and pull > 0
+    component = make("head", {"kind": "bi-negatives", "weight": weight, **asked})
+    assert component.loss(model)(batch).item() == pytest.approx(both.item(), rel=1e-6)
+
+
+def test_what_says_the_same_is_no_negative():
+    batch = Batch(["a", "a", "b", "c"], ["x", "y", "y", "a"], [1, 1, 0, 0])
+    same = heads._same(batch).tolist()
+    assert same[0] == [True, True, False, True]  # its own, its other paraphrase, itself
+    assert same[2] == [False, True, True, False]  # its own second sentence, whichever pair has it
+    assert same[3] == [False, False, False, True]
+
+
+def test_a_true_pair_is_ranked_with_the_margin_of_the_paper():
+    eye = torch.eye(2)
+    by_hand = 2 * np.log(1 + np.exp(20 * (0.3 - 1)))  # 2 * -log(e^14 / (e^14 + e^0))
+    assert translation_ranking(eye, eye).item() == pytest.approx(by_hand, rel=1e-2)
+
+
+def test_retrieval_is_the_mean_of_both_directions():
+    # Both sentences of the source find their translations; e finds a, not b.
+    assert retrieval_accuracy(Table(), [("a", "a"), ("b", "e")]) == pytest.approx(0.75)
+
+
+# Penalties
+
+
+def test_the_discriminator_tells_the_source_language_from_others():
+    asked = []
+
+    class Told(nn.Module):
+        def forward(self, vectors, domain, strength):
+            asked.append((vectors.flatten().tolist(), domain.tolist(), strength))
+            return vectors.sum()
+
+    class Model:
+        classifier = [SimpleNamespace(out_features=1)]
+
+        def tensors(self, sentences):
+            return sentences
+
+        def pool(self, sentences):
+            return torch.tensor([[float(len(sentence))] for sentence in sentences])
+
+    model = Model()
+    penalty = during.DannPenalty(model, itertools.repeat((["a", "bb"], ["ccc"])), steps=100)
+    model.discriminator = Told()
+    for done in (0, 50, 100):
+        penalty.at(done)
+    assert all(of[:2] == ([1.0, 2.0, 3.0], [0, 0, 1]) for of in asked)
+    strengths = [strength for _, _, strength in asked]
+    assert strengths[0] == 0 and strengths == sorted(strengths) and 0.9 < strengths[2] < 1
+
+
+class Scores(nn.Module):
+    """Class scores that differ by language; ``shift`` is what is trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(1))
+
+    def logits(self, first, second):
+        scores = torch.tensor([[1.0, 0.0] if one.startswith("en") else [0.0, 3.0] for one in first])
+        return scores + torch.stack([self.shift, -self.shift], dim=-1)
+
+
+@pytest.mark.parametrize("decay", [1.0, 0.5])
+def test_the_teacher_answers_pairs_of_the_source_language(decay):
+    model = Scores()
+    source, target = Batch(["en1", "en2"], ["en3", "en4"]), Batch(["de1", "de2"], ["de3", "de4"])
+    penalty = during.ConsistencyPenalty(model, itertools.repeat((source, target)), decay)
+    with torch.no_grad():
+        model.shift += 1.0
+    found = penalty.at(1)
+    follows = torch.tensor([[1.5, -0.5]] * 2) if decay == 0.5 else torch.tensor([[1.0, 0.0]] * 2)
+    expected = consistency(follows, model.logits(target.first, target.second))
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6) and found > 0
