@@ -43,7 +43,7 @@ def carried_out(
         ValueError: graphics cards have no room for so many runs, or a folder cannot be written to.
     """
     runs = args.runs.resolve()
-    files.refuse_unwritable(runs, args.figures.resolve())
+    files.refuse_unwritable(runs, args.figures.resolve() / args.study)
     shown = showing.Shown(Forecast(plan, todo, args.jobs, runs))
     try:
         with execution.pool(args.jobs, args.scheduler, args.card_memory) as pool:

@@ -98,7 +98,7 @@ def main(given: list[str] | None = None) -> int:
     console.forgiving()
     args = parsed(given)
     try:
-        found = export(args.run, args.to.expanduser(), args.runs, args.vocabulary, args.data)
+        found = export(args.run, Path(os.path.expanduser(args.to)), args.runs, args.vocabulary, args.data)
     except (OSError, ValueError) as error:
         print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

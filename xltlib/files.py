@@ -67,7 +67,7 @@ def as_json(path: Path, then: str) -> dict:
         found = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise Damaged(path, f"no UTF-8 ({error.reason} at byte {error.start})", then) from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError, too
         raise Damaged(path, f"no JSON ({error})", then) from error
     if not isinstance(found, dict):
         raise Damaged(path, f"a {type(found).__name__} where an object is wanted", then)

@@ -24,7 +24,7 @@ def seen_from_notebooks(name: str) -> Path:
         >>> seen_from_notebooks("/elsewhere/runs").as_posix()
         '/elsewhere/runs'
     """
-    return Path(os.path.normpath(NOTEBOOKS / Path(name).expanduser()))
+    return Path(os.path.normpath(NOTEBOOKS / os.path.expanduser(name)))
 
 
 def of_figures(folder: Path | str) -> Path:

@@ -70,7 +70,7 @@ def absolute(name: str, beside: Path) -> str:
     packed = bundle()
     if packed is not None and name in packed["written"]:
         return packed["written"][name]
-    return str((Path(beside) / Path(name).expanduser()).resolve())
+    return str((Path(beside) / os.path.expanduser(name)).resolve())
 
 
 def packed_data(folder: str) -> Path | None:

@@ -196,6 +196,8 @@ def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
         fits = pd.api.types.is_float_dtype(table[name]) and table[name].between(-ROUNDING, 1 + ROUNDING).all()
         if not fits:
             raise Damaged(path, f"column {name} holds no probabilities", then)
+    if not table[chances].sum(axis=1).between(1 - ROUNDING * len(chances), 1 + ROUNDING * len(chances)).all():
+        raise Damaged(path, f"{', '.join(chances)} do not add up to 1", then)
     if not table.label.between(0, len(chances) - 1).all():
         raise Damaged(path, f"column label holds what is none of {len(chances)} classes", then)
     if table.duplicated([*ANSWER, *(name for name in ["run"] if name in table)]).any():

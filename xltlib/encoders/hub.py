@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def local_folder(name: str) -> Path:
     place = places.located(name)
     if place == name and not places.is_path(name, hub=True):
         return _downloaded(name)
-    folder = Path(place).expanduser()
+    folder = Path(os.path.expanduser(place))
     if folder.is_dir():
         return folder
     if folder.exists():

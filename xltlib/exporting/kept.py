@@ -72,6 +72,8 @@ def find(run: str, runs: Path) -> Kept:
         raise ValueError(f"{place}: no run with a record is there; {runs} has {', '.join(there) or 'none'}")
     files.refuse_without(record, NEEDED, place / records.RECORD, records.AGAIN)
     files.refuse_without(record["parameters"], PARAMETERS, place / records.RECORD, records.AGAIN)
+    own = {name: dict for name in ("head", "after") if name in record["parameters"]}
+    files.refuse_without(record["parameters"], own, place / records.RECORD, records.AGAIN)
     head = _head(record, place.parent)
     _refuse(record, head, place)
     head = resolved("head", head) if head else {}  # options that came later than the record

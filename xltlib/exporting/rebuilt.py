@@ -83,7 +83,7 @@ def _reader(kept: Kept, data: str, empty: Path) -> Alone:
     """What reads as the run did, and leaves its folder as it is."""
     notebook, given = kept.record["notebook"], dict(kept.record["parameters"])
     defaults = {name: of for name, (_, of) in parameters.declared(notebook).items()}
-    places = {"data": data or given["data"], "runs": str(empty)}
+    places = {"data": data or given.get("data", ""), "runs": str(empty)}
     resolved = parameters.resolve(notebook, {**defaults, **given, **places})  # options that came later, too
     return Alone(Node(kept.place.name, notebook, resolved), kept.encoder)
 

@@ -159,7 +159,7 @@ def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str
     if source == "wordnet":
         found = wordnet(words)
     elif places.is_path(source):
-        found = read_synonyms(Path(places.located(source)).expanduser())
+        found = read_synonyms(Path(places.located(source)))
     elif folder:
         found = read_synonyms(folder / "synonyms" / source)
     else:

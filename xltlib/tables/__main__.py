@@ -1,6 +1,5 @@
 """The command: ``python -m xltlib.tables [FOLDER ...]``."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ def main(given: list[str] | None = None) -> int:
     """
     console.forgiving()
     told = "Write the tables of pages anew from the CSV files beside them."
-    parser = argparse.ArgumentParser("python -m xltlib.tables", description=told)
+    parser = console.Parser("tables", prog="python -m xltlib.tables", description=told)
     shown = "of figures, with a README.md that has markers of tables; none: all pages of the project"
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help=shown)
     folders = parser.parse_args(given).folders

@@ -87,8 +87,16 @@ def accuracy_within(row) -> str:
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
-    """A CSV file of a folder. An empty cell is missing, and nothing else: ``null`` may be a name."""
-    return pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+    """A CSV file of a folder. An empty cell is missing, and nothing else: ``null`` may be a name.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no CSV file, or ends within a line.
+    """
+    path = folder / f"{name}.csv"
+    if not path.read_bytes().endswith(b"\n"):
+        raise ValueError(f"{path.name} ends within a line: restore it, or draw the study anew")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def marked(table: pd.DataFrame, name: str, code: str) -> str:

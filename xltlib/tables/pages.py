@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from xltlib import files
 from xltlib.tables import adaptation, benchmarks, encoders, groups, matched, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -123,7 +124,7 @@ def filled(text: str, folder: Path) -> str:
             table = TABLES[name](folder)
         except KeyError as error:
             raise ValueError(f"table {name} of {folder}: its CSV files have no {error}") from error
-        except ValueError as error:  # pandas' name no file
+        except (ValueError, TypeError, IndexError, AttributeError) as error:  # pandas' name no file
             raise ValueError(f"table {name} of {folder}: {error}") from error
         return f"<!-- {name} -->\n{table}\n<!-- /{name} -->"
 
@@ -131,9 +132,18 @@ def filled(text: str, folder: Path) -> str:
 
 
 def write(page: Path, folder: Path) -> bool:
-    """Write a page's tables anew; returns whether anything has changed."""
-    before = page.read_text(encoding="utf-8")
+    """Write a page's tables anew; returns whether anything has changed.
+
+    Raises:
+        OSError: the page, or a CSV file, is not there or cannot be written.
+        ValueError: as :func:`filled`, or the page is no UTF-8.
+    """
+    try:
+        before = page.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{page}: no UTF-8 ({error.reason} at byte {error.start})") from error
     after = filled(before, folder)
     if after != before:
-        page.write_text(after, encoding="utf-8")
+        with files.whole(page) as part:
+            part.write_text(after, encoding="utf-8")
     return after != before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def main(given: list[str]) -> int:
     parser.add_argument("task", help="a folder, its task.yaml, or the name of a task")
     parser.add_argument("--data", default="", help="folder of downloaded data (default: XLTLIB_DATA)")
     asked = parser.parse_args(given)
+    if not asked.task.strip():
+        parser.error(f"TASK = {asked.task!r}: it must name something")
     try:
         name = _name(asked.task)
         folder = Path(name)
@@ -52,9 +55,11 @@ def _name(given: str) -> str:
     """A task as a study names it: a folder here is written as a path."""
     if given in _words():
         return given
-    path = Path(given).expanduser()
+    path = Path(os.path.expanduser(given))
     if path.name == FILE:
         path = path.parent
+    elif path.is_file():
+        raise DataError(f"{given} is a file: name its folder, or the folder's {FILE}")
     elif not path.is_dir():
         return given
     return str(path) if path.is_absolute() else f"./{path.as_posix()}"

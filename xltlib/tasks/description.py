@@ -31,6 +31,7 @@ TEXTS = (
     "hub", "revision", "config", "split", "separator", "encoding", "languages", "ids", "only", "placeholder",
 )  # fmt: skip
 FILLED = ("{language}", "{split}", "{data}")  # what may stand in a path
+NO_TEXT = ("punycode", "idna", "undefined")  # which Python counts among encodings of text
 ENDINGS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 
 
@@ -154,6 +155,8 @@ class Reading:
     def _labels(self, keys: tuple, given: object) -> tuple[list[str], dict[str, int]]:
         """Names of the classes, and the class of each spelling."""
         if isinstance(given, list):
+            if len(set(map(str, given))) < len(given):
+                raise self._error(keys, f"{keys[-1]}: {shown(given)}: wanted each class once")
             given = {str(name): name for name in given}
         classes, spelled = [], {}
         for number, (name, spellings) in enumerate(self._mapping(keys, given).items()):
@@ -264,12 +267,12 @@ class Reading:
         guessed = ENDINGS.get(Path(str(sample)).suffix, "tsv")
         found = self._among((*keys, "format"), given.get("format", guessed), FORMATS)
         separator = given.get("separator", SEPARATORS.get(found, ""))
-        if found == "csv" and len(separator) != 1:
+        if found == "csv" and (len(separator) != 1 or separator in '"\r\n'):
             raise self._error((*keys, "separator"), f"separator = {shown(separator)}: wanted one character")
         try:
             encoding = codecs.lookup(given.get("encoding", "utf-8"))
-            text = encoding._is_text_encoding
-        except LookupError:
+            text = encoding._is_text_encoding and encoding.name not in NO_TEXT
+        except (LookupError, ValueError):  # of a name with a NUL
             text = False
         if not text:
             raise self._error((*keys, "encoding"), f"encoding = {shown(given['encoding'])} is not known")

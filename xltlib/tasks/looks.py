@@ -164,9 +164,10 @@ def _of_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
 
     try:
         batch = next(parquet.ParquetFile(path).iter_batches(SAMPLE), None)
-    except (pyarrow.ArrowException, OSError) as error:
+        found = batch.to_pylist() if batch is not None else []
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
+        # The last three: a time that Python does not have, or in a zone that it does not know.
         raise DataError(f"{path}: no table of Parquet ({' '.join(str(error).split())[:80]})") from error
-    found = batch.to_pylist() if batch is not None else []
     return (list(found[0]) if found else []), [[_cell(cell) for cell in row.values()] for row in found]
 
 

@@ -15,6 +15,7 @@ from xltlib.tasks.described import CODE
 from xltlib.tasks.description import ENDINGS, FILE, SPLITS
 from xltlib.tasks.looks import MOST_CLASSES, Look, look
 from xltlib.tasks.tables import SEPARATORS
+from xltlib.values import shown
 
 SPLIT_WORDS = {  # what stands for a split in names of files and folders
     "train": "train training trn",
@@ -57,32 +58,39 @@ def begin(folder: Path) -> list[str]:
     path = folder / FILE
     if path.exists():
         raise DataError(f"{path} is there already: it is not touched")
-    text = _written(folder, _files(folder))
+    tables, passed_over = _files(folder)
+    text = _written(folder, tables)
     try:
         with whole(path) as part:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+    except UnicodeEncodeError as error:
+        name = shown(text[: error.end].rpartition("\n")[2])
+        raise DataError(f"{folder}: {name} is not UTF-8: rename the file, or the column") from error
     lines = enumerate(text.splitlines(), start=1)
     gaps = [(number, line.partition(TO_FILL)[2]) for number, line in lines if TO_FILL in line]
-    return [f"{path}, line {number}: {gap}" for number, gap in gaps]
+    told = [f"{path}, line {number}: {gap}" for number, gap in gaps]
+    return told + passed_over if told else []
 
 
-def _files(folder: Path) -> list[Found]:
-    """The files of a folder that look like tables of pairs, by name."""
+def _files(folder: Path) -> tuple[list[Found], list[str]]:
+    """The files of a folder that look like tables of pairs, by name; and what is said of the others."""
     paths = [path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file()]
     paths = [path for path in paths if not any(of.startswith(".") for of in path.relative_to(folder).parts)]
     if len(paths) > MOST_FILES:
         raise DataError(f"{folder}: {len(paths):,} tables; describe a folder that holds one task")
-    found = []
+    found, passed_over = [], []
     for path in sorted(paths):
         seen = look(path)
         if seen:
             found.append(Found(*_named(path.relative_to(folder).as_posix()), seen))
+        else:
+            passed_over.append(f"{path}: passed over: not three columns or more, or no row below its header")
     if not found:
         kinds = ", ".join(ENDINGS)
         raise DataError(f"{folder}: no table of pairs in it (looked for {kinds} with three columns or more)")
-    return found
+    return found, passed_over
 
 
 def _named(name: str) -> tuple[str, str, str]:

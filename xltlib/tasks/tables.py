@@ -69,9 +69,12 @@ def read_rows(path: Path, form: Form) -> tuple[list[Row], list[str]]:
     Raises:
         DataError: the file cannot be read as a whole: see :func:`xltlib.lines.read_text`.
     """
-    if not path.is_file():
-        raise DataError(f"no file {path}")
-    status = path.stat()
+    try:
+        if not path.is_file():
+            raise DataError(f"no file {path}")
+        status = path.stat()
+    except OSError as error:  # a name that is too long
+        raise DataError(f"{str(path)[:80]}…: no file ({error.strerror})") from error
     return _read_rows(path, form, status.st_mtime_ns, status.st_size)
 
 

@@ -39,7 +39,7 @@ def data_folder(folder: str = "") -> Path | None:
     chosen = folder or os.environ.get("XLTLIB_DATA", "")
     if not chosen:
         return None
-    path = Path(chosen).expanduser().resolve()
+    path = Path(os.path.expanduser(chosen)).resolve()
     if not path.is_dir():
         raise DataError(f"data folder {chosen!r} does not exist: check --data or XLTLIB_DATA")
     return path

@@ -178,7 +178,7 @@ def _source_folder(kind: str, source: str, folder: Path | None) -> Path:
     What lies in the working directory decides nothing: a folder called ``ntrex`` there is ``./ntrex``.
     """
     if places.is_path(source):
-        place = Path(places.located(source)).expanduser()
+        place = Path(places.located(source))
     elif folder is None:
         advice = f"set XLTLIB_DATA or --data; a folder of one's own is written as a path (./{source})"
         raise DataError(f"{kind} {source!r} is no path, and no data folder is named: {advice}")

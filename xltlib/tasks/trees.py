@@ -104,7 +104,7 @@ def has_trees(source: str, code: str, folder: Path | None) -> bool:
 
 def _folder(source: str, folder: Path | None) -> Path:
     if places.is_path(source):
-        return Path(places.located(source)).expanduser()
+        return Path(places.located(source))
     return (folder or Path()) / source
 
 
