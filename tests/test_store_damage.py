@@ -229,6 +229,7 @@ def test_predictions_that_are_none_are_named_and_nothing_is_collected(done):
     bad += [(table.assign(language1=code), f"language1 names '{code}'") for code in ("xx", "")]
     bad += [(table.assign(**{name: None}), f"{name} has gaps") for name in ("cluster", "label", "p0", "p1")]
     bad += [(table.assign(p1=of), "column p1 holds no probabilities") for of in ("0.5", 1.5, -0.5)]
+    bad += [(table.assign(p0=1.0, p1=1.0), "p0, p1 do not add up to 1")]
     bad += [(table.assign(label=of), "label holds what is none of 2 classes") for of in (2, -1)]
     bad += [(table.assign(cluster="a"), "column cluster holds no whole numbers")]
     bad += [(pd.concat([table, table[:1]]), "an item stands in it twice")]

@@ -505,7 +505,10 @@ def test_the_command_writes_the_page_of_a_folder(tmp_path, capsys):
     assert capsys.readouterr().out == f"written: {tmp_path / 'README.md'}\n"
 
 
-@pytest.mark.parametrize("csv", [None, "adaptation,effect\nmlm,1.0\n", ""])
+DAMAGED = [None, "", "adaptation,effect\nmlm,1.0\n", "adaptation,effect\nmlm,1", "a,b\n,\n"]
+
+
+@pytest.mark.parametrize("csv", DAMAGED)
 def test_a_file_that_is_missing_or_damaged_is_named_in_a_line(tmp_path, capsys, csv):
     page = "<!-- doses -->\n<!-- /doses -->"
     (tmp_path / "README.md").write_text(page)
@@ -515,6 +518,13 @@ def test_a_file_that_is_missing_or_damaged_is_named_in_a_line(tmp_path, capsys, 
     said = capsys.readouterr().err
     assert said.startswith("tables: ") and str(tmp_path) in said and said.count("\n") == 1
     assert (tmp_path / "README.md").read_text() == page
+
+
+def test_a_page_that_is_no_text_is_named(tmp_path, capsys):
+    (tmp_path / "README.md").write_bytes(b"\xff <!-- doses -->\n<!-- /doses -->")
+    assert __main__.main([str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said == f"tables: {tmp_path}/README.md: no UTF-8 (invalid start byte at byte 0)\n"
 
 
 def test_asked_for_help_the_command_says_what_it_does_and_looks_for_no_page(capsys):

@@ -1,6 +1,7 @@
 """python -m xltlib.tasks: what a task holds, every fault with its line, and a first task.yaml."""
 
 import json
+import os
 from pathlib import Path
 
 import huggingface_hub
@@ -205,11 +206,33 @@ def test_a_task_whose_data_is_not_here_has_faults_and_a_report():
 
 def test_what_cannot_be_checked_is_one_line(tmp_path, capsys):
     gone = str(tmp_path / "gone" / "task.yaml")
-    for given, words in (("no-such", "unknown task 'no-such'"), (gone, "no such folder")):
+    (tmp_path / "pairs.tsv").write_text("")
+    file = str(tmp_path / "pairs.tsv")
+    cases = {"no-such": "unknown task 'no-such'", gone: "no such folder", "~no-such/x": "no such folder"}
+    for given, words in cases.items():
         assert main([given]) == 1
         assert words in capsys.readouterr().out
-    assert main(["demo", "--data", str(tmp_path / "gone")]) == 1
-    assert "does not exist" in capsys.readouterr().err
+    for folder in (str(tmp_path / "gone"), "~no-such/data"):
+        assert main(["demo", "--data", folder]) == 1
+        assert "does not exist" in capsys.readouterr().err
+    assert main([file]) == 1 and "pairs.tsv is a file: name its folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main([" "])
+    assert ended.value.code == 2 and "must name something" in capsys.readouterr().err
+
+
+def test_a_name_that_is_not_utf_8_is_told_and_nothing_is_written(tmp_path, capsys):
+    (tmp_path / os.fsdecode(b"test-pr\xfcf-en.tsv")).write_text("1\ta b\tc d\t0\n2\te f\tg h\t1\n" * 4)
+    assert main([str(tmp_path)]) == 1
+    assert "not UTF-8: rename the file" in capsys.readouterr().err
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_table_that_is_passed_over_is_named_where_something_is_missing(tmp_path, capsys):
+    (tmp_path / "train-en.csv").write_text("sentence1,sentence2,label\na b,c d,0\ne f,g h,1\n")
+    (tmp_path / "test-en.csv").write_text("sentence1,sentence2,label\n")
+    assert main([str(tmp_path)]) == 1
+    assert f"{tmp_path}/test-en.csv: passed over" in capsys.readouterr().out
 
 
 def test_three_classes_have_two_thresholds():
