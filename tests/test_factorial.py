@@ -66,6 +66,10 @@ def test_the_grid_says_diagonal_gap_and_asymmetry(test_pairs):
     assert row.gap == pytest.approx(75 - off)
     assert row.off_diagonal_without_source == pytest.approx(100 * 1.5 / 12)
     assert row.asymmetry == pytest.approx(100 * (2 + 0 + 3) / 3 / 12)
+    cell = (scored.language1 == "es") & (scored.language2 == "de")
+    lacking = cell & (scored["item"] == scored["item"].min())
+    fewer, whole = statistics.generalized(scored[~lacking])  # only items that all cells have
+    assert (fewer.n_items == 11).all() and whole.n_items[0] == 11
     with pytest.raises(ValueError, match="run it with pairs=all"):
         statistics.generalized(scored[scored.language1 == scored.language2])
 

@@ -190,3 +190,16 @@ def test_a_shared_leak_check_leaves_out_the_same_and_is_made_anew_for_another_te
     monkeypatch.setattr(tasks, "overlapping", lambda *given: looked.append(1) or overlapping(*given))
     assert kept(test) == first and not looked
     assert kept(test[test.language1 == "en"])[1] == 0 and looked  # another test set
+
+
+def test_parallel_items_leave_out_what_chooses_a_checkpoint_and_what_shares_a_sentence_with_it(tmp_path):
+    test = tasks.load_pairs("demo", "test", ["en", "de"])
+    door = Door("demo", test, None, [], Shared(tmp_path))
+    entry = Entry("adaptation", "consistency", "parallel", ("de",))
+    everything = door.parallel_items(["de"], "en", test[:0], 0, entry)
+    chosen = everything[everything["item"] == everything["item"].iloc[0]]
+    found = door.parallel_items(["de"], "en", chosen, 0, entry)
+    assert not set(found.cluster) & set(chosen.cluster) and len(found) < len(everything)
+    assert set(found["item"]) == set(everything["item"][~everything.cluster.isin(chosen.cluster)])
+    few = door.parallel_items(["de"], "en", chosen, 3, entry)
+    assert sorted(few["item"].unique()) == sorted(found["item"].unique())[:3]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
-from scipy.stats import binomtest, false_discovery_control
+from scipy.stats import binomtest, false_discovery_control, norm
 from statsmodels.stats.multitest import multipletests
 
 from xltlib import languages, statistics
@@ -222,6 +222,63 @@ def test_almost_stochastic_order_falls_as_one_gets_better():
     assert statistics.almost_stochastic_order(b, b) >= 0.5
 
 
+def clustered_error(differences: pd.Series, clusters: pd.Series) -> float:
+    """The standard error of a mean whose items come in clusters, worked out by hand."""
+    off = differences - differences.mean()
+    return np.sqrt((off.groupby(clusters).sum() ** 2).sum()) / len(off)
+
+
+def test_items_that_share_a_sentence_are_one_cluster_of_every_other_test(right):
+    of = right[(right.strategy == "hybrid") & (right.language == "de")]
+    wide = of.pivot(index=["seed", "item", "cluster"], columns="adaptation", values="right").reset_index()
+    difference = 100 * (wide.mlm - wide.none)
+    error = clustered_error(difference, wide.cluster)
+    assert error > 1.05 * clustered_error(difference, wide["item"])
+    found = statistics.gee_effects(of, together=True).iloc[0]
+    assert (found.high - found.low) / 2 == pytest.approx(norm.ppf(0.975) * error, rel=1e-6)
+    runs, predictions = runs_and_predictions()
+    two = predictions[predictions.language1 == "de"].assign(language2="en")
+    table = statistics.pair_effects(two, runs).set_index("strategy")
+    clusters, items = wide.cluster.nunique(), len(wide)
+    corrected = error * np.sqrt(clusters / (clusters - 1) * (items - 1) / (items - 1))  # as statsmodels does
+    expected = 2 * norm.sf(abs(table.effect["hybrid"]) / corrected)
+    assert table.p["hybrid"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_power_table_counts_seeds_in_both_arms():
+    found = statistics.power_table((10**12,), (0.1,), seeds=4, seed_noise=2.0).iloc[0, 0]
+    assert found == pytest.approx((norm.ppf(0.975) + norm.ppf(0.8)) * np.sqrt(2 * 2.0**2 / 4))
+
+
+def test_equivalence_is_corrected_over_the_family_too():
+    family = pd.DataFrame({"effect": 0.1, "p": 0.9, "p_equivalent": [0.03, 0.03], "n_seeds": 6})
+    assert statistics.judge(family).verdict.tolist() == ["undecided"] * 2
+    assert statistics.judge(family[:1]).verdict.tolist() == ["equivalent to nothing"]
+
+
+def test_answers_are_matched_within_each_language():
+    labels = np.tile([0, 1], 10)
+    parts = []
+    for code, shift in (("de", 0.4), ("ja", -0.4)):  # one answers 1 too often, the other too rarely
+        p1 = np.clip(0.5 + 0.05 * (2 * labels - 1) + shift, 0.01, 0.99)
+        of = {"run": "r", "item": np.arange(20), "cluster": np.arange(20), "label": labels, "selection": "last"}
+        of |= {"language1": code, "language2": code, "p0": 1 - p1, "p1": p1}
+        parts.append(pd.DataFrame(of))
+    arm = {"encoder": "e", "head": "cross", "strategy": "plain", "adaptation": "none", "rung": "Z0"}
+    runs = pd.DataFrame([{"run": "r", "seed": 1, **arm}])
+    right = statistics.right_when_matched(pd.concat(parts), runs)
+    assert len(right) == 40 and right.right.all()
+
+
+def test_labse_is_compared_with_another_encoder_and_other_strategies_are_not(right):
+    other = right[right.strategy == "labse-recipe"].assign(encoder="another")
+    both = pd.concat([right[right.strategy == "hybrid"], other])
+    _, between, _ = statistics.adaptation_effects(both)
+    assert between.empty
+    _, between, _ = statistics.adaptation_effects(both.replace({"strategy": {"labse-recipe": "labse"}}))
+    assert set(between.strategy) == {"hybrid - labse"}
+
+
 def test_gee_finds_the_same_effects(right):
     effects, _, _ = statistics.adaptation_effects(right)
     for strategy in ("hybrid", "labse-recipe"):
@@ -298,6 +355,8 @@ def test_secondary_metrics_by_hand():
     # confidences .9 .9 (one bin), .8, .6: all right
     assert table.loc["en", "calibration_error"] == pytest.approx((0.2 + 0.2 + 0.4) / 4)
     assert table.loc["de", "average_precision"] == pytest.approx((1 + 2 / 4) / 2)
+    sure = frame[:4].assign(p0=0.1, p1=0.9)  # in one bin, half of them right: 0.9 - 0.5
+    assert statistics.secondary(sure).calibration_error[0] == pytest.approx(0.4)
 
 
 def test_published_rows_have_a_source_and_average_to_what_it_prints():

@@ -6,6 +6,7 @@ import pytest
 
 from xltlib import tasks
 from xltlib.components.mixed_batches import Labels
+from xltlib.tasks import leakage
 
 GOOD = "id\tsentence1\tsentence2\tlabel\n1\ta b\tb a\t1\n2\tc\td\t0\n"
 
@@ -305,6 +306,22 @@ def test_short_test_sentences_are_found_inside_text_too():
     test = pd.DataFrame({"sentence1": first, "sentence2": second})
     texts = ["甲乙丙。蔡諷には息子、蔡瑁もいた。丁", "却下された", "却下。"]
     assert tasks.overlapping(texts, test) == [True, False, True]
+
+
+def test_test_sentences_are_found_from_six_letters_on_and_at_the_very_end():
+    test = pd.DataFrame({"sentence1": ["abcdef", "vwxyz"], "sentence2": ["twelveletter", "another long one"]})
+    assert tasks.overlapping(["12 abcdef 34", "12 vwxyz 34", "vwxyz"], test) == [True, False, True]
+    texts = ["before twelveletter", "twelveletter after", "twelvelette"]
+    assert tasks.overlapping(texts, test) == [True, True, False]
+
+
+def test_development_pairs_are_refused_where_all_of_them_are_tested_and_not_where_some_are():
+    test = pd.DataFrame({"sentence1": ["one two", "three four"], "sentence2": ["five six", "seven eight"]})
+    swapped = test.rename(columns={"sentence1": "sentence2", "sentence2": "sentence1"})
+    with pytest.raises(tasks.DataError, match="mine: every pair is a test pair"):
+        leakage.refuse_test_pairs(swapped, test, "mine")
+    another = pd.DataFrame({"sentence1": ["new"], "sentence2": ["newer"]})
+    leakage.refuse_test_pairs(pd.concat([test, another]), test, "mine")
 
 
 def test_parallel_text_reads_both_layouts_and_refuses_unequal_files(tmp_path):
