@@ -261,8 +261,8 @@ def test_answers_are_matched_within_each_language():
     parts = []
     for code, shift in (("de", 0.4), ("ja", -0.4)):  # one answers 1 too often, the other too rarely
         p1 = np.clip(0.5 + 0.05 * (2 * labels - 1) + shift, 0.01, 0.99)
-        of = {"run": "r", "item": np.arange(20), "cluster": np.arange(20), "label": labels, "selection": "last"}
-        of |= {"language1": code, "language2": code, "p0": 1 - p1, "p1": p1}
+        of = {"run": "r", "item": np.arange(20), "cluster": np.arange(20), "label": labels}
+        of |= {"selection": "last", "language1": code, "language2": code, "p0": 1 - p1, "p1": p1}
         parts.append(pd.DataFrame(of))
     arm = {"encoder": "e", "head": "cross", "strategy": "plain", "adaptation": "none", "rung": "Z0"}
     runs = pd.DataFrame([{"run": "r", "seed": 1, **arm}])
