@@ -400,6 +400,9 @@ def test_losses_at_matched_shares_are_those_that_the_page_of_doses_gives(tmp_pat
     assert f"{said} and in {after.min():.0f} to {after.max():.0f} % after `mlm`" in flat(page)
 
 
+TREES = "adaptation.str.startswith('syntax')"
+
+
 def test_trees_are_learned_also_where_none_is_read(tmp_path):
     page = "figures/syntax/README.md"
     folder = committed(page, tmp_path)
@@ -416,10 +419,30 @@ def test_trees_are_learned_also_where_none_is_read(tmp_path):
     least, most = cells.signed(over.effect.min()), cells.signed(over.effect.max())
     assert f"as many more English updates ({least} to {most} points)" in flat(page)
     effects = pd.read_csv(folder / "groups.csv").query("language == 'mean'")
-    effects = effects.query("adaptation.str.startswith('syntax') and strategy in ['plain', 'hybrid']")
-    assert set(effects.n_seeds) == {1} and "one seed of four" in flat(page)
+    effects = effects.query("strategy in ['plain', 'hybrid']")
+    text, effects = effects.query("adaptation == 'mlm' and strategy == 'hybrid'"), effects.query(TREES)
+    assert set(effects.n_seeds) == {3} and "three seeds of four" in flat(page)
+    assert (effects.low < 0).all() and (effects.high > 0).all() and (effects.verdict == "undecided").all()
     least, most = cells.signed(effects.effect.min()), cells.signed(effects.effect.max())
-    assert f"by {least} to {most} points" in flat(page)
+    assert f"by {least} to {most} points; every 95 % interval includes zero" in flat(page)
+    found = statistics.detectable(effects.low, effects.high, effects.n_seeds)
+    assert f"effects of {found.min():.1f} to {found.max():.1f} points in four of five cases" in flat(page)
+    assert f"of the latter is {cells.points(text.iloc[0])} points there" in flat(page)
+    assert text.verdict.item() == "undecided"
+
+
+def test_trees_beat_masked_language_modelling_alone_and_no_dose_does(tmp_path):
+    page = "figures/syntax/README.md"
+    folder = committed(page, tmp_path)
+    over = pd.read_csv(folder / "over_controls.csv").query(f"language == 'mean' and {TREES}")
+    better = over[over.verdict == "up"]
+    assert better[["strategy", "adaptation", "over"]].values.tolist() == [["hybrid", "syntax-900", "mlm"]]
+    assert (over.drop(better.index).verdict == "undecided").all()
+    assert f"by {gain(better.iloc[0])} points (detected)" in flat(page)
+    doses = pd.read_csv(folder / "over_doses.csv").query("adaptation == 'syntax-900'").set_index("strategy")
+    both = " and ".join(cells.points(doses.loc[name]) for name in ("plain", "hybrid"))
+    assert f"900 sentences over 100 give {both} points" in flat(page)
+    assert (doses.verdict == "undecided").all()
 
 
 def test_translate_test_is_what_the_benchmark_says():

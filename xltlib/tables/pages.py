@@ -80,7 +80,7 @@ STUDIES = {
     "adaptation-after": ("effects", "by-language", "majority", "costs", "held-out"),
     "adaptation-dose": ("doses", "by-seed", "by-language", "costs"),
     "baseline": ("accuracy", "floors", "rules"),
-    "syntax": (*TREES, *OF_ARMS, "controls", "doses", "matched", "pairs", "costs"),
+    "syntax": (*TREES, *OF_ARMS, "controls", "by-seed", "doses", "matched", "pairs", "costs"),
     "syntax-settings": ("development",),
     "paraphrase": ("group-effects", "by-language", *ANSWERS, *PARAPHRASES),
     "lowres-nli": (*LEVELS, *BY_GROUP, *ANSWERS, "group-matched-differences", *VECTORS, "by-language"),
