@@ -1,4 +1,4 @@
-"""Batches, updates, heads, penalties and seeds, with models of a few numbers: against what they must be."""
+"""Batches, updates, heads, noise and adaptation, with models of a few numbers: against what they must be."""
 
 import itertools
 from types import SimpleNamespace
@@ -10,13 +10,17 @@ import pytest
 import torch
 from torch import nn
 
-from xltlib import batching, heads, losses, training
-from xltlib.adaptation import during
+from xltlib import batching, heads, losses, tasks, training
+from xltlib.adaptation import before, during, mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 from xltlib.adaptation.consistency import consistency
 from xltlib.batching import Batch
 from xltlib.components.base import make
+from xltlib.door import Door
+from xltlib.noise import words as noisy
+from xltlib.noise.neighbours import Mixup
 from xltlib.run import Run
+from xltlib.shared import Shared
 
 # Batches
 
@@ -360,3 +364,93 @@ def test_the_teacher_answers_pairs_of_the_source_language(decay):
     follows = torch.tensor([[1.5, -0.5]] * 2) if decay == 0.5 else torch.tensor([[1.0, 0.0]] * 2)
     expected = consistency(follows, model.logits(target.first, target.second))
     assert found.item() == pytest.approx(expected.item(), rel=1e-6) and found > 0
+
+
+# Noise, and what adaptations read and measure
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.6])
+def test_words_are_left_out_at_their_rate(rate):
+    sentence = " ".join(["word"] * 4000)
+    left = len(noisy.dropping(rate)(sentence, rng()).split())
+    assert left / 4000 == pytest.approx(1 - rate, abs=0.04)
+
+
+def seen(share: float) -> noisy.Seen:
+    """Noise that writes sentences in capitals."""
+
+    def view(sentence: str, rng) -> str:
+        return sentence.upper()
+
+    return noisy.Seen(view, 1, share=share)
+
+
+def test_word_noise_changes_labelled_pairs_alone():
+    given = []
+
+    def loss(batch):
+        given.append(batch)
+        return torch.zeros(1, requires_grad=True).sum()
+
+    for labels in ([1], None):
+        seen(1.0)(loss, Batch(["a"], ["b"], labels), torch.Tensor.backward)
+    assert (given[0].first, given[0].second) == (["A"], ["B"]) and given[1].first == ["a"]
+
+
+def test_noise_with_a_share_changes_that_share_of_the_pairs():
+    batch = seen(0.5).noisy(Batch(["a"] * 2000, ["b"] * 2000, [1] * 2000))
+    assert batch.first.count("A") / 2000 == pytest.approx(0.5, abs=0.05)
+    assert [one == "A" for one in batch.first] == [two == "B" for two in batch.second]
+
+
+def test_mixup_mixes_embeddings_at_its_rate():
+    mixup = Mixup(model=None, mixed=torch.ones(1, 1), rate=0.3)
+    changed = mixup._change(torch.zeros(50, 80, dtype=torch.long), torch.zeros(50, 80, 1))
+    assert (changed > 0).float().mean().item() == pytest.approx(0.3, abs=0.03)
+
+
+def test_perplexity_weighs_each_masked_piece_alike(monkeypatch):
+    labels = [torch.tensor([[5, -100, -100]]), torch.tensor([[5, 6, 7]])]
+
+    class Model:
+        classifier = SimpleNamespace(bias=torch.zeros(1))
+
+        def eval(self):
+            pass
+
+        def __call__(self, labels):
+            return torch.tensor(float((labels != -100).sum()))
+
+    monkeypatch.setattr(mlm, "masked_batches", lambda *given: iter([{"labels": of} for of in labels]))
+    assert mlm.perplexity(Model(), None, ["text"] * 32) == pytest.approx(np.exp((1 * 1 + 3 * 3) / 4))
+
+
+def test_texts_are_drawn_by_the_exponent_or_from_one_pool():
+    def texts(exponent: float) -> SimpleNamespace:
+        return SimpleNamespace(exponent=exponent, seen={"de": ["de"] * 90, "gn": ["gn"] * 10})
+
+    def batches(of: list[str]):
+        return itertools.repeat(of)
+
+    assert len(next(before.by_language(texts(1), batches, 1))) == 100
+    apart = before.by_language(texts(0.0), batches, 1)
+    assert share(apart, 600, lambda batch: batch[0] == "gn") == pytest.approx(0.5, abs=0.06)
+
+
+def test_held_out_text_has_the_geometric_mean_of_its_languages():
+    found = SimpleNamespace(measure=lambda: {"de": 1.0, "gn": 100.0})
+    assert before.Adapting.mean_held_out(found) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("zero_shot", ["de", "es"])
+def test_labels_of_a_language_that_is_called_zero_shot_are_refused(zero_shot, tmp_path):
+    test = tasks.load_pairs("demo", "test", ["en", "de", "es"])
+    run = SimpleNamespace(task="demo", targets=["en", "de", "es"], source="en", folder=None, head=None)
+    run.provenance = Door("demo", test, None, [], Shared(tmp_path))
+    run.scored, run.codes = SimpleNamespace(test=4, dev=4), str.split
+    labelled = make("labelled", {"languages": "en de", "zero_shot": zero_shot})
+    if zero_shot == "es":
+        assert set(labelled.load(run).train.language1) == {"en", "de"}
+    else:
+        with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
+            labelled.load(run)
