@@ -17,6 +17,7 @@ from xltlib.adaptation.consistency import consistency
 from xltlib.batching import Batch
 from xltlib.components.base import make
 from xltlib.door import Door
+from xltlib.noise import neighbours
 from xltlib.noise import words as noisy
 from xltlib.noise.neighbours import Mixup
 from xltlib.run import Run
@@ -454,3 +455,16 @@ def test_labels_of_a_language_that_is_called_zero_shot_are_refused(zero_shot, tm
     else:
         with pytest.raises(ValueError, match="de: called zero-shot, but labelled items of it are read"):
             labelled.load(run)
+
+
+def test_a_word_is_looked_up_in_lower_case():
+    view = noisy.code_switching({"de": {"cat": ["Katze"]}}, rate=1.0)
+    assert view("Cat CAT cat dog", rng()) == "Katze Katze Katze dog"
+
+
+def test_a_neighbour_is_as_near_as_was_asked_for():
+    table = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8], [1.0, 0.1]])
+    pieces = ["▁cat", "▁Katze", "▁gato", "▁chat"]
+    found = neighbours._nearest(table, {"cat": 0}, [1, 2, 3], pieces, limit=3, at_least=0.7)
+    assert found.candidate.tolist() == ["chat", "Katze"]
+    assert found.cosine.tolist() == pytest.approx([1 / 1.01**0.5, 0.8])

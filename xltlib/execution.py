@@ -92,7 +92,7 @@ def _client(scheduler: str):
     try:
         logger.setLevel(logging.CRITICAL)  # it would print tracebacks of its own
         client = Client(scheduler, timeout=ANSWERS)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AssertionError) as error:  # the last: dask's own loop is too slow
         raise ValueError(
             f"--scheduler {scheduler}: no dask scheduler answers there within {ANSWERS} s "
             f"({type(error).__name__}); start one, or leave --scheduler out"
