@@ -283,6 +283,18 @@ def test_a_scheduler_that_does_not_answer_is_a_line(address, monkeypatch):
     assert said.startswith(f"--scheduler {address}: no dask scheduler answers there") and "\n" not in said
 
 
+def test_a_client_of_dask_that_cannot_start_is_a_line(monkeypatch):
+    import distributed
+
+    def client(*given, **options):
+        assert False  # as dask says that its loop did not start
+
+    monkeypatch.setattr(distributed, "Client", client)
+    with pytest.raises(ValueError, match="no dask scheduler answers there .* \\(AssertionError\\)"):
+        with execution.pool(1, "tcp://127.0.0.1:1"):
+            pass
+
+
 def test_a_scheduler_without_workers_is_a_line():
     from distributed import LocalCluster
 
