@@ -10,14 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-from xltlib import batching, heads, losses, tasks, training
-from xltlib.adaptation import before, during, mlm
+from xltlib import batching, checkpoints, heads, losses, prediction, tasks, training
+from xltlib.adaptation import before, during, mlm, syntax, tsdae
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 from xltlib.adaptation.consistency import consistency
 from xltlib.batching import Batch
 from xltlib.components.base import make
 from xltlib.door import Door
 from xltlib.noise import neighbours
+from xltlib.noise.embeddings import RandomPerturbation
 from xltlib.noise import words as noisy
 from xltlib.noise.neighbours import Mixup
 from xltlib.run import Run
@@ -171,8 +172,10 @@ def test_training_goes_on_in_training_mode_after_a_checkpoint():
         modes.append(model.training)
         return model(x).square().mean()
 
-    data = itertools.repeat(torch.ones(1, 1))
-    options = {"checkpoints": 2, "at_checkpoint": lambda step: model.eval() and None}
+    def measure(step: int) -> None:
+        model.eval()
+
+    data, options = itertools.repeat(torch.ones(1, 1)), {"checkpoints": 2, "at_checkpoint": measure}
     training.train(model, data, loss, 4, precision="no", progress=False, **options)
     assert modes == [True] * 4
 
@@ -468,3 +471,103 @@ def test_a_neighbour_is_as_near_as_was_asked_for():
     found = neighbours._nearest(table, {"cat": 0}, [1, 2, 3], pieces, limit=3, at_least=0.7)
     assert found.candidate.tolist() == ["chat", "Katze"]
     assert found.cosine.tolist() == pytest.approx([1 / 1.01**0.5, 0.8])
+
+
+def test_perplexity_of_denoising_weighs_each_piece_alike(monkeypatch):
+    def batch(pieces: int) -> tuple[dict, dict]:
+        mask = torch.tensor([[1] * (pieces + 1)])  # the first is where a sentence begins
+        return {"attention_mask": mask}, {"attention_mask": mask}
+
+    class Model(nn.Linear):
+        def forward(self, noisy, original):
+            return torch.tensor(float(original["attention_mask"].sum() - 1))
+
+    monkeypatch.setattr(tsdae, "noisy_batches", lambda *given: iter([batch(1), batch(3)]))
+    found = tsdae.perplexity(Model(1, 1), None, ["text"] * 32)
+    assert found == pytest.approx(np.exp((1 * 1 + 3 * 3) / 4))
+
+
+@pytest.mark.parametrize("labels", [[1], None])
+def test_embeddings_are_perturbed_for_labelled_pairs_alone(labels, monkeypatch):
+    class Perturbed(Exception):
+        pass
+
+    def drawn(self):
+        raise Perturbed
+
+    def loss(batch):
+        return torch.zeros(1, requires_grad=True).sum()
+
+    monkeypatch.setattr(RandomPerturbation, "drawn", drawn)
+    noise = RandomPerturbation(SimpleNamespace(_encoder=SimpleNamespace(mean_norm=1.0)))
+    if labels:
+        with pytest.raises(Perturbed):
+            noise(loss, Batch(["a"], ["b"], labels), torch.Tensor.backward)
+    else:
+        assert noise(loss, Batch(["a"], ["b"]), torch.Tensor.backward).item() == 0
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_synonyms_are_drawn_as_their_options_say(asked):
+    options = {"words": "list.txt", "share": 0.4, "joint": asked, "names_safe": asked}
+    noise = make("noise", {"kind": "synonyms", **options}).holding(table={"big": ["large"]})
+    step = noise.step(None, 3)
+    assert (step.joint, step.seed, step.view.strength, step.view.names_safe) == (asked, 3, 0.4, asked)
+
+
+def test_a_rotation_is_not_evaluated_on_the_translations_that_it_was_fitted_to():
+    drawn, vectors = rng(), {}
+
+    def vectors_of(sentences: list[str]) -> np.ndarray:
+        for sentence in sentences:
+            vectors.setdefault(sentence, drawn.normal(size=64))
+        return np.stack([vectors[sentence] for sentence in sentences])
+
+    rotation = make("after", {"kind": "procrustes", "corpus": "ntrex"})
+    ready = rotation.holding(texts={"de": translated("de", count=60)["de"]}, source="en")
+    found = ready.fit(vectors_of)
+    assert found.retrieved["de"]["after"] < 0.25  # vectors without any relation; its own it would all find
+
+
+def test_a_probe_is_not_fitted_to_the_trees_that_it_is_evaluated_on(monkeypatch):
+    trees = {code: [f"{code} {n}" for n in range(syntax.EVALUATED + 20)] for code in ("de", "ja")}
+    fitted, evaluated = [], []
+
+    def quality(probe, vectors, of):
+        evaluated.extend(of)
+        assert len(vectors) == len(of)
+
+    def fit(vectors, of, rank, seed):
+        fitted.extend(of)
+
+    monkeypatch.setattr(syntax, "_vectors", lambda reader, of: list(of))
+    monkeypatch.setattr(syntax, "fitted", fit)
+    monkeypatch.setattr(syntax, "quality", quality)
+    syntax.probe_quality(None, trees, fitted_to=["de"])
+    assert fitted == trees["de"][syntax.EVALUATED :]
+    assert evaluated == [*trees["de"][: syntax.EVALUATED], *trees["ja"][: syntax.EVALUATED]]
+
+
+def test_as_many_votes_and_averages_are_taken_as_were_asked_for(monkeypatch):
+    asked = {}
+
+    def averaged(model, steps, count):
+        asked["averaged"] = (steps, count)
+
+    def voted(model, frame, voting, votes, progress, source):
+        asked["votes"] = votes
+
+    class Kept:
+        model = None
+
+        def predict(self, pairs, progress, score):
+            score(None, pairs, progress)
+
+    monkeypatch.setattr(checkpoints, "Averaged", averaged)
+    monkeypatch.setattr(checkpoints, "Checkpoints", lambda *given: None)
+    monkeypatch.setattr(prediction, "voted", voted)
+    scored = make("scored", {"averaged": 8, "votes": 5})
+    data = SimpleNamespace(dev=None, source="en", test=None)
+    scored.checkpoints(None, data, 100)
+    scored.predict(Kept(), data, make("noise", "none"), 1)
+    assert asked == {"averaged": (100, 8), "votes": 5}

@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from xltlib import batching, checkpoints, encoders, heads, prediction, tasks, training
 from xltlib.adaptation import mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
+from xltlib.components.base import make
 
 QUIET = {"precision": "no", "progress": False}
 
@@ -58,6 +59,16 @@ def test_the_loss_is_plain_cross_entropy_of_what_transformers_computes(tiny, wor
         expected = cross_entropy(model.classifier(pooled), torch.tensor([0, 1, 1]))
         measured = heads.loss(model, batching.Batch(words[:3], words[3:6], [0, 1, 1]))
     assert torch.allclose(measured, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3])
+def test_dropout_is_that_of_the_encoder_s_component(tiny, words, probability):
+    held = make("encoder", {"name": str(tiny["xlm-r"]), "dropout": probability})
+    model = make("head", "cross").build(encoders.load(held.name), held, 2).train()
+    dropped = [module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    assert dropped and set(dropped) == {probability}
+    one, other = (model.logits(words[:2], words[2:4]) for _ in range(2))
+    assert torch.equal(one, other) is (probability == 0)
 
 
 def test_frozen_layers_and_embeddings_stay_as_they_were(tiny, words):
