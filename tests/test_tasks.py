@@ -239,6 +239,32 @@ def test_rows_of_the_hub_tell_the_commit_that_was_read(monkeypatch, read):
     assert rows.attrs["revision"] == pinned and (pinned or "@unknown en/test") in where
 
 
+@pytest.mark.parametrize("task", ["paws-x", "paws-x-literal", "xnli"])
+def test_test_pairs_of_a_language_beside_the_targets_are_found_on_the_hub_too(monkeypatch, task):
+    asked = []
+
+    def from_hub(repository, revision, code, split):
+        asked.append((code, split))
+        found = pd.DataFrame({"id": [1, 2], "label": [0, 1]})
+        for column in ("sentence1", "sentence2", "premise", "hypothesis"):
+            found[column] = [f"{column} one", f"{column} two"]
+        found.attrs["revision"] = ""
+        return found, f"{repository} {code}/{split}"
+
+    monkeypatch.setattr("xltlib.tasks.paws_files.from_hub", from_hub)
+    monkeypatch.setattr("xltlib.tasks.xnli.from_hub", from_hub)
+    assert len(tasks.test_pairs(task, "es", None)) == 2 and asked == [("es", "test")]
+    assert tasks.test_pairs(task, "quy", None).empty and len(asked) == 1  # a language that it does not have
+
+
+def test_a_broken_test_file_of_a_language_beside_the_targets_is_refused(paws):
+    assert tasks.test_pairs("paws-x", "quy", paws).empty
+    place = tasks.paws.find_file(paws, "de", "test")
+    place.write_text(place.read_text(encoding="utf-8") + "no row\n", encoding="utf-8")
+    with pytest.raises(tasks.DataError, match="test_2k.tsv, line"):
+        tasks.test_pairs("paws-x", "de", paws)
+
+
 def test_without_a_hub_the_error_says_what_to_do():
     with pytest.raises(tasks.DataError, match="could not be had from the hub.*XLTLIB_DATA"):
         tasks.load_pairs("paws-x", "test", ["en"], None)

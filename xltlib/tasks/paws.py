@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.tasks.paws_files import CLASSES, find_file, hub_rows, read_paws_file
+from xltlib.tasks.paws_files import CLASSES, HUB_LANGUAGES, find_file, hub_rows, read_paws_file
 
-__all__ = ["CLASSES", "SHARES_STOCK_SENTENCES", "hub_rows", "rows"]
+__all__ = ["CLASSES", "HUB_LANGUAGES", "SHARES_STOCK_SENTENCES", "hub_rows", "rows"]
 
 SHARES_STOCK_SENTENCES = False
 

@@ -12,7 +12,7 @@ import pandas as pd
 from xltlib import places
 from xltlib.lines import DataError
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
-from xltlib.tasks.base import ITEMS_OF_A_SET
+from xltlib.tasks.base import ITEMS_OF_A_SET, Task
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
     overlapping,
@@ -113,19 +113,29 @@ def load_pairs(
 def test_pairs(task: str, code: str, folder: Path | None) -> pd.DataFrame:
     """The test pairs of a task in one language; none of a language that it has no test pairs in.
 
+    Raises:
+        DataError: a test file is broken, or the hub is out of reach.
+
     Example:
         >>> len(test_pairs("demo", "xx", None)), len(test_pairs("demo", "de", None)) > 0
         (0, True)
     """
-    own, nothing = find(task), pd.DataFrame()
+    own = find(task)
     if hasattr(own, "has"):
-        return load_pairs(task, "test", [code], folder) if own.has(code, "test", folder) else nothing
-    if hasattr(own, "hub_rows") and folder is None:  # which languages it has cannot be told without asking
-        return nothing
+        there = own.has(code, "test", folder)
+    elif folder is None:
+        there = code in own.HUB_LANGUAGES
+    else:
+        there = _has_file(own, code, folder)
+    return load_pairs(task, "test", [code], folder) if there else pd.DataFrame()
+
+
+def _has_file(own: Task, code: str, folder: Path) -> bool:
+    """Whether a folder has test pairs of a language. Whether they can be read is another question."""
     try:
-        return load_pairs(task, "test", [code], folder)
+        return own.find_file(folder, code, "test").is_file()
     except DataError:
-        return nothing
+        return False
 
 
 def _part(frame: pd.DataFrame, codes: list[str], items: int) -> pd.DataFrame:

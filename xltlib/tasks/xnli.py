@@ -13,6 +13,7 @@ from xltlib.tasks.hub import HUB_SPLITS, from_hub
 CLASSES = ["contradiction", "entailment", "neutral"]
 SHARES_STOCK_SENTENCES = True  # premises of MNLI, its training set, and of XNLI: "It is true."
 HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked; the rows tell
+HUB_LANGUAGES = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 HUB_CLASSES = ("entailment", "neutral", "contradiction")  # as the hub numbers them
 
 
