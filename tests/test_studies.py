@@ -245,6 +245,14 @@ def test_another_encoder_is_adapted_too():
     assert nodes["english-mlm seed 1"].parameters["encoder"]["name"] == nodes["mlm"].run
 
 
+def test_an_encoder_that_is_not_there_is_named_before_a_kernel_starts(tmp_path):
+    with pytest.raises(ValueError, match="encoder.name = '.*/none': no such folder; one of the hub is"):
+        planned(tiny_study(ENCODER), ("encoder.name=./none",))
+    (tmp_path / "mine").mkdir()
+    given = planned(tiny_study(ENCODER), ("encoder.name=./mine",), folder=tmp_path).nodes
+    assert given["mlm"].parameters["encoder"]["name"] == str(tmp_path / "mine")
+
+
 def test_folders_are_resolved_where_the_study_is_planned(tmp_path):
     (tmp_path / "lists").mkdir()
     study = tiny_study(ENCODER)

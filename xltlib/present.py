@@ -1,4 +1,4 @@
-"""What a run will read must be there before a kernel starts: test pairs, text, folders, packages."""
+"""What a run will read must be there before a kernel starts: encoder, test pairs, text, folders, packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where test pairs, text that no hub has, word lists, or the package of a tracker is missing.
+    """Stop where an encoder's folder, test pairs, text that no hub has, word lists, or the package of a tracker
+    is missing.
 
     Args:
         resolved: parameters of a run.
@@ -21,6 +22,7 @@ def ask_for(resolved: dict, data: str, reads: bool) -> None:
     """
     if reads:
         tracking.refuse_missing(resolved.get("tracker", ""))
+        _ask_for_encoder(resolved.get("encoder", {}).get("name", ""))
         for code in languages.parse(resolved["targets"]):
             _ask_for_test_pairs(resolved["task"], code, resolved["data"])
     for what, value, is_text in parameters.places_named(resolved):
@@ -29,6 +31,12 @@ def ask_for(resolved: dict, data: str, reads: bool) -> None:
         if is_text and reads:
             _ask_for_corpora(what, value, data)
             _ask_for_languages(what, value, resolved, data)
+
+
+def _ask_for_encoder(name: str) -> None:
+    """A folder of one's own must be there. What only the hub could tell is not asked."""
+    if places.is_path(name, hub=True) and not Path(places.located(name)).is_dir():
+        raise ValueError(f"encoder.name = {name!r}: no such folder; one of the hub is ORGANISATION/MODEL")
 
 
 def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
