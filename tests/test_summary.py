@@ -727,7 +727,7 @@ def test_a_control_that_shifts_answers_alone_is_no_worse_at_matched_shares():
     data = made_up(arms, codes=("en", "de", "fr"), pairs="all")
     data.controls = ["shifted"]
     rows = data.predictions
-    shifted = rows.run.astype(str).str.contains("shifted")  # it always answers 1, and is surer where it is right
+    shifted = rows.run.astype(str).str.contains("shifted")  # it always answers 1, surer where it is right
     data.predictions = rows.assign(
         p0=rows.p0.where(~shifted, np.where(rows.label == 1, 0.1, 0.4)),
         p1=rows.p1.where(~shifted, np.where(rows.label == 1, 0.9, 0.6)),
