@@ -258,6 +258,30 @@ def test_a_probe_that_finds_nothing_has_a_quality_and_a_sentence_that_was_cut_of
     assert cut == {"correlation": None, "uuas": None}
 
 
+@pytest.mark.parametrize(("comma_is_mark", "uuas"), [(True, 1), (False, 2 / 3)])
+def test_punctuation_and_its_edges_are_left_out_of_the_quality(comma_is_mark, uuas):
+    # b is the head of a, of c and of the comma; the vector of the comma alone is far from there
+    spans = ((0, 1), (1, 2), (3, 4), (5, 6))
+    tree = Tree("a, b c", spans, (3, 3, 0, 3), (False, comma_is_mark, False, False))
+    probe = syntax.StructuralProbe(2, 2)
+    probe.map.weight.data.copy_(torch.eye(2))
+    vectors = torch.tensor([[1.0, 0.0], [9.0, 9.0], [0.0, 0.0], [0.0, 1.0]])
+    found = syntax.quality(probe, [vectors], [tree])
+    assert found["uuas"] == pytest.approx(uuas)
+    assert (found["correlation"] == pytest.approx(1)) == comma_is_mark
+
+
+def test_a_probe_is_fitted_to_all_languages_where_those_adapted_to_have_no_further_trees(tiny, monkeypatch):
+    monkeypatch.setattr(syntax, "EVALUATED", 6)  # trees of each language; those behind are for fitting
+    reader = heads.build("bi", encoders.load(str(tiny["xlm-r"])))
+    sizes = {"en": 6, "de": 12, "fr": 14}
+    treebank = {code: trees.load_trees("demo", code, None)[:size] for code, size in sizes.items()}
+    fallen_back, both, german = (
+        syntax.probe_quality(reader, treebank, codes) for codes in (["en"], ["de", "fr"], ["de", "en"])
+    )
+    assert fallen_back == both != german and set(both) == set(sizes)
+
+
 def test_padding_is_no_part_of_the_loss():
     gold = torch.tensor([[[0.0, 1, 9], [1, 0, 9], [9, 9, 9]]])
     found = torch.tensor([[[0.0, 3, 7], [3, 0, 7], [7, 7, 7]]])
@@ -342,6 +366,27 @@ def test_trees_of_test_sentences_are_left_out_and_trees_are_no_plain_text(tmp_pa
     assert provenance.rung([english, entry, parallel]) == "Z3"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ({"de": 150, "fr": 99}, "99 trees of fr, wanted 100 to evaluate on"),
+        ({"de": 100, "fr": 100}, "no further trees to fit a probe to"),
+        ({"de": 100, "fr": 101}, ""),
+    ],
+)
+def test_too_few_trees_to_measure_or_to_fit_a_probe_are_refused(tmp_path, sizes, said):
+    for code, size in sizes.items():
+        rows = [f"{row(1, f'{code}{number}', 0)}\n" for number in range(size)]
+        (tmp_path / f"{code}.conllu").write_text("\n".join(rows), encoding="utf-8")
+    measured = make("measured", {"trees": str(tmp_path), "parsed": "de fr"})
+    if said:
+        with pytest.raises(ValueError, match=f"measured.trees = .*: {said}"):
+            measured.gather(Asked("adaptation"))
+    else:
+        gathered = measured.gather(Asked("adaptation"))
+        assert {code: len(of) for code, of in gathered.treebank.items()} == sizes
+
+
 def test_the_component_builds_a_training_that_reads_trees(tiny):
     asked = Asked("adaptation")
     given = {"kind": "syntax", "trees": "demo", "languages": "de en", "rank": 8, "size": 8}
@@ -409,16 +454,20 @@ def test_a_treebank_is_mixed_alike_in_every_language(tmp_path):
 
 
 def test_a_study_adapts_to_trees_and_trains_beside_them(tiny, tmp_path):
-    told = {"kind": "syntax", "trees": "demo", "languages": "de", "sentences": 120, "size": 8, "rank": 8}
-    adapted = {"adaptation": {**told, "held_out": 20}, "steps": 20}
+    told = {"kind": "syntax", "trees": "demo", "languages": "de", "sentences": 60, "size": 4, "rank": 8}
+    adapted = {"adaptation": {**told, "held_out": 20, "head_learning_rate": 0.01}, "steps": 10}
     study = tiny_study(tiny["xlm-r"], encoders={"trees": adapted})
-    study["arms"] = {
-        "adapted": {"steps": 2, "encoder": {"name": "trees"}},
-        "penalised": {"steps": 2, "penalty": told | {"weight": 0.5}},
-    }
+    study["arms"] = {"both": {"steps": 2, "encoder": {"name": "trees"}, "penalty": told | {"weight": 0.5}}}
     result = here(tmp_path, study, draws=False)
     assert result.returncode == 0, result.stderr
-    runs = json.loads((tmp_path / "figures/tiny/runs.json").read_text())["runs"]
-    print(json.dumps(runs, indent=1)[:6000])
-    for path in (tmp_path / "runs").glob("*/record.json"): print(path, json.dumps(json.loads(path.read_text()))[:3000])
-    assert 0
+    found = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/record.json")]
+    record = {run["notebook"]: run for run in found}
+    first, second = record["10_adapt"], record["20_finetune"]
+    assert first["after"]["de"] < first["before"]["de"] and first["updates"] == 10 and first["tokens"] > 0
+    assert (first["method"], first["rung"], second["rung"]) == ("syntax", "Z1t", "Z1t")
+    trees_read = [entry for entry in second["read"] if entry["kind"] == "trees"]
+    assert [(entry["source"], entry["languages"]) for entry in trees_read] == [("demo", ["de"])] * 2
+    assert [entry["count"] for entry in trees_read] == [40, 60] and first["read"] == trees_read[:1]
+    assert second["supervision"] == {"en": "labelled", "de": "trees"}
+    assert len(second["penalty"]) == len(second["loss"]) == 2
+    assert all(loss > 0.5 * penalty > 0 for loss, penalty in zip(second["loss"], second["penalty"]))

@@ -4,8 +4,8 @@ A language file (``grammar/<code>.txt``) has, under ``[relation]``, four templat
 role b, 3 and 4 name b before a. ``{a}`` is a filler as it is, ``{a|rule}`` an inflected one: first looked up
 in the file's own ``[forms <type> <rule>]`` (lines ``key = form``), else computed by ``morphology.py``.
 ``team:`` says how a team is named after its city, ``[frames]`` holds six ways to report a sentence ``{s}``.
-In each template and frame a ``*`` stands before the predicate, which :mod:`xltlib.demo.syntax` makes the root;
-it is no part of a sentence.
+In each template and frame a ``*`` stands before the predicate, which ``syntax.py`` makes the root; it is no
+part of a sentence.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ def _template_mistakes(line: str, position: int, relation: Relation) -> list[str
 
 
 def _predicate_mistake(line: str) -> str:
-    """What is wrong with the sign of the predicate in a template, or in what a frame puts before a sentence."""
+    """What is wrong with the sign of the predicate in a template, or in a frame without its ``{s}``."""
     signs = line.count(PREDICATE)
     if signs != 1:
         return f"{signs} times {PREDICATE!r}, wanted it once, before the predicate"

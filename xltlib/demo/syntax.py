@@ -10,9 +10,9 @@
   article or a particle (``case``, ``det``). A conjunction or a further verb in this place is taken for one.
 * Every other word, and all punctuation, depends on the predicate.
 
-They are not those of a treebank: but for reports all clauses of a sentence share one predicate, adjectives and
-articles depend on no noun, a word is what stands between blanks, names and punctuation (in Japanese and Chinese
-mostly several), and no annotator or parser has checked them.
+They are not those of a treebank: but for reports all clauses of a sentence share one predicate, adjectives
+and articles depend on no plain noun, a word is what stands between blanks, names and punctuation (in Japanese
+and Chinese mostly several), and no annotator or parser has checked them.
 """
 
 from __future__ import annotations
