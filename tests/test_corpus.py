@@ -26,16 +26,16 @@ def test_every_file_has_all_templates_slots_and_forms(code):
 def test_mistakes_in_a_file_are_named_by_line(tmp_path):
     text = (grammar.FOLDER / "grammar/en.txt").read_text(encoding="utf-8")
     broken = (
-        text.replace("{b} was taught by {a} in {y} .", "{a} taught {b} later in {y} .")
-        .replace("{a} hired {b} in {c} in {y} .\n", "")
-        .replace("{a} is {n} years older than {b} .", "{a} is older than {b} .")
+        text.replace("{b} was *taught by {a} in {y} .", "{a} *taught {b} later in {y} .")
+        .replace("{a} *hired {b} in {c} in {y} .\n", "")
+        .replace("{a} is {n} years *older than {b} .", "{a} is *older than {b} .")
         .replace("[north]", "[nord]")
-        .replace("In {y} {a} became mayor", "In {y} {a|erg} became mayor")
+        .replace("In {y} {a} *became mayor", "In {y} {a|erg} *became mayor")
         .replace("[substitute]", "[]")
     )
     (tmp_path / "en.txt").write_text(broken, encoding="utf-8")
     complaints = grammar.parse(tmp_path / "en.txt")[1]
-    line = broken.split("\n").index("{a} taught {b} later in {y} .") + 1
+    line = broken.split("\n").index("{a} *taught {b} later in {y} .") + 1
     assert f"en.txt, line {line}: template 3 must name b before a" in complaints
     assert any("slot {n} of 'older' is missing" in complaint for complaint in complaints)
     german = (grammar.FOLDER / "grammar/de.txt").read_text(encoding="utf-8")
@@ -50,6 +50,25 @@ def test_mistakes_in_a_file_are_named_by_line(tmp_path):
     assert any("relation 'north' has 0 different templates" in complaint for complaint in complaints)
 
 
+@pytest.mark.parametrize(
+    ("row", "broken", "said"),
+    [
+        ("{a} *taught {b} in {y} .", "{a} taught {b} in {y} .", "0 times '*', wanted it once"),
+        ("{a} *taught {b} in {y} .", "*{a} *taught {b} in {y} .", "2 times '*', wanted it once"),
+        ("{a} *taught {b} in {y} .", "{a} taught {b} in {y} *.", "behind '*' stands no word: '.'"),
+        ("A reader *reports : {s}", "A reader reports : {s}", "0 times '*', wanted it once"),
+        ("A reader *reports : {s}", "A reader reports : *{s}", "behind '*' stands no word: ''"),
+        ("A reader *reports : {s}", "{s} *reports a reader", "a frame has {s} once, at its end"),
+    ],
+)
+def test_a_template_without_its_predicate_is_refused(tmp_path, row, broken, said):
+    text = (grammar.FOLDER / "grammar/en.txt").read_text(encoding="utf-8")
+    line = text.split("\n").index(row) + 1
+    (tmp_path / "en.txt").write_text(text.replace(row, broken), encoding="utf-8")
+    (complaint,) = grammar.parse(tmp_path / "en.txt")[1]
+    assert complaint.startswith(f"en.txt, line {line}: ") and said in complaint
+
+
 @pytest.mark.parametrize("code", grammar.languages())
 def test_a_thousand_sentences_are_well_formed(code):
     frame = pd.concat([corpus.rows(split, code) for split in ("test", "news", "unseen")])
@@ -57,7 +76,7 @@ def test_a_thousand_sentences_are_well_formed(code):
     scripts = ("MODIFIER LETTER", *SCRIPT.get(code, ("LATIN",)))
     assert len(sentences) >= 1000
     for sentence in sentences:
-        assert not re.search(r"[{}|]|  |^ | $", sentence), sentence
+        assert not re.search(r"[{}|*]|  |^ | $", sentence), sentence
         assert sentence.endswith({"zh": "。", "ja": "。", "ur": "۔"}.get(code, "."))
         assert unicodedata.is_normalized("NFC", sentence)
         without_clubs = sentence.replace("FC", "")  # clubs are called FC in most scripts
@@ -89,7 +108,7 @@ def test_korean_particles_follow_the_sound_before_them():
 def pattern_of(template, kinds):
     """What matches the sentences of an English template; each slot is a named group."""
     forms = dict.fromkeys(grammar.TYPES, r"\D+?") | {"number": r"\d+", "year": r"\d+", "date": r"\S+ \d+"}
-    pattern = re.escape(grammar.SLOT.sub(r"<\1>", template))
+    pattern = re.escape(grammar.SLOT.sub(r"<\1>", template.replace(grammar.PREDICATE, "")))
     for slot, kind in kinds.items():
         pattern = pattern.replace(f"<{slot}>", f"(?P<{slot}>{forms[kind]})")
     return re.compile(pattern + "$")

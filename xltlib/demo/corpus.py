@@ -78,19 +78,19 @@ class Statement:
 
     def sentence(self, code: str) -> str:
         """The sentence in a language."""
-        return "".join(text for _, text in self.parts(code))
+        parts = [text for clause in self.clauses(code) for _, text in clause]
+        return "".join(parts).replace(grammar.PREDICATE, "")
 
-    def parts(self, code: str) -> list[tuple[str, str]]:
-        """What the sentence is made of, in order: (slot, its filler), and ("", the text between)."""
+    def clauses(self, code: str) -> list[list[tuple[str, str]]]:
+        """The frame, if any, and what it reports, each in parts: (slot, filler) or ("", the text between)."""
         language, roles = grammar.read(code), dict(self.roles)
         slots = grammar.relations()[self.relation].slots
         plain = fillers.parts(code, language.templates[self.relation][self.template], slots, roles)
         if self.frame is None:
-            return plain
-        slots = {"c": "city", "d": "date", "s": "sentence"}
-        around = {"c": roles["frame_c"], "d": roles["frame_d"], "s": "".join(text for _, text in plain)}
-        framed = fillers.parts(code, language.frames[self.frame], slots, around)
-        return [part for slot, text in framed for part in (plain if slot == "s" else [(slot, text)])]
+            return [plain]
+        around = {"c": roles["frame_c"], "d": roles["frame_d"]}
+        frame = language.frames[self.frame].removesuffix("{s}")
+        return [fillers.parts(code, frame, {"c": "city", "d": "date"}, around), plain]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ A language file (``grammar/<code>.txt``) has, under ``[relation]``, four templat
 role b, 3 and 4 name b before a. ``{a}`` is a filler as it is, ``{a|rule}`` an inflected one: first looked up
 in the file's own ``[forms <type> <rule>]`` (lines ``key = form``), else computed by ``morphology.py``.
 ``team:`` says how a team is named after its city, ``[frames]`` holds six ways to report a sentence ``{s}``.
+In each template and frame a ``*`` stands before the predicate, which ``syntax.py`` makes the root; it is no
+part of a sentence.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ LANGUAGES = "ar de el en es fi fr hi it ja ko nl pl pt ru sv tr vi".split()
 MONTHS = [str(month) for month in range(1, 13)]
 KEYS = {"country": COUNTRIES, "language": LANGUAGES, "month": MONTHS}  # what a [forms ...] must list
 SLOT = re.compile(r"\{(\w+)(?:\|([^{}|]+))?\}")
+PREDICATE = "*"  # stands before it: the main verb; of a nominal sentence the noun, adjective or name
 TEMPLATES, FRAMES = 4, 6
 
 
@@ -45,7 +48,10 @@ class Relation:
 
 @dataclass
 class Language:
-    """How one language says it: relation -> four templates, forms, frames, the name of a team."""
+    """How one language says it: relation -> four templates, forms, frames, the name of a team.
+
+    Templates and frames are as in the file, with the sign of the predicate.
+    """
 
     code: str
     templates: dict[str, list[str]] = field(default_factory=dict)
@@ -165,9 +171,11 @@ class _Reader:
         """A way to report a sentence."""
         self.language.frames.append(line)
         slots = {slot for slot, _ in SLOT.findall(line)}
-        if line.count("{s}") != 1 or slots - {"s", "c", "d"}:
-            wanted = "{s} once, and of other slots only {c} (a city) and {d} (a date)"
+        if line.count("{s}") != 1 or not line.endswith("{s}") or slots - {"s", "c", "d"}:
+            wanted = "{s} once, at its end, and of other slots only {c} (a city) and {d} (a date)"
             self.complain(number, f"a frame has {wanted}")
+        if mistake := _predicate_mistake(line.removesuffix("{s}")):
+            self.complain(number, mistake)
 
     def read_template(self, number: int, line: str) -> None:
         """A way to say a relation."""
@@ -241,7 +249,20 @@ def _template_mistakes(line: str, position: int, relation: Relation) -> list[str
             mistakes.append(f"template {position} must name {order}")
     if not line.endswith((".", "。", "۔")):
         mistakes.append("a sentence ends with a full stop")
+    if mistake := _predicate_mistake(line):
+        mistakes.append(mistake)
     return mistakes
+
+
+def _predicate_mistake(line: str) -> str:
+    """What is wrong with the sign of the predicate in a template, or in a frame without its ``{s}``."""
+    signs = line.count(PREDICATE)
+    if signs != 1:
+        return f"{signs} times {PREDICATE!r}, wanted it once, before the predicate"
+    behind = line.partition(PREDICATE)[2]
+    if not behind[:1].isalpha() and not SLOT.match(behind):
+        return f"behind {PREDICATE!r} stands no word: {behind[:20]!r}"
+    return ""
 
 
 if __name__ == "__main__":  # python -m xltlib.demo.grammar [CODE ...]: check files, or all of them
