@@ -23,6 +23,8 @@ from xltlib import languagefile, parameters, places, reading, results, studies, 
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
+from xltlib.tasks.base import Released
+from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.kinds import find
 
 FILES = ("run_all.py", "requirements.lock", "pyproject.toml", "LICENSE")
@@ -73,9 +75,9 @@ def pack(plan: Plan, target: Path, experiments: Path, given: list[str]) -> str:
 def _refuse_what_stays(node) -> None:
     """Stop where a run reads what lies neither in a file of the data folder nor beside the study."""
     task = find(node.parameters["task"])
-    if hasattr(task, "stays"):
+    if isinstance(task, DescribedTask):
         task.stays(node.label)
-    if hasattr(task, "hub_rows") and not node.parameters["data"]:
+    if isinstance(task, Released) and not node.parameters["data"]:
         raise ValueError(f"{node.label}: a bundle holds no pairs of the hub; name their folder with --data")
     if any(value == "wordnet" for _, value, _ in parameters.places_named(node.parameters)):
         raise ValueError(f"{node.label}: a bundle holds no WordNet; name a file of synonyms")
@@ -104,8 +106,9 @@ class Packing:
                 self.whole[base] = self.whole.get(base, False) or run.needs_whole
                 self.reads.append(key)
         self.texts = list(texts)
-        described = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
-        opened |= {task.path for task in described if hasattr(task, "path")}  # was read when it was planned
+        found = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
+        described = [task for task in found if isinstance(task, DescribedTask)]
+        opened |= {task.path for task in described}  # was read when it was planned
         self._add_read({path for path in opened if path.is_file()})
 
     def _add_read(self, opened: set[Path]) -> None:

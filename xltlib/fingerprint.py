@@ -8,7 +8,6 @@ import json
 from functools import cache
 from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 from xltlib import canonical
 from xltlib.parameters import ROOT, nested, places_named
@@ -44,10 +43,9 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     """
     modules = {type(component).__module__ for _, component in nested(parameters)}
     task, described = find(parameters["task"]) if "task" in parameters else None, ""
-    if isinstance(task, ModuleType):
-        modules.add(task.__name__)
-    elif isinstance(task, DescribedTask):
-        modules.add(DescribedTask.__module__)
+    if task is not None:
+        modules.add(type(task).__module__)
+    if isinstance(task, DescribedTask):
         described = json.dumps(task.says.told)
     named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
     demo = any(word.startswith("demo") for value in named for word in value.split())
@@ -64,7 +62,7 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool, described: str
     own = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
-    tasks = {_file_of(task.__name__) for task in TABLE.values() if isinstance(task, ModuleType)}
+    tasks = {_file_of(type(task).__module__) for task in TABLE.values()}
     code = [_form(source) for source in cells]
     counted = (paths - tasks) | own  # of the tasks, its own alone
     files = [path for path in counted if demo or path.parent.name != "demo"]

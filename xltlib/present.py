@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from xltlib import languages, parameters, places, tasks, tracking
+from xltlib.tasks.base import Released
 
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where an encoder's folder, test pairs, text that no hub has, word lists, or the package of a tracker
-    is missing.
+    """Stop where an encoder's folder, test pairs, text, word lists, or the package of a tracker is missing.
 
     Args:
         resolved: parameters of a run.
@@ -42,12 +42,14 @@ def _ask_for_encoder(name: str) -> None:
 def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
     """There must be test pairs of a target. What only the hub could tell is not asked."""
     own, folder = tasks.find(task), tasks.data_folder(data)
-    if not hasattr(own, "has"):
+    if isinstance(own, Released):
         if folder is not None:
-            own.find_file(folder, code, "test")
-    elif not own.has(code, "test", folder):
-        there = " ".join(own.languages("test", folder)) or "none"
-        raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {there}")
+            own.find_file(folder, code, "test")  # its error says where it was looked for
+        return
+    there = own.languages("test", folder)
+    if code not in there:
+        listed = " ".join(there) or "none"
+        raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {listed}")
 
 
 def _ask_for_corpora(what: str, value: str, data: str) -> None:

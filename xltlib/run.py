@@ -18,6 +18,7 @@ from xltlib.door import Door
 from xltlib.fingerprint import code_fingerprint
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
+from xltlib.tasks.base import Released
 
 
 class Run:
@@ -99,8 +100,9 @@ class Run:
         labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
         others = [code for code in labelled if code not in self.targets]
         own = tasks.find(self.task)
-        if hasattr(own, "has"):  # a described task may lack test pairs in a language that is trained on
-            others = [code for code in others if own.has(code, "test", self.folder)]
+        if not isinstance(own, Released):  # of which no language that is trained on may lack test pairs
+            there = own.languages("test", self.folder)
+            others = [code for code in others if code in there]
         return [*self.targets, *others]
 
     def kind(self, family: str) -> str:

@@ -219,7 +219,7 @@ def _licence(name: str, kept: Kept) -> str:
     if name == kept.record["task"]:
         name = kept.record["parameters"]["task"]  # where a task of one's own lies
     try:
-        return getattr(tasks.find(name), "LICENCE", "")
+        return tasks.find(name).LICENCE
     except tasks.DataError:
         return ""
 

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.demo import grammar
 from xltlib.lines import DataError
-from xltlib.tasks import notes, paws_files
+from xltlib.tasks import notes
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
-from xltlib.tasks.base import ITEMS_OF_A_SET, Task
+from xltlib.tasks.base import ITEMS_OF_A_SET, Released, Task
 from xltlib.tasks.counting import counts
-from xltlib.tasks.demo import DEMO_TASKS
+from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
@@ -114,7 +113,7 @@ def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
     counted: dict[str, dict[str, int]] = {"dropped": {}, "unquoted": {}, "short": {}}
     try:
         codes = _languages(task, name, split, folder)
-        found.faults += task.empty(split, folder) if hasattr(task, "empty") else []
+        found.faults += task.empty(split, folder) if isinstance(task, DescribedTask) else []
     except DataError as error:
         codes, found.faults = [], [str(error)]
     for code in codes:
@@ -142,29 +141,21 @@ def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
 
 def _rows(task: Task, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
     """One language's rows, where they came from, and faults; a task of the package stops at the first."""
-    if hasattr(task, "read"):
+    if isinstance(task, DescribedTask):
         return task.read(code, split, folder)
     return *task.rows(code, split, folder), []
 
 
 def _languages(task: Task, name: str, split: str, folder: Path | None) -> list[str]:
     """Codes of the languages that a split has pairs in."""
-    if hasattr(task, "languages"):
-        return task.languages(split, folder)
-    if name in DEMO_TASKS:
-        return sorted(path.stem for path in (grammar.FOLDER / "grammar").glob("*.txt"))
-    if folder is None:
+    if isinstance(task, Released) and folder is None:
         raise DataError(f"task {name}: its files lie in the data folder: set XLTLIB_DATA or --data")
-    if name == "xnli":
-        found = [path.stem.partition("-")[2] for path in folder.glob(f"xnli/{split}-*.tsv")]
-    else:
-        found = [path.parent.name for path in folder.glob(f"paws-*/x-final/*/{paws_files.FILES[split]}")]
-    return sorted(set(found))
+    return task.languages(split, folder)
 
 
 def _heading(task: Task, name: str) -> str:
     """What the task says of itself."""
-    says = getattr(task, "says", None)
+    says = task.says if isinstance(task, DescribedTask) else None
     lines = {
         "task": name,
         "about": says.about or "nothing is said" if says else "a task of the package",
@@ -199,7 +190,7 @@ def _disagreements(task: Task, name: str, frames: dict[str, pd.DataFrame]) -> li
             continue
         for refuse in (refuse_other_labels, refuse_no_translations):
             faults += _refused(refuse, frames[split], f"{name}, {split}")
-    if "test" in frames and hasattr(task, "set_names"):
+    if "test" in frames:
         names = {split: task.set_names(split) for split in SPLITS}
         for split in ("train", "dev"):
             if split in frames:
@@ -220,7 +211,7 @@ def _parallel(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     """Of each set with several languages: how many items of a language others have, too."""
     found = []
     for split, rows in frames.items():
-        names = task.set_names(split) if hasattr(task, "set_names") else {0: split}
+        names = task.set_names(split)
         for number, items in rows.groupby(rows["item"] // ITEMS_OF_A_SET):
             several = items.groupby("item").language1.nunique()
             all_of_them = items.language1.nunique()
@@ -279,8 +270,6 @@ def _training_pairs_refused(task: Task, pairs: list[tuple[str, str]], of_each: p
 
 def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     """Items of one set that two splits have."""
-    if not hasattr(task, "set_names"):
-        return ""
     sets = {}
     for split, rows in frames.items():
         names = task.set_names(split)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from xltlib import places
 from xltlib.lines import DataError, read_lines
-from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
+from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER, Task
 from xltlib.tasks.description import FILE, Description, Source, read_description
 from xltlib.tasks.items import numbered, read_items
 from xltlib.tasks.paws_files import unquoted
@@ -25,7 +25,7 @@ CODE = r"[A-Za-z]{2,3}(?:[-_](?:[A-Za-z]{4}|[A-Za-z]{2}))?"  # of a language, as
 SETS = 2**22  # numbers that a set of items may have: with ITEMS_OF_A_SET items each they fit 63 bits
 
 
-class DescribedTask:
+class DescribedTask(Task):
     """A task as its description says (see :class:`xltlib.tasks.base.Task`).
 
     Args:
@@ -90,10 +90,6 @@ class DescribedTask:
         for source in self.says.sources.get(split, ()):
             codes |= dict.fromkeys(self._languages(source, split, folder))
         return list(codes)
-
-    def has(self, code: str, split: str, folder: Path | None) -> bool:
-        """Whether a split has pairs in a language."""
-        return any(code in self._languages(of, split, folder) for of in self.says.sources.get(split, ()))
 
     def stays(self, whose: str) -> None:
         """Stop where a bundle cannot hold what is read: rows of the hub, or a file beside neither.

@@ -15,9 +15,7 @@ from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, PLACEHOLDER
 from xltlib.tasks.hub import HUB_SPLITS, from_hub
 
-CLASSES = ["different", "paraphrase"]
 # The repository's Parquet form.
-HUB_LANGUAGES = ("de", "en", "es", "fr", "ja", "ko", "zh")
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # by machine translation: the training file of every language but English
