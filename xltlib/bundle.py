@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from xltlib import languagefile, parameters, places, reading, results, studies, studyfile
+from xltlib import languagefile, parameters, places, reading, results_archive, studies, studyfile
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
@@ -289,7 +289,7 @@ def asked(args: argparse.Namespace, plan: Plan) -> bool:
         args: of run_all.py.
         plan: the runs that are chosen.
     Raises:
-        ValueError: as :func:`pack`, :func:`refuse_other`, and those of results.py.
+        ValueError: as :func:`pack`, :func:`refuse_other`, and those of results_archive.py.
     """
     refuse_other(plan)
     store = Store(args.runs.resolve(), args.figures.resolve() / plan.study.name)
@@ -298,7 +298,7 @@ def asked(args: argparse.Namespace, plan: Plan) -> bool:
         sets = [word for entry in args.set for word in ("--set", entry)]
         print(pack(plan, args.bundle, args.experiments, [args.study, *only, *sets]))
     elif args.results:
-        print(results.pack(plan, store, args.results))
+        print(results_archive.pack(plan, store, args.results))
     elif args.collect:
-        print(results.collect(plan, store, args.collect, args.force))
+        print(results_archive.collect(plan, store, args.collect, args.force))
     return bool(args.bundle or args.results or args.collect)

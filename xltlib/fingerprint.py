@@ -17,13 +17,13 @@ from xltlib.tasks.kinds import TABLE, find
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
     "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py",
     "kinds.py", "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py",
-    "stopping.py", "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py",
-    "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py",
+    "stopping.py", "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "gpus.py",
+    "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results_archive.py", "claims.py",
     "evidence.py", "question.py", "syntax_claims.py", "translations_claim.py",
     "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
-    "tables", "values.py", "studyfile.py", "together.py", "lineage.py", "overrides.py", "markdown.py",
+    "tables", "values.py", "studyfile.py", "check_options.py", "lineage.py", "overrides.py", "markdown.py",
     "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "languagefile.py",
-    "levels.py", "tracking.py", "development.py", "export.py", "exporting", "present.py",
+    "levels.py", "tracking.py", "development.py", "export.py", "exporting", "check_inputs.py",
 )  # fmt: skip
 
 

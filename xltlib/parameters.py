@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import languages, places, tasks, together, tracking
+from xltlib import check_options, languages, places, tasks, tracking
 from xltlib.components.base import Component, find, make, options_of, resolved
 from xltlib.values import check, shown
 
@@ -93,7 +93,7 @@ def resolve(notebook: str, given: dict) -> dict:
     for name, (kind, _) in known.items():
         if kind is dict:
             chosen[name] = resolved(name, chosen[name], others)
-    together.refuse(notebook, chosen, components(chosen))
+    check_options.refuse(notebook, chosen, components(chosen))
     return chosen
 
 

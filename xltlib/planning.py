@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import languages, lineage, parameters, present
+from xltlib import check_inputs, languages, lineage, parameters
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
@@ -195,7 +195,7 @@ class Planning:
         chosen |= {"data": self.data, "runs": str(self.runs)}
         chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
-        present.ask_for(resolved, self.data, self.reads)
+        check_inputs.refuse_missing(resolved, self.data, self.reads)
         lineage.refuse_unfit(resolved, needs, self.nodes)
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 

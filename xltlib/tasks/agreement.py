@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xltlib.lines import DataError
 from xltlib.tasks.base import ITEMS_OF_A_SET
 from xltlib.tasks.leakage import normalised
+from xltlib.text_files import DataError
 
 # What stands in PAWS-X where there is no translation: NS, also written "NS", NS. or ns; and, rarely, WL.
 PLACEHOLDERS = ("ns", "wl")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
+from xltlib.text_files import DataError, read_lines
 
 __all__ = ["HEADER", "ITEMS_OF_A_SET", "PLACEHOLDER", "DataError", "Released", "Task", "read_lines"]
 

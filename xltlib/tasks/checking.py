@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError
 from xltlib.tasks import notes
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
 from xltlib.tasks.base import ITEMS_OF_A_SET, Released, Task
@@ -16,8 +15,9 @@ from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
+from xltlib.tasks.pairs import SPLITS, shared_sentence_clusters
 from xltlib.tasks.printing import filled, printed, together
-from xltlib.tasks.task import SPLITS, shared_sentence_clusters
+from xltlib.text_files import DataError
 
 MOST = 50  # faults that are listed
 FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0

@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import places
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER, Task
 from xltlib.tasks.description import FILE, Description, Source, read_description
 from xltlib.tasks.items import numbered, read_items
 from xltlib.tasks.paws_files import unquoted
 from xltlib.tasks.tables import Row, read_rows, typed
+from xltlib.text_files import DataError, read_lines
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
 DATA = "{data}/"  # begins a path below the data folder

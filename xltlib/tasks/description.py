@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from xltlib import studyfile
-from xltlib.lines import DataError, read_text
 from xltlib.tasks.hub import HUB_SPLITS
 from xltlib.tasks.tables import FORMATS, SEPARATORS, Form
+from xltlib.text_files import DataError, read_text
 from xltlib.values import shown
 
 FILE = "task.yaml"

@@ -7,7 +7,7 @@ from typing import Iterable
 
 import pandas as pd
 
-from xltlib.lines import DataError
+from xltlib.text_files import DataError
 
 HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
 COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in a file's address: hf://datasets/organisation/name@commit/...

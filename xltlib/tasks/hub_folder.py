@@ -7,8 +7,8 @@ from functools import cache
 from glob import escape
 from pathlib import Path
 
-from xltlib.lines import DataError
 from xltlib.tasks.description import FILE, Description, read_description
+from xltlib.text_files import DataError
 
 
 def description_folder(name: str) -> Path:

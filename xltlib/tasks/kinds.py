@@ -6,12 +6,12 @@ No run's code fingerprint follows this table: it follows the module of the run's
 from difflib import get_close_matches
 
 from xltlib import places
-from xltlib.lines import DataError
 from xltlib.tasks.base import Task
 from xltlib.tasks.demo import DEMO_TASKS
 from xltlib.tasks.described import described, known_names
 from xltlib.tasks.paws import PawsX
 from xltlib.tasks.xnli import Xnli
+from xltlib.text_files import DataError
 
 TABLE: dict[str, Task] = {
     "paws-x": PawsX(),

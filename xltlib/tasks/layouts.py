@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xltlib import languages, places
-from xltlib.lines import DataError, read_lines
+from xltlib.text_files import DataError, read_lines
 
 CODE = re.compile(r"[a-z]{2,3}(-[a-z]{2}|-[a-z]{4})?")  # a region or a script may stand behind it
 SCRIPT = re.compile(r"-[a-z]{4}$")

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from xltlib.lines import DataError
 from xltlib.tasks.base import ITEMS_OF_A_SET
+from xltlib.text_files import DataError
 
 SHORTEST = 6  # letters of a test sentence that is looked for inside a text
 START = 12  # letters of a test sentence that a place in a text must begin with to be compared in full

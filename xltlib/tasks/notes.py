@@ -9,8 +9,8 @@ import pandas as pd
 from xltlib import languages
 from xltlib.tasks.base import Task
 from xltlib.tasks.described import DescribedTask
+from xltlib.tasks.pairs import SPLITS
 from xltlib.tasks.printing import filled
-from xltlib.tasks.task import SPLITS
 
 SAME = ("same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar")  # names of what is class 1
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, PLACEHOLDER
 from xltlib.tasks.hub import HUB_SPLITS, from_hub
+from xltlib.text_files import DataError, read_lines
 
 # The repository's Parquet form.
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")
@@ -51,7 +51,7 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
         Columns item, sentence1, sentence2, label; ``attrs["unquoted"]`` counts rows that were unquoted.
     Raises:
         DataError: wrong header, stray or missing tab, empty sentence, repeated id, label other than 0 or 1,
-            no row at all, or what :func:`xltlib.lines.read_text` refuses; names the file and the line.
+            no row at all, or what :func:`xltlib.text_files.read_text` refuses; names the file and the line.
     """
     lines = read_lines(path)
     header = lines[0] if lines else ""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from xltlib import languages
 from xltlib.files import whole
-from xltlib.lines import DataError
 from xltlib.tasks.described import CODE
 from xltlib.tasks.description import ENDINGS, FILE, SPLITS
 from xltlib.tasks.looks import MOST_CLASSES, Look, look
 from xltlib.tasks.tables import SEPARATORS
+from xltlib.text_files import DataError
 from xltlib.values import shown
 
 SPLIT_WORDS = {  # what stands for a split in names of files and folders

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from xltlib import demo, places
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.layouts import several
+from xltlib.text_files import DataError, read_lines
 
 EVALUATED = 100  # trees of a language that a structural probe is evaluated on
 PROBED = EVALUATED + 200  # and with the further ones that it is fitted to

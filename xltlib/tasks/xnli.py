@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, Released
 from xltlib.tasks.hub import HUB_SPLITS, from_hub
+from xltlib.text_files import DataError, read_lines
 
 CLASSES = ["contradiction", "entailment", "neutral"]
 HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked; the rows tell
@@ -69,7 +69,7 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
 
     Raises:
         DataError: stray or missing tab, empty sentence, unknown label, no row at all, or what
-            :func:`xltlib.lines.read_text` refuses; names the file and the line.
+            :func:`xltlib.text_files.read_text` refuses; names the file and the line.
     """
     found = []
     for number, line in enumerate(read_lines(path), start=1):

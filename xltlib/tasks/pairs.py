@@ -1,4 +1,4 @@
-"""Labelled pairs: the tasks there are, their splits in several languages, what training may read of them."""
+"""Labelled pairs: the splits of a task in several languages, and what training may read of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from xltlib import places
-from xltlib.lines import DataError
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
 from xltlib.tasks.base import ITEMS_OF_A_SET, Released
 from xltlib.tasks.kinds import find
@@ -21,6 +20,7 @@ from xltlib.tasks.leakage import (
     refuse_test_sentences,
     without_test_pairs,
 )
+from xltlib.text_files import DataError
 
 SPLITS = ("train", "dev", "test")
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]

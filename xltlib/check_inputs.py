@@ -10,7 +10,7 @@ from xltlib.tasks.base import Released
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
-def ask_for(resolved: dict, data: str, reads: bool) -> None:
+def refuse_missing(resolved: dict, data: str, reads: bool) -> None:
     """Stop where an encoder's folder, test pairs, text, word lists, or the package of a tracker is missing.
 
     Args:
