@@ -68,7 +68,7 @@ def row(code: str, name: str, encoder, model, folder: Path) -> dict:
     judged = found["development"] if pairs["development"] else found["text"]
     return {
         "language": code,
-        "name": languages.of(code).name,
+        "name": languages.row(code).name,
         "on the list": levels.seen_by(name).has(code),
         "found, development": found["development"],
         "n, development": len(pairs["development"]),

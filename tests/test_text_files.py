@@ -299,15 +299,15 @@ def test_a_folder_in_the_working_directory_hides_no_known_name(tmp_path, monkeyp
     assert tasks.load_text("wikipedia", "de", data) == ["Aus den Daten ."]
     assert tasks.load_parallel("ntrex", "de", data) == [("one", "eins"), ("two", "zwei")]
     assert (tasks.load_text("demo", "de", None, 2), tasks.load_parallel("demo", "de", None, 2)) == shipped
-    assert lists.listed({"big"}, "s.txt", data) == {"big": ["large"]}
+    assert lists.synonyms_of({"big"}, "s.txt", data) == {"big": ["large"]}
     # Written as a path they are what is meant.
     assert tasks.load_text("./wikipedia", "de", data) == ["Von hier ."]
     assert tasks.load_parallel(str(here / "ntrex"), "de", data) == [("here", "hier")]
-    assert lists.listed({"big"}, "./s.txt", data) == {"big": ["huge"]}
+    assert lists.synonyms_of({"big"}, "./s.txt", data) == {"big": ["huge"]}
     for load in (tasks.load_text, tasks.load_parallel):
         with pytest.raises(text_files.DataError, match=f"'mine': {data}.*mine is no folder"):
             load("mine", "de", data)
         with pytest.raises(text_files.DataError, match=r"'mine' is no path.*XLTLIB_DATA.*\./mine"):
             load("mine", "de", None)
     with pytest.raises(text_files.DataError, match=r"'s.txt' is no path.*\./s.txt"):
-        lists.listed({"big"}, "s.txt")
+        lists.synonyms_of({"big"}, "s.txt")

@@ -156,7 +156,7 @@ def said(table: pd.DataFrame, source: str = "en") -> str:
     of = means(table)
     low, high = of.accuracy.min(), of.accuracy.max()
     told = [
-        f"On {languages.of(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
+        f"On {languages.row(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
         f"mean of {_seeds(of)}; highest: `{of.arm[of.accuracy.idxmax()]}`."
     ]
     error = of["standard error"].max()

@@ -78,7 +78,7 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     seen = seen_by(encoder)
     if seen is not None and not seen.has(code):
         return UNSEEN
-    return languages.of(code).resource
+    return languages.row(code).resource
 
 
 def marked(name: str, levels: Iterable[str]) -> str:
@@ -105,7 +105,7 @@ def source(code: str, encoder: str, unknown: float | None = None) -> str:
     """
     if unknown is not None and unknown > MOST_UNKNOWN:
         return f"{unknown:.0%} of its pieces are unknown".replace("%", " %")
-    seen, stated = seen_by(encoder), languages.of(code).source or "this project"
+    seen, stated = seen_by(encoder), languages.row(code).source or "this project"
     if seen is None:
         return f"{stated}; no list of {encoder}, tokenizer alone"
     return stated if seen.has(code) else f"not on the list of {seen.name}"

@@ -279,7 +279,7 @@ class Run:
             "parents": self.parents,
             "seed": self.seed,
             "task": places.short(self.task),
-            "languages": languages.told(self._guarded()),
+            "languages": languages.rows_for_record(self._guarded()),
             "pieces": self.pieces,
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
             **own,

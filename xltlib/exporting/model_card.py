@@ -130,7 +130,7 @@ def _accuracy(kept: Kept) -> str:
     predictions, read = records.predictions(kept.place, kept.record), kept.record["supervision"]
     rows = ["| language | accuracy | 95 % interval | items | read of it |", "|---|---|---|---|---|"]
     for of in accuracy.by_language(predictions).itertuples():
-        name = languages.of(of.Index).name
+        name = languages.row(of.Index).name
         interval = f"{of.low:.1f} to {of.high:.1f}"
         rows.append(
             f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
@@ -192,7 +192,7 @@ def _limits(kept: Kept, vocabulary: str) -> str:
     else:
         said.append("What it does on a task was not measured: train a classifier on it first.")
     if zero_shot := record.get("zero_shot"):
-        named = ", ".join(languages.of(of).name for of in zero_shot)
+        named = ", ".join(languages.row(of).name for of in zero_shot)
         said.append(f"No label was read of {named} (zero-shot).")
     if _encoder(kept) == OFFLINE:
         said.append(

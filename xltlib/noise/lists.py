@@ -142,7 +142,7 @@ def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
     return table
 
 
-def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str, list[str]]:
+def synonyms_of(words: set[str], source: str, folder: Path | None = None) -> dict[str, list[str]]:
     """Synonyms of the words of a text.
 
     Args:

@@ -35,7 +35,7 @@ def held_out(folder: Path) -> str:
     if len(codes) <= MANY:
         return markdown(["adaptation", "method", *codes], rows)
     names = [f"{row[0]} ({row[1]})" for row in rows]
-    turned = [[languages.of(codes[k]).name, *(row[k + 2] for row in rows)] for k in range(len(codes))]
+    turned = [[languages.row(codes[k]).name, *(row[k + 2] for row in rows)] for k in range(len(codes))]
     return markdown(["language", *names], turned)
 
 

@@ -33,7 +33,7 @@ def names_of(code: str) -> set[str]:
 
 def _codes(code: str) -> tuple[str, ...]:
     """The project's code of a language, NTREX's and Tatoeba's, and further ones."""
-    language = languages.of(code)
+    language = languages.row(code)
     return code, language.alpha3, language.tatoeba, *language.others
 
 
