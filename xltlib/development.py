@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.stats import gmean
 
 from xltlib import figures, languages
+from xltlib.notebooks import ADAPT
 from xltlib.values import counted, without_seed
 
-ADAPT = "10_adapt"
 # What a run goes on from, what is drawn, and what is measured.
 NO_SETTING = ("kind", "seed", "draw", "start", "scored", "measured")
 

@@ -10,7 +10,8 @@ from importlib import util
 from pathlib import Path
 
 from xltlib import canonical
-from xltlib.parameters import ROOT, nested, places_named
+from xltlib.parameters import nested, places_named
+from xltlib.places import ROOT
 from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.kinds import TABLE, find
 
@@ -24,6 +25,7 @@ READERS = (  # of the package: they read records or draw, name kinds, or plan; n
     "tables", "values.py", "studyfile.py", "check_options.py", "lineage.py", "overrides.py", "markdown.py",
     "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "languagefile.py",
     "levels.py", "tracking.py", "development.py", "export.py", "exporting", "check_inputs.py",
+    "notebooks.py",
 )  # fmt: skip
 
 

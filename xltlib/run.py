@@ -11,7 +11,7 @@ import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
 from xltlib import tracking
-from xltlib.ancestry import encoder_name, parent, pinned, recipe
+from xltlib.ancestry import encoder_name, parent
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
@@ -72,16 +72,17 @@ class Run:
             ValueError: the model to start from has another encoder or recipe, or an ancestor did not keep
                 this run's test set out of what it read.
         """
+        from xltlib.encoders import hub, recipes  # they import torch
+
         asked, parents = self.encoder.name, {}
         place, name, read = asked, encoder_name(asked), []
         if asked.startswith("adapt-"):
             record, parents[asked] = parent(self, asked), records.digest(self.runs / asked)
             place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
             if not os.path.isdir(place):  # its record was collected from another machine
-                again = "make it here with run_all.py STUDY --force --only LABEL"
-                raise FileNotFoundError(f"run {asked} has left no encoder here; {again}")
+                raise FileNotFoundError(f"run {asked} has left no encoder here; {places.MAKE_IT_HERE}")
             read = provenance.from_record(record["read"])
-        elif (self.encoder.recipe or recipe(asked)) == "labse":
+        elif (self.encoder.recipe or recipes.recipe_of(asked)) == "labse":
             read = [provenance.LABSE]  # rung Z3 by birth
         if self.start:
             record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
@@ -89,7 +90,7 @@ class Run:
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
-            place = pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
+            place = hub.pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
             origin = self.start or asked
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")

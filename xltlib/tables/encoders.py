@@ -11,9 +11,10 @@ import pandas as pd
 from xltlib import languages
 from xltlib.development import means
 from xltlib.markdown import code, escaped
+from xltlib.places import ROOT
 from xltlib.tables.cells import markdown, read
 
-BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 MANY = 10  # languages; more do not fit side by side
 MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy", "standard error")
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from xltlib import files
+from xltlib.places import ROOT
 from xltlib.tables import adaptation, benchmarks, encoders, groups, matched, robustness
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
     "answer": adaptation.answer,
     "accuracy": adaptation.accuracy,
