@@ -36,9 +36,9 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     followed through.
 
     Comments, docstrings and layout do not count, nor the version of Python (see canonical.py), nor modules
-    that only read records or draw, nor those of components that this run has not: a new noise makes no plain
-    run stale. Data are not code: their fingerprints stand in the record. The corpus in the package counts
-    where a parameter names it.
+    that only read records or draw, nor those of components that this run does not use: a new noise makes no
+    plain run stale. Data are not code: their fingerprints stand in the record. The corpus in the package
+    counts where a parameter names it.
 
     Args:
         parameters: resolved.

@@ -65,7 +65,8 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     """The resource level of a language for an encoder.
 
     Args:
-        unknown: share of the pieces of its test sentences that the tokenizer has not; None: not counted.
+        unknown: share of the subword tokens of its test sentences that the tokenizer does not know; None: not
+            counted.
 
     Example:
         >>> level("de", "offline"), level("zul", "offline"), level("zul", "sentence-transformers/LaBSE")

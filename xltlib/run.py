@@ -83,7 +83,7 @@ class Run:
                 raise FileNotFoundError(f"run {asked} has left no encoder here; {places.MAKE_IT_HERE}")
             read = provenance.from_record(record["read"])
         elif (self.encoder.recipe or recipes.recipe_of(asked)) == "labse":
-            read = [provenance.LABSE]  # rung Z3 by birth
+            read = [provenance.LABSE]  # rung Z3 because of its pretraining
         if self.start:
             record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]

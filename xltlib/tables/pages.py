@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from xltlib import files
-from xltlib.places import ROOT
 from xltlib.tables import adaptation, benchmarks, encoders, groups, matched, robustness
 
 TABLES = {  # name of a marker -> function
