@@ -106,8 +106,8 @@ class Packing:
                 self.whole[base] = self.whole.get(base, False) or run.needs_whole
                 self.reads.append(key)
         self.texts = list(texts)
-        found = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
-        described = [task for task in found if isinstance(task, DescribedTask)]
+        found_tasks = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
+        described = [task for task in found_tasks if isinstance(task, DescribedTask)]
         opened |= {task.path for task in described}  # was read when it was planned
         self._add_read({path for path in opened if path.is_file()})
 
@@ -185,18 +185,18 @@ class Packing:
 
     def _written(self) -> dict[str, str]:
         """Relative paths of the study, as its runs name them: absolute, as they are at home."""
-        left, found = [("", self.plan.study.fields), ("", studies.parse_set(_sets(self.given)))], {}
+        left, absolute_places = [("", self.plan.study.fields), ("", studies.parse_set(_sets(self.given)))], {}
         while left:
             name, value = left.pop()
             if isinstance(value, str) and (name.endswith("folder") or places.is_path(value)):
                 absolute = places.absolute(value, self.plan.study.folder)
                 if absolute in self.places:
-                    found[value] = absolute
+                    absolute_places[value] = absolute
             elif isinstance(value, dict):
                 left += value.items()
             elif isinstance(value, list):
-                left += [(name, of) for of in value]
-        return found
+                left += [(name, part) for part in value]
+        return absolute_places
 
     def _study(self) -> str:
         """The study, and those that its ``like`` names, as a file of studies."""

@@ -41,12 +41,12 @@ def _ask_for_encoder(name: str) -> None:
 
 def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
     """There must be test pairs of a target. What only the hub could tell is not asked."""
-    own, folder = tasks.find(task), tasks.data_folder(data)
-    if isinstance(own, Released):
+    the_task, folder = tasks.find(task), tasks.data_folder(data)
+    if isinstance(the_task, Released):
         if folder is not None:
-            own.find_file(folder, code, "test")  # its error says where it was looked for
+            the_task.find_file(folder, code, "test")  # its error says where it was looked for
         return
-    there = own.languages("test", folder)
+    there = the_task.languages("test", folder)
     if code not in there:
         listed = " ".join(there) or "none"
         raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {listed}")
@@ -86,8 +86,8 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
         place = Path(places.located(word))
         if not place.is_dir():
             held = "CODE.conllu" if what.endswith(".trees") else "CODE.txt"
-            said = f"is a file; name its folder, which holds {held}"
-            raise ValueError(f"{what} = {word!r}: {said if place.is_file() else 'there is no such folder'}")
+            a_file = f"is a file; name its folder, which holds {held}"
+            raise ValueError(f"{what} = {word!r}: {a_file if place.is_file() else 'there is no such folder'}")
         return
     if not data:
         raise ValueError(

@@ -143,10 +143,10 @@ class Reading:
             ]
         if "test" not in sources:
             raise self._error(("splits",), "no test: a task needs pairs to be scored")
-        told = {name: value for name, value in found.items() if name not in ("about", "licence")}
+        deciding = {name: value for name, value in found.items() if name not in ("about", "licence")}
         return Description(
             classes=classes, sources=sources, about=found.get("about", ""), licence=found.get("licence", ""),
-            leaves_out=leaves_out == "leave-out", told=told,
+            leaves_out=leaves_out == "leave-out", told=deciding,
         )  # fmt: skip
 
     def _place(self, split: str, number: int, given: object) -> tuple:

@@ -50,12 +50,12 @@ def closeness(name: str, code: str) -> int:
         >>> closeness("sna-Latn", "sna-Cyrl"), closeness("zho_Hans", "zh"), closeness("zho-TW", "zh")
         (0, 1, 0)
     """
-    plain, own = _plain(name), names_of(code)
-    if plain in own:
+    plain, names = _plain(name), names_of(code)
+    if plain in names:
         return 2
     bare, script = _parted(plain)
     # The table names a region of Chinese, which no other layout does.
-    wanted = [_parted(REGION.sub("", one)) for one in own]
+    wanted = [_parted(REGION.sub("", one)) for one in names]
     return int(any(bare == one and (not script or not other or script == other) for one, other in wanted))
 
 

@@ -71,14 +71,14 @@ def load_pairs(
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
         ['en', 'de']
     """
-    own = find(task)
+    the_task = find(task)
     if not codes or len(set(codes)) < len(codes):
         raise DataError(f"languages {' '.join(codes) or 'are not named'}: wanted at least one, and each once")
     if items < 0:
         raise DataError(f"items = {items}: wanted 0, which is all, or more")
     frames, counted, revisions = [], {"dropped": {}, "unquoted": {}, "short": {}}, set()
     for code in codes:
-        rows, where = own.rows(code, split, folder)
+        rows, where = the_task.rows(code, split, folder)
         revisions.add(rows.attrs.get("revision", ""))
         missing, short = no_sentences(rows)
         counted["dropped"][code] = int(missing.sum())
@@ -97,7 +97,7 @@ def load_pairs(
             raise DataError(f"{where}: every label is {rows.label.iloc[0]}: {why}")
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
-    if split != "train" or not isinstance(own, Released):
+    if split != "train" or not isinstance(the_task, Released):
         refuse_other_labels(frame, f"{task}, {split}")
     if split != "train":
         refuse_no_translations(frame, f"{task}, {split}")
@@ -183,9 +183,9 @@ def load_training(
     """
     if split not in ("train", "dev"):
         raise DataError(f"labelled.split = {split!r}: known are train and dev")
-    own = find(task)
-    if not isinstance(own, Released):  # of which no language may lack development pairs
-        there = own.languages("dev", folder)
+    the_task = find(task)
+    if not isinstance(the_task, Released):  # of which no language may lack development pairs
+        there = the_task.languages("dev", folder)
         targets = [code for code in targets if code in there] or targets
     if split == "train":
         train = load_pairs(task, "train", codes, folder, items)
@@ -194,12 +194,12 @@ def load_training(
         both = list(dict.fromkeys([*targets, *codes]))
         train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
         train, dev = _part(train, codes, items), _part(dev, targets, dev_items)
-    names = {of: own.set_names(of) for of in SPLITS}
+    names = {each: the_task.set_names(each) for each in SPLITS}
     refuse_test_items(train, test, names, split, task)
     refuse_test_items(dev, test, names, "dev", task)
     refuse_test_pairs(dev, test, f"{task}, dev")
-    if split == "train" and own.SHARES_STOCK_SENTENCES:
-        train = without_test_pairs(train, test, translations=not isinstance(own, Released))
+    if split == "train" and the_task.SHARES_STOCK_SENTENCES:
+        train = without_test_pairs(train, test, translations=not isinstance(the_task, Released))
     else:
         pairs = list(zip(train.sentence1, train.sentence2))
         refuse_test_sentences(pairs, test, "labelled training pairs")

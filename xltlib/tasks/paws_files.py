@@ -58,7 +58,7 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
     if header.split("\t") != HEADER:
         wanted = f"wanted the tab-separated columns {' '.join(HEADER)}"
         raise DataError(f"{path}, line 1: header is {header[:60]!r}, {wanted}")
-    found, seen, changed = [], {}, 0
+    rows, seen, changed = [], {}, 0
     for number, line in enumerate(lines[1:], start=2):
         place = f"{path}, line {number}"
         fields = line.split("\t")
@@ -82,10 +82,10 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
                 raise DataError(f"{place}: an empty sentence")
             # The official machine translations have blanks: they count as missing.
             sentences = [sentence or PLACEHOLDER for sentence in sentences]
-        found.append((item, *sentences, _label(label.strip(), place)))
-    if not found:
+        rows.append((item, *sentences, _label(label.strip(), place)))
+    if not rows:
         raise DataError(f"{path}: no rows below the header")
-    frame = pd.DataFrame(found, columns=["item", *HEADER[1:]])
+    frame = pd.DataFrame(rows, columns=["item", *HEADER[1:]])
     frame.attrs["unquoted"] = changed
     return frame
 
@@ -123,11 +123,11 @@ def hub_rows(
 ) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, at a pinned revision, and where they came from."""
     given, where = from_hub(repository, revision, code, HUB_SPLITS[split])
-    found = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
+    rows = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     sentences = ["sentence1", "sentence2"]
-    plain = found[sentences] if literal else found[sentences].map(unquoted)
-    changed = (plain != found[sentences]).any(axis=1)
+    plain = rows[sentences] if literal else rows[sentences].map(unquoted)
+    changed = (plain != rows[sentences]).any(axis=1)
     for column in sentences:  # machine-translated training rows have blanks
-        found[column] = plain[column].str.strip().replace("", PLACEHOLDER)
-    found.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
-    return found, where
+        rows[column] = plain[column].str.strip().replace("", PLACEHOLDER)
+    rows.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
+    return rows, where

@@ -50,15 +50,15 @@ class Xnli(Released):
 
     def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
         """The same rows from the hub, whose labels have other numbers, and where they came from."""
-        found, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
+        rows, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
         columns = {
-            "item": range(1, len(found) + 1),
-            "sentence1": found.premise.str.strip(),
-            "sentence2": found.hypothesis.str.strip(),
-            "label": [CLASSES.index(HUB_CLASSES[label]) for label in found.label],
+            "item": range(1, len(rows) + 1),
+            "sentence1": rows.premise.str.strip(),
+            "sentence2": rows.hypothesis.str.strip(),
+            "label": [CLASSES.index(HUB_CLASSES[label]) for label in rows.label],
         }
         frame = pd.DataFrame(columns)
-        frame.attrs["revision"] = found.attrs["revision"]
+        frame.attrs["revision"] = rows.attrs["revision"]
         return frame, where
 
 
@@ -71,7 +71,7 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
         DataError: stray or missing tab, empty sentence, unknown label, no row at all, or what
             :func:`xltlib.text_files.read_text` refuses; names the file and the line.
     """
-    found = []
+    rows = []
     for number, line in enumerate(read_lines(path), start=1):
         place = f"{path}, line {number}"
         fields = [field.strip() for field in line.split("\t")]
@@ -84,7 +84,7 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
         label = given.replace("contradictory", "contradiction")
         if label not in CLASSES:
             raise DataError(f"{place}: label {given[:40]!r}, wanted one of {', '.join(CLASSES)}")
-        found.append((number, premise, hypothesis, CLASSES.index(label)))
-    if not found:
+        rows.append((number, premise, hypothesis, CLASSES.index(label)))
+    if not rows:
         raise DataError(f"{path}: no rows in it")
-    return pd.DataFrame(found, columns=["item", *HEADER[1:]])
+    return pd.DataFrame(rows, columns=["item", *HEADER[1:]])
