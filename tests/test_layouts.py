@@ -5,7 +5,7 @@ import re
 import pytest
 
 from xltlib import provenance, tasks, text_files
-from xltlib.components.turning import Procrustes
+from xltlib.components.vector_adaptation import Procrustes
 from xltlib.door import Door
 from xltlib.noise import lists
 from xltlib.provenance import Entry
