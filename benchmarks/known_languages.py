@@ -37,7 +37,7 @@ ENOUGH = 50.0  # per cent found: the encoder knows the language from translation
 
 def of_development(code: str, folder: Path) -> list[tuple[str, str]]:
     """Premises in English and in a language; none where the task has no development pairs in it."""
-    if not tasks.find(TASK).has(code, "dev", folder):
+    if code not in tasks.find(TASK).languages("dev", folder):
         return []
     sentences = tasks.parallel_sentences(tasks.load_pairs(TASK, "dev", ["en", code], folder), SENTENCES)
     return list(zip(sentences["en"], sentences[code]))
@@ -68,7 +68,7 @@ def row(code: str, name: str, encoder, model, folder: Path) -> dict:
     judged = found["development"] if pairs["development"] else found["text"]
     return {
         "language": code,
-        "name": languages.of(code).name,
+        "name": languages.row(code).name,
         "on the list": levels.seen_by(name).has(code),
         "found, development": found["development"],
         "n, development": len(pairs["development"]),

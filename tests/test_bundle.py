@@ -19,7 +19,7 @@ from test_encoders import vectors
 from test_store import answers
 from tiny_studies import ROOT, here, tiny_study
 
-from xltlib import encoders, parameters, reading, records, results, studies, tasks
+from xltlib import encoders, parameters, reading, records, results_archive, studies, tasks
 from xltlib.encoders import loading, offline, packing
 from xltlib.fingerprint import code_fingerprint
 from xltlib.store import Store
@@ -227,9 +227,9 @@ def small(tmp_path):
     """A plan, a store in which nothing is done, and a file of its results from elsewhere."""
     plan, store = small_plan(tmp_path / "there")
     with pytest.raises(ValueError, match="no run of small is done"):
-        results.pack(plan, store, tmp_path / "results.zip")
+        results_archive.pack(plan, store, tmp_path / "results.zip")
     finish(plan, tmp_path / "there")
-    assert "2 of 2 runs packed" in results.pack(plan, store, tmp_path / "results.zip")
+    assert "2 of 2 runs packed" in results_archive.pack(plan, store, tmp_path / "results.zip")
     plan, store = small_plan(tmp_path / "here")
     return plan, store, tmp_path / "results.zip"
 
@@ -238,7 +238,7 @@ def complaint(plan, store, source: Path) -> str:
     """What collecting says, which must leave the store as it is."""
     before = sorted(store.runs.rglob("*"))
     with pytest.raises(ValueError) as error:
-        results.collect(plan, store, source)
+        results_archive.collect(plan, store, source)
     assert sorted(store.runs.rglob("*")) == before
     return str(error.value)
 
@@ -338,20 +338,20 @@ def test_results_zipped_again_by_hand_are_taken(small, tmp_path):
     other = changed(source, tmp_path / "a.zip", "runs/", b"")
     other = changed(other, tmp_path / "b.zip", "__MACOSX/runs/._record.json", b"mac")
     other = changed(other, tmp_path / "c.zip", ".DS_Store", b"mac")
-    assert results.collect(plan, store, other).startswith("2 runs taken over")
+    assert results_archive.collect(plan, store, other).startswith("2 runs taken over")
     assert not store.outdated(plan)
 
 
 def test_a_later_file_of_results_adds_to_an_earlier_one(small, tmp_path):
     plan, store, source = small
     there = Store(tmp_path / "there", tmp_path / "figures")
-    results.pack(plan.only("english seed 1"), there, tmp_path / "first.zip")
-    assert results.collect(plan, store, tmp_path / "first.zip").startswith("1 runs taken over, 0")
-    assert results.collect(plan, store, source) == "1 runs taken over, 1 were here already"
+    results_archive.pack(plan.only("english seed 1"), there, tmp_path / "first.zip")
+    assert results_archive.collect(plan, store, tmp_path / "first.zip").startswith("1 runs taken over, 0")
+    assert results_archive.collect(plan, store, source) == "1 runs taken over, 1 were here already"
     assert not store.outdated(plan) and not list(store.runs.rglob("*.part"))
     finish(plan, store.runs, "made here")
     assert "was made here, too" in complaint(plan, store, source)
-    assert results.collect(plan, store, source, force=True).startswith("2 runs taken over")
+    assert results_archive.collect(plan, store, source, force=True).startswith("2 runs taken over")
     assert records.read(store.runs / plan["more seed 1"].run)["said"] == "" and not store.outdated(plan)
 
 

@@ -4,7 +4,7 @@ import torch
 from torch.nn.functional import normalize
 
 from xltlib import encoders, heads, tasks
-from xltlib.shared import Shared, listed
+from xltlib.shared import Shared, entries_in
 from xltlib.shared import main as shared_command
 
 of_offline = pytest.mark.xdist_group("offline")  # so that it is loaded once
@@ -181,10 +181,10 @@ def test_a_shared_vocabulary_gives_the_same_encoder(tiny, words, tmp_path, name)
     texts, shared = words[:30], Shared(tmp_path)
     alone = encoders.trim(encoders.load(place), texts)
     assert same(alone, encoders.load_trimmed(place, texts, shared))  # makes it
-    (entry,) = listed(tmp_path)
+    (entry,) = entries_in(tmp_path)
     written = entry.read_bytes()
     assert same(alone, encoders.load_trimmed(place, texts[::-1], shared))  # reads it
-    assert listed(tmp_path) == [entry] and entry.read_bytes() == written
+    assert entries_in(tmp_path) == [entry] and entry.read_bytes() == written
 
 
 @pytest.mark.parametrize("name", ["bert", "xlm-r", "labse"])
@@ -192,17 +192,17 @@ def test_a_shared_vocabulary_that_is_damaged_or_of_other_text_is_not_used(tiny, 
     place, texts, shared = str(tiny[name]), words[:30], Shared(tmp_path)
     alone = encoders.load_trimmed(place, texts, Shared(None))
     assert same(alone, encoders.load_trimmed(place, texts, shared))
-    (entry,) = listed(tmp_path)
+    (entry,) = entries_in(tmp_path)
     written = entry.read_bytes()
     entry.write_bytes(written[:100])  # a full disk, perhaps
     assert same(alone, encoders.load_trimmed(place, texts, shared)) and entry.read_bytes() == written
     encoders.load_trimmed(place, words[:31], shared)
-    assert len(listed(tmp_path)) == 2  # other text, another entry
+    assert len(entries_in(tmp_path)) == 2  # other text, another entry
 
 
 def test_what_is_shared_can_be_listed_and_cleared(tmp_path, monkeypatch, capsys):
     Shared(tmp_path).arrays("numbers", ["a"], lambda: {"one": np.ones(3)})
-    (entry,) = listed(tmp_path)
+    (entry,) = entries_in(tmp_path)
     entry.with_name(f"{entry.name}.part").write_text("left behind")
     of_others = {tmp_path / "shared" / name for name in ("notes.txt", "my.safetensors", f"{entry.name}.txt")}
     for path in of_others:
@@ -211,7 +211,7 @@ def test_what_is_shared_can_be_listed_and_cleared(tmp_path, monkeypatch, capsys)
         monkeypatch.setattr("sys.argv", ["shared", str(tmp_path), *given])
         shared_command()
         said = capsys.readouterr().out
-        assert "numbers-" in said and "2 entries" in said and len(listed(tmp_path)) == left
+        assert "numbers-" in said and "2 entries" in said and len(entries_in(tmp_path)) == left
     assert set((tmp_path / "shared").glob("[!.]*")) == of_others
 
 
@@ -230,7 +230,7 @@ def test_an_entry_that_holds_other_arrays_is_made_again(tmp_path, other):
 
     shared, wanted = Shared(tmp_path), {"one": np.ones(3), "two": np.zeros(0, np.int32)}
     shared.arrays("numbers", ["a"], wanted.copy)
-    (entry,) = listed(tmp_path)
+    (entry,) = entries_in(tmp_path)
     written = entry.read_bytes()
     if other == "other names":
         save_file({"three": np.ones(3)}, entry)
@@ -240,7 +240,7 @@ def test_an_entry_that_holds_other_arrays_is_made_again(tmp_path, other):
         entry.write_bytes(written.replace(np.ones(1).tobytes(), np.full(1, 2.0).tobytes(), 1))
     else:
         shared.arrays("numbers", ["b"], lambda: {"one": np.full(3, 5.0)})
-        entry.write_bytes(next(path for path in listed(tmp_path) if path != entry).read_bytes())
+        entry.write_bytes(next(path for path in entries_in(tmp_path) if path != entry).read_bytes())
     found = shared.arrays("numbers", ["a"], wanted.copy)
     assert found["one"].tolist() == [1, 1, 1] and entry.read_bytes() == written
     found = shared.arrays("numbers", ["a"], pytest.fail)  # read, not made

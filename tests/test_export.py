@@ -280,7 +280,7 @@ def test_the_card_says_what_the_record_says(architectures, tmp_path):
 def test_the_licence_of_the_data_is_what_the_task_states(architectures, tmp_path, monkeypatch):
     from xltlib.tasks.demo import DemoTask
 
-    monkeypatch.setattr(DemoTask, "LICENCE", "CC0-1.0", raising=False)
+    monkeypatch.setattr(DemoTask, "LICENCE", "CC0-1.0")
     run = finished(tmp_path, architectures["xlm-r"])
     monkeypatch.setattr(DemoTask, "CLASSES", ["renamed", "since"])  # those of the run stand in its record
     folder = exported(run, tmp_path / "to")

@@ -44,19 +44,19 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_cldr_gives_name_script_and_the_codes_of_files():
-    row = languages.of("si")
+    row = languages.row("si")
     assert (row.name, row.script, row.family, row.resource, row.source) == (
         "Sinhala", "Sinhala", "", "low", languages.ASSUMED,
     )  # fmt: skip
     assert "sin" in (row.alpha3, *row.others)
-    assert languages.of("swa").family == "Bantu" and languages.of("swa").name == "Swahili"
-    assert languages.of("sr-Latn").name == "Serbian (Latin)"
-    files = {languages.of("sr-Latn").alpha3, *languages.of("sr-Latn").others}
+    assert languages.row("swa").family == "Bantu" and languages.row("swa").name == "Swahili"
+    assert languages.row("sr-Latn").name == "Serbian (Latin)"
+    files = {languages.row("sr-Latn").alpha3, *languages.row("sr-Latn").others}
     assert "srp-Latn" in files and not files & {"srp", "srp-Cyrl"}  # the other script is another text
 
 
 def test_the_table_is_as_it_was_and_comes_first():
-    assert all(languages.of(row.code) is row for row in languages.TABLE)
+    assert all(languages.row(row.code) is row for row in languages.TABLE)
     mixed = ["zul", "sw", "bzd", "en", "ko", "tr"]
     assert languages.in_order(mixed) == ["en", "ko", "tr", "sw", "bzd", "zul"]
     assert sorted(languages.ORDER, key=languages.rank) == list(languages.ORDER)
@@ -64,7 +64,7 @@ def test_the_table_is_as_it_was_and_comes_first():
 
 def test_every_low_resource_language_has_a_row_with_the_source_of_its_level():
     for code in LOW_RESOURCE + NOT_IN_CLDR:
-        row = languages.of(code)
+        row = languages.row(code)
         assert languages.is_known(code) and row.name != code and row.script
         assert row.resource == "low" and (row.source or code in languages.BY_CODE)
     assert all(languages.from_cldr(code) is None for code in NOT_IN_CLDR)
@@ -115,9 +115,9 @@ def test_the_file_beside_a_study_holds_for_its_plan_alone_and_wins_over_cldr(tmp
     fields = {"seeds": [1], "common": {"targets": "en qqq"}, "arms": {"english": {}}}
     study = studies.Study("tiny", fields, tmp_path)
     assert study.plan({}, reads=False).nodes
-    assert languages.of("qqq").name == "Quux" and languages.of("qqq").source == "counted"
-    assert languages.of("si").name == "Sinhalese" and languages.of("si").script == "Sinhala"
-    assert languages.of("bzd").name == "Bribri"  # the project's rows hold, too
+    assert languages.row("qqq").name == "Quux" and languages.row("qqq").source == "counted"
+    assert languages.row("si").name == "Sinhalese" and languages.row("si").script == "Sinhala"
+    assert languages.row("bzd").name == "Bribri"  # the project's rows hold, too
     with pytest.raises(ValueError, match="unknown language 'qqq'"):
         studies.Study("tiny", fields, tmp_path / "elsewhere").plan({}, reads=False)
 
@@ -132,15 +132,15 @@ def test_kernels_see_the_file_of_the_study_and_a_bundle_has_all_rows(tmp_path):
 
 def test_a_record_keeps_the_rows_that_a_reader_elsewhere_lacks(tmp_path):
     languagefile.use(written(tmp_path, ROW).parent)
-    kept = languages.told(["en", "qqq"])
+    kept = languages.rows_for_record(["en", "qqq"])
     assert list(kept) == ["qqq"]
     languagefile.use(tmp_path / "elsewhere")
-    assert not languages.is_known("qqq") and languages.of("qqq").name == "qqq"
+    assert not languages.is_known("qqq") and languages.row("qqq").name == "qqq"
     run = tmp_path / "run"
     run.mkdir()
     (run / records.RECORD).write_text(json.dumps({"languages": kept}))
     records.read(run)
-    assert languages.of("qqq").name == "Quux" and languages.parse("qqq en") == ["en", "qqq"]
+    assert languages.row("qqq").name == "Quux" and languages.parse("qqq en") == ["en", "qqq"]
 
 
 @pytest.mark.parametrize("rows", [[], {"qqq": 1}, {"QQ": {}}, {"qqq": {"name": "Quux"}}])

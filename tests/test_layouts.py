@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from xltlib import lines, provenance, tasks
-from xltlib.components.turning import Procrustes
+from xltlib import provenance, tasks, text_files
+from xltlib.components.vector_adaptation import Procrustes
 from xltlib.door import Door
 from xltlib.noise import lists
 from xltlib.provenance import Entry
@@ -52,7 +52,7 @@ def test_translations_are_read_in_every_layout(tmp_path, layout):
     assert tasks.load_parallel("own", "de", tmp_path) == tasks.load_parallel(place, "de", None) == expected
     assert tasks.load_parallel("own", "de", tmp_path, limit=1) == expected[:1]
     assert tasks.pivot("own", "de", tmp_path) == "en"
-    with pytest.raises(lines.DataError, match="no translations of language 'ko'"):
+    with pytest.raises(text_files.DataError, match="no translations of language 'ko'"):
         tasks.load_parallel("own", "ko", tmp_path)
 
 
@@ -61,7 +61,7 @@ def test_two_layouts_that_fit_are_refused_and_named(tmp_path, other):
     put(tmp_path, GERMAN["NTREX, script"])
     put(tmp_path, GERMAN[other])
     told = r"'de' may be newstest2019-ref.deu-Latn.txt beside newstest2019-src.eng.txt and .*; name a folder"
-    with pytest.raises(lines.DataError, match=told) as refused:
+    with pytest.raises(text_files.DataError, match=told) as refused:
         tasks.load_parallel(str(tmp_path), "de", None)
     assert "\n" not in str(refused.value)
 
@@ -69,7 +69,7 @@ def test_two_layouts_that_fit_are_refused_and_named(tmp_path, other):
 def test_dev_and_devtest_of_flores_in_one_folder_are_refused(tmp_path):
     for split in ("dev", "devtest"):
         put(tmp_path, {f"{split}/{code}_Latn.{split}": "a\n" for code in ("eng", "deu")})
-    with pytest.raises(lines.DataError, match="deu_Latn.dev beside eng_Latn.dev and deu_Latn.devtest"):
+    with pytest.raises(text_files.DataError, match="deu_Latn.dev beside eng_Latn.dev and deu_Latn.devtest"):
         tasks.load_parallel(str(tmp_path), "de", None)
     assert layouts.translations(tmp_path / "dev", "de").pivot == "en"
 
@@ -81,7 +81,7 @@ def test_an_exact_code_wins_over_one_with_a_script(tmp_path):
     put(tmp_path, {"newstest2019-ref.uzb.txt": "bir\n"})
     assert tasks.load_parallel(str(tmp_path), "uz", None) == [("one", "bir")]
     put(tmp_path, {"newstest2019-ref.zho-TW.txt": "一\n"})
-    with pytest.raises(lines.DataError, match="no translations of language 'zh'"):
+    with pytest.raises(text_files.DataError, match="no translations of language 'zh'"):
         tasks.load_parallel(str(tmp_path), "zh", None)
 
 
@@ -126,16 +126,16 @@ def test_of_several_corpora_each_language_is_read_from_all_that_have_it(tmp_path
         "more": {"de": german[2:], "quy": QUECHUA},
     }
     assert run.entries[0].languages == ("de", "quy", "es")
-    with pytest.raises(lines.DataError, match="no translations of language 'ko' in .*more"):
+    with pytest.raises(text_files.DataError, match="no translations of language 'ko' in .*more"):
         run.corpora(["news", "more"], ["de", "ko"], 0, entry)
-    with pytest.raises(lines.DataError, match="ko.txt"):
+    with pytest.raises(text_files.DataError, match="ko.txt"):
         tasks.load_text("news more", "ko", tmp_path)
 
 
 def test_two_corpora_with_other_pivots_of_a_language_are_refused(tmp_path):
     put(tmp_path / "parallel/one", SPANISH)
     put(tmp_path / "parallel/two", {"quy.tsv": "one\thuk\n"})
-    with pytest.raises(lines.DataError, match="es in one, en in two; name one corpus"):
+    with pytest.raises(text_files.DataError, match="es in one, en in two; name one corpus"):
         tasks.pivot("one two", "quy", tmp_path)
 
 
@@ -166,7 +166,7 @@ def test_test_sentences_of_a_pivot_and_of_languages_beside_the_targets_are_left_
 def test_two_pivots_without_english_are_refused(tmp_path):
     place = put(tmp_path, SPANISH | {"quy-fra.quy": "huk\n", "quy-fra.fra": "un\n"})
     told = "a.quy-spa.quy beside a.quy-spa.spa and quy-fra.quy beside quy-fra.fra; .*, or leave quy out"
-    with pytest.raises(lines.DataError, match=told):
+    with pytest.raises(text_files.DataError, match=told):
         tasks.load_parallel(place, "quy", None)
 
 
@@ -191,7 +191,7 @@ def test_vectors_are_rotated_onto_no_third_language():
     ],
 )
 def test_faults_of_translations_are_named(tmp_path, files, complaint):
-    with pytest.raises(lines.DataError, match=re.escape(complaint)):
+    with pytest.raises(text_files.DataError, match=re.escape(complaint)):
         tasks.load_parallel(put(tmp_path, files), "de", None)
 
 
@@ -200,11 +200,11 @@ def test_text_is_found_by_another_code_where_its_own_is_missing(tmp_path):
     assert tasks.load_text("own", "de", tmp_path) == ["eins"]
     assert tasks.load_text(str(tmp_path / "text/own"), "es", None) == ["uno"]
     put(tmp_path / "text/own", {"deu_Latn.txt": "drei\n"})
-    with pytest.raises(lines.DataError, match="'de' may be deu.txt and deu_Latn.txt"):
+    with pytest.raises(text_files.DataError, match="'de' may be deu.txt and deu_Latn.txt"):
         tasks.load_text("own", "de", tmp_path)
     put(tmp_path / "text/own", {"de.txt": "zwei\n"})
     assert tasks.load_text("own", "de", tmp_path) == ["zwei"]
-    with pytest.raises(lines.DataError, match="ko.txt: no such file"):
+    with pytest.raises(text_files.DataError, match="ko.txt: no such file"):
         tasks.load_text("own", "ko", tmp_path)
 
 
@@ -227,12 +227,12 @@ def test_word_lists_are_read_in_every_layout(tmp_path, name, text):
 def test_a_whole_word_list_is_taken_before_its_parts_and_two_that_fit_are_refused(tmp_path):
     parts = {"en-de.0-5000.txt": "one eins\n", "en-de.5000-6500.txt": "two zwei\n"}
     put(tmp_path, parts)
-    with pytest.raises(lines.DataError, match="may be en-de.0-5000.txt and en-de.5000-6500.txt; name"):
+    with pytest.raises(text_files.DataError, match="may be en-de.0-5000.txt and en-de.5000-6500.txt; name"):
         layouts.word_list(tmp_path, "en", "de")
     put(tmp_path, {"en-de.txt": "one eins\ntwo zwei\n"})
     assert layouts.word_list(tmp_path, "en", "de").name == "en-de.txt"
     put(tmp_path, {"eng-deu.tsv": "one\teins\n"})
-    with pytest.raises(lines.DataError, match="words of 'en' in 'de' may be en-de.txt and eng-deu.tsv"):
+    with pytest.raises(text_files.DataError, match="words of 'en' in 'de' may be en-de.txt and eng-deu.tsv"):
         layouts.word_list(tmp_path, "en", "de")
 
 
@@ -247,5 +247,5 @@ def test_a_whole_word_list_is_taken_before_its_parts_and_two_that_fit_are_refuse
 )
 def test_faults_of_word_lists_are_named(tmp_path, name, text, complaint):
     put(tmp_path, {name: text})
-    with pytest.raises(lines.DataError, match=complaint):
+    with pytest.raises(text_files.DataError, match=complaint):
         lists.read_dictionary(layouts.word_list(tmp_path, "en", "de"))

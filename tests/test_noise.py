@@ -442,14 +442,14 @@ def test_files_of_synonyms_are_read_strictly(tmp_path):
     inside = tmp_path / "synonyms"
     inside.mkdir()
     (inside / "s.txt").write_text("big large\nsmall tiny\n")
-    assert lists.listed({"big", "a"}, "s.txt", tmp_path) == {"big": ["large"]}
-    assert lists.listed({"big"}, str(inside / "s.txt")) == {"big": ["large"]}
+    assert lists.synonyms_of({"big", "a"}, "s.txt", tmp_path) == {"big": ["large"]}
+    assert lists.synonyms_of({"big"}, str(inside / "s.txt")) == {"big": ["large"]}
     for words, source, complaint in (
         (set(), "", "name where they come from"),
         ({"Big"}, "s.txt", "no word of this text has any"),
     ):
         with pytest.raises(ValueError, match=complaint):
-            lists.listed(words, source, tmp_path)
+            lists.synonyms_of(words, source, tmp_path)
 
 
 def test_the_published_table_of_synonyms_has_its_documented_size(real):

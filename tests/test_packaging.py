@@ -78,7 +78,7 @@ def test_importing_and_reading_records_needs_no_torch():
         "import sys; before = set(sys.modules); import xltlib;"
         "assert set(sys.modules) - before == {'xltlib'};"
         "from xltlib import records, statistics, languages, figures, tasks, studies, store, provenance;"
-        "from xltlib import bundle, results;"
+        "from xltlib import bundle, results_archive;"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

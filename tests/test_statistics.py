@@ -390,6 +390,6 @@ def test_what_is_known_of_languages_is_known_of_every_one():
 
 
 def test_a_task_with_the_test_items_of_another_has_its_published_figures():
-    for task in statistics.known.SAME_TEST:
+    for task in statistics.published_figures.SAME_TEST:
         assert statistics.published(task).equals(statistics.published("paws-x"))
     assert statistics.published("xnli-lowres").empty

@@ -11,15 +11,15 @@ import pytest
 import torch
 from tiny_studies import here, tiny_study
 
-from xltlib import batching, demo, encoders, heads, present, provenance, tasks, training
+from xltlib import batching, check_inputs, demo, encoders, heads, provenance, tasks, training
 from xltlib.adaptation import syntax
 from xltlib.components.base import make
 from xltlib.demo import corpus, grammar
 from xltlib.demo import syntax as demo_syntax
 from xltlib.door import Door
-from xltlib.lines import DataError
 from xltlib.tasks import trees
 from xltlib.tasks.trees import Tree
+from xltlib.text_files import DataError
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = "{id}\t{form}\t_\t{upos}\t_\t_\t{head}\t_\t_\t{misc}"
@@ -412,9 +412,9 @@ def test_the_plan_asks_for_treebanks_that_are_there(tmp_path):
     (tmp_path / "ud-pud").mkdir()
     (tmp_path / "ud-pud/de.conllu").touch()
     for what in ("adaptation.trees", "adaptation.text"):
-        present._ask_for_corpora(what, "ud-pud", str(tmp_path))
+        check_inputs._ask_for_corpora(what, "ud-pud", str(tmp_path))
         with pytest.raises(ValueError, match="known are task, demo, demo-news, ud-pud"):
-            present._ask_for_corpora(what, "ud-gsd", str(tmp_path))
+            check_inputs._ask_for_corpora(what, "ud-gsd", str(tmp_path))
 
 
 def test_the_penalty_is_added_to_the_labelled_loss_and_its_probe_is_not_kept(tiny, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from xltlib import tasks
 from xltlib.components.mixed_batches import Labels
-from xltlib.tasks import leakage
+from xltlib.tasks import leakage, paws_files
 
 GOOD = "id\tsentence1\tsentence2\tlabel\n1\ta b\tb a\t1\n2\tc\td\t0\n"
 
@@ -207,7 +207,7 @@ def test_the_hub_path_reads_parquet_and_marks_blank_rows(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text(
         "---\nconfigs:\n- config_name: en\n  data_files:\n  - split: train\n    path: en/train-*\n---\n"
     )
-    read, where = tasks.paws.hub_rows("en", "train", str(tmp_path), None)
+    read, where = paws_files.hub_rows("en", "train", str(tmp_path), None)
     assert len(read) == len(rows) and "en/train" in where
     assert read.sentence2.tolist() == ["NS", *rows.sentence2.tolist()[1:]]  # load_pairs drops and counts it
     assert read.attrs == {"unquoted": 0, "revision": ""}
@@ -230,7 +230,7 @@ def test_rows_of_the_hub_tell_the_commit_that_was_read(monkeypatch, read):
         return Rows()
 
     monkeypatch.setattr("datasets.load_dataset", load_dataset)
-    hub_rows = {"paws-x": tasks.paws.hub_rows, "xnli": tasks.xnli.hub_rows}[read]
+    hub_rows = tasks.find(read).hub_rows
     rows, where = hub_rows("en", "test")
     assert len(asked) == 1 and rows.attrs["revision"] == commit and f"@{commit} en/test" in where
     Rows.info.download_checksums = None
@@ -259,7 +259,7 @@ def test_test_pairs_of_a_language_beside_the_targets_are_found_on_the_hub_too(mo
 
 def test_a_broken_test_file_of_a_language_beside_the_targets_is_refused(paws):
     assert tasks.test_pairs("paws-x", "quy", paws).empty
-    place = tasks.paws.find_file(paws, "de", "test")
+    place = paws_files.find_file(paws, "de", "test")
     place.write_text(place.read_text(encoding="utf-8") + "no row\n", encoding="utf-8")
     with pytest.raises(tasks.DataError, match="test_2k.tsv, line"):
         tasks.test_pairs("paws-x", "de", paws)
@@ -406,7 +406,7 @@ def test_real_paws_x_has_the_documented_fields_of_csv(real):
     # Python's own reader of CSV gives the same rows.
     for split, frame in (("test", test), ("dev", dev)):
         for code in codes:
-            path = tasks.paws_files.find_file(real, code, split)
+            path = paws_files.find_file(real, code, split)
             with path.open(encoding="utf-8", newline="") as file:
                 rows = {int(row["id"]): row for row in csv.DictReader(file, delimiter="\t")}
             for row in frame[frame.language1 == code].itertuples():

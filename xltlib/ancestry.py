@@ -30,20 +30,6 @@ def encoder_name(asked: str) -> str:
     return path.name
 
 
-def pinned(name: str, revision: str) -> str:
-    """An encoder of the hub at the revision at which an earlier run read it."""
-    from xltlib.encoders import hub  # imports torch
-
-    return hub.pinned(name, revision)
-
-
-def recipe(name: str) -> str:
-    """How an encoder was pretrained, by its own files."""
-    from xltlib.encoders.recipes import recipe_of  # imports torch
-
-    return recipe_of(name)
-
-
 def parent(run: Run, name: str) -> dict:
     """The record of a run that another one goes on from.
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
+from xltlib.notebooks import ADAPT
 from xltlib.values import counted
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
@@ -18,7 +19,7 @@ def measured_arms(state: dict) -> list[dict]:
 
 def measured_adaptations(state: dict) -> list[dict]:
     """Records of a study's adaptations that measured language bias."""
-    return [run for run in state["runs"] if run.get("bias") and run["notebook"] == "10_adapt"]
+    return [run for run in state["runs"] if run.get("bias") and run["notebook"] == ADAPT]
 
 
 def of_arms(state: dict) -> pd.DataFrame:

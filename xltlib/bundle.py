@@ -19,10 +19,12 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
-from xltlib import languagefile, parameters, places, reading, results, studies, studyfile
+from xltlib import languagefile, parameters, places, reading, results_archive, studies, studyfile
 from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.store import Store
+from xltlib.tasks.base import Released
+from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.kinds import find
 
 FILES = ("run_all.py", "requirements.lock", "pyproject.toml", "LICENSE")
@@ -73,9 +75,9 @@ def pack(plan: Plan, target: Path, experiments: Path, given: list[str]) -> str:
 def _refuse_what_stays(node) -> None:
     """Stop where a run reads what lies neither in a file of the data folder nor beside the study."""
     task = find(node.parameters["task"])
-    if hasattr(task, "stays"):
+    if isinstance(task, DescribedTask):
         task.stays(node.label)
-    if hasattr(task, "hub_rows") and not node.parameters["data"]:
+    if isinstance(task, Released) and not node.parameters["data"]:
         raise ValueError(f"{node.label}: a bundle holds no pairs of the hub; name their folder with --data")
     if any(value == "wordnet" for _, value, _ in parameters.places_named(node.parameters)):
         raise ValueError(f"{node.label}: a bundle holds no WordNet; name a file of synonyms")
@@ -104,8 +106,9 @@ class Packing:
                 self.whole[base] = self.whole.get(base, False) or run.needs_whole
                 self.reads.append(key)
         self.texts = list(texts)
-        described = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
-        opened |= {task.path for task in described if hasattr(task, "path")}  # was read when it was planned
+        found_tasks = [find(node.parameters["task"]) for node in self.plan.nodes.values()]
+        described = [task for task in found_tasks if isinstance(task, DescribedTask)]
+        opened |= {task.path for task in described}  # was read when it was planned
         self._add_read({path for path in opened if path.is_file()})
 
     def _add_read(self, opened: set[Path]) -> None:
@@ -182,18 +185,18 @@ class Packing:
 
     def _written(self) -> dict[str, str]:
         """Relative paths of the study, as its runs name them: absolute, as they are at home."""
-        left, found = [("", self.plan.study.fields), ("", studies.parse_set(_sets(self.given)))], {}
+        left, absolute_places = [("", self.plan.study.fields), ("", studies.parse_set(_sets(self.given)))], {}
         while left:
             name, value = left.pop()
             if isinstance(value, str) and (name.endswith("folder") or places.is_path(value)):
                 absolute = places.absolute(value, self.plan.study.folder)
                 if absolute in self.places:
-                    found[value] = absolute
+                    absolute_places[value] = absolute
             elif isinstance(value, dict):
                 left += value.items()
             elif isinstance(value, list):
-                left += [(name, of) for of in value]
-        return found
+                left += [(name, part) for part in value]
+        return absolute_places
 
     def _study(self) -> str:
         """The study, and those that its ``like`` names, as a file of studies."""
@@ -286,7 +289,7 @@ def asked(args: argparse.Namespace, plan: Plan) -> bool:
         args: of run_all.py.
         plan: the runs that are chosen.
     Raises:
-        ValueError: as :func:`pack`, :func:`refuse_other`, and those of results.py.
+        ValueError: as :func:`pack`, :func:`refuse_other`, and those of results_archive.py.
     """
     refuse_other(plan)
     store = Store(args.runs.resolve(), args.figures.resolve() / plan.study.name)
@@ -295,7 +298,7 @@ def asked(args: argparse.Namespace, plan: Plan) -> bool:
         sets = [word for entry in args.set for word in ("--set", entry)]
         print(pack(plan, args.bundle, args.experiments, [args.study, *only, *sets]))
     elif args.results:
-        print(results.pack(plan, store, args.results))
+        print(results_archive.pack(plan, store, args.results))
     elif args.collect:
-        print(results.collect(plan, store, args.collect, args.force))
+        print(results_archive.collect(plan, store, args.collect, args.force))
     return bool(args.bundle or args.results or args.collect)

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.stats import gmean
 
 from xltlib import figures, languages
+from xltlib.notebooks import ADAPT
 from xltlib.values import counted, without_seed
 
-ADAPT = "10_adapt"
 # What a run goes on from, what is drawn, and what is measured.
 NO_SETTING = ("kind", "seed", "draw", "start", "scored", "measured")
 
@@ -156,7 +156,7 @@ def said(table: pd.DataFrame, source: str = "en") -> str:
     of = means(table)
     low, high = of.accuracy.min(), of.accuracy.max()
     told = [
-        f"On {languages.of(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
+        f"On {languages.row(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
         f"mean of {_seeds(of)}; highest: `{of.arm[of.accuracy.idxmax()]}`."
     ]
     error = of["standard error"].max()

@@ -234,12 +234,12 @@ class Door:
                 self.entries.append(Entry(role, use, kind, codes, self.task, **counts))
 
     def synonyms(self, words: str, data, entry: Entry) -> dict[str, list[str]]:
-        """Synonyms of the words of a run's training and test pairs: see noise.lists.listed."""
+        """Synonyms of the words of a run's training and test pairs: see noise.lists.synonyms_of."""
         from xltlib.noise import lists
 
         sentences = [s for frame in (data.train, data.test) for s in [*frame.sentence1, *frame.sentence2]]
         known = {word for sentence in sentences for word in sentence.split(" ")}
-        table = lists.listed(known, words, self.folder)
+        table = lists.synonyms_of(known, words, self.folder)
         self.words(table, replace(entry, source=Path(words).name))
         return table
 

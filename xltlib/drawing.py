@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import collected, files, kernels, languages, markdown
+from xltlib.notebooks import LANGUAGE_BIAS
 from xltlib.plan import Plan
 from xltlib.stopping import kill_kernels
 from xltlib.store import Store, WouldBeLost
 
-BIAS = "40_language_bias"
 NO_FIGURES = (
     "none: no arm with adaptation has one without beside it "
     "(a study of noise asks for summary: 30_robustness)"
@@ -97,7 +97,7 @@ def _notebooks(plan: Plan, records: list[dict], beside: Path, figures: Path, run
     source = languages.listed(first)[0]  # what was trained on
     drawing = {plan.study.summary: (_of_summary(plan), {**given, "source": source})}
     if any(record.get("bias") for record in records):
-        drawing[BIAS] = f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
+        drawing[LANGUAGE_BIAS] = f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
     for notebook, (name, parameters) in drawing.items():
         draft = beside.parent / name
         problem = _summarise(notebook, parameters, draft)

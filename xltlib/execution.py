@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Iterator
 
-from xltlib import cards, files, kernels, locks, progress, records, stopping
+from xltlib import files, gpus, kernels, locks, progress, records, stopping
 from xltlib.fingerprint import code_fingerprint
 from xltlib.plan import Node, Plan
 from xltlib.showing import Shown
@@ -66,7 +66,7 @@ def pool(jobs: int, scheduler: str | None = None, card_memory: float = 8.0) -> I
                 client.run(stopping.stop_worker, study, wait=False)  # a worker may be out of reach
                 raise
         return
-    dealt = cards.dealt(jobs, cards.free_memory(), card_memory) if jobs > 1 else []
+    dealt = gpus.dealt(jobs, gpus.free_memory(), card_memory) if jobs > 1 else []
     executor = ThreadPoolExecutor(jobs)
     try:
         yield Pool(executor, jobs, kernels.threads_of(jobs), dealt)

@@ -37,12 +37,12 @@ def export(run: str, to: Path, runs: Path, vocabulary: str = WHOLE, data: str = 
     """
     left = kept.find(run, runs)
     with whole_folder(to) as part, tempfile.TemporaryDirectory() as empty:
-        from xltlib.exporting import agreement, card, modules, rebuilt  # they import torch
+        from xltlib.exporting import agreement, model_card, modules, rebuilt  # they import torch
 
         again = rebuilt.rebuild(left, vocabulary == TRIMMED, data, Path(empty))
         modules.write(again, part)
         found = agreement.check(again, part)
-        card.write(again, found, vocabulary, part)
+        model_card.write(again, found, vocabulary, part)
     return found
 
 

@@ -8,23 +8,24 @@ import json
 from functools import cache
 from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 from xltlib import canonical
-from xltlib.parameters import ROOT, nested, places_named
+from xltlib.parameters import nested, places_named
+from xltlib.places import ROOT
 from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.kinds import TABLE, find
 
 READERS = (  # of the package: they read records or draw, name kinds, or plan; none computes a prediction
     "__init__.py", "records.py", "fingerprint.py", "canonical.py", "parameters.py", "languages.py",
     "kinds.py", "plan.py", "planning.py", "studies.py", "store.py", "execution.py", "kernels.py",
-    "stopping.py", "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "cards.py",
-    "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results.py", "claims.py",
+    "stopping.py", "drawing.py", "progress.py", "forecast.py", "showing.py", "shared.py", "gpus.py",
+    "command_line.py", "report.py", "summary", "bundle.py", "reading.py", "results_archive.py", "claims.py",
     "evidence.py", "question.py", "syntax_claims.py", "translations_claim.py",
     "robustness.py", "robustness_claims.py", "ladder.py", "bias_tables.py", "figures", "statistics",
-    "tables", "values.py", "studyfile.py", "together.py", "lineage.py", "overrides.py", "markdown.py",
+    "tables", "values.py", "studyfile.py", "check_options.py", "lineage.py", "overrides.py", "markdown.py",
     "console.py", "folders.py", "diverged.py", "locks.py", "collected.py", "files.py", "languagefile.py",
-    "levels.py", "tracking.py", "development.py", "export.py", "exporting", "present.py",
+    "levels.py", "tracking.py", "development.py", "export.py", "exporting", "check_inputs.py",
+    "notebooks.py",
 )  # fmt: skip
 
 
@@ -35,19 +36,18 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     followed through.
 
     Comments, docstrings and layout do not count, nor the version of Python (see canonical.py), nor modules
-    that only read records or draw, nor those of components that this run has not: a new noise makes no plain
-    run stale. Data are not code: their fingerprints stand in the record. The corpus in the package counts
-    where a parameter names it.
+    that only read records or draw, nor those of components that this run does not use: a new noise makes no
+    plain run stale. Data are not code: their fingerprints stand in the record. The corpus in the package
+    counts where a parameter names it.
 
     Args:
         parameters: resolved.
     """
     modules = {type(component).__module__ for _, component in nested(parameters)}
     task, described = find(parameters["task"]) if "task" in parameters else None, ""
-    if isinstance(task, ModuleType):
-        modules.add(task.__name__)
-    elif isinstance(task, DescribedTask):
-        modules.add(DescribedTask.__module__)
+    if task is not None:
+        modules.add(type(task).__module__)
+    if isinstance(task, DescribedTask):
         described = json.dumps(task.says.told)
     named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
     demo = any(word.startswith("demo") for value in named for word in value.split())
@@ -64,7 +64,7 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool, described: str
     own = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
-    tasks = {_file_of(task.__name__) for task in TABLE.values() if isinstance(task, ModuleType)}
+    tasks = {_file_of(type(task).__module__) for task in TABLE.values()}
     code = [_form(source) for source in cells]
     counted = (paths - tasks) | own  # of the tasks, its own alone
     files = [path for path in counted if demo or path.parent.name != "demo"]

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from xltlib import collected
+from xltlib.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 
 

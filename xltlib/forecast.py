@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from xltlib import languages, progress, tasks
+from xltlib.notebooks import ADAPT, FROZEN
 from xltlib.plan import Node, Plan
 
 START, FORWARD, TRAIN = 10.0, 0.02, 0.06  # seconds a run, a scored pair, a trained pair, before any was seen
@@ -41,10 +42,10 @@ class Work:
 def work(node: Node) -> Work:
     """The work of a run, from its parameters alone."""
     given = node.parameters
-    if node.notebook == "10_adapt":
+    if node.notebook == ADAPT:
         return _of_adaptation(given)
     scored, scored_as = _scored(node)
-    if node.notebook == "21_frozen":
+    if node.notebook == FROZEN:
         return Work("frozen", 0.0, FORWARD * scored, scored_as)
     batches, noise, penalty = (given[name]["kind"] for name in ("batches", "noise", "penalty"))
     pairs = given["batches"].get("size", 8)  # batches of one's own may have no such option
@@ -71,7 +72,7 @@ def guessed(node: Node) -> Work:
 def _scored(node: Node) -> tuple[float, str]:
     """What a run scores, and what it counts: pairs, or where a sentence is encoded once, sentences."""
     given, codes = node.parameters, languages.parse(node.parameters["targets"])
-    asked, frozen = given["scored"], node.notebook == "21_frozen"
+    asked, frozen = given["scored"], node.notebook == FROZEN
     test, dev = _items(given, "test", asked["test"]), _items(given, "dev", asked["dev"])
     again = 1 if frozen else given["checkpoints"]
     rules = 1 + len([rule for rule in ("averaged", "ema") if asked.get(rule)])  # weights that are tested

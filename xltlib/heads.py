@@ -18,6 +18,7 @@ from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
 from xltlib.encoders import Encoder, checks, freeze, set_dropout
 from xltlib.losses import info_nce
+from xltlib.places import MAKE_IT_HERE
 
 
 class PairClassifier(nn.Module):
@@ -193,8 +194,7 @@ def load_trained(model: PairClassifier, folder: Path) -> None:
     """
     path = Path(folder) / "trained.safetensors"
     if not path.is_file():
-        again = "make it here with run_all.py STUDY --force --only LABEL"
-        raise FileNotFoundError(f"run {path.parent.name} has left no model here; {again}")
+        raise FileNotFoundError(f"run {path.parent.name} has left no model here; {MAKE_IT_HERE}")
     try:
         _take_over(model, checks.read_tensors(path))
     except ValueError as error:

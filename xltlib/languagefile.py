@@ -17,8 +17,8 @@ import yaml
 
 from xltlib import languages, studyfile
 from xltlib.languages import Language
-from xltlib.lines import read_text
 from xltlib.places import ROOT
+from xltlib.text_files import read_text
 from xltlib.values import shown, unprintable
 
 NAME = "languages.yaml"

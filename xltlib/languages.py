@@ -90,15 +90,15 @@ SAID = ("name", "script", "family", "resource", "source")  # what a record keeps
 _recorded: dict[str, Language] = {}  # rows of the records that were read
 
 
-def of(code: str) -> Language:
+def row(code: str) -> Language:
     """The row of a language: of the table, the study's file, the project's file, records, or CLDR.
 
     A code that none of them has gets a bare row: whatever was measured can be shown.
 
     Example:
-        >>> of("sw").name, of("si").name, of("si").script, of("si").resource
+        >>> row("sw").name, row("si").name, row("si").script, row("si").resource
         ('Swahili', 'Sinhala', 'Sinhala', 'low')
-        >>> of("xx").name
+        >>> row("xx").name
         'xx'
     """
     return _known(code) or of_code_alone(code)
@@ -133,7 +133,7 @@ def rank(code: str) -> tuple[int, int, str]:
     """
     if code in BY_CODE:
         return 0, ORDER.index(code), code
-    return 1, LEVELS.index(of(code).resource), code
+    return 1, LEVELS.index(row(code).resource), code
 
 
 def in_order(codes: Iterable[str]) -> list[str]:
@@ -172,14 +172,14 @@ def learn(rows: dict[str, dict]) -> None:
         _recorded[code] = replace(of_code_alone(code), **{name: row[name] for name in SAID})
 
 
-def told(codes: list[str]) -> dict[str, dict]:
+def rows_for_record(codes: list[str]) -> dict[str, dict]:
     """What a record keeps of languages: the rows of those that are not in the table.
 
     Example:
-        >>> told(["en", "si"])["si"]["script"]
+        >>> rows_for_record(["en", "si"])["si"]["script"]
         'Sinhala'
     """
-    rows = {code: of(code) for code in codes if code not in BY_CODE}
+    rows = {code: row(code) for code in codes if code not in BY_CODE}
     return {code: {name: getattr(row, name) for name in SAID} for code, row in rows.items()}
 
 
@@ -269,7 +269,7 @@ def shared(codes: Iterable[str], others: Iterable[str]) -> list[str]:
 
 
 def _identity(code: str) -> tuple[str, str]:
-    return shortest(code), of(code).script
+    return shortest(code), row(code).script
 
 
 def listed(codes: str) -> list[str]:

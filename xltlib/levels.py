@@ -65,7 +65,8 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     """The resource level of a language for an encoder.
 
     Args:
-        unknown: share of the pieces of its test sentences that the tokenizer has not; None: not counted.
+        unknown: share of the subword tokens of its test sentences that the tokenizer does not know; None: not
+            counted.
 
     Example:
         >>> level("de", "offline"), level("zul", "offline"), level("zul", "sentence-transformers/LaBSE")
@@ -78,7 +79,7 @@ def level(code: str, encoder: str, unknown: float | None = None) -> str:
     seen = seen_by(encoder)
     if seen is not None and not seen.has(code):
         return UNSEEN
-    return languages.of(code).resource
+    return languages.row(code).resource
 
 
 def marked(name: str, levels: Iterable[str]) -> str:
@@ -105,7 +106,7 @@ def source(code: str, encoder: str, unknown: float | None = None) -> str:
     """
     if unknown is not None and unknown > MOST_UNKNOWN:
         return f"{unknown:.0%} of its pieces are unknown".replace("%", " %")
-    seen, stated = seen_by(encoder), languages.of(code).source or "this project"
+    seen, stated = seen_by(encoder), languages.row(code).source or "this project"
     if seen is None:
         return f"{stated}; no list of {encoder}, tokenizer alone"
     return stated if seen.has(code) else f"not on the list of {seen.name}"

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import languages, places, tasks, together, tracking
+from xltlib import check_options, languages, places, tasks, tracking
 from xltlib.components.base import Component, find, make, options_of, resolved
 from xltlib.values import check, shown
 
-ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("data", "runs")  # parameters that say where things lie, not what is computed
 WATCHING = ("tracker",)  # parameters that say who looks on
 INJECTED = "# Parameters\n"  # how papermill begins the cell of what it sets
@@ -52,7 +51,7 @@ def declared(notebook: str) -> dict[str, tuple[type, object]]:
     Raises:
         ValueError: no cell has the tag ``parameters``, or a line is not ``name: type = literal``.
     """
-    path = ROOT / "notebooks" / f"{notebook}.ipynb"
+    path = places.ROOT / "notebooks" / f"{notebook}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(sources) != 1:
@@ -93,7 +92,7 @@ def resolve(notebook: str, given: dict) -> dict:
     for name, (kind, _) in known.items():
         if kind is dict:
             chosen[name] = resolved(name, chosen[name], others)
-    together.refuse(notebook, chosen, components(chosen))
+    check_options.refuse(notebook, chosen, components(chosen))
     return chosen
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE, TEXTS, DATA = "bundle.json", "texts.bin", "data"  # at the root of an unpacked bundle
 DIGEST = 8  # bytes that stand for a text
+MAKE_IT_HERE = "make it here with run_all.py STUDY --force --only LABEL"  # a model that lies elsewhere
 
 
 @cache

@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xltlib import languages, lineage, parameters, present
+from xltlib import check_inputs, languages, lineage, parameters
 from xltlib.components.base import find, merged, spelled, split
+from xltlib.notebooks import ADAPT, COMPUTING, FINETUNE, FROZEN, ROBUSTNESS
 from xltlib.overrides import changed, paths
 from xltlib.plan import Node, Plan
 from xltlib.studyfile import draws_in_turn, mapping, whole_numbers
@@ -16,9 +17,6 @@ from xltlib.values import shown, without_seed
 
 if TYPE_CHECKING:
     from xltlib.studies import Study
-
-ADAPT, FINETUNE, FROZEN_NOTEBOOK = NOTEBOOKS = ("10_adapt", "20_finetune", "21_frozen")
-NOISE = "30_robustness"  # the summary of a study of noise
 
 
 class Planning:
@@ -42,7 +40,7 @@ class Planning:
 
     def _check_names(self) -> None:
         """Parameters that are common to the runs, or those of parts, and what the command line says."""
-        known = {n for notebook in NOTEBOOKS for n in parameters.declared(notebook)}
+        known = {n for notebook in COMPUTING for n in parameters.declared(notebook)}
         known -= set(parameters.PLACES)
         named = [("common", ("common",), name) for name in self.common]
         for label, own in mapping("parts", self.study.fields.get("parts")).items():
@@ -180,7 +178,7 @@ class Planning:
             )
         if notebook != ADAPT and section == "encoders":
             raise ValueError("under encoders stand adaptations of encoders: give it one, or move it to trunk")
-        if notebook == FROZEN_NOTEBOOK and not own.get("start") and own.get("seed", 1) != self.seeds[0]:
+        if notebook == FROZEN and not own.get("start") and own.get("seed", 1) != self.seeds[0]:
             return  # vectors of the encoder itself: nothing is drawn, another seed would give the same again
         declared = parameters.declared(notebook)
         shared = {name: value for name, value in self.common.items() if name in declared}
@@ -195,7 +193,7 @@ class Planning:
         chosen |= {"data": self.data, "runs": str(self.runs)}
         chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
-        present.ask_for(resolved, self.data, self.reads)
+        check_inputs.refuse_missing(resolved, self.data, self.reads)
         lineage.refuse_unfit(resolved, needs, self.nodes)
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 
@@ -263,7 +261,7 @@ class Planning:
             adapted = family == "encoder" and any(n in self.nodes and not self.nodes[n].arm for n in needs)
             if adapted and option in ("", "name") and str(chosen["encoder"].get("name")).startswith("adapt-"):
                 continue  # the adapted encoder that this run names starts from the override itself
-            if notebook == FROZEN_NOTEBOOK and name in ("encoder.frozen_layers", "encoder.dropout"):
+            if notebook == FROZEN and name in ("encoder.frozen_layers", "encoder.dropout"):
                 continue  # nothing of the encoder is trained there
             if not dot:
                 chosen[family] = value
@@ -286,13 +284,13 @@ class Planning:
 
     def _ask_for_compared(self, arms: dict) -> None:
         """A summary of noise compares every arm with two, by their names in its parameters."""
-        if self.study.summary != NOISE:
+        if self.study.summary != ROBUSTNESS:
             return
         for name in ("plain", "control"):
-            label = parameters.declared(NOISE)[name][1]
+            label = parameters.declared(ROBUSTNESS)[name][1]
             if label not in arms:
                 raise ValueError(
-                    f"summary: {NOISE} compares with an arm {label!r}: give the study one"
+                    f"summary: {ROBUSTNESS} compares with an arm {label!r}: give the study one"
                     f"{self.study.line('summary')}"
                 )
 
@@ -310,4 +308,4 @@ def notebook_of(own: dict, common: dict) -> str:
     if "head" in own:
         head = merged({"head": head}, own)["head"]
     kind, _ = split("head", head)
-    return FINETUNE if find("head", kind).trains else FROZEN_NOTEBOOK
+    return FINETUNE if find("head", kind).trains else FROZEN

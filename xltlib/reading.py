@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
+from xltlib.notebooks import FROZEN
 from xltlib.parameters import nested, placeless
 from xltlib.plan import Node, Plan
 from xltlib.ancestry import encoder_name
@@ -46,7 +47,7 @@ class Alone(Run):
     def read(self) -> list[str]:
         """Every text whose pieces its encoder must know."""
         if hasattr(self, "labelled"):
-            self.load([self.source] if self.notebook == "21_frozen" else None)
+            self.load([self.source] if self.notebook == FROZEN else None)
         self.gather(*(family for family in GATHERED if hasattr(self, family)))
         measured = self.measured.looked_at() if hasattr(self, "measured") else []
         return [*self.provenance.vocabulary, *measured]

@@ -17,6 +17,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.files import Damaged, as_json, as_table, refuse_without, whole
+from xltlib.notebooks import SCORING
 from xltlib.parameters import are_same
 
 PACKAGES = ("torch", "transformers", "accelerate", "sentence-transformers", "datasets", "numpy", "pandas")
@@ -24,7 +25,6 @@ RECORD, PREDICTIONS, MODEL, ENCODER = "record.json", "predictions.parquet", "tra
 ELSEWHERE = "model-elsewhere"  # in a run's folder: it was made on another machine, where its model stayed
 LOOKED_INTO = 2**23  # bytes up to which predictions are looked into when it is asked what is done
 AGAIN = "delete it, and the run is made again"
-SCORING = ("20_finetune", "21_frozen")  # notebooks whose runs leave predictions
 NEEDED = {"parameters": dict, "code": str}  # in every record
 ROUNDING = 1e-4  # by which a probability may lie outside [0, 1]
 ANSWER = ["item", "language1", "language2", "selection"]  # of a run's predictions: each once

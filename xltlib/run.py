@@ -11,13 +11,14 @@ import pandas as pd
 
 from xltlib import files, folders, languages, parameters, places, progress, provenance, records, tasks
 from xltlib import tracking
-from xltlib.ancestry import encoder_name, parent, pinned, recipe
+from xltlib.ancestry import encoder_name, parent
 from xltlib.components.base import Component, make
 from xltlib.components.encoder import Held
 from xltlib.door import Door
 from xltlib.fingerprint import code_fingerprint
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
+from xltlib.tasks.base import Released
 
 
 class Run:
@@ -71,24 +72,25 @@ class Run:
             ValueError: the model to start from has another encoder or recipe, or an ancestor did not keep
                 this run's test set out of what it read.
         """
+        from xltlib.encoders import hub, recipes  # they import torch
+
         asked, parents = self.encoder.name, {}
         place, name, read = asked, encoder_name(asked), []
         if asked.startswith("adapt-"):
             record, parents[asked] = parent(self, asked), records.digest(self.runs / asked)
             place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
             if not os.path.isdir(place):  # its record was collected from another machine
-                again = "make it here with run_all.py STUDY --force --only LABEL"
-                raise FileNotFoundError(f"run {asked} has left no encoder here; {again}")
+                raise FileNotFoundError(f"run {asked} has left no encoder here; {places.MAKE_IT_HERE}")
             read = provenance.from_record(record["read"])
-        elif (self.encoder.recipe or recipe(asked)) == "labse":
-            read = [provenance.LABSE]  # rung Z3 by birth
+        elif (self.encoder.recipe or recipes.recipe_of(asked)) == "labse":
+            read = [provenance.LABSE]  # rung Z3 because of its pretraining
         if self.start:
             record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]
             if theirs != asked:
                 raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
             read = provenance.from_record(record["read"])
-            place = pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
+            place = hub.pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
             origin = self.start or asked
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
@@ -99,8 +101,9 @@ class Run:
         labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
         others = [code for code in labelled if code not in self.targets]
         own = tasks.find(self.task)
-        if hasattr(own, "has"):  # a described task may lack test pairs in a language that is trained on
-            others = [code for code in others if own.has(code, "test", self.folder)]
+        if not isinstance(own, Released):  # of which no language that is trained on may lack test pairs
+            there = own.languages("test", self.folder)
+            others = [code for code in others if code in there]
         return [*self.targets, *others]
 
     def kind(self, family: str) -> str:
@@ -277,7 +280,7 @@ class Run:
             "parents": self.parents,
             "seed": self.seed,
             "task": places.short(self.task),
-            "languages": languages.told(self._guarded()),
+            "languages": languages.rows_for_record(self._guarded()),
             "pieces": self.pieces,
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
             **own,

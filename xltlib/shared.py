@@ -100,7 +100,7 @@ def _digest_of(name: str, arrays: dict[str, np.ndarray]) -> str:
     return found.hexdigest()
 
 
-def listed(runs: Path) -> list[Path]:
+def entries_in(runs: Path) -> list[Path]:
     """The entries of a folder of runs, what an interrupted writing left included; nothing else there."""
     found = (Path(runs) / "shared").glob("*")
     return sorted(path for path in found if ENTRY.fullmatch(path.name) and path.is_file())
@@ -115,7 +115,7 @@ def main() -> None:
     args = parser.parse_args()
     if not args.runs.is_dir():
         parser.exit(2, f"{args.runs}: no such folder; name a folder of runs\n")
-    entries = listed(args.runs)
+    entries = entries_in(args.runs)
     for path in entries:
         print(f"{path.stat().st_size / 2**20:8.1f} MiB  {path.name}")
         if args.clear:

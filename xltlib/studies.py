@@ -27,10 +27,11 @@ from pathlib import Path
 
 from xltlib import languagefile, studyfile
 from xltlib.components.base import merged
-from xltlib.parameters import ROOT
+from xltlib.notebooks import SUMMARY
+from xltlib.places import ROOT
 from xltlib.plan import Plan
 from xltlib.planning import Planning
-from xltlib.studyfile import FIELDS, SECTIONS, SUMMARIES, Lines, mapping, whole_numbers
+from xltlib.studyfile import FIELDS, SECTIONS, Lines, mapping, whole_numbers
 from xltlib.values import shown, unprintable
 
 __all__ = ["FIELDS", "Book", "Plan", "Study", "parse_set", "read"]
@@ -56,7 +57,7 @@ class Study:
             raise ValueError(f"study {name} has no arms: they are what is compared")
         self.about = " ".join(fields.get("about", "").split())
         self.cost = " ".join(fields.get("cost", "not stated").split())
-        self.summary = fields.get("summary", SUMMARIES[0])
+        self.summary = fields.get("summary", SUMMARY)
         self.groups: dict[str, str] = fields.get("groups") or {}
         self.controls: list[str] = list(dict.fromkeys((fields.get("controls") or "").split()))
         for label in self.controls:

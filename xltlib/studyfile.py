@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from xltlib.languages import MEANS
+from xltlib.notebooks import SUMMARIES, SUMMARY
 from xltlib.values import shown, unprintable
 
 FIELDS = (
@@ -29,7 +30,6 @@ FIELDS = (
     "summary",
 )
 SECTIONS = ("parts", "encoders", "trunk", "arms")
-SUMMARIES = ("90_summary", "30_robustness", "50_development")  # the notebooks that read the runs of a study
 NAME = re.compile(r"\w[\w.+=-]*")
 GROUP = re.compile(r"[a-z]{4}[a-z-]*")  # no code of a language is so long
 TAKEN = "offline"  # the encoder that needs no hub: no run can be called so
@@ -209,7 +209,7 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
             _check_values(f"{here}: common", value)
         if field in SECTIONS:
             _check_section(name, field, value, lines)
-    if fields.get("summary", SUMMARIES[0]) not in SUMMARIES:
+    if fields.get("summary", SUMMARY) not in SUMMARIES:
         raise ValueError(
             f"{_before(lines.at(name, 'summary'))}study {name}: summary {shown(fields['summary'])} is no "
             f"notebook that sums up a study; leave it out, or {' or '.join(SUMMARIES)}"

@@ -12,7 +12,9 @@ MOST_LAYERS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Held(Component):
-    """A pretrained multilingual encoder, and how much of it training may move (rung Z0; LaBSE: Z3 by birth).
+    """A pretrained multilingual encoder, and how much of it training may move (rung Z0).
+
+    LaBSE is of rung Z3 because of its pretraining.
 
     Args:
         name: hub id, also at a revision (``organisation/model@commit``), folder written as a path,

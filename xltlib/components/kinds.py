@@ -61,7 +61,7 @@ FAMILIES = {
     # Adaptation before training: build(encoder, held, seed) -> adaptation.before.Adapting.
     "adaptation": {
         "mlm": "xltlib.components.adaptation:Mlm",
-        "mlm-ranking": "xltlib.components.ranked:MlmRanking",
+        "mlm-ranking": "xltlib.components.mlm_ranking:MlmRanking",
         "tsdae": "xltlib.components.adaptation:Tsdae",
         "align": "xltlib.components.adaptation:Align",
         "syntax": "xltlib.components.syntax:Syntax",
@@ -69,9 +69,9 @@ FAMILIES = {
     # Adaptation after training, of vectors: fit(vectors_of) -> vectors.Turned.
     "after": {
         "none": "xltlib.components.after:NoAfter",
-        "centre": "xltlib.components.turning:Centre",
-        "whiten": "xltlib.components.turning:Whiten",
-        "procrustes": "xltlib.components.turning:Procrustes",
+        "centre": "xltlib.components.vector_adaptation:Centre",
+        "whiten": "xltlib.components.vector_adaptation:Whiten",
+        "procrustes": "xltlib.components.vector_adaptation:Procrustes",
     },
     # What is asked of a trained model; what is measured of an adapted one.
     "scored": {"pairs": "xltlib.components.scored:Scored"},

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from xltlib.demo import morphology
-from xltlib.lines import read_text
+from xltlib.text_files import read_text
 
 FOLDER = Path(__file__).resolve().parent
 TYPES = ("person", "city", "country", "language", "year", "month", "date", "number", "team", "work")

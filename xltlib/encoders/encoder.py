@@ -92,7 +92,7 @@ class Encoder:
             ValueError: more than half of its pieces.
         """
         known = self.pieces.known.values()
-        pieces = np.array([piece for of in known for piece in of], np.int64)
+        pieces = np.array([piece for sentence in known for piece in sentence], np.int64)
         refuse_unknown(self.name, pieces, self.tokenizer)
 
 

@@ -239,12 +239,12 @@ def _code_in(value: object) -> str:
     """The name under which a configuration, or a part of it, names code or files of its own; "" without."""
     left = [value]
     while left:
-        of = left.pop()
-        if isinstance(of, dict):
+        part = left.pop()
+        if isinstance(part, dict):
             for key in CODE:
-                if of.get(key):
+                if part.get(key):
                     return key
-            left += of.values()
-        elif isinstance(of, list):
-            left += of
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
     return ""

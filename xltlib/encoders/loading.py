@@ -178,14 +178,14 @@ def _dense(weights: dict[str, torch.Tensor], prefix: str) -> nn.Sequential:
         raise Refused(f"dense layer with weights {sorted(weights)}, wanted {sorted(wanted)}")
     shapes = [tuple(weights[name].shape) for name in sorted(wanted)]  # of the bias, of the weight
     if len(shapes[1]) != 2 or shapes[0] != shapes[1][:1] or 0 in shapes[1]:
-        found = f"a bias of shape {shapes[0]} and a weight of {shapes[1]}"
-        raise Refused(f"dense layer with {found}, wanted (n,) and (n, m)")
-    other = next((str(of.dtype) for of in weights.values() if not of.is_floating_point()), None)
+        shown = f"a bias of shape {shapes[0]} and a weight of {shapes[1]}"
+        raise Refused(f"dense layer with {shown}, wanted (n,) and (n, m)")
+    other = next((str(weight.dtype) for weight in weights.values() if not weight.is_floating_point()), None)
     if other:
         raise Refused(f"dense layer with weights of {other}, wanted real numbers")
     width_out, width_in = shapes[1]
     linear = nn.Linear(width_in, width_out)
-    linear.load_state_dict({key.removeprefix(prefix): of.float() for key, of in weights.items()})
+    linear.load_state_dict({key.removeprefix(prefix): weight.float() for key, weight in weights.items()})
     return nn.Sequential(linear, nn.Tanh())
 
 

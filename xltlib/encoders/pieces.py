@@ -156,24 +156,24 @@ def cut_sizes(sizes: list[int], room: int, fast: bool) -> list[int]:
 def _frame(tokenizer, sentences: list[str]) -> Frame:
     """The special tokens that a tokenizer puts around sentences, read off an example."""
     options = {"return_special_tokens_mask": True, "return_token_type_ids": True, "verbose": False}
-    found = tokenizer(*sentences, **options)
-    specials, segments, own = [[]], [[]], []
+    encoded = tokenizer(*sentences, **options)
+    specials, segments, segment_of_each = [[]], [[]], []
     left = [len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in sentences]
     for piece, segment, special in zip(
-        found["input_ids"], found["token_type_ids"], found["special_tokens_mask"]
+        encoded["input_ids"], encoded["token_type_ids"], encoded["special_tokens_mask"]
     ):
         if special:
             specials[-1].append(piece)
             segments[-1].append(segment)
             continue
-        if len(own) < len(specials):  # the first piece of a sentence
-            own.append(segment)
-            remaining = left[len(own) - 1]
+        if len(segment_of_each) < len(specials):  # the first piece of a sentence
+            segment_of_each.append(segment)
+            remaining = left[len(segment_of_each) - 1]
         remaining -= 1
         if not remaining:
             specials.append([])
             segments.append([])
-    return Frame(specials, segments, own)
+    return Frame(specials, segments, segment_of_each)
 
 
 def unknown_share(pieces: np.ndarray, unknown: int, blank: int | None = None) -> float:
@@ -188,8 +188,8 @@ def unknown_share(pieces: np.ndarray, unknown: int, blank: int | None = None) ->
         >>> unknown_share(np.array([5, 3, 3, 7]), 3), unknown_share(np.array([6, 3, 6, 3]), 3, blank=6)
         (0.5, 1.0)
     """
-    told = pieces[pieces != blank] if blank is not None else pieces
-    return float(np.mean(told == unknown)) if len(told) else 0.0
+    counted = pieces[pieces != blank] if blank is not None else pieces
+    return float(np.mean(counted == unknown)) if len(counted) else 0.0
 
 
 def refuse_unknown(name: str, pieces: np.ndarray, tokenizer) -> None:

@@ -50,10 +50,10 @@ def recipe_in(folder: Path) -> str:
     state = folder / STATE
     if state.is_file() and (written := written_recipe(folders.read_dictionary(state))):
         return written
-    own = folders.chain_of(folder).transformer
-    config = folders.read_dictionary(own / "config.json")
+    transformer = folders.chain_of(folder).transformer
+    config = folders.read_dictionary(transformer / "config.json")
     is_labse = all(config.get(key) == value for key, value in LABSE.items())
-    return "labse" if is_labse and vocabulary_size(own) == LABSE["vocab_size"] else ""
+    return "labse" if is_labse and vocabulary_size(transformer) == LABSE["vocab_size"] else ""
 
 
 def written_recipe(state: dict) -> str:

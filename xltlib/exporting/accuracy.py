@@ -50,10 +50,11 @@ def by_language(predictions: pd.DataFrame) -> pd.DataFrame:
     codes = last.language1.astype(str)
     same = last[codes == last.language2.astype(str)]
     rows = {}
-    for code, of in same.groupby(same.language1.astype(str), sort=False):
-        right = is_right(of).astype(float)
-        low, high = interval(right, of.cluster.to_numpy())
-        rows[code] = {"accuracy": 100 * right.mean(), "low": 100 * low, "high": 100 * high, "items": len(of)}
+    for code, pairs in same.groupby(same.language1.astype(str), sort=False):
+        right = is_right(pairs).astype(float)
+        low, high = interval(right, pairs.cluster.to_numpy())
+        in_per_cent = {"accuracy": 100 * right.mean(), "low": 100 * low, "high": 100 * high}
+        rows[code] = {**in_per_cent, "items": len(pairs)}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xltlib import files, records, tasks
-from xltlib.ancestry import pinned
 from xltlib.components.base import make, resolved
+from xltlib.notebooks import FROZEN
+from xltlib.places import MAKE_IT_HERE
 
 FORMS = {"cross": "cross", "bi": "bi", "bi-negatives": "bi", "cosine": "cosine", "logistic": "logistic"}
 ENCODER = "encoder"  # the form of an adapted encoder, which has no head
@@ -65,6 +66,8 @@ def find(run: str, runs: Path) -> Kept:
         ValueError: there is no such run, it kept no model, or what it kept has no form outside this package;
             says what to do.
     """
+    from xltlib.encoders import hub  # imports torch
+
     place = Path(run) if (Path(run) / records.RECORD).is_file() else Path(runs) / run
     record = records.read(place)
     if record is None:
@@ -78,13 +81,13 @@ def find(run: str, runs: Path) -> Kept:
     _refuse(record, head, place)
     head = resolved("head", head) if head else {}  # options that came later than the record
     asked = record["parameters"]["encoder"]["name"]
-    encoder = pinned(asked, record.get("encoder_revision", ""))
+    encoder = hub.pinned(asked, record.get("encoder_revision", ""))
     if _is_adapted(asked):
         encoder = str((place.parent / asked / records.ENCODER).absolute())
     if not head:
         return Kept(place, record, head, str((place / records.ENCODER).absolute()), None)
     trained = place
-    if record["notebook"] == "21_frozen":
+    if record["notebook"] == FROZEN:
         start = record["parameters"]["start"]
         trained = place.parent / start if start else None
     if _is_adapted(asked) and not Path(encoder).is_dir():
@@ -125,5 +128,4 @@ def _refuse(record: dict, head: dict, place: Path) -> None:
     if given.get("keep_model") is False:
         raise ValueError(f"run {name} kept no model: set keep_model: true in its study, and run it again")
     if not records.has_model(place, record, looked_into=True):
-        again = "make it here with run_all.py STUDY --force --only LABEL"
-        raise ValueError(f"run {name}: the model of its record is not in {place}; {again}")
+        raise ValueError(f"run {name}: the model of its record is not in {place}; {MAKE_IT_HERE}")

@@ -178,7 +178,7 @@ def _name_languages_above(axis, values: pd.Series) -> None:
     above = axis.get_xaxis_transform()
     for (code, value), place in zip(values.items(), rail):
         axis.plot([value, place], [1.0, 1.08], color="0.7", linewidth=0.6, transform=above, clip_on=False)
-        name = languages.of(code).name
+        name = languages.row(code).name
         where = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
         axis.text(place, 1.09, name, rotation=60, fontsize=8, **where)
         axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)

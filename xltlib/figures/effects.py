@@ -168,7 +168,7 @@ def _name_languages(
     """Names of languages below, in the colour of their resource level."""
     names = []
     for code in codes:
-        name = textwrap.fill(languages.of(code).name, 12)
+        name = textwrap.fill(languages.row(code).name, 12)
         names.append(f"{name}\n(labels read)" if code in seen else name)
     axis.set_xticks(range(len(codes)), names, fontsize=10)
     for label, code in zip(axis.get_xticklabels(), codes):
@@ -218,7 +218,7 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
         runs_on = cut_scale(axis, effects, 2)
-    names = [languages.of(code).name for code in codes[:-1]] + ["mean of\ntargets"]
+    names = [languages.row(code).name for code in codes[:-1]] + ["mean of\ntargets"]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
     return titled(figure, "What noise in training does to zero-shot accuracy", caption + runs_on)

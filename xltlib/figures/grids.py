@@ -138,7 +138,7 @@ def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: 
     cells.index = [
         f"{look(strategy, head)[0]}; {adaptation_name(adaptation)}" for strategy, adaptation in arms
     ]
-    cells.columns = [languages.of(code).name for code in codes]
+    cells.columns = [languages.row(code).name for code in codes]
     figsize = (max(9.5, 0.9 * len(codes) + 5.5), 0.4 * len(cells) + 1.7)
     figure, axis = plt.subplots(figsize=figsize, layout="constrained")
     numbers = {"annot": True, "fmt": ".2f", "annot_kws": {"size": 9}}
@@ -164,7 +164,7 @@ def _bias_as_marks(table: pd.DataFrame, measure: str, codes: list[str], arms: li
         values = of.set_index("language").reindex(codes)[measure]
         mark = {"color": colour, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
         axis.plot(np.arange(len(codes)) + offset, values, marker, label=name, **mark)
-    axis.set_xticks(range(len(codes)), [languages.of(code).name for code in codes])
+    axis.set_xticks(range(len(codes)), [languages.row(code).name for code in codes])
     axis.set(ylabel=_words(measure), ylim=(0, None))
     axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
     return figure

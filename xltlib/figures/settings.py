@@ -31,7 +31,7 @@ def development(table: pd.DataFrame, source: str, caption: str):
     axes[0, 0].errorbar(table.accuracy, rows, xerr=within, fmt="o", color=blue, elinewidth=1)
     axes[0, 0].set_yticks(range(len(arms)), arms)
     axes[0, 0].set(ylim=(len(arms) - 0.5, -0.5))
-    axes[0, 0].set(xlabel=f"accuracy on {languages.of(source).name} development pairs (%)")
+    axes[0, 0].set(xlabel=f"accuracy on {languages.row(source).name} development pairs (%)")
     if measured:
         axis = axes[0, 1]
         for row, before, after in zip(rows, table.before, table.after):

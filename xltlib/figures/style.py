@@ -129,7 +129,7 @@ def _name_of_one(part: str) -> str:
     rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(of).lstrip("-"))
     codes = rest.split("-")
     if all(code in languages.BY_CODE for code in codes):
-        rest = joined([languages.of(code).name for code in codes])
+        rest = joined([languages.row(code).name for code in codes])
     if not rest:
         return ADAPTATION_NAME[of]
     return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")

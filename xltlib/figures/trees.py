@@ -36,7 +36,7 @@ def trees(table: pd.DataFrame, caption: str):
         axis.vlines(x, of.uuas_before, of.uuas_after, color="0.8", linewidth=1)
         axis.plot(x, of.uuas_before, marker, color=colour, markerfacecolor="white", markersize=5)
         axis.plot(x, of.uuas_after, marker, color=colour, markersize=6, label=name)
-    axis.set_xticks(range(len(codes)), [languages.of(code).name for code in codes], rotation=30, ha="right")
+    axis.set_xticks(range(len(codes)), [languages.row(code).name for code in codes], rotation=30, ha="right")
     axis.set(ylabel="edges of held-out trees found\n(UUAS)", xlim=(-0.6, len(codes) - 0.4))
     axis.xaxis.grid(False)
     _mark_read(axis, int(read.sum()), len(codes))

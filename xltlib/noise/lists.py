@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from xltlib import places
-from xltlib.lines import DataError, read_lines, read_text
+from xltlib.text_files import DataError, read_lines, read_text
 
 NUMBER = re.compile(r"[-+]?[\d.,]*\d([eE][-+]?\d+)?")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name half a character
@@ -22,7 +22,7 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
             third column, as a score does: it is ignored, and all translations of a word count alike.
     Raises:
         DataError: a line of more or fewer columns, numbers in place of translations (a list of frequencies,
-            or vectors), no translation at all, or what :func:`xltlib.lines.read_text` refuses; names the
+            or vectors), no translation at all, or what :func:`xltlib.text_files.read_text` refuses; names the
             file and the line.
     """
     found: dict[str, list[str]] = {}
@@ -142,7 +142,7 @@ def wordnet(words: set[str], limit: int = 8) -> dict[str, list[str]]:
     return table
 
 
-def listed(words: set[str], source: str, folder: Path | None = None) -> dict[str, list[str]]:
+def synonyms_of(words: set[str], source: str, folder: Path | None = None) -> dict[str, list[str]]:
     """Synonyms of the words of a text.
 
     Args:

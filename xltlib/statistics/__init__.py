@@ -2,8 +2,8 @@
 
 From predictions to verdicts: ``answers`` (was it right?), ``matched`` (would it be, if no class were answered
 too often?), ``effects`` (with an adaptation minus without), ``intervals`` (what is said of a mean),
-``verdicts`` (what follows), ``other`` (the same by other tests), ``spending`` (what it cost) and ``known``
-(what was published, and what is known of languages). Nothing here needs torch.
+``verdicts`` (what follows), ``cross_checks`` (the same by other tests), ``spending`` (what it cost) and
+``published_figures`` (what was published, and what is known of languages). Nothing here needs torch.
 """
 
 from xltlib.statistics.answers import (
@@ -15,6 +15,15 @@ from xltlib.statistics.answers import (
     right_answers,
     secondary,
     share_of_the_most_frequent,
+)
+from xltlib.statistics.cross_checks import (
+    almost_stochastic_order,
+    gee_effects,
+    mcnemar_table,
+    other_tests,
+    pair_effects,
+    power_table,
+    sign_permutation,
 )
 from xltlib.statistics.effects import (
     BETWEEN,
@@ -36,17 +45,8 @@ from xltlib.statistics.intervals import (
     mean_interval,
     said_of_cells,
 )
-from xltlib.statistics.known import covariates, published
 from xltlib.statistics.matched import is_right_when_matched, matched_answers, right_when_matched, shares
-from xltlib.statistics.other import (
-    almost_stochastic_order,
-    gee_effects,
-    mcnemar_table,
-    other_tests,
-    pair_effects,
-    power_table,
-    sign_permutation,
-)
+from xltlib.statistics.published_figures import covariates, published
 from xltlib.statistics.spending import costs
 from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, ordered, verdict
 

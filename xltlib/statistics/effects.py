@@ -101,7 +101,7 @@ def adaptation_effects(
 
 def _levels_for(encoder: str, codes: list[str], levels: dict | None) -> dict[str, str]:
     """The resource level of each language for an encoder, in the order of the languages."""
-    return {code: (levels or {}).get((encoder, code), languages.of(code).resource) for code in codes}
+    return {code: (levels or {}).get((encoder, code), languages.row(code).resource) for code in codes}
 
 
 def _groups_to_average(chosen: list[str], levels: dict[str, str]) -> dict[str, list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from xltlib.notebooks import ADAPT
+
 
 def costs(runs: list[dict]) -> pd.DataFrame:
     """What each arm took, its ancestors included, and what its encoder is like at the end.
@@ -21,7 +23,7 @@ def costs(runs: list[dict]) -> pd.DataFrame:
     at_start = _probes_at_start(runs)
     rows = []
     for run in runs:
-        if not run.get("arm", run.get("notebook") != "10_adapt"):
+        if not run.get("arm", run.get("notebook") != ADAPT):
             continue
         chain = {record["run"]: record for record in _with_ancestors(run, by_run)}.values()
         bias = pd.DataFrame(run.get("bias") or [], columns=["retrieval", "rank_distance"]).mean()

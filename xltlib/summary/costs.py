@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import gmean
 
 from xltlib import provenance, statistics
+from xltlib.notebooks import ADAPT
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 
@@ -142,7 +143,7 @@ def held_out(data: StudyData) -> pd.DataFrame:
     """
     rows = []
     for record in data.records:
-        if record["notebook"] == "10_adapt":
+        if record["notebook"] == ADAPT:
             name = record["label"].split(" seed")[0]
             found = ((code, record["before"][code], record["after"][code]) for code in record["before"])
             rows += [(name, record["method"], *numbers) for numbers in found]

@@ -151,7 +151,7 @@ def against(difference: str) -> str:
 
 def language(code: str) -> str:
     """A language's name; of a mean of languages, what it is of."""
-    return MEANS_IN_WORDS[code] if code in languages.MEANS else languages.of(code).name
+    return MEANS_IN_WORDS[code] if code in languages.MEANS else languages.row(code).name
 
 
 def of_group(name: str) -> str:

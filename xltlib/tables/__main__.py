@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from xltlib import console
-from xltlib.tables.pages import PAGES, ROOT, write
+from xltlib.places import ROOT
+from xltlib.tables.pages import PAGES, write
 
 
 def main(given: list[str] | None = None) -> int:

@@ -122,7 +122,7 @@ def by_language(folder: Path) -> str:
         rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
         return markdown(["adaptation", *(marked(table, of, of) for of in codes)], rows)
     rows = [
-        [marked(table, languages.of(of).name, of), *(cells.get((name, of), "") for name in arms)]
+        [marked(table, languages.row(of).name, of), *(cells.get((name, of), "") for name in arms)]
         for of in codes
     ]
     return markdown(["language", *arms], rows)
@@ -189,7 +189,7 @@ def intervals(folder: Path) -> str:
     """Accuracy of each language and arm with its 95 % interval over items."""
     table = read(folder, "intervals")
     wide = _accuracies_with_intervals(table)
-    rows = [[marked(table, languages.of(code).name, code), *wide.loc[code]] for code in wide.index]
+    rows = [[marked(table, languages.row(code).name, code), *wide.loc[code]] for code in wide.index]
     return markdown(["language", *wide.columns], rows)
 
 
@@ -209,7 +209,7 @@ def majority(folder: Path) -> str:
     for _, of in table.groupby(arm, sort=False):
         cells = [f"{of.accuracy.mean():.1f}", f"{of.majority.mean():.1f}", signed(of.above.mean())]
         for row in (of.loc[of.above.idxmin()], of.loc[of.above.idxmax()]):
-            cells.append(f"{signed(row['above'])} ({languages.of(row['language']).name})")
+            cells.append(f"{signed(row['above'])} ({languages.row(row['language']).name})")
         rows.append([*arm_cells(of.iloc[0], arm), *cells])
     return markdown([*arm, "mean of the languages", "majority", "above it", "least in", "most in"], rows)
 
@@ -220,7 +220,7 @@ def floors(folder: Path) -> str:
     wide, first = _accuracies_with_intervals(table), table.groupby("language").first()
     for code, cells in wide.iterrows():
         floor = [per_cent(first.loc[code, name]) for name in ("majority", "overlap")]
-        rows.append([languages.of(code).name, f"{first.n_items[code]:,}", *floor, *cells])
+        rows.append([languages.row(code).name, f"{first.n_items[code]:,}", *floor, *cells])
     return markdown(["language", "test items", "majority", "word overlap", *wide.columns], rows)
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 from xltlib import languages
 from xltlib.development import means
 from xltlib.markdown import code, escaped
+from xltlib.places import ROOT
 from xltlib.tables.cells import markdown, read
 
-BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 MANY = 10  # languages; more do not fit side by side
 MEASURED = ("arm", "seeds", "adaptation", "before", "late", "after", "pairs", "accuracy", "standard error")
 
@@ -35,7 +36,7 @@ def held_out(folder: Path) -> str:
     if len(codes) <= MANY:
         return markdown(["adaptation", "method", *codes], rows)
     names = [f"{row[0]} ({row[1]})" for row in rows]
-    turned = [[languages.of(codes[k]).name, *(row[k + 2] for row in rows)] for k in range(len(codes))]
+    turned = [[languages.row(codes[k]).name, *(row[k + 2] for row in rows)] for k in range(len(codes))]
     return markdown(["language", *names], turned)
 
 

@@ -50,7 +50,7 @@ def chance(folder: Path) -> str:
     for group, codes in groups.items():
         for code in codes:
             of_code = table[table.language == code]
-            cells = [escaped(group.replace("-", " ")), languages.of(code).name]
+            cells = [escaped(group.replace("-", " ")), languages.row(code).name]
             cells += [f"{of_code.n_items.iloc[0]:,}", per_cent(of_code.majority.iloc[0])]
             for _, of in arms:
                 cells += [_above(row) for _, row in of[of.language == code].iterrows()] or [""]
@@ -169,7 +169,7 @@ def translate_test(folder: Path) -> str:
     """
     rows = []
     for _, row in read(folder, "translate_test").iterrows():
-        name = "mean" if row["language"] == "mean" else languages.of(row["language"]).name
+        name = "mean" if row["language"] == "mean" else languages.row(row["language"]).name
         both = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
         rows.append([*in_words([row["group"]]), name, f"{row['n_seeds']}", *both, judged_points(row)])
     return markdown(["group", "language", "seeds", "zero-shot", "translate-test", "effect"], rows)

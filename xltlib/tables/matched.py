@@ -60,7 +60,7 @@ def accuracy(folder: Path) -> str:
         said = f"{per_cent(row['accuracy'])} → {per_cent(row['matched'])}"
         cells.setdefault(row["language"], {})[name] = said
     names = list(next(iter(cells.values())))
-    rows = [[languages.of(code).name, *(of.get(name, "") for name in names)] for code, of in cells.items()]
+    rows = [[languages.row(code).name, *(of.get(name, "") for name in names)] for code, of in cells.items()]
     return markdown(["language", *names], rows)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from xltlib import files
 from xltlib.tables import adaptation, benchmarks, controls, encoders, groups, matched, robustness
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
     "answer": adaptation.answer,
     "accuracy": adaptation.accuracy,

@@ -19,8 +19,7 @@ from xltlib.tasks.leakage import (
     overlapping,
     refuse_test_sentences,
 )
-from xltlib.tasks.paws_files import FILES, read_paws_file
-from xltlib.tasks.task import (
+from xltlib.tasks.pairs import (
     COLUMNS,
     data_folder,
     divided,
@@ -32,6 +31,7 @@ from xltlib.tasks.task import (
     shared_sentence_clusters,
     test_pairs,
 )
+from xltlib.tasks.paws_files import FILES, read_paws_file
 from xltlib.tasks.text import (
     PARALLEL,
     TREEBANKS,

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from xltlib import console
-from xltlib.lines import DataError
 from xltlib.tasks.checking import check
 from xltlib.tasks.described import known_names
 from xltlib.tasks.description import FILE
 from xltlib.tasks.kinds import TABLE
+from xltlib.tasks.pairs import data_folder
 from xltlib.tasks.skeleton import begin
-from xltlib.tasks.task import data_folder
+from xltlib.text_files import DataError
 
 
 def main(given: list[str]) -> int:

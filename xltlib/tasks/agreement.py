@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xltlib.lines import DataError
 from xltlib.tasks.base import ITEMS_OF_A_SET
 from xltlib.tasks.leakage import normalised
+from xltlib.text_files import DataError
 
 # What stands in PAWS-X where there is no translation: NS, also written "NS", NS. or ns; and, rarely, WL.
 PLACEHOLDERS = ("ns", "wl")
@@ -63,11 +63,11 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     if (labels.min() == labels.max()).all():
         return
     wide = frame.pivot(index="item", columns="language1", values="label")[frame.language1.unique()]
-    found = {code: _differing(wide, code) for code in wide}
-    reference = min(found, key=lambda code: len(found[code]))  # the one that most others agree with
-    told = [f"{code} in {differ} of {both}" for code, (differ, both) in found[reference].items()]
+    differing = {code: _differing(wide, code) for code in wide}
+    reference = min(differing, key=lambda code: len(differing[code]))  # the one that most others agree with
+    counts = [f"{code} in {differ} of {both}" for code, (differ, both) in differing[reference].items()]
     raise DataError(
-        f"{what}: labels differ from those of {reference} for {', '.join(told)} items with the same id"
+        f"{what}: labels differ from those of {reference} for {', '.join(counts)} items with the same id"
         f"{_first_of(frame, labels)}. Correct the labels, or the ids: items with one id must be translations "
         "of each other. What is no translation has an id of its own (in a task.yaml: parallel: false)"
     )
@@ -78,8 +78,8 @@ def _first_of(frame: pd.DataFrame, labels) -> str:
     if "sentence1" not in frame:
         return ""
     differ = labels.transform("min") != labels.transform("max")
-    said = [f"{row.sentence1[:80]!r} in {row.language1}" for row in frame[differ].head(1).itertuples()]
-    return f" (the first: {said[0]})"
+    shown = [f"{row.sentence1[:80]!r} in {row.language1}" for row in frame[differ].head(1).itertuples()]
+    return f" (the first: {shown[0]})"
 
 
 def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:
@@ -98,18 +98,19 @@ def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:
         others = frame["item"][of_these & (frame.language1 != code)]
         if len(others) and not rows["item"].isin(others).any():
             raise DataError(f"{what}: no item of {code} has an id of another language")
-        told = tuple(rows.sentence1), tuple(rows.sentence2)
-        if told in seen:
-            raise DataError(f"{what}: {code} has the sentences of {seen[told]}; one of the files is wrong")
-        seen[told] = code
+        sentences = tuple(rows.sentence1), tuple(rows.sentence2)
+        if sentences in seen:
+            other = seen[sentences]
+            raise DataError(f"{what}: {code} has the sentences of {other}; one of the files is wrong")
+        seen[sentences] = code
 
 
 def _differing(wide: pd.DataFrame, code: str) -> dict[str, tuple[int, int]]:
     """Languages whose labels differ from those of one: how many differ, of how many items that both have."""
-    found = {}
+    counts = {}
     for other in wide.columns.drop(code):
         both = wide[[code, other]].dropna()
         differ = int((both[code] != both[other]).sum())
         if differ:
-            found[other] = (differ, len(both))
-    return found
+            counts[other] = (differ, len(both))
+    return counts

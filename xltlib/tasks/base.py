@@ -1,15 +1,14 @@
-"""What all tasks share: how a task looks to the package, and the error of a bad file."""
+"""What every task answers, what the releases have in common, and the error of a bad file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
+from xltlib.text_files import DataError, read_lines
 
-__all__ = ["HEADER", "ITEMS_OF_A_SET", "PLACEHOLDER", "DataError", "Task", "read_lines"]
+__all__ = ["HEADER", "ITEMS_OF_A_SET", "PLACEHOLDER", "DataError", "Released", "Task", "read_lines"]
 
 HEADER = ["id", "sentence1", "sentence2", "label"]
 PLACEHOLDER = "NS"  # stands where a translation is missing
@@ -18,21 +17,24 @@ PLACEHOLDER = "NS"  # stands where a translation is missing
 ITEMS_OF_A_SET = 10**12
 
 
-class Task(Protocol):
-    """What a task has: a module of the package, or what a ``task.yaml`` describes.
+class Task:
+    """A source of labelled pairs, of which there are three kinds.
 
-    A described task also tells its licence, the languages of a split, and of which sets of items it is
-    (:class:`xltlib.tasks.described.DescribedTask`).
+    :class:`Released` is the files of an official release (PAWS-X, XNLI), ``DemoTask`` the corpus of the
+    package, and ``DescribedTask`` what a ``task.yaml`` describes. In the last two a language may lack a
+    split, and items of one set with the same id are translations of each other in every split.
 
     Attributes:
         CLASSES: what the labels 0, 1, ... are called.
         SHARES_STOCK_SENTENCES: whether training and test items share stock sentences by chance. Training
             pairs that hold a test sentence are then left out and counted; in every other task they are
             refused.
+        LICENCE: of the pairs; "": not stated.
     """
 
     CLASSES: list[str]
-    SHARES_STOCK_SENTENCES: bool
+    SHARES_STOCK_SENTENCES = False
+    LICENCE = ""
 
     def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
         """One language's rows of a split, and where they came from.
@@ -49,4 +51,59 @@ class Task(Protocol):
         Raises:
             DataError: there are no such rows, or a file is broken.
         """
-        ...
+        raise NotImplementedError
+
+    def languages(self, split: str, folder: Path | None) -> list[str]:
+        """Codes of the languages that a split has pairs in; whether they can be read is another question."""
+        raise NotImplementedError
+
+    def set_names(self, split: str) -> dict[int, str]:
+        """Names of the sets that the items of a split are of, by the number of the set.
+
+        Splits that name the same set have items in common. Here every split is a set of its own.
+        """
+        return {0: split}
+
+
+class Released(Task):
+    """An official release: its files in the data folder, or, without one, its data set on the hub.
+
+    It is complete: where a language is asked for and its file is missing, that is an error. Its training
+    files need not be translations of each other.
+
+    Attributes:
+        HUB_LANGUAGES: codes of the languages of the data set on the hub.
+    """
+
+    HUB_LANGUAGES: tuple[str, ...]
+
+    def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
+        """One language's rows of a split, and where they came from."""
+        if folder is None:
+            return self.hub_rows(code, split)
+        path = self.find_file(folder, code, split)
+        return self.read_file(path), str(path)
+
+    def languages(self, split: str, folder: Path | None) -> list[str]:
+        """Codes of the languages of the hub's data set, or of those that have a file in the folder."""
+        return list(self.HUB_LANGUAGES) if folder is None else self.languages_of_files(folder, split)
+
+    def find_file(self, folder: Path, code: str, split: str) -> Path:
+        """The file of a language.
+
+        Raises:
+            DataError: there is none; says where it was looked for.
+        """
+        raise NotImplementedError
+
+    def read_file(self, path: Path) -> pd.DataFrame:
+        """The rows of a file."""
+        raise NotImplementedError
+
+    def languages_of_files(self, folder: Path, split: str) -> list[str]:
+        """Codes of the languages that have a file of a split, in alphabetical order."""
+        raise NotImplementedError
+
+    def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
+        """The same rows from the hub, and where they came from."""
+        raise NotImplementedError

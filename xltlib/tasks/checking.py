@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.demo import grammar
-from xltlib.lines import DataError
-from xltlib.tasks import notes, paws_files
+from xltlib.tasks import notes
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
-from xltlib.tasks.base import ITEMS_OF_A_SET, Task
+from xltlib.tasks.base import ITEMS_OF_A_SET, Released, Task
 from xltlib.tasks.counting import counts
-from xltlib.tasks.demo import DEMO_TASKS
+from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.floors import overlap_floor
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import normalised, overlapping, refuse_test_items, refuse_test_pairs
+from xltlib.tasks.pairs import SPLITS, shared_sentence_clusters
 from xltlib.tasks.printing import filled, printed, together
-from xltlib.tasks.task import SPLITS, shared_sentence_clusters
+from xltlib.text_files import DataError
 
 MOST = 50  # faults that are listed
 FAILINGS = ("dropped", "unquoted", "short", "identical", "repeated")  # columns that are rarely more than 0
@@ -86,9 +85,9 @@ def check(name: str, folder: Path | None) -> Check:
         task = find(name)
     except DataError as error:
         return Check("", [str(error)])
-    found = {split: _read(task, name, split, folder) for split in SPLITS}
-    faults = [fault for split in found.values() for fault in split.faults]
-    frames = {split: of.rows for split, of in found.items() if len(of.rows)}
+    splits = {split: _read(task, name, split, folder) for split in SPLITS}
+    faults = [fault for split in splits.values() for fault in split.faults]
+    frames = {split: read.rows for split, read in splits.items() if len(read.rows)}
     parts = [_heading(task, name), *(_counted(task, split, frames[split]) for split in frames)]
     if not faults:  # with rows missing, neither items nor sentences can be compared
         faults = _disagreements(task, name, frames)
@@ -104,8 +103,8 @@ def check(name: str, folder: Path | None) -> Check:
         missing = "test" if "test" not in frames else "dev"
         wanted = "a study scores test pairs, and chooses checkpoints by dev"
         faults.append(f"{name}: no {missing} pairs: {wanted}")
-    said = "\n\n".join(part for part in parts if part)
-    return Check(said, list(dict.fromkeys(faults)), unknown)
+    report = "\n\n".join(part for part in parts if part)
+    return Check(report, list(dict.fromkeys(faults)), unknown)
 
 
 def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
@@ -114,7 +113,7 @@ def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
     counted: dict[str, dict[str, int]] = {"dropped": {}, "unquoted": {}, "short": {}}
     try:
         codes = _languages(task, name, split, folder)
-        found.faults += task.empty(split, folder) if hasattr(task, "empty") else []
+        found.faults += task.empty(split, folder) if isinstance(task, DescribedTask) else []
     except DataError as error:
         codes, found.faults = [], [str(error)]
     for code in codes:
@@ -142,37 +141,29 @@ def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
 
 def _rows(task: Task, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
     """One language's rows, where they came from, and faults; a task of the package stops at the first."""
-    if hasattr(task, "read"):
+    if isinstance(task, DescribedTask):
         return task.read(code, split, folder)
     return *task.rows(code, split, folder), []
 
 
 def _languages(task: Task, name: str, split: str, folder: Path | None) -> list[str]:
     """Codes of the languages that a split has pairs in."""
-    if hasattr(task, "languages"):
-        return task.languages(split, folder)
-    if name in DEMO_TASKS:
-        return sorted(path.stem for path in (grammar.FOLDER / "grammar").glob("*.txt"))
-    if folder is None:
+    if isinstance(task, Released) and folder is None:
         raise DataError(f"task {name}: its files lie in the data folder: set XLTLIB_DATA or --data")
-    if name == "xnli":
-        found = [path.stem.partition("-")[2] for path in folder.glob(f"xnli/{split}-*.tsv")]
-    else:
-        found = [path.parent.name for path in folder.glob(f"paws-*/x-final/*/{paws_files.FILES[split]}")]
-    return sorted(set(found))
+    return task.languages(split, folder)
 
 
 def _heading(task: Task, name: str) -> str:
     """What the task says of itself."""
-    says = getattr(task, "says", None)
+    description = task.says if isinstance(task, DescribedTask) else None
     lines = {
         "task": name,
-        "about": says.about or "nothing is said" if says else "a task of the package",
-        "licence": says.licence or "none stated" if says else "see docs/data.md",
+        "about": description.about or "nothing is said" if description else "a task of the package",
+        "licence": description.licence or "none stated" if description else "see docs/data.md",
         "classes": ", ".join(task.CLASSES),
         "training pairs with a test sentence": "left out" if task.SHARES_STOCK_SENTENCES else "refused",
     }
-    return "\n".join(filled(f"{what}: {said}") for what, said in lines.items())
+    return "\n".join(filled(f"{what}: {value}") for what, value in lines.items())
 
 
 def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
@@ -184,7 +175,7 @@ def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
     pairs = rows[rows.duplicated(["language1", "sentence1", "sentence2"])]
     table["repeated"] = pairs.groupby("language1").size().reindex(table.index, fill_value=0)
     if split == "test":
-        floors = {code: overlap_floor(of) for code, of in by_language}
+        floors = {code: overlap_floor(of_language) for code, of_language in by_language}
         table.insert(table.columns.get_loc("majority") + 1, "overlap", pd.Series(floors))
     table = table.drop(columns=[name for name in FAILINGS if name in table and not table[name].any()])
     keys = f"{KEYS}\n{FLOOR}" if split == "test" else ""
@@ -199,7 +190,7 @@ def _disagreements(task: Task, name: str, frames: dict[str, pd.DataFrame]) -> li
             continue
         for refuse in (refuse_other_labels, refuse_no_translations):
             faults += _refused(refuse, frames[split], f"{name}, {split}")
-    if "test" in frames and hasattr(task, "set_names"):
+    if "test" in frames:
         names = {split: task.set_names(split) for split in SPLITS}
         for split in ("train", "dev"):
             if split in frames:
@@ -218,28 +209,28 @@ def _refused(refuse, *given) -> list[str]:
 
 def _parallel(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     """Of each set with several languages: how many items of a language others have, too."""
-    found = []
+    counted = []
     for split, rows in frames.items():
-        names = task.set_names(split) if hasattr(task, "set_names") else {0: split}
+        names = task.set_names(split)
         for number, items in rows.groupby(rows["item"] // ITEMS_OF_A_SET):
             several = items.groupby("item").language1.nunique()
             all_of_them = items.language1.nunique()
             if all_of_them == 1:
                 continue
             shared = items["item"].map(several)
-            for code, own in shared.groupby(items.language1, sort=False):
-                name = names.get(number, "")
-                found.append((split, name, code, len(own), (own > 1).sum(), (own == all_of_them).sum()))
-    if not found:
+            for code, numbers in shared.groupby(items.language1, sort=False):  # of languages, per item
+                in_another, in_all = (numbers > 1).sum(), (numbers == all_of_them).sum()
+                counted.append((split, names.get(number, ""), code, len(numbers), in_another, in_all))
+    if not counted:
         return "No two languages have items in common: none is called parallel to another."
     columns = ["split", "set", "language", "items", "in another language", "in every language"]
-    table = together(pd.DataFrame(found, columns=columns))
+    table = together(pd.DataFrame(counted, columns=columns))
     return f"PARALLEL: items of one set with the same id are translations of each other\n{table}"
 
 
 def _shared(task: Task, frames: dict[str, pd.DataFrame]) -> tuple[str, list[str]]:
     """Pairs of the other splits that share a sentence with the test set, and what of it is refused."""
-    found, faults, test = [], [], frames.get("test", pd.DataFrame())
+    counted, faults, test = [], [], frames.get("test", pd.DataFrame())
     if test.empty:
         return "", []
     sentences = {*test.sentence1, *test.sentence2}
@@ -252,14 +243,14 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame]) -> tuple[str, list[str]
         normal = [(normalised(one), normalised(other)) for one, other in pairs]
         of_each["alike"] = [one in letters or other in letters for one, other in normal]
         of_each["inside"] = overlapping(pairs, test)
-        found.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
+        counted.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
         if split == "train":
             faults += _training_pairs_refused(task, pairs, of_each)
         if split == "dev":
             faults += _refused(refuse_test_pairs, rows, test, "dev")
-    if not found:
+    if not counted:
         return "", faults
-    table, both = together(pd.concat(found)), _in_two(task, frames)
+    table, both = together(pd.concat(counted)), _in_two(task, frames)
     return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}", faults
 
 
@@ -279,17 +270,15 @@ def _training_pairs_refused(task: Task, pairs: list[tuple[str, str]], of_each: p
 
 def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     """Items of one set that two splits have."""
-    if not hasattr(task, "set_names"):
-        return ""
     sets = {}
     for split, rows in frames.items():
         names = task.set_names(split)
         numbers = rows["item"] // ITEMS_OF_A_SET, rows["item"] % ITEMS_OF_A_SET
         sets[split] = {(names[number], item) for number, item in zip(*numbers) if number in names}
     splits = list(sets)
-    said = ""
+    sentences = ""
     for place, first in enumerate(splits):
         for second in splits[place + 1 :]:
             both = len(sets[first] & sets[second])
-            said += f"\n{both} items of {first} are items of {second}, too." if both else ""
-    return said
+            sentences += f"\n{both} items of {first} are items of {second}, too." if both else ""
+    return sentences

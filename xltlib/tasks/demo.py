@@ -10,6 +10,7 @@ import pandas as pd
 
 from xltlib import demo
 from xltlib.demo import grammar
+from xltlib.tasks.base import Task
 
 # Task -> the split of the corpus that it is tested on.
 DEMO = {"demo": "test", "demo-news": "news", "demo-unseen": "unseen", "demo-easy": "easy"}
@@ -17,7 +18,7 @@ DEMO_TEXT = ("demo", "demo-news")  # tasks of which there is unlabelled text, to
 
 
 @dataclass(frozen=True)
-class DemoTask:
+class DemoTask(Task):
     """One of the tasks of the corpus; they have their training and development pairs in common.
 
     Attributes:
@@ -28,7 +29,6 @@ class DemoTask:
     name: str
     tested_on: str
     CLASSES: ClassVar[list[str]] = ["different", "same"]
-    SHARES_STOCK_SENTENCES: ClassVar[bool] = False
 
     def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
         """One language's rows of a split, from the package (see :class:`xltlib.tasks.base.Task`)."""
@@ -39,10 +39,6 @@ class DemoTask:
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in: those of the corpus."""
         return grammar.languages()
-
-    def has(self, code: str, split: str, folder: Path | None) -> bool:
-        """Whether a split has pairs in a language."""
-        return code in grammar.languages()
 
 
 DEMO_TASKS = {name: DemoTask(name, split) for name, split in DEMO.items()}

@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import places
-from xltlib.lines import DataError, read_lines
-from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER
+from xltlib.tasks.base import HEADER, ITEMS_OF_A_SET, PLACEHOLDER, Task
 from xltlib.tasks.description import FILE, Description, Source, read_description
 from xltlib.tasks.items import numbered, read_items
 from xltlib.tasks.paws_files import unquoted
 from xltlib.tasks.tables import Row, read_rows, typed
+from xltlib.text_files import DataError, read_lines
 
 KNOWN = Path(__file__).parent / "known"  # descriptions that ship with the package, NAME.yaml
 DATA = "{data}/"  # begins a path below the data folder
@@ -25,7 +25,7 @@ CODE = r"[A-Za-z]{2,3}(?:[-_](?:[A-Za-z]{4}|[A-Za-z]{2}))?"  # of a language, as
 SETS = 2**22  # numbers that a set of items may have: with ITEMS_OF_A_SET items each they fit 63 bits
 
 
-class DescribedTask:
+class DescribedTask(Task):
     """A task as its description says (see :class:`xltlib.tasks.base.Task`).
 
     Args:
@@ -63,10 +63,10 @@ class DescribedTask:
             raise DataError(f"{self.path}: no {split} pairs of language {code!r}; there are {there}")
         frames, wheres, faults = [], [], []
         for source in sources:
-            found, where, wrong = self._rows_of(source, code, split, folder)
-            frames.append(found)
+            rows, where, more = self._rows_of(source, code, split, folder)
+            frames.append(rows)
             wheres.append(where)
-            faults += wrong
+            faults += more
         frame = pd.concat(frames, ignore_index=True)
         twice = {where for where in wheres if wheres.count(where) > 1}
         faults += [f"{where}: two sources of {split} read it in language {code}" for where in sorted(twice)]
@@ -74,15 +74,15 @@ class DescribedTask:
         if len(again):
             number = again.iloc[0] % ITEMS_OF_A_SET
             faults.append(f"{wheres[-1]}: id {number} stands twice in language {code}; name what is parallel")
-        revisions = sorted({found.attrs["revision"] for found in frames if found.attrs.get("revision")})
+        revisions = sorted({rows.attrs["revision"] for rows in frames if rows.attrs.get("revision")})
         frame.attrs = {"revision": " ".join(revisions), "placeholder": PLACEHOLDER}
         return frame, " and ".join(wheres), faults
 
     def empty(self, split: str, folder: Path | None) -> list[str]:
         """Faults of the sources of a split of which there is no file."""
         sources = self.says.sources.get(split, ())
-        found = [of for of in sources if not self._languages(of, split, folder)]
-        return [f"{of.where}: no file fits {of.files}" for of in found]
+        missing = [source for source in sources if not self._languages(source, split, folder)]
+        return [f"{source.where}: no file fits {source.files}" for source in missing]
 
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in."""
@@ -90,10 +90,6 @@ class DescribedTask:
         for source in self.says.sources.get(split, ()):
             codes |= dict.fromkeys(self._languages(source, split, folder))
         return list(codes)
-
-    def has(self, code: str, split: str, folder: Path | None) -> bool:
-        """Whether a split has pairs in a language."""
-        return any(code in self._languages(of, split, folder) for of in self.says.sources.get(split, ()))
 
     def stays(self, whose: str) -> None:
         """Stop where a bundle cannot hold what is read: rows of the hub, or a file beside neither.
@@ -127,12 +123,12 @@ class DescribedTask:
 
     def _set(self, source: Source, split: str, code: str) -> int:
         """The number of the set that items of a source are of: 0 for the first that the split names."""
-        named = [of.parallel for of in self.says.sources[split] if of.parallel]
+        named = [other.parallel for other in self.says.sources[split] if other.parallel]
         if source.parallel and source.parallel == named[0]:
             return 0
         number = 1 + self.says.sources[split].index(source)
-        told = f"{source.parallel} " if source.parallel else f"own {split} {number} {code}"
-        return 1 + int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest()) % (SETS - 1)
+        key = f"{source.parallel} " if source.parallel else f"own {split} {number} {code}"
+        return 1 + int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % (SETS - 1)
 
     def _languages(self, source: Source, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a source has."""
@@ -144,11 +140,11 @@ class DescribedTask:
             raise DataError(f"{source.where}: rows of the hub need languages, as in languages: en de")
         ours = {theirs: code for code, theirs in source.codes.items()}
         if "{language}" in source.files:
-            found = sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
-            twice = next((code for code in found if found.count(code) > 1), None)
+            codes = sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
+            twice = next((code for code in codes if codes.count(code) > 1), None)
             if twice:
                 raise DataError(f"{source.where}: files of two codes are {twice} by codes; name it otherwise")
-            return found
+            return codes
         if "language" in source.form.reads:
             rows, faults = read_rows(self._file(source, "", split, folder), source.form)
             if faults and not rows:  # no row tells a language
@@ -158,14 +154,14 @@ class DescribedTask:
 
     def without_code(self, split: str, folder: Path | None) -> list[str]:
         """Names of files that fit a pattern, but for a language's code in its place."""
-        found = []
+        names = []
         for source in self.says.sources.get(split, ()):
             pattern = Path(str(source.files)).stem
             named_by_code = "{language}" in pattern and not source.languages
             if named_by_code and re.search(r"\w", pattern.replace("{language}", "")):
                 named = self._named(source, split, folder)
-                found += [Path(path).name for path, code in named.items() if not code]
-        return sorted(found)
+                names += [Path(path).name for path, code in named.items() if not code]
+        return sorted(names)
 
     def _codes_in_names(self, source: Source, split: str, folder: Path | None) -> set[str]:
         """What stands for the language in names of files that fit the pattern."""
@@ -263,8 +259,8 @@ class DescribedTask:
             raise DataError(f"{where}: no column {missing[0]!r}; it has {there[:200]}")
         rows, faults = [], []
         frame = frame.astype(object).where(frame.notna(), None)  # pandas has NaN where a cell is missing
-        for number, found in enumerate(frame.to_dict("records"), start=1):
-            cells, fault = typed(source.form, found)
+        for number, record in enumerate(frame.to_dict("records"), start=1):
+            cells, fault = typed(source.form, record)
             if fault:
                 faults.append(f"{where}, row {number}: {fault}")
             else:
@@ -276,11 +272,11 @@ def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] 
     """Item, sentences and class of a row; or what is wrong with it."""
     sentences = [row.cells["sentence1"], row.cells["sentence2"]]
     if source.unquote:
-        sentences = [unquoted(of).strip() for of in sentences]
+        sentences = [unquoted(sentence).strip() for sentence in sentences]
     if not all(sentences):
         return "an empty sentence; name what stands where one is missing (placeholder), or delete the row"
     if source.placeholder:
-        sentences = [PLACEHOLDER if of == source.placeholder else of for of in sentences]
+        sentences = [PLACEHOLDER if sentence == source.placeholder else sentence for sentence in sentences]
     label = source.labels.get(row.cells["label"])
     if label is None:
         known = ", ".join(source.labels)

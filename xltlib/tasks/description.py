@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from xltlib import studyfile
-from xltlib.lines import DataError, read_text
 from xltlib.tasks.hub import HUB_SPLITS
 from xltlib.tasks.tables import FORMATS, SEPARATORS, Form
+from xltlib.text_files import DataError, read_text
 from xltlib.values import shown
 
 FILE = "task.yaml"
@@ -143,10 +143,10 @@ class Reading:
             ]
         if "test" not in sources:
             raise self._error(("splits",), "no test: a task needs pairs to be scored")
-        told = {name: value for name, value in found.items() if name not in ("about", "licence")}
+        deciding = {name: value for name, value in found.items() if name not in ("about", "licence")}
         return Description(
             classes=classes, sources=sources, about=found.get("about", ""), licence=found.get("licence", ""),
-            leaves_out=leaves_out == "leave-out", told=told,
+            leaves_out=leaves_out == "leave-out", told=deciding,
         )  # fmt: skip
 
     def _place(self, split: str, number: int, given: object) -> tuple:

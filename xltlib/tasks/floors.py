@@ -23,8 +23,8 @@ def overlap_floors(rows: pd.DataFrame) -> dict[str, float]:
     Args:
         rows: labelled pairs, as tasks.load_pairs returns them.
     """
-    own = rows[rows.language1 == rows.language2]
-    return {code: overlap_floor(of) for code, of in own.groupby("language1", sort=False)}
+    by_language = rows[rows.language1 == rows.language2].groupby("language1", sort=False)
+    return {code: overlap_floor(of_language) for code, of_language in by_language}
 
 
 def overlap_floor(rows: pd.DataFrame) -> float:

@@ -7,7 +7,7 @@ from typing import Iterable
 
 import pandas as pd
 
-from xltlib.lines import DataError
+from xltlib.text_files import DataError
 
 HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}  # ours -> the hub's
 COMMIT = re.compile(r"@([0-9a-f]{40})/")  # in a file's address: hf://datasets/organisation/name@commit/...
@@ -27,15 +27,15 @@ def from_hub(repository: str, revision: str | None, code: str, split: str) -> tu
     from datasets import load_dataset
 
     try:
-        found = load_dataset(repository, code, split=split, revision=revision)
-        rows = found.to_pandas()
+        dataset = load_dataset(repository, code, split=split, revision=revision)
+        rows = dataset.to_pandas()
     except Exception as error:  # whatever the hub client raises, the user needs the same advice
         raise DataError(
             f"{repository} ({code}, {split}) could not be had from the hub "
             f"({type(error).__name__}: {error}). "
             "Download the official release and name its folder with --data or XLTLIB_DATA."
         ) from error
-    rows.attrs["revision"] = commit_of(found.info.download_checksums or {}) or revision or ""
+    rows.attrs["revision"] = commit_of(dataset.info.download_checksums or {}) or revision or ""
     return rows, f"{repository}@{rows.attrs['revision'] or 'unknown'} {code}/{split}"
 
 
@@ -46,5 +46,5 @@ def commit_of(files: Iterable[str]) -> str:
         >>> commit_of([f"hf://datasets/organisation/corpus@{'0a' * 20}/en/test.parquet"])
         '0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'
     """
-    told = {found[1] for file in files if (found := COMMIT.search(file))}
-    return told.pop() if len(told) == 1 else ""
+    commits = {match[1] for file in files if (match := COMMIT.search(file))}
+    return commits.pop() if len(commits) == 1 else ""

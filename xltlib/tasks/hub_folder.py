@@ -7,8 +7,8 @@ from functools import cache
 from glob import escape
 from pathlib import Path
 
-from xltlib.lines import DataError
 from xltlib.tasks.description import FILE, Description, read_description
+from xltlib.text_files import DataError
 
 
 def description_folder(name: str) -> Path:
@@ -51,7 +51,7 @@ def files_named(says: Description) -> list[str]:
     Raises:
         DataError: a file lies outside the data set.
     """
-    found = {}
+    patterns = {}
     for split, sources in says.sources.items():
         for source in sources:
             paths = list(source.files.values()) if isinstance(source.files, dict) else [source.files]
@@ -62,8 +62,8 @@ def files_named(says: Description) -> list[str]:
                 path = posixpath.normpath(path.replace("{split}", split))
                 if path.startswith(("/", "../", "~")):
                     raise DataError(f"{source.where}: {path} lies outside the data set")
-                found["*".join(escape(part) for part in path.split("{language}"))] = None
-    return list(found)
+                patterns["*".join(escape(part) for part in path.split("{language}"))] = None
+    return list(patterns)
 
 
 def _why(name: str, error: Exception) -> str:
@@ -87,5 +87,5 @@ def _why(name: str, error: Exception) -> str:
         return f"no {FILE} in this data set of the hub; download it, and write one in its folder"
     if isinstance(error, hub.HFValidationError):
         return f"no name of a data set, as in organisation/name; a folder is written as a path: ./{name}"
-    said = " ".join(str(error).split())[:120]
-    return f"its download failed ({type(error).__name__}: {said}); {fetch}"
+    message = " ".join(str(error).split())[:120]
+    return f"its download failed ({type(error).__name__}: {message}); {fetch}"

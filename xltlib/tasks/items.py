@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import ITEMS_OF_A_SET
+from xltlib.text_files import DataError, read_lines
 
 
 def numbered(given: str, subtract: int = 0) -> int | None:

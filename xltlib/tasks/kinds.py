@@ -4,18 +4,19 @@ No run's code fingerprint follows this table: it follows the module of the run's
 """
 
 from difflib import get_close_matches
-from importlib import import_module
 
 from xltlib import places
-from xltlib.lines import DataError
 from xltlib.tasks.base import Task
 from xltlib.tasks.demo import DEMO_TASKS
 from xltlib.tasks.described import described, known_names
+from xltlib.tasks.paws import PawsX
+from xltlib.tasks.xnli import Xnli
+from xltlib.text_files import DataError
 
 TABLE: dict[str, Task] = {
-    "paws-x": import_module("xltlib.tasks.paws"),
-    "paws-x-literal": import_module("xltlib.tasks.paws_literal"),
-    "xnli": import_module("xltlib.tasks.xnli"),
+    "paws-x": PawsX(),
+    "paws-x-literal": PawsX(literal=True),
+    "xnli": Xnli(),
     **DEMO_TASKS,
 }
 

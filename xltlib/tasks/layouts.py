@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xltlib import languages, places
-from xltlib.lines import DataError, read_lines
+from xltlib.text_files import DataError, read_lines
 
 CODE = re.compile(r"[a-z]{2,3}(-[a-z]{2}|-[a-z]{4})?")  # a region or a script may stand behind it
 SCRIPT = re.compile(r"-[a-z]{4}$")
@@ -33,7 +33,7 @@ def names_of(code: str) -> set[str]:
 
 def _codes(code: str) -> tuple[str, ...]:
     """The project's code of a language, NTREX's and Tatoeba's, and further ones."""
-    language = languages.of(code)
+    language = languages.row(code)
     return code, language.alpha3, language.tatoeba, *language.others
 
 
@@ -50,12 +50,12 @@ def closeness(name: str, code: str) -> int:
         >>> closeness("sna-Latn", "sna-Cyrl"), closeness("zho_Hans", "zh"), closeness("zho-TW", "zh")
         (0, 1, 0)
     """
-    plain, own = _plain(name), names_of(code)
-    if plain in own:
+    plain, names = _plain(name), names_of(code)
+    if plain in names:
         return 2
     bare, script = _parted(plain)
     # The table names a region of Chinese, which no other layout does.
-    wanted = [_parted(REGION.sub("", one)) for one in own]
+    wanted = [_parted(REGION.sub("", one)) for one in names]
     return int(any(bare == one and (not script or not other or script == other) for one, other in wanted))
 
 

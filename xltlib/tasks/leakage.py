@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from xltlib.lines import DataError
 from xltlib.tasks.base import ITEMS_OF_A_SET
+from xltlib.text_files import DataError
 
 SHORTEST = 6  # letters of a test sentence that is looked for inside a text
 START = 12  # letters of a test sentence that a place in a text must begin with to be compared in full
@@ -57,11 +57,11 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
         starts = {text[place : place + START] for place in range(len(text) - START + 1)}
         return any(sentence in text for start in starts & by_start.keys() for sentence in by_start[start])
 
-    found = []
+    holding = []
     for text in texts:
         parts = (text,) if isinstance(text, str) else text
-        found.append(any(holds(part) for part in parts))
-    return found
+        holding.append(any(holds(part) for part in parts))
+    return holding
 
 
 def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame, translations: bool = False) -> pd.DataFrame:
@@ -107,9 +107,10 @@ def refuse_test_items(
     """
     tested = names.get("test", {})
     for number, name in names.get(split, {}).items():
-        theirs = [of for of, other in tested.items() if other == name]
-        own = pairs["item"][pairs["item"] // ITEMS_OF_A_SET == number] % ITEMS_OF_A_SET
-        both = set(own) & {item % ITEMS_OF_A_SET for item in test["item"] if item // ITEMS_OF_A_SET in theirs}
+        theirs = [tested_number for tested_number, other in tested.items() if other == name]
+        items = pairs["item"][pairs["item"] // ITEMS_OF_A_SET == number] % ITEMS_OF_A_SET
+        of_test = {item % ITEMS_OF_A_SET for item in test["item"] if item // ITEMS_OF_A_SET in theirs}
+        both = set(items) & of_test
         if both:
             raise DataError(
                 f"{whose}, {split}: {len(both)} items are test items, too (parallel: {name}), in this or "
@@ -124,8 +125,8 @@ def refuse_test_pairs(dev: pd.DataFrame, test: pd.DataFrame, what: str) -> None:
         DataError: they are.
     """
     pairs = {frozenset(map(normalised, both)) for both in zip(test.sentence1, test.sentence2)}
-    found = [frozenset(map(normalised, both)) in pairs for both in zip(dev.sentence1, dev.sentence2)]
-    if found and all(found):
+    are_test_pairs = [frozenset(map(normalised, both)) in pairs for both in zip(dev.sentence1, dev.sentence2)]
+    if are_test_pairs and all(are_test_pairs):
         raise DataError(f"{what}: every pair is a test pair: checkpoints would be chosen by what is scored")
 
 
@@ -135,11 +136,11 @@ def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
     Raises:
         DataError: names ``what`` was read, how many texts overlap and the first of them.
     """
-    found = [text for text, bad in zip(texts, overlapping(texts, test)) if bad]
-    if found:
+    bad_texts = [text for text, bad in zip(texts, overlapping(texts, test)) if bad]
+    if bad_texts:
         raise DataError(
-            f"{what}: {len(found)} of {len(texts)} stand in the test set "
-            f"(first: {str(found[0])[:120]!r}). Take these rows out of the file."
+            f"{what}: {len(bad_texts)} of {len(texts)} stand in the test set "
+            f"(first: {str(bad_texts[0])[:120]!r}). Take these rows out of the file."
         )
 
 

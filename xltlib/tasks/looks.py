@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 
 from xltlib import languages
-from xltlib.lines import DataError, read_text
 from xltlib.tasks.description import ENDINGS, READ
 from xltlib.tasks.tables import SEPARATORS
+from xltlib.text_files import DataError, read_text
 
 NAMES = {  # what a column holds -> names that headers have for it, in lower case
     "sentence1": "sentence1 sentence_1 premise text1 text_a question1 sent1 string1 source",

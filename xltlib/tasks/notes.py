@@ -8,8 +8,9 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.tasks.base import Task
+from xltlib.tasks.described import DescribedTask
+from xltlib.tasks.pairs import SPLITS
 from xltlib.tasks.printing import filled
-from xltlib.tasks.task import SPLITS
 
 SAME = ("same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar")  # names of what is class 1
 
@@ -26,7 +27,7 @@ def unknown(frames: dict[str, pd.DataFrame]) -> list[str]:
 
 def without_code(task: Task, folder: Path | None) -> list[str]:
     """Names of files that would be read if they had a language's code."""
-    if not hasattr(task, "without_code"):
+    if not isinstance(task, DescribedTask):
         return []
     return list(dict.fromkeys(name for split in SPLITS for name in task.without_code(split, folder)))
 

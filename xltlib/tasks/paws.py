@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
-from xltlib.tasks.paws_files import CLASSES, HUB_LANGUAGES, find_file, hub_rows, read_paws_file
-
-__all__ = ["CLASSES", "HUB_LANGUAGES", "SHARES_STOCK_SENTENCES", "hub_rows", "rows"]
-
-SHARES_STOCK_SENTENCES = False
+from xltlib.tasks import paws_files
+from xltlib.tasks.base import Released
 
 
-def rows(code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
-    """One language's rows of a split, and where they came from (see :class:`xltlib.tasks.base.Task`)."""
-    if folder is None:
-        return hub_rows(code, split)
-    path = find_file(folder, code, split)
-    return read_paws_file(path), str(path)
+@dataclass(frozen=True)
+class PawsX(Released):
+    """PAWS-X in one of two readings.
+
+    Attributes:
+        literal: the quotes of CSV are kept: the reading that published numbers probably carry.
+
+    Example:
+        >>> PawsX().languages("test", None)
+        ['de', 'en', 'es', 'fr', 'ja', 'ko', 'zh']
+    """
+
+    literal: bool = False
+    CLASSES: ClassVar[list[str]] = ["different", "paraphrase"]
+    HUB_LANGUAGES: ClassVar[tuple[str, ...]] = ("de", "en", "es", "fr", "ja", "ko", "zh")
+
+    def find_file(self, folder: Path, code: str, split: str) -> Path:
+        """The first file of a language in ``paws-x/`` or a folder beside it."""
+        return paws_files.find_file(folder, code, split)
+
+    def read_file(self, path: Path) -> pd.DataFrame:
+        """The rows of a file."""
+        return paws_files.read_paws_file(path, self.literal)
+
+    def languages_of_files(self, folder: Path, split: str) -> list[str]:
+        """Codes of the languages that have a file of a split, in alphabetical order."""
+        paths = folder.glob(f"paws-*/x-final/*/{paws_files.FILES[split]}")
+        return sorted({path.parent.name for path in paths})
+
+    def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
+        """The same rows from the hub, at a pinned revision, and where they came from."""
+        return paws_files.hub_rows(code, split, literal=self.literal)

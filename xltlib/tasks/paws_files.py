@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.base import HEADER, PLACEHOLDER
 from xltlib.tasks.hub import HUB_SPLITS, from_hub
+from xltlib.text_files import DataError, read_lines
 
-CLASSES = ["different", "paraphrase"]
 # The repository's Parquet form.
-HUB_LANGUAGES = ("de", "en", "es", "fr", "ja", "ko", "zh")
 HUB_PAWS_X = ("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37")
 FILES = {"train": "train.tsv", "dev": "dev_2k.tsv", "test": "test_2k.tsv"}
 TRANSLATED = "translated_train.tsv"  # by machine translation: the training file of every language but English
@@ -53,14 +51,14 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
         Columns item, sentence1, sentence2, label; ``attrs["unquoted"]`` counts rows that were unquoted.
     Raises:
         DataError: wrong header, stray or missing tab, empty sentence, repeated id, label other than 0 or 1,
-            no row at all, or what :func:`xltlib.lines.read_text` refuses; names the file and the line.
+            no row at all, or what :func:`xltlib.text_files.read_text` refuses; names the file and the line.
     """
     lines = read_lines(path)
     header = lines[0] if lines else ""
     if header.split("\t") != HEADER:
         wanted = f"wanted the tab-separated columns {' '.join(HEADER)}"
         raise DataError(f"{path}, line 1: header is {header[:60]!r}, {wanted}")
-    found, seen, changed = [], {}, 0
+    rows, seen, changed = [], {}, 0
     for number, line in enumerate(lines[1:], start=2):
         place = f"{path}, line {number}"
         fields = line.split("\t")
@@ -84,10 +82,10 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
                 raise DataError(f"{place}: an empty sentence")
             # The official machine translations have blanks: they count as missing.
             sentences = [sentence or PLACEHOLDER for sentence in sentences]
-        found.append((item, *sentences, _label(label.strip(), place)))
-    if not found:
+        rows.append((item, *sentences, _label(label.strip(), place)))
+    if not rows:
         raise DataError(f"{path}: no rows below the header")
-    frame = pd.DataFrame(found, columns=["item", *HEADER[1:]])
+    frame = pd.DataFrame(rows, columns=["item", *HEADER[1:]])
     frame.attrs["unquoted"] = changed
     return frame
 
@@ -125,11 +123,11 @@ def hub_rows(
 ) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, at a pinned revision, and where they came from."""
     given, where = from_hub(repository, revision, code, HUB_SPLITS[split])
-    found = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
+    rows = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     sentences = ["sentence1", "sentence2"]
-    plain = found[sentences] if literal else found[sentences].map(unquoted)
-    changed = (plain != found[sentences]).any(axis=1)
+    plain = rows[sentences] if literal else rows[sentences].map(unquoted)
+    changed = (plain != rows[sentences]).any(axis=1)
     for column in sentences:  # machine-translated training rows have blanks
-        found[column] = plain[column].str.strip().replace("", PLACEHOLDER)
-    found.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
-    return found, where
+        rows[column] = plain[column].str.strip().replace("", PLACEHOLDER)
+    rows.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
+    return rows, where

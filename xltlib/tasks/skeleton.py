@@ -10,11 +10,11 @@ from pathlib import Path
 
 from xltlib import languages
 from xltlib.files import whole
-from xltlib.lines import DataError
 from xltlib.tasks.described import CODE
 from xltlib.tasks.description import ENDINGS, FILE, SPLITS
 from xltlib.tasks.looks import MOST_CLASSES, Look, look
 from xltlib.tasks.tables import SEPARATORS
+from xltlib.text_files import DataError
 from xltlib.values import shown
 
 SPLIT_WORDS = {  # what stands for a split in names of files and folders
@@ -165,16 +165,16 @@ def _parallel(files: list[Found]) -> list[str]:
 
     Where files spell labels in different words only the check can tell, once it knows which are one class.
     """
-    if len({of.language for of in files}) < 2:
+    if len({file.language for file in files}) < 2:
         return []
     for split in ("dev", "test"):
         labels: dict[tuple, str] = {}
-        for of in [of for of in files if of.split == split]:
-            spelled = frozenset(of.look.labels)
-            for item, label in of.look.items:
-                if labels.setdefault((of.pattern, spelled, item), label) != label:
-                    told = f"id or line {item} differs in label between languages"
-                    return [f"parallel: false  # {told}; those that agree can be a source of their own"]
+        for file in [file for file in files if file.split == split]:
+            spelled = frozenset(file.look.labels)
+            for item, label in file.look.items:
+                if labels.setdefault((file.pattern, spelled, item), label) != label:
+                    why = f"id or line {item} differs in label between languages"
+                    return [f"parallel: false  # {why}; those that agree can be a source of their own"]
     return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
 
 
@@ -196,25 +196,25 @@ def _parted(seen: Look) -> tuple[str, ...]:
 
 def _labels(files: list[Found]) -> list[str]:
     """The line that names the classes."""
-    kinds = list(dict.fromkeys(tuple(sorted(of.look.labels)) for of in files if of.look.labels))
+    kinds = list(dict.fromkeys(tuple(sorted(file.look.labels)) for file in files if file.look.labels))
     if not kinds:
         return [f"{TO_FILL}labels: [NAME, NAME], the classes: no column looks like labels"]
     names = sorted({label for kind in kinds for label in kind}, key=_order)
     if max(map(len, kinds)) > MOST_CLASSES:
-        told = f"{len(names)} labels, such as {' '.join(names[:3])}"
-        return [f"{TO_FILL}labels: [NAME, NAME], the classes; {told}, look like scores or words, not classes"]
+        seen = f"{len(names)} labels, such as {' '.join(names[:3])}"
+        return [f"{TO_FILL}labels: [NAME, NAME], the classes; {seen}, look like scores or words, not classes"]
     for known in ORDERS:
         if set(names) == set(known):
             names = known
     largest = max(map(len, kinds))
     if len(names) > largest:
-        told = "; ".join(" ".join(kind) for kind in kinds[:4])
+        seen = "; ".join(" ".join(kind) for kind in kinds[:4])
         example = "labels: {different: [no, non], same: [yes, oui]}"
-        return [f"{TO_FILL}labels: files differ ({told}); say which spellings are one class, as in {example}"]
-    said = f"labels: [{', '.join(map(_value, names))}]"
+        return [f"{TO_FILL}labels: files differ ({seen}); say which spellings are one class, as in {example}"]
+    line = f"labels: [{', '.join(map(_value, names))}]"
     if all(name.isdecimal() for name in names):
-        said += '  # or with names, as in {different: "0", same: "1"}'
-    return [said]
+        line += '  # or with names, as in {different: "0", same: "1"}'
+    return [line]
 
 
 def _order(label: str) -> tuple:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from xltlib.lines import DataError, read_lines, read_text
+from xltlib.text_files import DataError, read_lines, read_text
 from xltlib.values import shown
 
 FORMATS = ("tsv", "csv", "jsonl", "parquet")
@@ -67,7 +67,7 @@ def read_rows(path: Path, form: Form) -> tuple[list[Row], list[str]]:
     """The rows of a file, and its faults, each with file and line; a row with a fault is left out.
 
     Raises:
-        DataError: the file cannot be read as a whole: see :func:`xltlib.lines.read_text`.
+        DataError: the file cannot be read as a whole: see :func:`xltlib.text_files.read_text`.
     """
     try:
         if not path.is_file():

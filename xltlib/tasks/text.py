@@ -8,12 +8,12 @@ from typing import Callable
 import pandas as pd
 
 from xltlib import demo, places
-from xltlib.lines import DataError, read_lines, read_sentences
 from xltlib.tasks import layouts
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.layouts import several
-from xltlib.tasks.task import load_pairs, load_training
+from xltlib.tasks.pairs import load_pairs, load_training
 from xltlib.tasks.trees import has_trees, load_trees
+from xltlib.text_files import DataError, read_lines, read_sentences
 
 PARALLEL = ("ntrex", "tatoeba")  # corpora of translations
 TREEBANKS = ("ud-pud",)
@@ -33,7 +33,7 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         folder: of downloaded data, or None.
         limit: keep only the first so many (0: all).
     Raises:
-        DataError: there is no such folder or file, or what :func:`xltlib.lines.read_sentences` refuses.
+        DataError: there is no such folder or file, or what :func:`xltlib.text_files.read_sentences` refuses.
     """
     if names := several(source):
         found = [load_text(name, code, folder) for name in _having(names, has_text, code, folder)]
@@ -87,7 +87,7 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         limit: keep only the first so many (0: all).
     Raises:
         DataError: a file is missing, or several fit; two have unequal numbers of lines, or a row has not two
-            columns; no line has text in both; or what :func:`xltlib.lines.read_sentences` refuses.
+            columns; no line has text in both; or what :func:`xltlib.text_files.read_sentences` refuses.
     """
     if names := several(source):
         having = _having(names, has_translations, code, folder)

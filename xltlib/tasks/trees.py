@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from xltlib import demo, places
-from xltlib.lines import DataError, read_lines
 from xltlib.tasks.demo import DEMO_TEXT
 from xltlib.tasks.layouts import several
+from xltlib.text_files import DataError, read_lines
 
 EVALUATED = 100  # trees of a language that a structural probe is evaluated on
 PROBED = EVALUATED + 200  # and with the further ones that it is fitted to
@@ -61,8 +61,8 @@ class Tree:
     @cached_property
     def edges(self) -> set[tuple[int, int]]:
         """Pairs of words, numbered from 0, of which one governs the other; the smaller number first."""
-        found = ((word, head - 1) for word, head in enumerate(self.heads) if head)
-        return {(min(edge), max(edge)) for edge in found}
+        edges = ((word, head - 1) for word, head in enumerate(self.heads) if head)
+        return {(min(edge), max(edge)) for edge in edges}
 
 
 def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> list[Tree]:
@@ -209,8 +209,8 @@ class _Sentence:
         for number, row, words in tokens:
             at += len(text[at:]) - len(text[at:].lstrip())
             if not text.startswith(row["form"], at):
-                said = f"{row['form']!r} does not stand in '# text' from character {at + 1} on"
-                raise self._error(number, said)
+                problem = f"{row['form']!r} does not stand in '# text' from character {at + 1} on"
+                raise self._error(number, problem)
             spans += [(at, at + len(row["form"]))] * words
             at += len(row["form"])
         if text[at:].strip():
@@ -229,8 +229,8 @@ class _Sentence:
             elif row["id"][1] == "-":
                 first, end = row["id"][0], row["id"][2]
                 if first != within + 1 or not first <= end <= last:
-                    said = f"words {first}-{end} of one token, wanted some from {within + 1} to {last}"
-                    raise self._error(number, said)
+                    problem = f"words {first}-{end} of one token, wanted some from {within + 1} to {last}"
+                    raise self._error(number, problem)
                 tokens.append((number, row, end - first + 1))
                 within = end
         return tokens

@@ -6,35 +6,60 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib.lines import DataError, read_lines
-from xltlib.tasks.base import HEADER
+from xltlib.tasks.base import HEADER, Released
 from xltlib.tasks.hub import HUB_SPLITS, from_hub
+from xltlib.text_files import DataError, read_lines
 
 CLASSES = ["contradiction", "entailment", "neutral"]
-SHARES_STOCK_SENTENCES = True  # premises of MNLI, its training set, and of XNLI: "It is true."
 HUB_XNLI = ("facebook/xnli", None)  # newest revision: which one to pin could not be checked; the rows tell
-HUB_LANGUAGES = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 HUB_CLASSES = ("entailment", "neutral", "contradiction")  # as the hub numbers them
 
 
-def rows(code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
-    """One language's rows of a split, and where they came from (see :class:`xltlib.tasks.base.Task`)."""
-    if folder is None:
-        return hub_rows(code, split)
-    path = find_file(folder, code, split)
-    return read_xnli_file(path), str(path)
+class Xnli(Released):
+    """XNLI, whose training set is MNLI.
 
-
-def find_file(folder: Path, code: str, split: str) -> Path:
-    """The file of a language.
-
-    Raises:
-        DataError: there is none; says where it was looked for.
+    Example:
+        >>> Xnli().languages("test", None)[:5]
+        ['ar', 'bg', 'de', 'el', 'en']
     """
-    path = folder / "xnli" / f"{split}-{code}.tsv"
-    if not path.is_file():
-        raise DataError(f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv")
-    return path
+
+    CLASSES = CLASSES
+    SHARES_STOCK_SENTENCES = True  # premises of MNLI and of XNLI: "It is true."
+    HUB_LANGUAGES = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
+
+    def find_file(self, folder: Path, code: str, split: str) -> Path:
+        """The file of a language.
+
+        Raises:
+            DataError: there is none; says where it was looked for.
+        """
+        path = folder / "xnli" / f"{split}-{code}.tsv"
+        if not path.is_file():
+            raise DataError(
+                f"no file {path}: XNLI in XTREME's layout is <data folder>/xnli/<split>-<lang>.tsv"
+            )
+        return path
+
+    def read_file(self, path: Path) -> pd.DataFrame:
+        """The rows of a file."""
+        return read_xnli_file(path)
+
+    def languages_of_files(self, folder: Path, split: str) -> list[str]:
+        """Codes of the languages that have a file of a split, in alphabetical order."""
+        return sorted(path.stem.partition("-")[2] for path in folder.glob(f"xnli/{split}-*.tsv"))
+
+    def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
+        """The same rows from the hub, whose labels have other numbers, and where they came from."""
+        rows, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
+        columns = {
+            "item": range(1, len(rows) + 1),
+            "sentence1": rows.premise.str.strip(),
+            "sentence2": rows.hypothesis.str.strip(),
+            "label": [CLASSES.index(HUB_CLASSES[label]) for label in rows.label],
+        }
+        frame = pd.DataFrame(columns)
+        frame.attrs["revision"] = rows.attrs["revision"]
+        return frame, where
 
 
 def read_xnli_file(path: Path) -> pd.DataFrame:
@@ -44,9 +69,9 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
 
     Raises:
         DataError: stray or missing tab, empty sentence, unknown label, no row at all, or what
-            :func:`xltlib.lines.read_text` refuses; names the file and the line.
+            :func:`xltlib.text_files.read_text` refuses; names the file and the line.
     """
-    found = []
+    rows = []
     for number, line in enumerate(read_lines(path), start=1):
         place = f"{path}, line {number}"
         fields = [field.strip() for field in line.split("\t")]
@@ -59,21 +84,7 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
         label = given.replace("contradictory", "contradiction")
         if label not in CLASSES:
             raise DataError(f"{place}: label {given[:40]!r}, wanted one of {', '.join(CLASSES)}")
-        found.append((number, premise, hypothesis, CLASSES.index(label)))
-    if not found:
+        rows.append((number, premise, hypothesis, CLASSES.index(label)))
+    if not rows:
         raise DataError(f"{path}: no rows in it")
-    return pd.DataFrame(found, columns=["item", *HEADER[1:]])
-
-
-def hub_rows(code: str, split: str) -> tuple[pd.DataFrame, str]:
-    """The same rows from the model hub, whose labels have other numbers."""
-    found, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
-    columns = {
-        "item": range(1, len(found) + 1),
-        "sentence1": found.premise.str.strip(),
-        "sentence2": found.hypothesis.str.strip(),
-        "label": [CLASSES.index(HUB_CLASSES[label]) for label in found.label],
-    }
-    frame = pd.DataFrame(columns)
-    frame.attrs["revision"] = found.attrs["revision"]
-    return frame, where
+    return pd.DataFrame(rows, columns=["item", *HEADER[1:]])

@@ -129,22 +129,22 @@ def _accuracy(kept: Kept) -> str:
         return ""
     predictions, read = records.predictions(kept.place, kept.record), kept.record["supervision"]
     rows = ["| language | accuracy | 95 % interval | items | read of it |", "|---|---|---|---|---|"]
-    for of in accuracy.by_language(predictions).itertuples():
-        name = languages.of(of.Index).name
-        interval = f"{of.low:.1f} to {of.high:.1f}"
+    for row in accuracy.by_language(predictions).itertuples():
+        name = languages.row(row.Index).name
+        interval = f"{row.low:.1f} to {row.high:.1f}"
         rows.append(
-            f"| {name} ({of.Index}) | {of.accuracy:.1f} | {interval} | {of.items} | {read[of.Index]} |"
+            f"| {name} ({row.Index}) | {row.accuracy:.1f} | {interval} | {row.items} | {read[row.Index]} |"
         )
-    said = (
+    note = (
         f"In per cent, of {_scored(kept)}, last checkpoint, one seed. "
         "Intervals are Wilson's, of as many items as clusters that share a sentence are worth."
     )
     mean, pairs = accuracy.in_two_languages(predictions)
     if pairs:
-        said += f" On {pairs} pairs in two languages {mean:.1f} % are right."
+        note += f" On {pairs} pairs in two languages {mean:.1f} % are right."
     if kept.record["parameters"]["scored"].get("votes"):
-        said += " They are of votes of noisy copies; the model here answers the pair itself."
-    return "\n\n".join(["## Accuracy", said, "\n".join(rows)])
+        note += " They are of votes of noisy copies; the model here answers the pair itself."
+    return "\n\n".join(["## Accuracy", note, "\n".join(rows)])
 
 
 def _scored(kept: Kept) -> str:
@@ -186,26 +186,26 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
 
 def _limits(kept: Kept, vocabulary: str) -> str:
     """What was not measured."""
-    record, said = kept.record, []
+    record, limits = kept.record, []
     if "accuracy" in record:
-        said.append("No other text, domain or language was measured than that of the table above.")
+        limits.append("No other text, domain or language was measured than that of the table above.")
     else:
-        said.append("What it does on a task was not measured: train a classifier on it first.")
+        limits.append("What it does on a task was not measured: train a classifier on it first.")
     if zero_shot := record.get("zero_shot"):
-        named = ", ".join(languages.of(of).name for of in zero_shot)
-        said.append(f"No label was read of {named} (zero-shot).")
+        named = ", ".join(languages.row(target).name for target in zero_shot)
+        limits.append(f"No label was read of {named} (zero-shot).")
     if _encoder(kept) == OFFLINE:
-        said.append(
+        limits.append(
             "The encoder is multilingual-e5-small, out of a file of 4 bits a weight: results are about it, "
             "not about XLM-R or LaBSE. It may have met translations and labels in pretraining."
         )
     if kept.form == "cosine":
-        said.append("Probabilities of a cosine are not calibrated.")
+        limits.append("Probabilities of a cosine are not calibrated.")
     if any(name.startswith("demo") for name in _sources(kept)):
-        said.append("Text named demo is of a generated corpus, which says nothing about real text.")
+        limits.append("Text named demo is of a generated corpus, which says nothing about real text.")
     if vocabulary == "trimmed":
-        said.append("Its vocabulary has the pieces of the text that the run read: other text is cut finer.")
-    return "## Limits\n\n" + "\n".join(f"* {line}" for line in said)
+        limits.append("Its vocabulary has the pieces of the text that the run read: other text is cut finer.")
+    return "## Limits\n\n" + "\n".join(f"* {line}" for line in limits)
 
 
 def _sources(kept: Kept) -> list[str]:
@@ -219,7 +219,7 @@ def _licence(name: str, kept: Kept) -> str:
     if name == kept.record["task"]:
         name = kept.record["parameters"]["task"]  # where a task of one's own lies
     try:
-        return getattr(tasks.find(name), "LICENCE", "")
+        return tasks.find(name).LICENCE
     except tasks.DataError:
         return ""
 

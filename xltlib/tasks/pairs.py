@@ -1,4 +1,4 @@
-"""Labelled pairs: the tasks there are, their splits in several languages, what training may read of them."""
+"""Labelled pairs: the splits of a task in several languages, and what training may read of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from xltlib import places
-from xltlib.lines import DataError
 from xltlib.tasks.agreement import no_sentences, refuse_no_translations, refuse_other_labels
-from xltlib.tasks.base import ITEMS_OF_A_SET, Task
+from xltlib.tasks.base import ITEMS_OF_A_SET, Released
 from xltlib.tasks.kinds import find
 from xltlib.tasks.leakage import (
     overlapping,
@@ -21,6 +20,7 @@ from xltlib.tasks.leakage import (
     refuse_test_sentences,
     without_test_pairs,
 )
+from xltlib.text_files import DataError
 
 SPLITS = ("train", "dev", "test")
 COLUMNS = ["item", "language1", "language2", "sentence1", "sentence2", "label", "cluster"]
@@ -65,20 +65,20 @@ def load_pairs(
         most two letters). ``revision`` is that of a data set of the hub; "" of files.
     Raises:
         DataError: with file and line; or the languages whose labels of development or test items differ.
-            Training files of a task of the package need not be translations of each other.
+            Training files of a release need not be translations of each other.
 
     Example:
         >>> load_pairs("demo", "test", ["en", "de"]).language1.unique().tolist()
         ['en', 'de']
     """
-    own = find(task)
+    the_task = find(task)
     if not codes or len(set(codes)) < len(codes):
         raise DataError(f"languages {' '.join(codes) or 'are not named'}: wanted at least one, and each once")
     if items < 0:
         raise DataError(f"items = {items}: wanted 0, which is all, or more")
     frames, counted, revisions = [], {"dropped": {}, "unquoted": {}, "short": {}}, set()
     for code in codes:
-        rows, where = own.rows(code, split, folder)
+        rows, where = the_task.rows(code, split, folder)
         revisions.add(rows.attrs.get("revision", ""))
         missing, short = no_sentences(rows)
         counted["dropped"][code] = int(missing.sum())
@@ -97,7 +97,7 @@ def load_pairs(
             raise DataError(f"{where}: every label is {rows.label.iloc[0]}: {why}")
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
-    if split != "train" or hasattr(own, "set_names"):  # which says of training files, too, what is parallel
+    if split != "train" or not isinstance(the_task, Released):
         refuse_other_labels(frame, f"{task}, {split}")
     if split != "train":
         refuse_no_translations(frame, f"{task}, {split}")
@@ -120,22 +120,9 @@ def test_pairs(task: str, code: str, folder: Path | None) -> pd.DataFrame:
         >>> len(test_pairs("demo", "xx", None)), len(test_pairs("demo", "de", None)) > 0
         (0, True)
     """
-    own = find(task)
-    if hasattr(own, "has"):
-        there = own.has(code, "test", folder)
-    elif folder is None:
-        there = code in own.HUB_LANGUAGES
-    else:
-        there = _has_file(own, code, folder)
-    return load_pairs(task, "test", [code], folder) if there else pd.DataFrame()
-
-
-def _has_file(own: Task, code: str, folder: Path) -> bool:
-    """Whether a folder has test pairs of a language. Whether they can be read is another question."""
-    try:
-        return own.find_file(folder, code, "test").is_file()
-    except DataError:
-        return False
+    if code not in find(task).languages("test", folder):
+        return pd.DataFrame()
+    return load_pairs(task, "test", [code], folder)
 
 
 def _part(frame: pd.DataFrame, codes: list[str], items: int) -> pd.DataFrame:
@@ -196,9 +183,10 @@ def load_training(
     """
     if split not in ("train", "dev"):
         raise DataError(f"labelled.split = {split!r}: known are train and dev")
-    own = find(task)
-    if hasattr(own, "has"):  # a described task may lack development pairs in a language
-        targets = [code for code in targets if own.has(code, "dev", folder)] or targets
+    the_task = find(task)
+    if not isinstance(the_task, Released):  # of which no language may lack development pairs
+        there = the_task.languages("dev", folder)
+        targets = [code for code in targets if code in there] or targets
     if split == "train":
         train = load_pairs(task, "train", codes, folder, items)
         dev = load_pairs(task, "dev", targets, folder, dev_items)
@@ -206,13 +194,12 @@ def load_training(
         both = list(dict.fromkeys([*targets, *codes]))
         train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
         train, dev = _part(train, codes, items), _part(dev, targets, dev_items)
-    if hasattr(own, "set_names"):
-        names = {of: own.set_names(of) for of in SPLITS}
-        refuse_test_items(train, test, names, split, task)
-        refuse_test_items(dev, test, names, "dev", task)
-        refuse_test_pairs(dev, test, f"{task}, dev")
-    if split == "train" and own.SHARES_STOCK_SENTENCES:
-        train = without_test_pairs(train, test, translations=hasattr(own, "set_names"))
+    names = {each: the_task.set_names(each) for each in SPLITS}
+    refuse_test_items(train, test, names, split, task)
+    refuse_test_items(dev, test, names, "dev", task)
+    refuse_test_pairs(dev, test, f"{task}, dev")
+    if split == "train" and the_task.SHARES_STOCK_SENTENCES:
+        train = without_test_pairs(train, test, translations=not isinstance(the_task, Released))
     else:
         pairs = list(zip(train.sentence1, train.sentence2))
         refuse_test_sentences(pairs, test, "labelled training pairs")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xltlib import lines, tasks
+from xltlib import tasks, text_files
 from xltlib.noise import lists
 
 HEADER = b"id\tsentence1\tsentence2\tlabel\n"
@@ -75,7 +75,7 @@ def test_line_ends_of_windows_a_byte_order_mark_and_a_missing_newline_change_not
 def test_what_no_two_programs_read_alike_is_refused_with_file_and_line(tmp_path, name, bad, complaint):
     first, second, *rest = FILES[name][1].split(b"\n")
     path = put(name, tmp_path, b"\n".join([first, second[:1] + bad + second[1:], *rest]))
-    with pytest.raises(lines.DataError, match=f", line 2: {complaint}") as error:
+    with pytest.raises(text_files.DataError, match=f", line 2: {complaint}") as error:
         read(name, tmp_path)
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
@@ -92,34 +92,34 @@ def test_what_no_two_programs_read_alike_is_refused_with_file_and_line(tmp_path,
 )
 def test_what_was_downloaded_in_place_of_a_file_is_refused(tmp_path, name, raw, complaint):
     put(name, tmp_path, raw)
-    with pytest.raises(lines.DataError, match=complaint):
+    with pytest.raises(text_files.DataError, match=complaint):
         read(name, tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "synonyms.json"])
 def test_json_is_no_plain_text(tmp_path, name):
     put(name, tmp_path, b'{"text": "one"}\n')
-    with pytest.raises(lines.DataError, match="line 1: it holds JSON"):
+    with pytest.raises(text_files.DataError, match="line 1: it holds JSON"):
         read(name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["s.json", "s.JSON"])
 def test_synonyms_that_are_the_word_itself_are_none(tmp_path, name):
     (tmp_path / name).write_text('{"big": ["big"], "small": []}', encoding="utf-8")
-    with pytest.raises(lines.DataError, match="no word has another than itself"):
+    with pytest.raises(text_files.DataError, match="no word has another than itself"):
         lists.read_synonyms(tmp_path / name)
 
 
 def test_parallel_files_with_the_same_sentences_are_refused(tmp_path):
     put("parallel", tmp_path, b"one\ntwo\n")
-    with pytest.raises(lines.DataError, match="the same sentences as in newstest2019-src.eng.txt"):
+    with pytest.raises(text_files.DataError, match="the same sentences as in newstest2019-src.eng.txt"):
         read("parallel", tmp_path)
 
 
 @every_reader
 def test_line_ends_made_windows_twice_are_refused(tmp_path, name):
     put(name, tmp_path, FILES[name][1].replace(b"\n", b"\r\r\n"))
-    with pytest.raises(lines.DataError, match="line 1: a carriage return"):
+    with pytest.raises(text_files.DataError, match="line 1: a carriage return"):
         read(name, tmp_path)
 
 
@@ -127,16 +127,16 @@ def test_line_ends_made_windows_twice_are_refused(tmp_path, name):
 def test_a_file_that_is_not_there_or_cannot_be_read_is_named(tmp_path, name):
     path = put(name, tmp_path, FILES[name][1])
     path.unlink()
-    with pytest.raises(lines.DataError, match=path.name):
+    with pytest.raises(text_files.DataError, match=path.name):
         read(name, tmp_path)
     path.mkdir()
-    with pytest.raises(lines.DataError, match=path.name):
+    with pytest.raises(text_files.DataError, match=path.name):
         read(name, tmp_path)
 
 
 def test_a_carriage_return_no_longer_makes_four_translations_of_three(tmp_path):
     path = put("parallel", tmp_path, b"eins\rzwei\ndrei\n")
-    with pytest.raises(lines.DataError, match="ref.deu.txt, line 1: a carriage return"):
+    with pytest.raises(text_files.DataError, match="ref.deu.txt, line 1: a carriage return"):
         read("parallel", tmp_path)
     path.write_bytes(b"eins zwei\ndrei\n")
     assert read("parallel", tmp_path) == [("one", "eins zwei"), ("two", "drei")]
@@ -180,7 +180,7 @@ def test_no_other_white_space_parts_lines_or_columns(tmp_path, space):
 )
 def test_what_is_no_list_of_translations_is_refused(tmp_path, text, complaint):
     put("dictionary", tmp_path, text.encode())
-    with pytest.raises(lines.DataError, match=f"en-de.txt.*{complaint}"):
+    with pytest.raises(text_files.DataError, match=f"en-de.txt.*{complaint}"):
         read("dictionary", tmp_path)
 
 
@@ -203,7 +203,7 @@ def test_lists_with_numbers_and_with_several_words_behind_a_tab_are_read(tmp_pat
 )
 def test_what_is_no_table_of_synonyms_is_refused(tmp_path, text, complaint):
     put("synonyms.json", tmp_path, text.encode())
-    with pytest.raises(lines.DataError, match=f"s.json.*{complaint}") as error:
+    with pytest.raises(text_files.DataError, match=f"s.json.*{complaint}") as error:
         read("synonyms.json", tmp_path)
     assert "\n" not in str(error.value)
 
@@ -220,7 +220,7 @@ def test_what_is_no_table_of_synonyms_is_refused(tmp_path, text, complaint):
 )
 def test_a_table_or_nothing_is_no_text(tmp_path, name, raw, complaint):
     path = put(name, tmp_path, raw)
-    with pytest.raises(lines.DataError, match=f"{path.name}.*{complaint}"):
+    with pytest.raises(text_files.DataError, match=f"{path.name}.*{complaint}"):
         read(name, tmp_path)
 
 
@@ -255,7 +255,7 @@ def test_any_bytes_give_what_is_wanted_or_one_named_error(tmp_path_factory, name
     there = {place: place.stat().st_mtime_ns for place in folder.rglob("*")}
     try:
         found = read(name, folder)
-    except lines.DataError as error:
+    except text_files.DataError as error:
         said = str(error)
         assert path.name in said and "\n" not in said and len(said) < 600 + 2 * len(str(path))
     else:
@@ -299,15 +299,15 @@ def test_a_folder_in_the_working_directory_hides_no_known_name(tmp_path, monkeyp
     assert tasks.load_text("wikipedia", "de", data) == ["Aus den Daten ."]
     assert tasks.load_parallel("ntrex", "de", data) == [("one", "eins"), ("two", "zwei")]
     assert (tasks.load_text("demo", "de", None, 2), tasks.load_parallel("demo", "de", None, 2)) == shipped
-    assert lists.listed({"big"}, "s.txt", data) == {"big": ["large"]}
+    assert lists.synonyms_of({"big"}, "s.txt", data) == {"big": ["large"]}
     # Written as a path they are what is meant.
     assert tasks.load_text("./wikipedia", "de", data) == ["Von hier ."]
     assert tasks.load_parallel(str(here / "ntrex"), "de", data) == [("here", "hier")]
-    assert lists.listed({"big"}, "./s.txt", data) == {"big": ["huge"]}
+    assert lists.synonyms_of({"big"}, "./s.txt", data) == {"big": ["huge"]}
     for load in (tasks.load_text, tasks.load_parallel):
-        with pytest.raises(lines.DataError, match=f"'mine': {data}.*mine is no folder"):
+        with pytest.raises(text_files.DataError, match=f"'mine': {data}.*mine is no folder"):
             load("mine", "de", data)
-        with pytest.raises(lines.DataError, match=r"'mine' is no path.*XLTLIB_DATA.*\./mine"):
+        with pytest.raises(text_files.DataError, match=r"'mine' is no path.*XLTLIB_DATA.*\./mine"):
             load("mine", "de", None)
-    with pytest.raises(lines.DataError, match=r"'s.txt' is no path.*\./s.txt"):
-        lists.listed({"big"}, "s.txt")
+    with pytest.raises(text_files.DataError, match=r"'s.txt' is no path.*\./s.txt"):
+        lists.synonyms_of({"big"}, "s.txt")

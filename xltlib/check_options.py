@@ -8,8 +8,7 @@ from __future__ import annotations
 from xltlib import languages, tasks
 from xltlib.components.base import Component, find
 from xltlib.components.kinds import FAMILIES
-
-FROZEN = "21_frozen"  # the notebook that trains no encoder
+from xltlib.notebooks import FINETUNE, FROZEN
 
 
 def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
@@ -47,9 +46,9 @@ def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None
 
 def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
     head, kind, task = parts["head"], parameters["head"]["kind"], parameters["task"]
-    if head.trains != (notebook == "20_finetune"):
+    if head.trains != (notebook == FINETUNE):
         frozen = f"{FROZEN}, where only what compares two vectors is trained"
-        made_by = "20_finetune" if head.trains else frozen
+        made_by = FINETUNE if head.trains else frozen
         raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
     if getattr(head, "two_classes", False) and len(tasks.find(task).CLASSES) != 2:
         raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")

@@ -20,7 +20,7 @@ from xltlib import files, locks, progress, records
 from xltlib.fingerprint import code_fingerprint
 from xltlib.parameters import are_same
 from xltlib.plan import Node, Plan
-from xltlib.planning import ADAPT
+from xltlib.notebooks import ADAPT
 from xltlib.records import PREDICTIONS, RECORD
 from xltlib.store import MADE_FROM, Store
 

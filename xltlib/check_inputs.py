@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from xltlib import languages, parameters, places, tasks, tracking
+from xltlib.tasks.base import Released
 
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
-def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where an encoder's folder, test pairs, text that no hub has, word lists or the package of a
-    tracker is missing.
+def refuse_missing(resolved: dict, data: str, reads: bool) -> None:
+    """Stop where an encoder's folder, test pairs, text, word lists, or the package of a tracker is missing.
 
     Args:
         resolved: parameters of a run.
@@ -41,13 +41,15 @@ def _ask_for_encoder(name: str) -> None:
 
 def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
     """There must be test pairs of a target. What only the hub could tell is not asked."""
-    own, folder = tasks.find(task), tasks.data_folder(data)
-    if not hasattr(own, "has"):
+    the_task, folder = tasks.find(task), tasks.data_folder(data)
+    if isinstance(the_task, Released):
         if folder is not None:
-            own.find_file(folder, code, "test")
-    elif not own.has(code, "test", folder):
-        there = " ".join(own.languages("test", folder)) or "none"
-        raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {there}")
+            the_task.find_file(folder, code, "test")  # its error says where it was looked for
+        return
+    there = the_task.languages("test", folder)
+    if code not in there:
+        listed = " ".join(there) or "none"
+        raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {listed}")
 
 
 def _ask_for_corpora(what: str, value: str, data: str) -> None:
@@ -84,8 +86,8 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
         place = Path(places.located(word))
         if not place.is_dir():
             held = "CODE.conllu" if what.endswith(".trees") else "CODE.txt"
-            said = f"is a file; name its folder, which holds {held}"
-            raise ValueError(f"{what} = {word!r}: {said if place.is_file() else 'there is no such folder'}")
+            a_file = f"is a file; name its folder, which holds {held}"
+            raise ValueError(f"{what} = {word!r}: {a_file if place.is_file() else 'there is no such folder'}")
         return
     if not data:
         raise ValueError(
