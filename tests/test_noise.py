@@ -16,7 +16,7 @@ from xltlib.components.kinds import FAMILIES
 from xltlib.noise import lists, neighbours
 from xltlib.noise.embeddings import Adversarial, RandomPerturbation, _gaussian, _in_ball, at_embeddings
 from xltlib.noise.neighbours import _is_word
-from xltlib.noise.words import Seen, Synonyms, copies
+from xltlib.noise.words import Seen, Synonyms, copies, dropping
 from xltlib.provenance import Entry
 
 # Those that act in a training step; copies are made before it.
@@ -365,6 +365,20 @@ def test_neighbours_are_cached_and_no_word_of_the_source_language_is_one(tiny, t
     assert not set(again.candidate) & set(more) and len(list(tmp_path.glob("*.parquet"))) == 2
     assert all(_is_word(piece) for piece in ("▁Haus", "日本", "▁日本", "▁हिन्दी"))
     assert not any(_is_word(piece) for piece in ("Haus", "▁ab", "日", "▁1990", "▁"))
+
+
+def test_neighbours_in_a_wordpiece_vocabulary_are_pieces_that_begin_a_word(tiny):
+    whole = encoders.load(str(tiny["bert"]))
+    english = tasks.load_pairs("demo", "test", ["en"], items=30).sentence1.tolist()
+    found = neighbours.neighbours(whole, english, limit=3, at_least=-1.0)
+    assert found.word.nunique() > 5 and set(found.script) == {"LATIN"}
+    assert found.piece.equals(found.candidate) and found.piece.str.fullmatch(r"\w{3,}").all()
+    with pytest.raises(ValueError, match="need a SentencePiece or WordPiece tokenizer"):
+        neighbours.neighbours(encoders.load(str(tiny["xlm"])), english, limit=3, at_least=-1.0)
+
+
+def test_a_sentence_without_words_is_left_without_words():
+    assert dropping(0.5)("  ", np.random.default_rng(1)) == ""
 
 
 def test_a_batch_can_be_the_view_of_any_word_noise():

@@ -25,7 +25,7 @@ class Frozen(Head):
     trains = False
 
     def build(self, encoder, held, classes: int):
-        """As of Head.
+        """A classifier whose sentence vectors are those of ``layer``; arguments as those of Head.build.
 
         Raises:
             ValueError: the encoder has fewer layers.
@@ -34,6 +34,7 @@ class Frozen(Head):
         layers = encoder.model.config.num_hidden_layers
         if self.layer > layers:
             raise ValueError(f"head.layer = {self.layer}: this encoder has {layers} layers")
+        model.layer = self.layer
         return model
 
     def probabilities(self, train: tuple, dev: tuple, test: tuple) -> np.ndarray:

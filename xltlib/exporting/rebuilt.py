@@ -74,7 +74,6 @@ def rebuild(kept: Kept, trimmed: bool, data: str, empty: Path) -> Rebuilt:
         model = heads.build("bi", encoder, max_length=kept.max_length).eval()
     if kept.trained is not None:
         heads.load_trained(model, kept.trained)
-    model.layer = kept.head.get("layer", -1)
     fitted = _fitted(kept, run, model) if kept.form in ("cosine", "logistic") else None
     return Rebuilt(kept, model, fitted, _pairs(kept, run))
 

@@ -35,7 +35,7 @@ def dropping(rate: float = 0.1) -> View:
     def view(sentence: str, rng: np.random.Generator) -> str:
         words = sentence.split()
         kept = [word for word in words if rng.random() >= rate]
-        if not kept:
+        if words and not kept:
             kept = [words[int(rng.integers(len(words)))]]
         return " ".join(kept)
 
