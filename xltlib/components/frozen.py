@@ -24,13 +24,13 @@ class Frozen(Head):
     architecture = "bi"
     trains = False
 
-    def build(self, encoder, held, classes: int):
+    def build(self, encoder, encoder_options, classes: int):
         """A classifier whose sentence vectors are those of ``layer``; arguments as those of Head.build.
 
         Raises:
             ValueError: the encoder has fewer layers.
         """
-        model = super().build(encoder, held, classes)
+        model = super().build(encoder, encoder_options, classes)
         layers = encoder.model.config.num_hidden_layers
         if self.layer > layers:
             raise ValueError(f"head.layer = {self.layer}: this encoder has {layers} layers")

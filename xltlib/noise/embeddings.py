@@ -49,7 +49,7 @@ class Adversarial:
     ``min E max_{|d| <= eps} CE(f(e + d))``. One step from zero is FGM (Miyato et al. 2017, arXiv 1605.07725),
     several from a random start are PGD (Madry et al. 2018, arXiv 1706.06083). With ``accumulate`` it is
     FreeLB (Zhu et al. 2020, arXiv 1909.11764), here from zero: the gradients of the parameters at all steps
-    are averaged, and none is taken at the end.
+    are averaged, and there is no separate update at the final perturbation.
 
     Args:
         model: whose embedding table is perturbed; it may be frozen.

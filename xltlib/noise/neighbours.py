@@ -163,10 +163,10 @@ def mean_embeddings(candidates: pd.DataFrame, whole) -> dict[str, Tensor]:
     Returns:
         word -> vector, shape (hidden,).
     """
-    table, found = whole.model.get_input_embeddings().weight.detach(), {}
-    for word, of in candidates.groupby("word", sort=False):
-        found[word] = table[whole.tokenizer.convert_tokens_to_ids(of.piece.tolist())].mean(0)
-    return found
+    table, means = whole.model.get_input_embeddings().weight.detach(), {}
+    for word, rows in candidates.groupby("word", sort=False):
+        means[word] = table[whole.tokenizer.convert_tokens_to_ids(rows.piece.tolist())].mean(0)
+    return means
 
 
 def mixtures(encoder, means: dict[str, Tensor]) -> Tensor:
@@ -181,8 +181,8 @@ def mixtures(encoder, means: dict[str, Tensor]) -> Tensor:
     table = encoder.model.get_input_embeddings().weight
     rows = torch.full(table.shape, float("nan"))
     for word, mean in means.items():
-        (own,) = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][:1]
-        rows[own] = mean
+        first_piece = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][0]
+        rows[first_piece] = mean
     return rows
 
 
