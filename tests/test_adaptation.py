@@ -277,7 +277,7 @@ def test_tokens_are_counted_in_training_alone(model):
     model.eval().logits(["a cat"], ["a dog"])
     assert model.tokens == 0
     model.train().logits(["born in"], ["the cat sat"])
-    (ids,) = model._encoder.tokenize(["born in"], ["the cat sat"])["input_ids"]
+    (ids,) = model.pretrained.tokenize(["born in"], ["the cat sat"])["input_ids"]
     assert model.tokens == len(ids)
 
 

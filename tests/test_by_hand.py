@@ -332,7 +332,7 @@ def test_the_discriminator_tells_the_source_language_from_others():
             return vectors.sum()
 
     class Model:
-        classifier = [SimpleNamespace(out_features=1)]
+        pretrained = SimpleNamespace(hidden=1)
 
         def tensors(self, sentences):
             return sentences
@@ -504,7 +504,7 @@ def test_embeddings_are_perturbed_for_labelled_pairs_alone(labels, monkeypatch):
         return torch.zeros(1, requires_grad=True).sum()
 
     monkeypatch.setattr(RandomPerturbation, "drawn", drawn)
-    noise = RandomPerturbation(SimpleNamespace(_encoder=SimpleNamespace(mean_norm=1.0)))
+    noise = RandomPerturbation(SimpleNamespace(pretrained=SimpleNamespace(mean_norm=1.0)))
     if labels:
         with pytest.raises(Perturbed):
             noise(loss, Batch(["a"], ["b"], labels), torch.Tensor.backward)

@@ -112,7 +112,7 @@ def test_a_perturbation_stays_in_its_radius_and_raises_the_loss(tiny, words, fra
     deltas, _ = attack.perturbation(loss, fixed)
     assert len(deltas) == {"cross": 1, "bi": 2}[head]
     for delta, inputs in zip(deltas, model.collate(fixed.first, fixed.second)):
-        special = torch.isin(inputs["input_ids"], torch.tensor(model._encoder.tokenizer.all_special_ids))
+        special = torch.isin(inputs["input_ids"], torch.tensor(model.pretrained.tokenizer.all_special_ids))
         assert special.any() and not delta[special].any() and delta[~special].any()
         count = (~special).sum(1)
         length = delta.norm(dim=-1).amax(1) if norm == "token" else delta.norm(dim=(1, 2)) / count.sqrt()
@@ -228,7 +228,7 @@ def test_random_perturbations_leave_pads_and_special_tokens(model, frame, kind):
         hook = table.register_forward_hook(record)
         model.logits(fixed.first, fixed.second)
         hook.remove()
-    special_ids = torch.tensor(model._encoder.tokenizer.all_special_ids)
+    special_ids = torch.tensor(model.pretrained.tokenizer.all_special_ids)
     special = [torch.isin(ids, special_ids) for ids, _ in seen]
     assert len(seen) == len(inputs) and all(mask.any() for mask in special)
     for mask, (_, change) in zip(special, seen):

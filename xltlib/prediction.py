@@ -74,7 +74,7 @@ def _in_precision(model: PairClassifier, precision: str) -> PairClassifier:
     wanted = training.mixed_precision() if precision == "auto" else precision
     if wanted == "no":
         return model
-    shared = {id(model._encoder): model._encoder}  # the tokenizer and its pieces are not copied
+    shared = {id(model.pretrained): model.pretrained}  # the tokenizer and its pieces are not copied
     copied = copy.deepcopy(model, shared)
     for p in copied.parameters():  # no buffers: those of rotary positions need their digits
         p.data = p.data.to(torch.bfloat16)

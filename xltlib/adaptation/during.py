@@ -123,7 +123,7 @@ class DannPenalty:
 
     def __init__(self, model, stream: Iterator, steps: int):
         self.model, self.stream, self.steps = model, stream, steps
-        model.discriminator = Discriminator(model.classifier[0].out_features)
+        model.discriminator = Discriminator(model.pretrained.hidden)
 
     def at(self, done: int) -> Tensor:
         """The penalty after ``done`` updates."""
@@ -161,7 +161,7 @@ class TreePenalty:
 
     def __init__(self, model, stream: Iterator, rank: int, kind: str):
         self.model, self.stream, self.kind = model, stream, kind
-        model.probe = StructuralProbe(model._encoder.hidden, rank)
+        model.probe = StructuralProbe(model.pretrained.hidden, rank)
 
     def at(self, done: int) -> Tensor:
         """The penalty of the next batch of trees."""

@@ -326,7 +326,7 @@ def _vectors(reader, trees: list[Tree]) -> list[Tensor]:
     reader.eval()
     device, vectors = next(reader.parameters()).device, []
     for start in range(0, len(trees), 32):
-        batch = tree_batch(reader._encoder, trees[start : start + 32], reader.max_length).to(device)
+        batch = tree_batch(reader.pretrained, trees[start : start + 32], reader.max_length).to(device)
         padded = word_vectors(reader.model, batch).float().cpu()
         vectors += [rows[:words].clone() for rows, words in zip(padded, batch.words.tolist())]
     return vectors

@@ -63,7 +63,7 @@ class Mixup(Noise):
     def step(self, model, seed: int):
         from xltlib.noise import neighbours
 
-        mixed = neighbours.mixtures(model._encoder, self.means)
+        mixed = neighbours.mixtures(model.pretrained, self.means)
         return neighbours.Mixup(model, mixed, self.share, seed=seed)
 
 

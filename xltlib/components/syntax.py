@@ -111,6 +111,6 @@ class SyntaxPenalty(Penalty):
 
         trees = [tree for of in self.found.values() for tree in of]
         seed = int(rng.integers(2**31))
-        stream = syntax.tree_batches(model._encoder, trees, self.size, self.max_length, seed)
+        stream = syntax.tree_batches(model.pretrained, trees, self.size, self.max_length, seed)
         penalty = during.TreePenalty(model, stream, self.rank, self.loss)
         return during.Penalised(loss, penalty, self.weight)

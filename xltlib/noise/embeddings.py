@@ -29,7 +29,7 @@ def at_embeddings(model, change: Callable[[int, Tensor, Tensor], Tensor]):
             has shape (batch, tokens, hidden).
     """
     table, calls = model.model.get_input_embeddings(), count()
-    special = torch.tensor(sorted(model._encoder.tokenizer.all_special_ids), device=table.weight.device)
+    special = torch.tensor(sorted(model.pretrained.tokenizer.all_special_ids), device=table.weight.device)
 
     def changed(module, inputs, output):
         real = ~torch.isin(inputs[0], special).unsqueeze(-1)
@@ -76,7 +76,7 @@ class Adversarial:
             given = f"norm={self.norm!r}, radius={self.radius}, steps={self.steps}"
             known = "norms are token and sequence, a radius is not negative, steps are 1 or more"
             raise ValueError(f"{given}: {known}")
-        self.epsilon = self.radius * self.model._encoder.mean_norm
+        self.epsilon = self.radius * self.model.pretrained.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def _length(self, delta: Tensor) -> Tensor:
@@ -180,7 +180,7 @@ class RandomPerturbation:
         if self.kind not in ("gaussian", "uniform") or self.radius < 0:
             known = "kinds are gaussian and uniform, a radius is not negative"
             raise ValueError(f"kind={self.kind!r}, radius={self.radius}: {known}")
-        self.epsilon = self.radius * self.model._encoder.mean_norm
+        self.epsilon = self.radius * self.model.pretrained.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def drawn(self):
