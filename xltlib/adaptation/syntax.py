@@ -162,12 +162,7 @@ class TreeReader(nn.Module):
 
 
 def probe_loss(model: nn.Module, probe: StructuralProbe, batch: TreeBatch, kind: str) -> Tensor:
-    """The loss of the distances that a probe finds in a model's states.
-
-    Args:
-        model: an encoder's.
-        kind: of the loss, see :func:`tree_loss`.
-    """
+    """:func:`tree_loss` of the distances that a probe finds in the states of an encoder's model."""
     distances = probe(word_vectors(model, batch)).float()
     return tree_loss(distances, batch.distances, batch.words, kind)
 
