@@ -35,7 +35,7 @@ def floors(treebank: str, folder: Path) -> pd.DataFrame:
     rows = []
     for path in sorted((folder / treebank).glob("*.conllu")):
         trees = tasks.load_trees(treebank, path.stem, folder)[: tasks.EVALUATED]
-        found = syntax.quality(by_place, [torch.zeros(len(tree.heads), 1) for tree in trees], trees)
+        found = syntax.probe_scores(by_place, [torch.zeros(len(tree.heads), 1) for tree in trees], trees)
         rows.append({"treebank": treebank, "language": path.stem, **found})
     return pd.DataFrame(rows)
 

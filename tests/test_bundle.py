@@ -36,7 +36,7 @@ from xltlib.noise import words
 @dataclass(frozen=True, kw_only=True)
 class Turned(Noise):
     def step(self, model, seed: int):
-        return words.Seen(turned, seed)
+        return words.WordNoise(turned, seed)
 """
 
 

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from xltlib import batching, checkpoints, heads, losses, prediction, tasks, training
-from xltlib.adaptation import before, during, mlm, syntax, tsdae
+from xltlib.adaptation import during, mlm, syntax, tsdae
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 from xltlib.adaptation.consistency import consistency
+from xltlib.adaptation.training import AdaptationTraining, by_language
 from xltlib.batching import Batch
 from xltlib.components.base import make
 from xltlib.door import Door
@@ -224,8 +225,12 @@ def test_the_head_is_drawn_by_the_seed_and_an_adaptation_by_seed_and_draw():
     class Part:
         """A head or an adaptation, of which only what is drawn matters."""
 
-        def build(self, encoder, held, seed_or_classes):
-            return SimpleNamespace(drawn=torch.rand(1).item(), given=seed_or_classes)
+        def build(self, encoder, encoder_options, seed_or_classes):
+            self.drawn, self.given = torch.rand(1).item(), seed_or_classes
+            return self
+
+        def in_run(self, place, measured, trained):
+            pass
 
     class Stub:
         task, start, measured, encoder_place, _whole = "demo", "", None, "", None
@@ -327,7 +332,7 @@ def test_the_discriminator_tells_the_source_language_from_others():
             return vectors.sum()
 
     class Model:
-        classifier = [SimpleNamespace(out_features=1)]
+        pretrained = SimpleNamespace(hidden=1)
 
         def tensors(self, sentences):
             return sentences
@@ -380,13 +385,13 @@ def test_words_are_left_out_at_their_rate(rate):
     assert left / 4000 == pytest.approx(1 - rate, abs=0.04)
 
 
-def seen(share: float) -> noisy.Seen:
+def seen(share: float) -> noisy.WordNoise:
     """Noise that writes sentences in capitals."""
 
     def view(sentence: str, rng) -> str:
         return sentence.upper()
 
-    return noisy.Seen(view, 1, share=share)
+    return noisy.WordNoise(view, 1, share_of_pairs=share)
 
 
 def test_word_noise_changes_labelled_pairs_alone():
@@ -425,33 +430,33 @@ def test_perplexity_weighs_each_masked_piece_alike(monkeypatch):
         def __call__(self, labels):
             return torch.tensor(float((labels != -100).sum()))
 
-    monkeypatch.setattr(mlm, "masked_batches", lambda *given: iter([{"labels": of} for of in labels]))
+    monkeypatch.setattr(mlm, "masked_batches", lambda *given, seed: iter([{"labels": of} for of in labels]))
     assert mlm.perplexity(Model(), None, ["text"] * 32) == pytest.approx(np.exp((1 * 1 + 3 * 3) / 4))
 
 
 def test_texts_are_drawn_by_the_exponent_or_from_one_pool():
     def texts(exponent: float) -> SimpleNamespace:
-        return SimpleNamespace(exponent=exponent, seen={"de": ["de"] * 90, "gn": ["gn"] * 10})
+        return SimpleNamespace(exponent=exponent, training_texts={"de": ["de"] * 90, "gn": ["gn"] * 10})
 
     def batches(of: list[str]):
         return itertools.repeat(of)
 
-    assert len(next(before.by_language(texts(1), batches, 1))) == 100
-    apart = before.by_language(texts(0.0), batches, 1)
+    assert len(next(by_language(texts(1), batches, 1))) == 100
+    apart = by_language(texts(0.0), batches, 1)
     assert share(apart, 600, lambda batch: batch[0] == "gn") == pytest.approx(0.5, abs=0.06)
 
 
 def test_held_out_text_has_the_geometric_mean_of_its_languages():
     found = SimpleNamespace(measure=lambda: {"de": 1.0, "gn": 100.0})
-    assert before.Adapting.mean_held_out(found) == pytest.approx(10.0)
+    assert AdaptationTraining.mean_held_out(found) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("zero_shot", ["de", "es"])
 def test_labels_of_a_language_that_is_called_zero_shot_are_refused(zero_shot, tmp_path):
     test = tasks.load_pairs("demo", "test", ["en", "de", "es"])
-    run = SimpleNamespace(task="demo", targets=["en", "de", "es"], source="en", folder=None, head=None)
+    run = SimpleNamespace(task="demo", targets=["en", "de", "es"], source="en", folder=None)
     run.provenance = Door("demo", test, None, [], Shared(tmp_path))
-    run.scored, run.codes = SimpleNamespace(test=4, dev=4), str.split
+    run.scored, run.codes, run.head = SimpleNamespace(test=4, dev=4), str.split, make("head", "cross")
     labelled = make("labelled", {"languages": "en de", "zero_shot": zero_shot})
     if zero_shot == "es":
         assert set(labelled.load(run).train.language1) == {"en", "de"}
@@ -482,7 +487,7 @@ def test_perplexity_of_denoising_weighs_each_piece_alike(monkeypatch):
         def forward(self, noisy, original):
             return torch.tensor(float(original["attention_mask"].sum() - 1))
 
-    monkeypatch.setattr(tsdae, "noisy_batches", lambda *given: iter([batch(1), batch(3)]))
+    monkeypatch.setattr(tsdae, "noisy_batches", lambda *given, **options: iter([batch(1), batch(3)]))
     found = tsdae.perplexity(Model(1, 1), None, ["text"] * 32)
     assert found == pytest.approx(np.exp((1 * 1 + 3 * 3) / 4))
 
@@ -499,7 +504,7 @@ def test_embeddings_are_perturbed_for_labelled_pairs_alone(labels, monkeypatch):
         return torch.zeros(1, requires_grad=True).sum()
 
     monkeypatch.setattr(RandomPerturbation, "drawn", drawn)
-    noise = RandomPerturbation(SimpleNamespace(_encoder=SimpleNamespace(mean_norm=1.0)))
+    noise = RandomPerturbation(SimpleNamespace(pretrained=SimpleNamespace(mean_norm=1.0)))
     if labels:
         with pytest.raises(Perturbed):
             noise(loss, Batch(["a"], ["b"], labels), torch.Tensor.backward)
@@ -512,7 +517,7 @@ def test_synonyms_are_drawn_as_their_options_say(asked):
     options = {"words": "list.txt", "share": 0.4, "joint": asked, "names_safe": asked}
     noise = make("noise", {"kind": "synonyms", **options}).holding(table={"big": ["large"]})
     step = noise.step(None, 3)
-    assert (step.joint, step.seed, step.view.strength, step.view.names_safe) == (asked, 3, 0.4, asked)
+    assert (step.joint, step.seed, step.view.rate, step.view.names_safe) == (asked, 3, 0.4, asked)
 
 
 def test_a_rotation_is_not_evaluated_on_the_translations_that_it_was_fitted_to():
@@ -533,7 +538,7 @@ def test_a_probe_is_not_fitted_to_the_trees_that_it_is_evaluated_on(monkeypatch)
     trees = {code: [f"{code} {n}" for n in range(syntax.EVALUATED + 20)] for code in ("de", "ja")}
     fitted, evaluated = [], []
 
-    def quality(probe, vectors, of):
+    def scores(probe, vectors, of):
         evaluated.extend(of)
         assert len(vectors) == len(of)
 
@@ -541,8 +546,8 @@ def test_a_probe_is_not_fitted_to_the_trees_that_it_is_evaluated_on(monkeypatch)
         fitted.extend(of)
 
     monkeypatch.setattr(syntax, "_vectors", lambda reader, of: list(of))
-    monkeypatch.setattr(syntax, "fitted", fit)
-    monkeypatch.setattr(syntax, "quality", quality)
+    monkeypatch.setattr(syntax, "fit_probe", fit)
+    monkeypatch.setattr(syntax, "probe_scores", scores)
     syntax.probe_quality(None, trees, fitted_to=["de"])
     assert fitted == trees["de"][syntax.EVALUATED :]
     assert evaluated == [*trees["de"][: syntax.EVALUATED], *trees["ja"][: syntax.EVALUATED]]

@@ -88,7 +88,6 @@ def frozen_run(runs, encoder, head, **given) -> Run:
     data = run.load([run.source])
     run.gather("after")
     model = run.model()
-    model.layer = run.head.layer
     frames = {"train": data.train, "dev": data.dev, "test": run.scored.pairs_of(data.test)}
     vectors = Vectors(model, frames)
     sides = {name: vectors.sides(frame, Turned({})) for name, frame in frames.items()}

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from xltlib import encoders, frozen, heads, vectors
 from xltlib.components.base import make
-from xltlib.components.encoder import Held
+from xltlib.components.encoder import PretrainedEncoder
 from xltlib.vectors import Turned, Vectors
 
 FILE = "trained.safetensors"
@@ -94,9 +94,10 @@ def test_a_discriminator_is_no_part_of_what_is_taken_over(model, saved):
 def test_a_layer_that_is_not_there_is_refused_before_anything_is_scored(tiny):
     encoder = encoders.load(str(tiny["xlm-r"]))
     for layer in (-1, 0, 2):
-        make("head", {"kind": "cosine", "layer": layer}).build(encoder, Held(), 2)
+        model = make("head", {"kind": "cosine", "layer": layer}).build(encoder, PretrainedEncoder(), 2)
+        assert model.layer == layer  # whose states are pooled
     with pytest.raises(ValueError, match="head.layer = 3: this encoder has 2 layers"):
-        make("head", {"kind": "logistic", "layer": 3}).build(encoder, Held(), 2)
+        make("head", {"kind": "logistic", "layer": 3}).build(encoder, PretrainedEncoder(), 2)
 
 
 def pairs(sentences: list[str]) -> pd.DataFrame:

@@ -429,7 +429,7 @@ OPTIONS = [
     (
         "encoder",
         {"kind": "xltlib.components.noise:NoNoise"},
-        "is no subclass of xltlib.components.encoder:Held",
+        "is no subclass of xltlib.components.encoder:PretrainedEncoder",
     ),
     ("labelled", {"items": -5}, "items = -5, wanted a number of at least 0"),
     ("scored", {"test": -1}, "test = -1, wanted a number of at least 0"),

@@ -16,7 +16,7 @@ from xltlib.components.kinds import FAMILIES
 from xltlib.noise import lists, neighbours
 from xltlib.noise.embeddings import Adversarial, RandomPerturbation, _gaussian, _in_ball, at_embeddings
 from xltlib.noise.neighbours import _is_word
-from xltlib.noise.words import Seen, Synonyms, copies
+from xltlib.noise.words import WordNoise, Synonyms, copies, dropping
 from xltlib.provenance import Entry
 
 # Those that act in a training step; copies are made before it.
@@ -112,7 +112,7 @@ def test_a_perturbation_stays_in_its_radius_and_raises_the_loss(tiny, words, fra
     deltas, _ = attack.perturbation(loss, fixed)
     assert len(deltas) == {"cross": 1, "bi": 2}[head]
     for delta, inputs in zip(deltas, model.collate(fixed.first, fixed.second)):
-        special = torch.isin(inputs["input_ids"], torch.tensor(model._encoder.tokenizer.all_special_ids))
+        special = torch.isin(inputs["input_ids"], torch.tensor(model.pretrained.tokenizer.all_special_ids))
         assert special.any() and not delta[special].any() and delta[~special].any()
         count = (~special).sum(1)
         length = delta.norm(dim=-1).amax(1) if norm == "token" else delta.norm(dim=(1, 2)) / count.sqrt()
@@ -176,7 +176,7 @@ def test_words_are_exchanged_at_the_published_rate():
         p = 1 - 1 / (k + 1)
         assert abs(sum(word != "w" for word in out) - 4000 * p) <= 4 * math.sqrt(4000 * p * (1 - p))
         assert {f"s{i}" for i in range(k)} < set(out)
-    half = Synonyms({"w": ["s"]}, strength=0.5)(" ".join(["w"] * 4000), rng).split(" ")
+    half = Synonyms({"w": ["s"]}, rate=0.5)(" ".join(["w"] * 4000), rng).split(" ")
     assert abs(sum(word == "s" for word in half) - 1000) <= 4 * math.sqrt(4000 * 0.25 * 0.75)
 
 
@@ -195,14 +195,14 @@ def test_names_are_left_and_joint_draws_agree():
     assert "large" in " ".join(beside_commas)  # a comma is no name
     assert any("from Rome" in Synonyms(table)("The bank of Rome", rng) for _ in range(20))
     pairs = batching.Batch(["big towns"] * 80, ["towns are big"] * 80, [1] * 80)
-    joint = Seen(Synonyms(table), 1, joint=True).noisy(pairs)
-    apart = Seen(Synonyms(table), 1, joint=False).noisy(pairs)
+    joint = WordNoise(Synonyms(table), 1, joint=True).noisy(pairs)
+    apart = WordNoise(Synonyms(table), 1, joint=False).noisy(pairs)
 
     def agree(b):
         return np.mean([one.split()[0] == two.split()[-1] for one, two in zip(b.first, b.second)])
 
     assert agree(joint) == 1 and agree(apart) < 0.6
-    assert Seen(Synonyms(table), 1).noisy(pairs).first == apart.first  # by the seed
+    assert WordNoise(Synonyms(table), 1).noisy(pairs).first == apart.first  # by the seed
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"fgm", "freelb"}))  # these two draw nothing
@@ -228,7 +228,7 @@ def test_random_perturbations_leave_pads_and_special_tokens(model, frame, kind):
         hook = table.register_forward_hook(record)
         model.logits(fixed.first, fixed.second)
         hook.remove()
-    special_ids = torch.tensor(model._encoder.tokenizer.all_special_ids)
+    special_ids = torch.tensor(model.pretrained.tokenizer.all_special_ids)
     special = [torch.isin(ids, special_ids) for ids, _ in seen]
     assert len(seen) == len(inputs) and all(mask.any() for mask in special)
     for mask, (_, change) in zip(special, seen):
@@ -299,7 +299,7 @@ def test_synonyms_from_wordnet_are_single_words_of_lower_case(monkeypatch):
 
 
 def test_fixed_copies_are_of_every_pair_and_differ(frame):
-    made = copies(frame, Seen(view(frame, 1.0), 1), 3)
+    made = copies(frame, WordNoise(view(frame, 1.0), 1), 3)
     by_item = made.groupby("item")
     assert len(made) == 3 * len(frame)
     assert (by_item.size() == 3).all() and by_item.label.nunique().eq(1).all()
@@ -367,6 +367,20 @@ def test_neighbours_are_cached_and_no_word_of_the_source_language_is_one(tiny, t
     assert not any(_is_word(piece) for piece in ("Haus", "▁ab", "日", "▁1990", "▁"))
 
 
+def test_neighbours_in_a_wordpiece_vocabulary_are_pieces_that_begin_a_word(tiny):
+    whole = encoders.load(str(tiny["bert"]))
+    english = tasks.load_pairs("demo", "test", ["en"], items=30).sentence1.tolist()
+    found = neighbours.neighbours(whole, english, limit=3, at_least=-1.0)
+    assert found.word.nunique() > 5 and set(found.script) == {"LATIN"}
+    assert found.piece.equals(found.candidate) and found.piece.str.fullmatch(r"\w{3,}").all()
+    with pytest.raises(ValueError, match="need a SentencePiece or WordPiece tokenizer"):
+        neighbours.neighbours(encoders.load(str(tiny["xlm"])), english, limit=3, at_least=-1.0)
+
+
+def test_a_sentence_without_words_is_left_without_words():
+    assert dropping(0.5)("  ", np.random.default_rng(1)) == ""
+
+
 def test_a_batch_can_be_the_view_of_any_word_noise():
     rng = np.random.default_rng(1)
     dictionary = make("cross", {"kind": "dictionary", "folder": "lists", "rate": 1.0})
@@ -405,7 +419,7 @@ def test_votes_are_shares_and_the_same_for_a_seed(model, frame):
     # Synonyms are of the source language: nothing is exchanged in others.
     german = frame.assign(language1="de", language2="de")
     plain = prediction.predict(model, german)
-    still = prediction.voted(model, german, Seen(view(frame, 1.0), 1), 3)
+    still = prediction.voted(model, german, WordNoise(view(frame, 1.0), 1), 3)
     assert (still.p1.round(4).to_numpy() == (plain.p1 > plain.p0).to_numpy()).all()
 
 

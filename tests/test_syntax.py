@@ -245,16 +245,16 @@ def test_the_loss_is_nothing_where_vectors_are_the_tree_and_more_for_another_tre
         for kind in syntax.LOSSES:
             assert syntax.tree_loss(found, gold, n, kind).item() == pytest.approx(0, abs=1e-6)
             assert syntax.tree_loss(found, shuffled, n, kind).item() > 0.1
-    perfect = syntax.quality(probe, [encoded(tree) for tree in english], english)
+    perfect = syntax.probe_scores(probe, [encoded(tree) for tree in english], english)
     assert perfect == {"correlation": pytest.approx(1), "uuas": pytest.approx(1)}
 
 
 def test_a_probe_that_finds_nothing_has_a_quality_and_a_sentence_that_was_cut_off_has_none(english):
     probe = syntax.StructuralProbe(20, 20)
     probe.map.weight.data.zero_()
-    found = syntax.quality(probe, [encoded(tree) for tree in english], english)
+    found = syntax.probe_scores(probe, [encoded(tree) for tree in english], english)
     assert found["correlation"] == 0 and 0 <= found["uuas"] < 1
-    cut = syntax.quality(probe, [encoded(tree)[:-1] for tree in english], english)
+    cut = syntax.probe_scores(probe, [encoded(tree)[:-1] for tree in english], english)
     assert cut == {"correlation": None, "uuas": None}
 
 
@@ -295,8 +295,8 @@ def test_a_fitted_probe_finds_trees_through_a_map_and_noise_hides_them(english):
     noise = [torch.randn(of.shape, generator=rng) for of in vectors]
     found = []
     for of in (vectors, noise):
-        probe = syntax.fitted(of[:40], english[:40], rank=20, seed=1, epochs=300)
-        found.append(syntax.quality(probe, of[40:], english[40:]))
+        probe = syntax.fit_probe(of[:40], english[:40], rank=20, seed=1, epochs=300)
+        found.append(syntax.probe_scores(probe, of[40:], english[40:]))
     good, bad = found
     assert good["uuas"] > 0.95 and good["correlation"] > 0.75
     assert bad["uuas"] < 0.6 and bad["correlation"] < 0.4
@@ -401,7 +401,7 @@ def test_the_component_builds_a_training_that_reads_trees(tiny):
     assert component.better(before, adapting.measure()) and adapting.model.tokens > 0
     found = syntax.probe_quality(heads.build("bi", encoder), component.texts, ["de"])
     assert set(found) == {"de", "en"} and set(found["de"]) == {"correlation", "uuas"}
-    adapting.measured = SimpleNamespace(treebank=component.held)
+    adapting.measured = SimpleNamespace(treebank=component.held_out_texts)
     adapting._refuse_trained_trees()
     adapting.measured = SimpleNamespace(treebank=component.texts)
     with pytest.raises(ValueError, match="held_out = 100 keeps them out"):

@@ -50,17 +50,17 @@ def _refuse_head(notebook: str, parameters: dict, parts: dict[str, Component]) -
         frozen = f"{FROZEN}, where only what compares two vectors is trained"
         made_by = FINETUNE if head.trains else frozen
         raise ValueError(f"head {kind} is not of {notebook}: it is of {made_by}")
-    if getattr(head, "two_classes", False) and len(tasks.find(task).CLASSES) != 2:
+    if head.two_classes and len(tasks.find(task).CLASSES) != 2:
         raise ValueError(f"head {kind}: compares paraphrases; task {task} has more than two classes")
     _refuse_small_batches(f"head {kind}", head, parts)
-    if getattr(head, "layer", -1) > parts["encoder"].layers:
+    if head.layer > parts["encoder"].layers:
         raise ValueError(f"head {kind}: layer = {head.layer}, but {_said_of_layers(parts['encoder'])}")
 
 
 def _refuse_small_batches(what: str, part: Component, parts: dict[str, Component]) -> None:
-    size, least = getattr(parts.get("batches"), "size", None), getattr(part, "least_batch", 1)
-    if size is not None and size < least:
-        raise ValueError(f"batches.size = {size}: {what} needs {least} at least")
+    size = getattr(parts.get("batches"), "size", None)
+    if size is not None and size < part.least_batch:
+        raise ValueError(f"batches.size = {size}: {what} needs {part.least_batch} at least")
 
 
 def _said_of_layers(encoder: Component) -> str:
@@ -159,10 +159,10 @@ def _refuse_penalty(parameters: dict, parts: dict[str, Component]) -> None:
         )
     if penalty.reads_development and parts["labelled"].split == "dev":
         raise ValueError("penalty: its pairs are the items that labelled.split dev trains on")
-    if penalty.reads_development and getattr(penalty, "decay", 0) == 1 and not parameters["start"]:
+    if penalty.needs_start and not parameters["start"]:
         raise ValueError("penalty consistency: a teacher that stays as it was needs start (or decay < 1)")
     source = languages.listed(parameters["targets"])[0]
-    if getattr(penalty, "languages", "").split() == [source]:
+    if penalty.languages.split() == [source]:
         raise ValueError(f"penalty {kind}: languages = {source!r} is the source language; name others")
     _refuse_small_batches(f"penalty {kind}", penalty, parts)
 

@@ -26,23 +26,38 @@ def threshold(cosines: np.ndarray, labels: np.ndarray) -> float:
     return candidates[right.argmax()]
 
 
-def probabilities(
-    features: str, train: tuple, dev: tuple, test: tuple, scale: float = SHARPNESS
-) -> np.ndarray:
+def from_cosines(cosines: np.ndarray, limit: float) -> np.ndarray:
+    """Probabilities of two classes, shape (pairs, 2); not calibrated.
+
+    That of a paraphrase is ``1 / (1 + exp(-20 (cosine - limit)))``.
+
+    Args:
+        cosines: of pairs, shape (pairs,).
+        limit: the cosine at which both classes are as likely, see :func:`threshold`.
+
+    Example:
+        >>> from_cosines(np.array([0.5]), 0.5).tolist()
+        [[0.5, 0.5]]
+    """
+    p = 1 / (1 + np.exp(-SHARPNESS * (cosines - limit)))
+    return np.column_stack([1 - p, p])
+
+
+def probabilities(features: str, train: tuple, dev: tuple, test: tuple) -> np.ndarray:
     """Probability of each class for the test pairs, shape (pairs, classes).
 
-    ``cosine``: above a threshold that does best on development pairs, two classes only; a probability is the
-    logistic function of ``scale`` times the distance to it, and not calibrated. ``logistic``: multinomial
-    logistic regression on [u; v; |u-v|; u*v] of the training pairs, its penalty chosen on development pairs
-    (features and choice as in SentEval: Conneau & Kiela 2018, arXiv 1803.05449).
+    ``cosine``: above a threshold that does best on development pairs, two classes only
+    (:func:`from_cosines`). ``logistic``: multinomial logistic regression on [u; v; |u-v|; u*v] of the
+    training pairs, its penalty chosen on development pairs (features and choice as in SentEval: Conneau &
+    Kiela 2018, arXiv 1803.05449).
 
     Args:
         train, dev: ``(u, v, labels)``: unit-length vectors of first and second sentences, shape (pairs,
             width), and classes.
         test: ``(u, v)``.
     Raises:
-        ValueError: unknown features, cosine with more than two classes, vectors that are no numbers, no pairs
-            to fit on, or training pairs of one class.
+        ValueError: unknown features, cosine with more than two classes, vectors that are NaN or infinite, no
+            pairs to fit on, or training pairs of one class.
     """
     if features not in FEATURES:
         raise ValueError(f"features={features!r}: known are {' and '.join(FEATURES)}")
@@ -58,8 +73,7 @@ def probabilities(
         if max(dev[2]) > 1:
             raise ValueError("features cosine: a threshold tells two classes apart, this task has more")
         cosines = [(u * v).sum(1) for u, v, *_ in (dev, test)]
-        p = 1 / (1 + np.exp(-scale * (cosines[1] - threshold(cosines[0], np.asarray(dev[2])))))
-        return np.column_stack([1 - p, p])
+        return from_cosines(cosines[1], threshold(cosines[0], np.asarray(dev[2])))
 
     compared = [pair_features(u, v) for u, v, *_ in (train, dev, test)]
     return regression(compared[0], train[2], compared[1], dev[2]).predict_proba(compared[2])

@@ -51,7 +51,7 @@ class PairClassifier(nn.Module):
         frozen_layers: int = 0,
     ):
         super().__init__()
-        self._encoder, self.max_length = encoder, max_length
+        self.pretrained, self.max_length = encoder, max_length
         self.model, self.dense = encoder.model, encoder.dense
         set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
@@ -66,10 +66,10 @@ class PairClassifier(nn.Module):
 
     def tensors(self, first: list[str], second: list[str] | None = None) -> dict[str, Tensor]:
         """Sentences or pairs as padded ``input_ids`` and ``attention_mask``, shape (batch, longest)."""
-        tokens = self._encoder.tokenize(first, second, self.max_length)
+        tokens = self.pretrained.tokenize(first, second, self.max_length)
         if self.training:
             self.tokens += sum(map(len, tokens["input_ids"]))
-        padded = self._encoder.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True)
+        padded = self.pretrained.tokenizer.pad(tokens, return_tensors="pt", return_attention_mask=True)
         return dict(padded.to(self.classifier[0].weight.device, non_blocking=True))
 
     def pool(self, inputs: dict[str, Tensor]) -> Tensor:
@@ -78,7 +78,7 @@ class PairClassifier(nn.Module):
             states = self.model(**inputs, output_hidden_states=False).last_hidden_state
         else:
             states = self.model(**inputs, output_hidden_states=True).hidden_states[self.layer]
-        if self._encoder.pooling == "cls":
+        if self.pretrained.pooling == "cls":
             return states[:, 0]
         mask = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
         return (states * mask).sum(1) / mask.sum(1)
@@ -97,7 +97,7 @@ class PairClassifier(nn.Module):
 
     def lengths(self, first: list[str], second: list[str] | None = None) -> list[int]:
         """Tokens of each sentence or pair, for length buckets."""
-        tokens = self._encoder.tokenize(first, second, 2 * self.max_length)["input_ids"]
+        tokens = self.pretrained.tokenize(first, second, 2 * self.max_length)["input_ids"]
         return [len(ids) for ids in tokens]
 
 
@@ -229,7 +229,7 @@ def said(model: PairClassifier) -> str:
     parameters = list(model.parameters())
     trained = sum(p.numel() for p in parameters if p.requires_grad)
     everything = sum(p.numel() for p in parameters)
-    name = f"{type(model).__name__} on {model._encoder.name}"
+    name = f"{type(model).__name__} on {model.pretrained.name}"
     return f"{name}: {everything:,} parameters, {trained:,} of them trained"
 
 

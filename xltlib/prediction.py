@@ -22,7 +22,7 @@ from xltlib.statistics import is_right
 
 if TYPE_CHECKING:
     from xltlib.noise.embeddings import Adversarial, RandomPerturbation
-    from xltlib.noise.words import Seen
+    from xltlib.noise.words import WordNoise
 
 BATCH, LARGEST = 32, 1024  # pairs scored at a time on a CPU, and at most on a GPU
 
@@ -74,7 +74,7 @@ def _in_precision(model: PairClassifier, precision: str) -> PairClassifier:
     wanted = training.mixed_precision() if precision == "auto" else precision
     if wanted == "no":
         return model
-    shared = {id(model._encoder): model._encoder}  # the tokenizer and its pieces are not copied
+    shared = {id(model.pretrained): model.pretrained}  # the tokenizer and its pieces are not copied
     copied = copy.deepcopy(model, shared)
     for p in copied.parameters():  # no buffers: those of rotary positions need their digits
         p.data = p.data.to(torch.bfloat16)
@@ -203,7 +203,7 @@ def _hidden(progress: bool) -> bool:
 def voted(
     model: PairClassifier,
     frame: pd.DataFrame,
-    noise: Seen | RandomPerturbation,
+    noise: WordNoise | RandomPerturbation,
     votes: int,
     progress: bool = False,
     source: str = "en",
@@ -239,7 +239,7 @@ def voted(
     return scored.assign(**{column: shares[:, k] for k, column in enumerate(classes)})
 
 
-def _seen(frame: pd.DataFrame, noise: Seen, source: str) -> pd.DataFrame:
+def _seen(frame: pd.DataFrame, noise: WordNoise, source: str) -> pd.DataFrame:
     """The pairs with their sentences of the source language seen through noise of words."""
     seen = noise.noisy(Batch.of(frame))
     first = frame.sentence1.where(frame.language1 != source, seen.first)

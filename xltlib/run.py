@@ -13,7 +13,7 @@ from xltlib import files, folders, languages, parameters, places, progress, prov
 from xltlib import tracking
 from xltlib.ancestry import encoder_name, parent
 from xltlib.components.base import Component, make
-from xltlib.components.encoder import Held
+from xltlib.components.encoder import PretrainedEncoder
 from xltlib.door import Door
 from xltlib.fingerprint import code_fingerprint
 from xltlib.provenance import Entry
@@ -201,7 +201,7 @@ class Run:
         return model
 
     def adapting(self):
-        """The training of an adaptation: an adaptation.before.Adapting."""
+        """The training of an adaptation: an adaptation.training.AdaptationTraining."""
         from xltlib import heads, training
 
         encoder, seed, trained = self.trimmed(), self.seed + 1000 * (self.draw - 1), None
@@ -211,12 +211,10 @@ class Run:
         training.set_seed(seed)
         if self.start:
             head = make("head", self._trained_head())
-            trained = head.build(encoder, Held(), len(tasks.find(self.task).CLASSES))
+            trained = head.build(encoder, PretrainedEncoder(), len(tasks.find(self.task).CLASSES))
             heads.load_trained(trained, self.runs / self.start)
         adapting = self.adaptation.build(encoder, self.encoder, seed)
-        adapting.place, adapting.measured, adapting.trained = self.encoder_place, self.measured, trained
-        if trained is not None:
-            trained.model = adapting.encoder.model  # the same one, but where a method copies it
+        adapting.in_run(self.encoder_place, self.measured, trained)
         return adapting
 
     def _trained_head(self) -> dict:
@@ -229,8 +227,8 @@ class Run:
     def head_name(self) -> str:
         """The head as tables name it; "" of an encoder that was adapted by itself."""
         if hasattr(self, "head"):
-            layer = getattr(self.head, "layer", -1)
-            return self.kind("head") if layer == -1 else f"{self.kind('head')}-layer-{layer}"
+            kind, layer = self.kind("head"), self.head.layer
+            return kind if layer == -1 else f"{kind}-layer-{layer}"
         return self._trained_head()["kind"] if self.start else ""
 
     def noise_name(self) -> str:

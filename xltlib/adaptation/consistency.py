@@ -7,28 +7,25 @@ from torch import Tensor
 from torch.nn.functional import kl_div, log_softmax, softmax
 
 
-def consistency(teacher: Tensor, student: Tensor, temperature: float = 1.0) -> Tensor:
-    """``KL(softmax(teacher / T) || softmax(student / T)) * T^2``, mean over the batch.
+def consistency(teacher: Tensor, student: Tensor) -> Tensor:
+    """``KL(softmax(teacher) || softmax(student))``, mean over the batch.
 
     No gradient goes to the teacher.
 
     Args:
         teacher, student: class scores of the same pairs in two languages, shape (batch, classes).
-        temperature: T.
 
     Example:
         >>> abs(round(consistency(torch.tensor([[2.0, 0.0]]), torch.tensor([[2.0, 0.0]])).item(), 6))
         0.0
     """
-    p = softmax(teacher.detach().float() / temperature, dim=-1)
-    return (
-        kl_div(log_softmax(student.float() / temperature, dim=-1), p, reduction="batchmean") * temperature**2
-    )
+    p = softmax(teacher.detach().float(), dim=-1)
+    return kl_div(log_softmax(student.float(), dim=-1), p, reduction="batchmean")
 
 
 @torch.no_grad()
-def averaged(teacher: torch.nn.Module, student: torch.nn.Module, decay: float) -> None:
-    """Move the teacher's parameters a little towards the student's.
+def update_teacher(teacher: torch.nn.Module, student: torch.nn.Module, decay: float) -> None:
+    """Exponential moving average of the student's parameters, in place.
 
     ``t = decay * t + (1 - decay) * s`` (mean teacher; Tarvainen & Valpola 2017, arXiv 1703.01780).
     """

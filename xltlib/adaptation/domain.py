@@ -43,23 +43,24 @@ def dann_strength(progress: float) -> float:
 
 
 class Discriminator(nn.Module):
-    """Tells domains apart by sentence vectors; the encoder is trained against it through a reversed gradient.
+    """Tells two domains apart by sentence vectors.
+
+    The encoder is trained against it through a reversed gradient.
 
     Args:
         hidden: width of the vectors.
-        domains: how many.
     """
 
-    def __init__(self, hidden: int, domains: int = 2):
+    def __init__(self, hidden: int):
         super().__init__()
-        self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, domains))
+        self.classifier = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2))
 
     def forward(self, vectors: Tensor, domain: Tensor, strength: float) -> Tensor:
         """Mean cross-entropy of the domains.
 
         Args:
             vectors: shape (batch, hidden).
-            domain: numbers, shape (batch,).
+            domain: 0 or 1, shape (batch,).
             strength: of the reversed gradient.
         """
         return cross_entropy(self.classifier(reversed_gradient(vectors.float(), strength)), domain)

@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from xltlib.adaptation.consistency import averaged, consistency
+from xltlib.adaptation.consistency import consistency, update_teacher
 from xltlib.adaptation.domain import Discriminator, dann_strength
-from xltlib.adaptation.syntax import StructuralProbe, tree_loss, word_vectors
+from xltlib.adaptation.syntax import StructuralProbe, probe_loss
 from xltlib.batching import Batch
 
 
@@ -37,16 +37,16 @@ def text_batches(
     """
     codes = sorted(code for code in texts if texts[code] and code != source)
     if not codes or not texts.get(source):
-        counts = {code: len(of) for code, of in texts.items()}
+        counts = {code: len(sentences) for code, sentences in texts.items()}
         raise ValueError(f"a penalty compares text of {source} with text of other languages: got {counts}")
 
     def draw(code: str) -> str:
         return texts[code][int(rng.integers(len(texts[code])))]
 
     while True:
-        own = [draw(source) for _ in range(batch_size)]
+        in_source = [draw(source) for _ in range(batch_size)]
         others = [draw(code) for code in rng.choice(codes, size=batch_size)]
-        yield own, others
+        yield in_source, others
 
 
 def pair_batches(
@@ -63,15 +63,15 @@ def pair_batches(
     Raises:
         ValueError: no item stands in the source language and another.
     """
-    own = frame[frame.language1 == source].set_index("item")
-    others = frame[(frame.language1 != source) & frame["item"].isin(own.index)]
+    source_pairs = frame[frame.language1 == source].set_index("item")
+    others = frame[(frame.language1 != source) & frame["item"].isin(source_pairs.index)]
     if others.empty:
         raise ValueError(f"consistency needs pairs in {source} and another language; this data has none")
     by_language = [group for _, group in others.groupby("language1", sort=True)]
     while True:
         drawn = [by_language[int(rng.integers(len(by_language)))] for _ in range(batch_size)]
         rows = [group.iloc[int(rng.integers(len(group)))] for group in drawn]
-        first = own.loc[[row["item"] for row in rows]]
+        first = source_pairs.loc[[row["item"] for row in rows]]
         in_source = Batch(first.sentence1.tolist(), first.sentence2.tolist())
         in_others = Batch([row.sentence1 for row in rows], [row.sentence2 for row in rows])
         yield in_source, in_others
@@ -123,13 +123,13 @@ class DannPenalty:
 
     def __init__(self, model, stream: Iterator, steps: int):
         self.model, self.stream, self.steps = model, stream, steps
-        model.discriminator = Discriminator(model.classifier[0].out_features)
+        model.discriminator = Discriminator(model.pretrained.hidden)
 
     def at(self, done: int) -> Tensor:
         """The penalty after ``done`` updates."""
-        own, others = _pooled(self.model, next(self.stream))
-        domain = torch.tensor([0] * len(own) + [1] * len(others), device=own.device)
-        return self.model.discriminator(torch.cat([own, others]), domain, dann_strength(done / self.steps))
+        source, others = _pooled(self.model, next(self.stream))
+        domain = torch.tensor([0] * len(source) + [1] * len(others), device=source.device)
+        return self.model.discriminator(torch.cat([source, others]), domain, dann_strength(done / self.steps))
 
 
 class DistancePenalty:
@@ -161,19 +161,18 @@ class TreePenalty:
 
     def __init__(self, model, stream: Iterator, rank: int, kind: str):
         self.model, self.stream, self.kind = model, stream, kind
-        model.probe = StructuralProbe(model._encoder.hidden, rank)
+        model.probe = StructuralProbe(model.pretrained.hidden, rank)
 
     def at(self, done: int) -> Tensor:
         """The penalty of the next batch of trees."""
         batch = next(self.stream)
         self.model.tokens += int(batch.inputs["attention_mask"].sum())
         batch = batch.to(self.model.classifier[0].weight.device)
-        found = self.model.probe(word_vectors(self.model.model, batch)).float()
-        return tree_loss(found, batch.distances, batch.words, self.kind)
+        return probe_loss(self.model.model, self.model.probe, batch, self.kind)
 
 
 class ConsistencyPenalty:
-    """Class scores for translated pairs against the teacher's for the source-language ones (consistency.py).
+    """``KL(teacher's prediction of a source-language pair || the model's of its translation)``.
 
     Args:
         model: a pair classifier; the teacher is a copy of it as it is now.
@@ -191,6 +190,6 @@ class ConsistencyPenalty:
         with torch.no_grad():
             self.teacher.to(next(self.model.parameters()).device).eval()
             if self.decay < 1 and done:
-                averaged(self.teacher, self.model, self.decay)
+                update_teacher(self.teacher, self.model, self.decay)
             taught = self.teacher.logits(source.first, source.second)
         return consistency(taught, self.model.logits(target.first, target.second))

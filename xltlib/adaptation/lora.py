@@ -10,16 +10,17 @@ from torch import nn
 # What layers are called, and the parts of them that get updates: in BERT and XLM-R, in XLM.
 TARGETS = {"layer": ("query", "value"), "attentions": ("q_lin", "v_lin")}
 
+ALPHA = 16  # divided by the rank, the scale of the updates
 
-def attach(model: nn.Module, rank: int, alpha: int = 16, frozen_layers: int = 0):
-    """``W' = W + (alpha / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685).
+
+def attach(model: nn.Module, rank: int, frozen_layers: int = 0):
+    """``W' = W + (16 / rank) B A`` on query and value (Hu et al. 2021, arXiv 2106.09685).
 
     Nothing else is trained any more.
 
     Args:
         model: changed in place.
         rank: of the updates.
-        alpha: as above.
         frozen_layers: this many of the lowest layers get none.
     Returns:
         What :func:`merge` takes.
@@ -35,7 +36,7 @@ def attach(model: nn.Module, rank: int, alpha: int = 16, frozen_layers: int = 0)
         raise ValueError(f"lora_rank={rank}: 1 or more, for encoders with layers named {known}")
     config = LoraConfig(
         r=rank,
-        lora_alpha=alpha,
+        lora_alpha=ALPHA,
         lora_dropout=0.0,
         target_modules=list(TARGETS[layers]),
         layers_to_transform=list(range(frozen_layers, model.config.num_hidden_layers)),

@@ -158,8 +158,13 @@ class TreeReader(nn.Module):
 
     def forward(self, batch: TreeBatch) -> Tensor:
         """The loss of a batch of trees."""
-        found = self.classifier(word_vectors(self.model, batch)).float()
-        return tree_loss(found, batch.distances, batch.words, self.kind)
+        return probe_loss(self.model, self.classifier, batch, self.kind)
+
+
+def probe_loss(model: nn.Module, probe: StructuralProbe, batch: TreeBatch, kind: str) -> Tensor:
+    """:func:`tree_loss` of the distances that a probe finds in the states of an encoder's model."""
+    distances = probe(word_vectors(model, batch)).float()
+    return tree_loss(distances, batch.distances, batch.words, kind)
 
 
 def word_vectors(model: nn.Module, batch: TreeBatch) -> Tensor:
@@ -198,7 +203,7 @@ def tree_error(reader: TreeReader, encoder: Encoder, trees: list[Tree], max_leng
     return float(np.average(losses, weights=sizes))
 
 
-def fitted(
+def fit_probe(
     vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20
 ) -> StructuralProbe:
     """A probe fitted to vectors as they are, by Adam, 16 sentences an update.
@@ -227,12 +232,13 @@ def fitted(
 
 def _padded(distances: list[np.ndarray]) -> Tensor:
     """Distances of several trees, shape (sentences, words, words)."""
-    words = max(len(of) for of in distances)
-    return torch.tensor(np.stack([np.pad(of, (0, words - len(of))) for of in distances]), dtype=torch.float)
+    words = max(map(len, distances))
+    padded = [np.pad(matrix, (0, words - len(matrix))) for matrix in distances]
+    return torch.tensor(np.stack(padded), dtype=torch.float)
 
 
 @torch.no_grad()
-def quality(
+def probe_scores(
     probe: StructuralProbe, vectors: list[Tensor], trees: list[Tree]
 ) -> dict[str, float | None]:
     """How well a probe finds trees, punctuation and sentences that were cut off left out.
@@ -250,15 +256,15 @@ def quality(
         >>> tree = Tree("a b c", ((0, 1), (2, 3), (4, 5)), (2, 0, 2), (False,) * 3)
         >>> probe = StructuralProbe(2, 2)
         >>> _ = probe.map.weight.data.copy_(torch.eye(2))
-        >>> quality(probe, [torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])], [tree])["uuas"]
+        >>> probe_scores(probe, [torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])], [tree])["uuas"]
         1.0
     """
     correlations, hits, edges = [], 0, 0
-    for own, tree in zip(vectors, trees):
+    for rows, tree in zip(vectors, trees):
         words = [word for word, is_mark in enumerate(tree.punctuation) if not is_mark]
-        if len(words) < 3 or len(own) < len(tree.heads):
+        if len(words) < 3 or len(rows) < len(tree.heads):
             continue
-        found, gold = probe(own[words]).numpy(), tree.distances[np.ix_(words, words)]
+        found, gold = probe(rows[words]).numpy(), tree.distances[np.ix_(words, words)]
         correlations.append(_correlation(found, gold))
         wanted = {edge for edge in tree.edges if set(edge) <= set(words)}
         hits, edges = hits + len(wanted & _spanning(found, words)), edges + len(wanted)
@@ -295,15 +301,18 @@ def probe_quality(reader, treebank: dict[str, list[Tree]], fitted_to: list[str])
         treebank: trees by language.
         fitted_to: codes.
     """
-    vectors = {code: _vectors(reader, of) for code, of in treebank.items()}
-    further = [code for code in treebank if len(treebank[code]) > EVALUATED]
-    own = [code for code in further if code in fitted_to] or further
-    known = [pair for code in own for pair in list(zip(vectors[code], treebank[code]))[EVALUATED:]]
-    probe = fitted([of for of, _ in known], [tree for _, tree in known], RANK, seed=1)
-    found = {}
+    vectors = {code: _vectors(reader, trees) for code, trees in treebank.items()}
+    with_more = [code for code, trees in treebank.items() if len(trees) > EVALUATED]
+    fit_codes = [code for code in with_more if code in fitted_to] or with_more
+    fit_vectors, fit_trees = [], []
+    for code in fit_codes:
+        fit_vectors += vectors[code][EVALUATED:]
+        fit_trees += treebank[code][EVALUATED:]
+    probe = fit_probe(fit_vectors, fit_trees, RANK, seed=1)
+    scores = {}
     for code, trees in treebank.items():
-        found[code] = quality(probe, vectors[code][:EVALUATED], trees[:EVALUATED])
-    return found
+        scores[code] = probe_scores(probe, vectors[code][:EVALUATED], trees[:EVALUATED])
+    return scores
 
 
 @torch.no_grad()
@@ -312,7 +321,7 @@ def _vectors(reader, trees: list[Tree]) -> list[Tensor]:
     reader.eval()
     device, vectors = next(reader.parameters()).device, []
     for start in range(0, len(trees), 32):
-        batch = tree_batch(reader._encoder, trees[start : start + 32], reader.max_length).to(device)
-        found = word_vectors(reader.model, batch).float().cpu()
-        vectors += [of[:words].clone() for of, words in zip(found, batch.words.tolist())]
+        batch = tree_batch(reader.pretrained, trees[start : start + 32], reader.max_length).to(device)
+        padded = word_vectors(reader.model, batch).float().cpu()
+        vectors += [rows[:words].clone() for rows, words in zip(padded, batch.words.tolist())]
     return vectors

@@ -65,26 +65,26 @@ class DenoisingAutoEncoder(nn.Module):
         return self.loss([dict(noisy), dict(original)], None)
 
 
-def deleted(ids: list[int], ratio: float, rng: np.random.Generator) -> list[int]:
-    """A sentence's pieces, each deleted with probability ``ratio``, but never all of them.
+def deleted(ids: list[int], rate: float, rng: np.random.Generator) -> list[int]:
+    """A sentence's pieces, each deleted with probability ``rate``, but never all of them.
 
     Args:
         ids: pieces of a sentence; the first and the last are special tokens, which are kept.
-        ratio: probability that a piece is deleted.
+        rate: probability that a piece is deleted.
 
     Example:
         >>> deleted([0, 5, 6, 2], 1.0, np.random.default_rng(1)) in ([0, 5, 2], [0, 6, 2])
         True
     """
     inner = ids[1:-1]
-    kept = [piece for piece in inner if rng.random() >= ratio]
+    kept = [piece for piece in inner if rng.random() >= rate]
     if inner and not kept:
         kept = [inner[int(rng.integers(len(inner)))]]
     return [ids[0], *kept, ids[-1]]
 
 
 def noisy_batches(
-    encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int, ratio: float = 0.6
+    encoder: Encoder, texts: list[str], batch_size: int, max_length: int, seed: int, rate: float = 0.6
 ) -> Iterator[tuple[dict, dict]]:
     """Endless batches ``(noisy, original)`` of padded ids and masks; deletions are drawn anew each time.
 
@@ -102,7 +102,7 @@ def noisy_batches(
 
     while True:
         for positions in bucketed([len(i) for i in ids], batch_size, rng):
-            noisy = [deleted(ids[i], ratio, rng) for i in positions]
+            noisy = [deleted(ids[i], rate, rng) for i in positions]
             original = [ids[i] for i in positions]
             yield pad(noisy), pad(original)
 
@@ -113,12 +113,11 @@ def perplexity(
     encoder: Encoder,
     texts: list[str],
     max_length: int = 64,
-    ratio: float = 0.6,
-    seed: int = 1,
+    rate: float = 0.6,
 ) -> float:
-    """exp of the mean cross-entropy of held-out text written again, under deletions that the seed fixes."""
+    """exp of the mean cross-entropy of held-out text written again; the deletions are always the same."""
     model.eval()
-    batches = noisy_batches(encoder, texts, 16, max_length, seed, ratio)
+    batches = noisy_batches(encoder, texts, 16, max_length, seed=1, rate=rate)
     device = next(model.parameters()).device
     losses, weights = [], []
     for _ in range(math.ceil(len(texts) / 16)):

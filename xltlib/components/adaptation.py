@@ -26,6 +26,12 @@ class Adaptation(Component):
         held_out: of them, a language, kept to measure on.
         size: texts or translations an update.
         max_length: pieces of a text.
+    Attributes:
+        measures: what is measured of held-out text, as tables name it.
+        lower_is_better: of what is measured.
+        train_table: whether the embedding table is trained.
+        head_learning_rate: of the parts that start from nothing; None: there are none.
+        lora_rank, checks, patience: as of :class:`TextAdaptation`.
     """
 
     languages: str = option("targets", languages=True)
@@ -34,19 +40,23 @@ class Adaptation(Component):
     size: int = option(16, at_least=1, at_most=65_536)
     max_length: int = option(64, at_least=8, at_most=8192)
     texts: dict | None = gathered()
-    measures = "perplexity"  # of held-out text
-    lower_is_better = True  # of what is measured
-    train_table = False  # whether the embedding table is trained: masked language modelling may
+    measures = "perplexity"
+    lower_is_better = True
+    train_table = False
+    head_learning_rate = None
+    lora_rank = 0
+    checks = 0
+    patience = 0
 
     @property
-    def seen(self) -> dict[str, list]:
+    def training_texts(self) -> dict[str, list]:
         """What is trained on, by language."""
-        return {code: of[self.held_out :] for code, of in self.texts.items()}
+        return {code: texts[self.held_out :] for code, texts in self.texts.items()}
 
     @property
-    def held(self) -> dict[str, list]:
+    def held_out_texts(self) -> dict[str, list]:
         """What is measured on, by language."""
-        return {code: of[: self.held_out] for code, of in self.texts.items()}
+        return {code: texts[: self.held_out] for code, texts in self.texts.items()}
 
     def refuse_few(self, texts: dict[str, list]) -> None:
         """Stop where nothing of a language is left to train on.
@@ -54,10 +64,10 @@ class Adaptation(Component):
         Raises:
             ValueError: names the language and what there is of it.
         """
-        for code, of in texts.items():
-            if len(of) <= self.held_out:
+        for code, own_texts in texts.items():
+            if len(own_texts) <= self.held_out:
                 raise ValueError(
-                    f"adaptation.held_out = {self.held_out}: {len(of)} texts of {code} hold no test "
+                    f"adaptation.held_out = {self.held_out}: {len(own_texts)} texts of {code} hold no test "
                     "sentence, and nothing is left to train on; hold out fewer, or read more"
                 )
 
@@ -68,12 +78,15 @@ class Adaptation(Component):
 
     def counts(self) -> pd.DataFrame:
         """What is read and held out, by language."""
-        parts = {"read": self.seen, "held out": self.held}
-        counted = {name: {code: len(of) for code, of in part.items()} for name, part in parts.items()}
-        return pd.DataFrame(counted).rename_axis("language")
+        parts = {"read": self.training_texts, "held out": self.held_out_texts}
+        counts = {name: {code: len(texts) for code, texts in part.items()} for name, part in parts.items()}
+        return pd.DataFrame(counts).rename_axis("language")
 
     def better(self, before: dict[str, float], after: dict[str, float]) -> bool:
-        """Whether what is measured of held-out text falls, or where more is better does not, everywhere."""
+        """Whether the measure of held-out text got better in every language.
+
+        A measure of which less is better must fall; one of which more is better may also stay as it is.
+        """
         if self.lower_is_better:
             return all(after[code] < before[code] for code in before)
         return all(after[code] >= before[code] for code in before)
@@ -128,27 +141,31 @@ class Mlm(TextAdaptation):
 
     train_table: bool = option(False)
 
-    def build(self, encoder, held, seed: int):
-        """The training: an adaptation.before.Adapting.
+    def build(self, encoder, encoder_options, seed: int):
+        """The training of masked language modelling: an adaptation.training.AdaptationTraining.
 
         Args:
             encoder: trimmed to the text; adapted in place.
-            held: the component it comes from.
+            encoder_options: the component it comes from, whose dropout and frozen layers these are.
             seed: of masking and order.
         """
         from xltlib.adaptation import lora, mlm
-        from xltlib.adaptation.before import Adapting, by_language
+        from xltlib.adaptation.training import AdaptationTraining, by_language
 
-        attached, own_layers = None, not self.lora_rank
+        attached, frozen_layers = None, encoder_options.frozen_layers
         if self.lora_rank:
-            attached = lora.attach(encoder.model, self.lora_rank, frozen_layers=held.frozen_layers)
-        texts = [text for of in self.seen.values() for text in of]
+            attached = lora.attach(encoder.model, self.lora_rank, frozen_layers=frozen_layers)
         model = mlm.MaskedLanguageModel(
-            encoder, texts, held.frozen_layers, held.dropout, own_layers, self.train_table
+            encoder,
+            [text for texts in self.training_texts.values() for text in texts],
+            frozen_layers=frozen_layers,
+            dropout=encoder_options.dropout,
+            train_layers=attached is None,
+            train_table=self.train_table,
         )
 
-        def batches(of):
-            return mlm.masked_batches(encoder, of, self.size, self.max_length, seed)
+        def batches(texts):
+            return mlm.masked_batches(encoder, texts, self.size, self.max_length, seed)
 
         def loss(batch):
             model.tokens += int(batch["attention_mask"].sum())  # here: on a GPU this would wait for it
@@ -157,8 +174,16 @@ class Mlm(TextAdaptation):
         def measure(texts):
             return mlm.perplexity(model, encoder, texts, self.max_length)
 
-        stream = by_language(self, batches, seed)
-        return Adapting(self, encoder, held.trim, model, stream, loss, measure, attached)
+        return AdaptationTraining(
+            component=self,
+            encoder=encoder,
+            trim=encoder_options.trim,
+            model=model,
+            stream=by_language(self, batches, seed),
+            loss=loss,
+            measure_of=measure,
+            attached=attached,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,19 +198,21 @@ class Tsdae(TextAdaptation):
 
     deletion: float = option(0.6, above=0, below=1)
 
-    def build(self, encoder, held, seed: int):
-        """As of Mlm."""
+    def build(self, encoder, encoder_options, seed: int):
+        """The training of an encoder and a decoder that writes the text again; arguments as those of Mlm."""
         from xltlib.adaptation import lora, tsdae
-        from xltlib.adaptation.before import Adapting, by_language
+        from xltlib.adaptation.training import AdaptationTraining, by_language
 
-        attached, own_layers = None, not self.lora_rank
-        model = tsdae.DenoisingAutoEncoder(encoder, held.frozen_layers, held.dropout, train_layers=own_layers)
+        attached, frozen_layers = None, encoder_options.frozen_layers
+        model = tsdae.DenoisingAutoEncoder(
+            encoder, frozen_layers, encoder_options.dropout, train_layers=not self.lora_rank
+        )
         encoder.model = model.model  # the encoder is trained where its decoder shares its layers
         if self.lora_rank:
-            attached = lora.attach(model.model, self.lora_rank, frozen_layers=held.frozen_layers)
+            attached = lora.attach(model.model, self.lora_rank, frozen_layers=frozen_layers)
 
-        def batches(of):
-            return tsdae.noisy_batches(encoder, of, self.size, self.max_length, seed, self.deletion)
+        def batches(texts):
+            return tsdae.noisy_batches(encoder, texts, self.size, self.max_length, seed, self.deletion)
 
         def loss(batch):
             model.tokens += int(sum(part["attention_mask"].sum() for part in batch))
@@ -195,8 +222,16 @@ class Tsdae(TextAdaptation):
         def measure(texts):
             return tsdae.perplexity(model, encoder, texts, self.max_length, self.deletion)
 
-        stream = by_language(self, batches, seed)
-        return Adapting(self, encoder, held.trim, model, stream, loss, measure, attached)
+        return AdaptationTraining(
+            component=self,
+            encoder=encoder,
+            trim=encoder_options.trim,
+            model=model,
+            stream=by_language(self, batches, seed),
+            loss=loss,
+            measure_of=measure,
+            attached=attached,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,8 +245,6 @@ class Align(Adaptation):
 
     corpus: str = option("ntrex", reads=True)
     size: int = option(16, at_least=2, at_most=65_536)
-    head_learning_rate = None  # no head is trained
-    lora_rank = checks = patience = 0
     measures = "translations found"
     lower_is_better = False
 
@@ -228,16 +261,15 @@ class Align(Adaptation):
         self.refuse_few(translations)
         return self.holding(texts=translations)
 
-    def build(self, encoder, held, seed: int):
-        """As of Mlm."""
+    def build(self, encoder, encoder_options, seed: int):
+        """The training of a bi-encoder by translation ranking; arguments as those of Mlm."""
         from xltlib import batching, heads
         from xltlib.adaptation import align
-        from xltlib.adaptation.before import Adapting
+        from xltlib.adaptation.training import AdaptationTraining
 
-        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        options = {"dropout": encoder_options.dropout, "frozen_layers": encoder_options.frozen_layers}
         model = heads.build("bi", encoder, max_length=self.max_length, **options)
         rng = np.random.default_rng(seed)
-        stream = batching.translations(self.seen, self.size, model.lengths, rng)
 
         def loss(batch):
             return heads.loss(model, batch)
@@ -245,4 +277,12 @@ class Align(Adaptation):
         def measure(pairs):
             return align.retrieval_accuracy(model, pairs)
 
-        return Adapting(self, encoder, held.trim, model, stream, loss, measure)
+        return AdaptationTraining(
+            component=self,
+            encoder=encoder,
+            trim=encoder_options.trim,
+            model=model,
+            stream=batching.translations(self.training_texts, self.size, model.lengths, rng),
+            loss=loss,
+            measure_of=measure,
+        )

@@ -27,11 +27,11 @@ def neighbours_of(run, text: str, entry: Entry):
         read = Entry(entry.role, entry.use, "text", (run.source,), text)
         more = run.provenance.text(text, [run.source], 0, read, vocabulary=False)[run.source]
     pairs = [*run.data.train.sentence1, *run.data.train.sentence2]
-    found = neighbours(run.whole, pairs, more=more, cache=run.runs)
-    if found.empty:
+    candidates = neighbours(run.whole, pairs, more=more, cache=run.runs)
+    if candidates.empty:
         raise ValueError(f"{entry.use}: no word of the training pairs has a neighbour in the embedding table")
-    run.provenance.words(found.groupby("word").candidate.agg(list).to_dict(), entry)
-    return found
+    run.provenance.words(candidates.groupby("word").candidate.agg(list).to_dict(), entry)
+    return candidates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +56,14 @@ class Mixup(Noise):
         from xltlib.noise.neighbours import mean_embeddings
 
         where = "nearest in the table of input embeddings"
-        found = neighbours_of(run, self.text, self.entry(run, where, (run.source,)))
-        table = found.groupby("word").candidate.agg(list).to_dict()
-        return self.holding(table=table, means=mean_embeddings(found, run.whole))
+        candidates = neighbours_of(run, self.text, self.entry(run, where, (run.source,)))
+        table = candidates.groupby("word").candidate.agg(list).to_dict()
+        return self.holding(table=table, means=mean_embeddings(candidates, run.whole))
 
     def step(self, model, seed: int):
         from xltlib.noise import neighbours
 
-        mixed = neighbours.mixtures(model._encoder, self.means)
+        mixed = neighbours.mixtures(model.pretrained, self.means)
         return neighbours.Mixup(model, mixed, self.share, seed=seed)
 
 
@@ -82,4 +82,4 @@ class Salt(Mixup):
         from xltlib.noise import base, words
 
         view = words.Synonyms(self.table, self.share, self.names_safe)
-        return base.Both(words.Seen(view, seed, share=0.5), super().step(model, seed))
+        return base.Both(words.WordNoise(view, seed, share_of_pairs=0.5), super().step(model, seed))

@@ -11,7 +11,7 @@ MOST_LAYERS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held(Component):
+class PretrainedEncoder(Component):
     """A pretrained multilingual encoder, and how much of it training may move (rung Z0).
 
     LaBSE is of rung Z3 because of its pretraining.

@@ -24,16 +24,17 @@ class Frozen(Head):
     architecture = "bi"
     trains = False
 
-    def build(self, encoder, held, classes: int):
-        """As of Head.
+    def build(self, encoder, encoder_options, classes: int):
+        """A classifier whose sentence vectors are those of ``layer``; arguments as those of Head.build.
 
         Raises:
             ValueError: the encoder has fewer layers.
         """
-        model = super().build(encoder, held, classes)
+        model = super().build(encoder, encoder_options, classes)
         layers = encoder.model.config.num_hidden_layers
         if self.layer > layers:
             raise ValueError(f"head.layer = {self.layer}: this encoder has {layers} layers")
+        model.layer = self.layer
         return model
 
     def probabilities(self, train: tuple, dev: tuple, test: tuple) -> np.ndarray:

@@ -18,24 +18,32 @@ class Head(Component):
         architecture: of the classifier that it builds, a name in heads.HEADS.
         trains: whether 20_finetune trains it; 21_frozen makes the others.
         least_batch: pairs of a batch of which its loss can be computed.
+        two_classes: whether it can only tell two classes apart.
+        only_dev: whether it reads development pairs alone, and no training pair.
+        layer: whose states are pooled: -1 the last.
     """
 
     max_length: int = option(128, at_least=8, at_most=8192)
     architecture: ClassVar[str]
     trains = True
     least_batch = 1
+    two_classes = False
+    only_dev = False
+    layer = -1
 
-    def build(self, encoder, held, classes: int):
+    def build(self, encoder, encoder_options, classes: int):
         """A fresh classifier; its weights are drawn from torch's global generator, so seed it right before.
 
         Args:
             encoder: an ``encoders.Encoder``.
-            held: the component that it comes from, whose dropout and frozen layers these are.
+            encoder_options: the component that it comes from, whose dropout and frozen layers these are.
             classes: how many.
+        Returns:
+            A heads.PairClassifier.
         """
         from xltlib import heads
 
-        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        options = {"dropout": encoder_options.dropout, "frozen_layers": encoder_options.frozen_layers}
         return heads.build(self.architecture, encoder, labels=classes, max_length=self.max_length, **options)
 
     def loss(self, model):

@@ -9,8 +9,8 @@ FAMILIES = {
     # What a run reads labels of: load(run, dev_languages) -> Data.
     "labelled": {"pairs": "xltlib.components.labelled:Labelled"},
     # What encodes: a name, and how much of it training may move.
-    "encoder": {"held": "xltlib.components.encoder:Held"},
-    # What classifies pairs: build(encoder, held, classes) -> model, loss(model) -> batch -> scalar.
+    "encoder": {"held": "xltlib.components.encoder:PretrainedEncoder"},
+    # What classifies pairs: build(encoder, encoder_options, classes) -> model, loss(model) -> batch -> loss.
     "head": {
         "cross": "xltlib.components.head:Cross",
         "bi": "xltlib.components.head:Bi",
@@ -58,7 +58,7 @@ FAMILIES = {
         "consistency": "xltlib.components.penalties:Consistency",
         "syntax": "xltlib.components.syntax:SyntaxPenalty",
     },
-    # Adaptation before training: build(encoder, held, seed) -> adaptation.before.Adapting.
+    # Adaptation before training: build(encoder, encoder_options, seed) -> an AdaptationTraining.
     "adaptation": {
         "mlm": "xltlib.components.adaptation:Mlm",
         "mlm-ranking": "xltlib.components.mlm_ranking:MlmRanking",
@@ -90,7 +90,7 @@ PROMISED = {  # the method that tells a member of a family
 }
 BASES = {  # what a class of one's own is a subclass of, where a family has something in common
     "labelled": "xltlib.components.labelled:Labelled",
-    "encoder": "xltlib.components.encoder:Held",
+    "encoder": "xltlib.components.encoder:PretrainedEncoder",
     "head": "xltlib.components.head:Head",
     "noise": "xltlib.components.noise:Noise",
     "penalty": "xltlib.components.penalty:Penalty",

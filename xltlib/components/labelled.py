@@ -99,7 +99,7 @@ class Labelled(Component):
             run.task, codes, dev_languages or run.targets, door.test, run.folder,
             self.split, self.items, run.scored.dev,
         )  # fmt: skip
-        if getattr(run.head, "only_dev", False):
+        if run.head.only_dev:
             train = dev  # a threshold needs no more
         zero_shot = run.codes(self.zero_shot)
         role = "adaptation" if self.stands_for else "labels"

@@ -40,12 +40,12 @@ class MlmRanking(Mlm):
         found = run.provenance.translations(self.corpus, codes, self.pairs, entry)
         return ready.holding(translations=found)
 
-    def build(self, encoder, held, seed: int):
-        """As of Mlm."""
+    def build(self, encoder, encoder_options, seed: int):
+        """The training of Mlm, its updates in turn with those of translation ranking; arguments as there."""
         from xltlib import batching, heads
 
-        text = super().build(encoder, held, seed)
-        options = {"dropout": held.dropout, "frozen_layers": held.frozen_layers}
+        text = super().build(encoder, encoder_options, seed)
+        options = {"dropout": encoder_options.dropout, "frozen_layers": encoder_options.frozen_layers}
         reader = heads.build("bi", encoder, max_length=self.max_length, **options)
         if self.train_table:  # building the reader froze it again
             encoder.table.requires_grad_(True)

@@ -21,16 +21,22 @@ class Noise(Component):
         votes: whether a trained model can be asked for noisy copies of a pair, and answer by majority.
         adversarial: whether it computes the loss of a batch several times, against its labels.
         of_source: whether its words are of the source language, so that all training pairs must be.
+        joint: whether it changes a word alike in both sentences of a pair.
+        names_safe: whether it leaves words alone that may be names.
+        radius: of what perturbs embeddings.
     """
 
     reads = "nothing"
     votes = False
     adversarial = False
     of_source = False
+    joint = False
+    names_safe = False
+    radius = None
 
     def entry(self, run, source: str = "", languages: tuple[str, ...] = ()) -> Entry:
         """An entry under the name of this noise, as tables print it."""
-        flags = [name for name in ("joint", "names_safe") if getattr(self, name, False)]
+        flags = [name for name in ("joint", "names_safe") if getattr(self, name)]
         if run.scored.votes:
             flags.append("votes")
         use = "-".join([run.kind("noise"), *flags]).replace("_", "-")

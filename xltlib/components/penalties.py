@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from xltlib.components.base import gathered, option
 from xltlib.components.penalty import Penalty
@@ -29,7 +30,8 @@ class TextPenalty(Penalty):
     languages: str = option("targets", languages=True)
     sentences: int = option(0, at_least=0)
     weight: float = option(0.1, at_least=0)
-    texts: dict | None = gathered()
+    texts: dict | None = gathered()  # sentences of each language, the source among them
+    source: str | None = gathered()
     size: int | None = gathered()
 
     def gather(self, run) -> TextPenalty:
@@ -37,13 +39,13 @@ class TextPenalty(Penalty):
         told = told_by("text", self.text, self.sentences, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
-        return self.holding(texts={"source": run.source, "by_language": texts}, size=run.batches.size)
+        return self.holding(texts=texts, source=run.source, size=run.batches.size)
 
     def stream(self, rng: np.random.Generator):
         """Endless pairs of batches of sentences: of the source language, of the others."""
         from xltlib.adaptation import during
 
-        return during.text_batches(self.texts["by_language"], self.texts["source"], self.size, rng)
+        return during.text_batches(self.texts, self.source, self.size, rng)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,18 +109,25 @@ class Consistency(Penalty):
     items: int = option(0, at_least=0)
     weight: float = option(1.0, at_least=0)
     decay: float = option(1.0, at_least=0, at_most=1)
-    pairs: dict | None = gathered()
+    pairs: pd.DataFrame | None = gathered()
+    source: str | None = gathered()
+    size: int | None = gathered()
     reads_development = True
+
+    @property
+    def needs_start(self) -> bool:
+        """Whether the teacher stays as the model was at the start."""
+        return self.decay == 1
 
     def gather(self, run) -> Consistency:
         codes = run.codes(self.languages)
         told = told_by("parallel", "pairs", self.items, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=told)
-        frame = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
-        return self.holding(pairs={"frame": frame, "source": run.source, "size": run.batches.size})
+        pairs = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
+        return self.holding(pairs=pairs, source=run.source, size=run.batches.size)
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import during
 
-        stream = during.pair_batches(self.pairs["frame"], self.pairs["source"], self.pairs["size"], rng)
+        stream = during.pair_batches(self.pairs, self.source, self.size, rng)
         return during.Penalised(loss, during.ConsistencyPenalty(model, stream, self.decay), self.weight)

@@ -21,12 +21,16 @@ class Penalty(Component):
     Attributes:
         adds: whether there is a penalty at all.
         reads_development: whether it reads the task's development items.
+        needs_start: whether it needs a model that was trained before, as a teacher does that stays as it was.
         least_batch: pairs or sentences of a batch of which it can be computed.
+        languages: codes of those that it reads; "": none.
     """
 
     adds = True
     reads_development = False
+    needs_start = False
     least_batch = 1
+    languages = ""
 
     def gather(self, run) -> Penalty:
         """Nothing is read; what reads text says so in an entry of its own."""

@@ -49,7 +49,10 @@ class Pgd(Fgm):
 
 @dataclass(frozen=True, kw_only=True)
 class FreeLb(Pgd):
-    """Steps from zero whose gradients of the parameters are averaged; none at the end (rung Z0)."""
+    """Steps from zero whose gradients of the parameters are averaged (rung Z0).
+
+    There is no separate update at the final perturbation.
+    """
 
     def step(self, model, seed: int):
         from xltlib.noise.embeddings import Adversarial

@@ -87,8 +87,7 @@ class Scored(Component):
         if self.attack.adversarial:
             step = self.attack.step(model, 1)  # one start for all runs
             accuracy = prediction.under_attack(model, own, step)
-            radius = getattr(self.attack, "radius", None)
-            attacked = {"radius": radius, "accuracy": accuracy, "items": len(own)}
+            attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(own)}
         if self.bias:
             sentences = tasks.parallel_sentences(data.test, self.bias)
             table = bias.language_bias(

@@ -38,7 +38,6 @@ class Syntax(Adaptation):
     max_length: int = option(128, at_least=8, at_most=8192)
     checks: int = option(0, at_least=0)
     patience: int = option(0, at_least=0, only_with="checks")
-    lora_rank = 0
     measures = "distance error"
 
     def gather(self, run) -> Syntax:
@@ -49,12 +48,13 @@ class Syntax(Adaptation):
         self.refuse_few(found)
         return self.holding(texts=found)
 
-    def build(self, encoder, held, seed: int):
-        """As of Mlm."""
+    def build(self, encoder, encoder_options, seed: int):
+        """The training of the encoder with a structural probe on it; arguments as those of Mlm."""
         from xltlib.adaptation import syntax
-        from xltlib.adaptation.before import Adapting, by_language
+        from xltlib.adaptation.training import AdaptationTraining, by_language
 
-        reader = syntax.TreeReader(encoder, self.rank, self.loss, held.frozen_layers, held.dropout)
+        frozen_layers, dropout = encoder_options.frozen_layers, encoder_options.dropout
+        reader = syntax.TreeReader(encoder, self.rank, self.loss, frozen_layers, dropout)
 
         def batches(trees):
             return syntax.tree_batches(encoder, trees, self.size, self.max_length, seed)
@@ -66,7 +66,15 @@ class Syntax(Adaptation):
         def measure(trees):
             return syntax.tree_error(reader, encoder, trees, self.max_length)
 
-        return Adapting(self, encoder, held.trim, reader, by_language(self, batches, seed), loss, measure)
+        return AdaptationTraining(
+            component=self,
+            encoder=encoder,
+            trim=encoder_options.trim,
+            model=reader,
+            stream=by_language(self, batches, seed),
+            loss=loss,
+            measure_of=measure,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +111,6 @@ class SyntaxPenalty(Penalty):
 
         trees = [tree for of in self.found.values() for tree in of]
         seed = int(rng.integers(2**31))
-        stream = syntax.tree_batches(model._encoder, trees, self.size, self.max_length, seed)
+        stream = syntax.tree_batches(model.pretrained, trees, self.size, self.max_length, seed)
         penalty = during.TreePenalty(model, stream, self.rank, self.loss)
         return during.Penalised(loss, penalty, self.weight)

@@ -27,10 +27,10 @@ def _refuse_few(method: str, texts: dict[str, list], fewest: int) -> None:
     Raises:
         ValueError: names the languages.
     """
-    few = [f"{len(of)} of {code}" for code, of in texts.items() if len(of) < fewest]
+    few = [f"{len(own)} of {code}" for code, own in texts.items() if len(own) < fewest]
     if few:
-        there = ", ".join(few)
-        raise ValueError(f"after {method} needs {fewest} sentences a language at least, and has {there}")
+        counted = ", ".join(few)
+        raise ValueError(f"after {method} needs {fewest} sentences a language at least, and has {counted}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +60,19 @@ class Centre(After):
 
     def fit(self, vectors_of: Callable[[list[str]], np.ndarray]) -> Turned:
         _refuse_few(self.method, self.texts, 2)
-        samples = {code: vectors_of(of) for code, of in self.texts.items()}
+        samples = {code: vectors_of(texts) for code, texts in self.texts.items()}
         detect = after.Detector(samples) if self.language_identity == "detected" else None
-        return Turned(after.fit(self.method, samples, self.source), detect)
+        return Turned(self.turns(samples), detect)
+
+    def turns(self, samples: dict[str, np.ndarray]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+        """By language, a function from vectors to adapted vectors; those of the source language stay.
+
+        Args:
+            samples: vectors of the sentences of each language, the source among them.
+        """
+        source = samples[self.source]
+        others = {code: sample for code, sample in samples.items() if code != self.source}
+        return {code: after.centring(sample, source) for code, sample in others.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +86,17 @@ class Whiten(Centre):
     sentences: int = option(500, at_least=10, or_zero=True)
     method = "whiten"
 
+    def turns(self, samples: dict[str, np.ndarray]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+        """By language, the source too, a function from vectors to whitened ones; arguments as of Centre."""
+        return {code: after.whitening(sample) for code, sample in samples.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Procrustes(After):
-    """Vectors rotated onto those of the source language by translations (Schoenemann 1966; rung Z3).
+    """Vectors mapped onto those of the source language by translations (Schoenemann 1966; rung Z3).
 
-    Fitted on every other translation, and looked at on the rest: how many are found before and after.
+    The map is orthogonal: a rotation, or a rotation and a reflection. It is fitted on every other
+    translation; of the rest it is counted how many are found before and after.
 
     Args:
         corpus: ``"ntrex"``, ``"tatoeba"``, ``"demo"``, a folder.
@@ -115,13 +130,9 @@ class Procrustes(After):
             english, other = zip(*pairs)
             return vectors_of(other), vectors_of(english)
 
-        fitted_on = {code: sides(pairs[::2]) for code, pairs in self.texts.items()}
-        turned = after.fit("procrustes", {}, self.source, fitted_on)
-        retrieved = {}
+        turns, retrieved = {}, {}
         for code, pairs in self.texts.items():
+            turns[code] = after.rotation(*sides(pairs[::2]))
             x, y = sides(pairs[1::2])
-            retrieved[code] = {
-                "before": after.retrieval(x, y),
-                "after": after.retrieval(turned[code](x), y),
-            }
-        return Turned(turned, retrieved=retrieved)
+            retrieved[code] = {"before": after.retrieval(x, y), "after": after.retrieval(turns[code](x), y)}
+        return Turned(turns, retrieved=retrieved)

@@ -20,8 +20,8 @@ class Drop(Noise):
     share: float = option(above=0, at_most=1)
     votes = True
 
-    def step(self, model, seed: int) -> words.Seen:
-        return words.Seen(words.dropping(self.share), seed)
+    def step(self, model, seed: int) -> words.WordNoise:
+        return words.WordNoise(words.dropping(self.share), seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,8 @@ class Synonyms(Noise):
         entry = self.entry(run, languages=(run.source,))
         return self.holding(table=run.provenance.synonyms(self.words, run.data, entry))
 
-    def step(self, model, seed: int) -> words.Seen:
-        return words.Seen(words.Synonyms(self.table, self.share, self.names_safe), seed, self.joint)
+    def step(self, model, seed: int) -> words.WordNoise:
+        return words.WordNoise(words.Synonyms(self.table, self.share, self.names_safe), seed, self.joint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,5 +102,5 @@ class CodeSwitch(Noise):
         entry = self.entry(run, languages=tuple(codes))
         return self.holding(lists=run.provenance.dictionaries(self.folder, run.source, codes, entry))
 
-    def step(self, model, seed: int) -> words.Seen:
-        return words.Seen(words.code_switching(self.lists, self.share), seed)
+    def step(self, model, seed: int) -> words.WordNoise:
+        return words.WordNoise(words.code_switching(self.lists, self.share), seed)

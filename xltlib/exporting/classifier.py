@@ -23,7 +23,7 @@ LAYERS = {
 
 def has_own(model: heads.PairClassifier) -> bool:
     """Whether transformers has a classifier that computes what a cross-encoder of ours does."""
-    return model._encoder.pooling == "cls" and model.model.config.model_type in LAYERS
+    return model.pretrained.pooling == "cls" and model.model.config.model_type in LAYERS
 
 
 def save(model: heads.PairClassifier, classes: list[str], folder: Path) -> None:

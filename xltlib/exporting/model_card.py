@@ -101,7 +101,7 @@ def _loading(rebuilt: Rebuilt) -> str:
         else:
             shown.append(
                 "`AutoModelForSequenceClassification` of transformers has no such head (it pools "
-                f"{rebuilt.model._encoder.pooling} states of {rebuilt.model.model.config.model_type}): "
+                f"{rebuilt.model.pretrained.pooling} states of {rebuilt.model.model.config.model_type}): "
                 "load it as above."
             )
     of = "pair" if kept.form == "cross" else "sentence"
@@ -157,7 +157,7 @@ def _made(rebuilt: Rebuilt, found: Agreement, vocabulary: str) -> str:
     """Parameters, seed, machine, and how it was checked."""
     kept = rebuilt.kept
     record, machine = kept.record, kept.record["machine"]
-    pieces = len(rebuilt.model._encoder.tokenizer)
+    pieces = len(rebuilt.model.pretrained.tokenizer)
     packages = [f"{name} {machine[name]}" for name in ("torch", "transformers", "sentence-transformers")]
     given = record["parameters"]
     size = given.get("batches", given.get("adaptation", {})).get("size")

@@ -27,7 +27,7 @@ def write(rebuilt: Rebuilt, folder: Path) -> None:
 
     logging.disable_progress_bar()
     kept, model = rebuilt.kept, rebuilt.model
-    save_tokenizer(model._encoder, kept.max_length, folder)
+    save_tokenizer(model.pretrained, kept.max_length, folder)
     if kept.form == "cross" and classifier.has_own(model):
         classifier.save(model, kept.classes, folder)
         task = "sequence-classification"
@@ -97,7 +97,7 @@ def _behind(rebuilt: Rebuilt) -> list[nn.Module]:
     from sentence_transformers.sentence_transformer.modules import Pooling
 
     model, form = rebuilt.model, rebuilt.kept.form
-    modules = [Pooling(model._encoder.hidden, model._encoder.pooling)]
+    modules = [Pooling(model.pretrained.hidden, model.pretrained.pooling)]
     if form == "cross":
         return [*modules, _dense(model.classifier[0], nn.Tanh()), _dense(model.classifier[3], None, "scores")]
     if not isinstance(model.dense, nn.Identity):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from xltlib import encoders, frozen, heads, parameters, prediction, records, tasks
 from xltlib.components.base import make
-from xltlib.components.encoder import Held
+from xltlib.components.encoder import PretrainedEncoder
 from xltlib.exporting.kept import Kept
 from xltlib.plan import Node
 from xltlib.reading import Alone
@@ -47,8 +47,7 @@ class Rebuilt:
         if self.fitted is not None:
             u, v = (Turned({})(side, np.array([])) for side in (u, v))  # the last digits, as in the run
         if self.kept.form == "cosine":
-            p = 1 / (1 + np.exp(-frozen.SHARPNESS * ((u * v).sum(1) - self.fitted)))
-            return np.column_stack([1 - p, p])
+            return frozen.from_cosines((u * v).sum(1), self.fitted)
         if self.kept.form == "logistic":
             return self.fitted.predict_proba(frozen.pair_features(u, v))
         return np.concatenate([u, v])
@@ -69,12 +68,11 @@ def rebuild(kept: Kept, trimmed: bool, data: str, empty: Path) -> Rebuilt:
     if trimmed:
         encoder = encoders.trim(encoder, run.read())
     if kept.head:
-        model = make("head", kept.head).build(encoder, Held(), len(kept.classes)).eval()
+        model = make("head", kept.head).build(encoder, PretrainedEncoder(), len(kept.classes)).eval()
     else:
         model = heads.build("bi", encoder, max_length=kept.max_length).eval()
     if kept.trained is not None:
         heads.load_trained(model, kept.trained)
-    model.layer = kept.head.get("layer", -1)
     fitted = _fitted(kept, run, model) if kept.form in ("cosine", "logistic") else None
     return Rebuilt(kept, model, fitted, _pairs(kept, run))
 

@@ -2,7 +2,7 @@
 
 A *view* is a function ``(sentence, rng) -> sentence``: words left out, or exchanged for synonyms, for
 translations from a word list, or for neighbours in the encoder's own embedding table. It makes the other side
-of a cross-lingual batch (batching.viewed) or, as :class:`Seen`, a noise of its own.
+of a cross-lingual batch (batching.viewed) or, as :class:`WordNoise`, a noise of its own.
 
 A *noise* takes one training step: ``noise(loss, batch, backward)`` computes the loss, sends it backward and
 returns its value. It is an argument of training.train. Every noise leaves a batch without labels as it

@@ -1,4 +1,8 @@
-"""What all noises share: the training step without noise, two noises in one step, and the check of a rate."""
+"""What all noises share.
+
+The type of a view, what counts as a word, the training step without noise, two noises in one step, and the
+check of a rate.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from xltlib.batching import Batch
-    from xltlib.noise.words import Seen
+    from xltlib.noise.words import WordNoise
 
 View = Callable[[str, np.random.Generator], str]
 WORD = re.compile(r"\w+")
@@ -43,7 +47,7 @@ class Both:
         inner: noise of the embeddings.
     """
 
-    outer: Seen
+    outer: WordNoise
     inner: Callable
 
     def __call__(self, loss: Callable, batch: Batch, backward: Callable) -> Tensor:

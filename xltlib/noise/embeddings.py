@@ -29,7 +29,7 @@ def at_embeddings(model, change: Callable[[int, Tensor, Tensor], Tensor]):
             has shape (batch, tokens, hidden).
     """
     table, calls = model.model.get_input_embeddings(), count()
-    special = torch.tensor(sorted(model._encoder.tokenizer.all_special_ids), device=table.weight.device)
+    special = torch.tensor(sorted(model.pretrained.tokenizer.all_special_ids), device=table.weight.device)
 
     def changed(module, inputs, output):
         real = ~torch.isin(inputs[0], special).unsqueeze(-1)
@@ -49,7 +49,7 @@ class Adversarial:
     ``min E max_{|d| <= eps} CE(f(e + d))``. One step from zero is FGM (Miyato et al. 2017, arXiv 1605.07725),
     several from a random start are PGD (Madry et al. 2018, arXiv 1706.06083). With ``accumulate`` it is
     FreeLB (Zhu et al. 2020, arXiv 1909.11764), here from zero: the gradients of the parameters at all steps
-    are averaged, and none is taken at the end.
+    are averaged, and there is no separate update at the final perturbation.
 
     Args:
         model: whose embedding table is perturbed; it may be frozen.
@@ -76,7 +76,7 @@ class Adversarial:
             given = f"norm={self.norm!r}, radius={self.radius}, steps={self.steps}"
             known = "norms are token and sequence, a radius is not negative, steps are 1 or more"
             raise ValueError(f"{given}: {known}")
-        self.epsilon = self.radius * self.model._encoder.mean_norm
+        self.epsilon = self.radius * self.model.pretrained.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def _length(self, delta: Tensor) -> Tensor:
@@ -180,7 +180,7 @@ class RandomPerturbation:
         if self.kind not in ("gaussian", "uniform") or self.radius < 0:
             known = "kinds are gaussian and uniform, a radius is not negative"
             raise ValueError(f"kind={self.kind!r}, radius={self.radius}: {known}")
-        self.epsilon = self.radius * self.model._encoder.mean_norm
+        self.epsilon = self.radius * self.model.pretrained.mean_norm
         self.generator = torch.Generator().manual_seed(self.seed)
 
     def drawn(self):

@@ -18,8 +18,8 @@ from torch import Tensor
 from xltlib.batching import Batch
 from xltlib.noise.base import check_rate, plain
 
-# Scripts that write no blanks: pieces of two characters may be words.
-UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")
+# Scripts in which a word may be two characters, with or without blanks between words.
+SHORT_WORDS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 def script(word: str) -> str:
@@ -32,15 +32,34 @@ def script(word: str) -> str:
     return unicodedata.name(word[0], "UNKNOWN").split()[0]
 
 
-def _is_word(piece: str) -> bool:
-    """Whether a piece of the vocabulary can be a word.
+def _as_sentencepiece(pieces: list[str], encoder_name: str) -> list[str]:
+    """Pieces as SentencePiece writes them, with ``▁`` before one that begins a word.
 
-    That is one of three letters or more after a blank, or of two where no blanks are written.
+    WordPiece (BERT, LaBSE) marks the others instead: ``##`` stands before a piece that goes on with a word.
+    Such a piece is no word, and becomes ``""``.
+
+    Raises:
+        ValueError: the vocabulary has neither mark.
+    """
+    if any(piece.startswith("▁") for piece in pieces):
+        return pieces
+    if any(piece.startswith("##") for piece in pieces):
+        return ["" if piece.startswith("##") else f"▁{piece}" for piece in pieces]
+    raise ValueError(
+        f"encoder {encoder_name!r}: neighbours of words need a SentencePiece or WordPiece tokenizer; the "
+        "pieces of this one do not say where a word begins"
+    )
+
+
+def _is_word(piece: str) -> bool:
+    """Whether a piece of the vocabulary, as SentencePiece writes it, can be a word.
+
+    That is one of three letters or more after a blank, or of two in the scripts above.
     """
     word = piece.removeprefix("▁")
     if not word or any(unicodedata.category(letter)[0] not in "LM" for letter in word):
         return False
-    if script(word) in UNSPACED:
+    if script(word) in SHORT_WORDS:
         return len(word) >= 2
     return len(word) >= 3 and piece != word
 
@@ -69,19 +88,23 @@ def neighbours(
         cache: folder for a Parquet file, named after all of the above, that is read where it lies already.
     Returns:
         Columns ``word, candidate, piece, script, cosine``; nearest first.
+    Raises:
+        ValueError: a tokenizer that is neither SentencePiece nor WordPiece.
     """
     tokenizer, table = encoder.tokenizer, encoder.model.get_input_embeddings().weight.detach()
     of_word = _words_of_one_piece(tokenizer, sentences)
     tokens = tokenizer([*sentences, *more], add_special_tokens=False)["input_ids"]
-    own = {piece for ids in tokens for piece in ids}
-    path = _cached(cache, table, of_word, own, limit, at_least) if cache else None
+    in_source = {piece for ids in tokens for piece in ids}
+    pieces = [piece or "" for piece in tokenizer.convert_ids_to_tokens(list(range(len(table))))]
+    marked = _as_sentencepiece(pieces, encoder.name)
+    asked = [of_word, sorted(in_source), limit, at_least]
+    if marked is not pieces:
+        asked.append("WordPiece")
+    path = _cached(cache, table, asked) if cache else None
     if path and path.exists():
         return pd.read_parquet(path)
-    pieces = tokenizer.convert_ids_to_tokens(list(range(len(table))))
-    written = {pieces[i].lower() for i in own}  # SCHOOL is no translation of school
-    others = [
-        i for i, piece in enumerate(pieces) if piece and piece.lower() not in written and _is_word(piece)
-    ]
+    written = {pieces[i].lower() for i in in_source}  # SCHOOL is no translation of school
+    others = [i for i, piece in enumerate(pieces) if piece.lower() not in written and _is_word(marked[i])]
     candidates = _nearest(table, of_word, others, pieces, limit, at_least)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +125,11 @@ def _words_of_one_piece(tokenizer, sentences: list[str]) -> dict[str, int]:
     return of_word
 
 
-def _cached(folder: Path, table: Tensor, of_word: dict, own: set[int], limit: int, at_least: float) -> Path:
-    """The file of these candidates, named after all that they depend on."""
-    asked = hashlib.sha256(json.dumps([of_word, sorted(own), limit, at_least]).encode())
-    asked.update(memoryview(np.ascontiguousarray(table.cpu().numpy())).cast("B"))
-    return Path(folder) / f"neighbours-{asked.hexdigest()[:10]}.parquet"
+def _cached(folder: Path, table: Tensor, asked: list) -> Path:
+    """The file of these candidates, named after all that they depend on: the table, and what was asked."""
+    digest = hashlib.sha256(json.dumps(asked).encode())
+    digest.update(memoryview(np.ascontiguousarray(table.cpu().numpy())).cast("B"))
+    return Path(folder) / f"neighbours-{digest.hexdigest()[:10]}.parquet"
 
 
 def _nearest(
@@ -120,8 +143,8 @@ def _nearest(
     foreign, words, rows = unit(others).T, list(of_word), []
     for start in range(0, len(words), 256):
         part = words[start : start + 256]
-        own = unit([of_word[word] for word in part])
-        cosines, places = (own @ foreign).topk(min(limit, len(others)))
+        asked = unit([of_word[word] for word in part])
+        cosines, places = (asked @ foreign).topk(min(limit, len(others)))
         for word, values, at in zip(part, cosines.tolist(), places.tolist()):
             for value, place in zip(values, at):
                 if value >= at_least:
@@ -140,10 +163,10 @@ def mean_embeddings(candidates: pd.DataFrame, whole) -> dict[str, Tensor]:
     Returns:
         word -> vector, shape (hidden,).
     """
-    table, found = whole.model.get_input_embeddings().weight.detach(), {}
-    for word, of in candidates.groupby("word", sort=False):
-        found[word] = table[whole.tokenizer.convert_tokens_to_ids(of.piece.tolist())].mean(0)
-    return found
+    table, means = whole.model.get_input_embeddings().weight.detach(), {}
+    for word, rows in candidates.groupby("word", sort=False):
+        means[word] = table[whole.tokenizer.convert_tokens_to_ids(rows.piece.tolist())].mean(0)
+    return means
 
 
 def mixtures(encoder, means: dict[str, Tensor]) -> Tensor:
@@ -158,8 +181,8 @@ def mixtures(encoder, means: dict[str, Tensor]) -> Tensor:
     table = encoder.model.get_input_embeddings().weight
     rows = torch.full(table.shape, float("nan"))
     for word, mean in means.items():
-        (own,) = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][:1]
-        rows[own] = mean
+        first_piece = encoder.tokenizer(word, add_special_tokens=False)["input_ids"][0]
+        rows[first_piece] = mean
     return rows
 
 

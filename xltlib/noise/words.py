@@ -35,7 +35,7 @@ def dropping(rate: float = 0.1) -> View:
     def view(sentence: str, rng: np.random.Generator) -> str:
         words = sentence.split()
         kept = [word for word in words if rng.random() >= rate]
-        if not kept:
+        if words and not kept:
             kept = [words[int(rng.integers(len(words)))]]
         return " ".join(kept)
 
@@ -85,11 +85,11 @@ class Synonyms:
 
     Args:
         table: word -> synonyms.
-        strength: probability that a word is drawn at all; 1 is the published procedure, 0 changes nothing.
+        rate: probability that a word is drawn at all; 1 is the published procedure, 0 changes nothing.
         names_safe: leave capitalised words (but a sentence's first), numbers and the words beside them as
             they are: they may be a name.
     Raises:
-        ValueError: the strength is no probability.
+        ValueError: the rate is no probability.
 
     Example:
         >>> view = Synonyms({"big": ["large"]})
@@ -98,11 +98,11 @@ class Synonyms:
     """
 
     table: dict[str, list[str]]
-    strength: float = 1.0
+    rate: float = 1.0
     names_safe: bool = False
 
     def __post_init__(self):
-        check_rate(self.strength)
+        check_rate(self.rate)
 
     def __call__(self, sentence: str, rng: np.random.Generator, drawn: dict[str, str] | None = None) -> str:
         """The sentence with words exchanged.
@@ -125,7 +125,7 @@ class Synonyms:
 
     def _draw(self, word: str, rng: np.random.Generator) -> str:
         """The word itself or one of its synonyms."""
-        if rng.random() >= self.strength:
+        if rng.random() >= self.rate:
             return word
         choices = [word, *self.table[word]]
         return choices[int(rng.integers(len(choices)))]
@@ -141,14 +141,14 @@ def _beside_a_name(words: list[str], position: int) -> bool:
 
 
 @dataclass
-class Seen:
+class WordNoise:
     """Noise by a view: each labelled batch is seen through it, drawn anew every time.
 
     Args:
         view: ``(sentence, rng) -> sentence``; :class:`Synonyms` can draw jointly.
         seed: of the draws; those of the order of the data are others.
         joint: exchange a word alike in both sentences of a pair (RS-DA draws them apart).
-        share: of the pairs that are seen so; 0.5 trains on the sentence and its view in turn.
+        share_of_pairs: that are seen so; 0.5 trains on the sentence and its view in turn.
     Raises:
         ValueError: the share is no probability.
     """
@@ -156,18 +156,18 @@ class Seen:
     view: View
     seed: int = 1
     joint: bool = False
-    share: float = 1.0
+    share_of_pairs: float = 1.0
     rng: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self):
-        check_rate(self.share)
+        check_rate(self.share_of_pairs)
         self.rng = np.random.default_rng([self.seed, 5])
 
     def noisy(self, batch: Batch) -> Batch:
         """The batch with its sentences seen through the view."""
         first, second = list(batch.first), list(batch.second)
         for k in range(len(first)):
-            if self.share < 1 and self.rng.random() >= self.share:
+            if self.share_of_pairs < 1 and self.rng.random() >= self.share_of_pairs:
                 continue
             first[k], second[k] = self._pair(first[k], second[k])
         return replace(batch, first=first, second=second)
@@ -184,7 +184,7 @@ class Seen:
         return plain(loss, batch, backward)
 
 
-def copies(frame: pd.DataFrame, noise: Seen, n: int) -> pd.DataFrame:
+def copies(frame: pd.DataFrame, noise: WordNoise, n: int) -> pd.DataFrame:
     """Labelled pairs n times over, each time seen through the view (RS-DA as published).
 
     The copies are fixed, and the originals are not among them. Compare with a control of as many updates, not

@@ -180,7 +180,7 @@ def trees(data: StudyData) -> pd.DataFrame:
 
     Returns:
         ``adaptation, method, language, trees_read``, whether the adaptation read trees of the language, and
-        ``correlation_before, correlation_after, uuas_before, uuas_after``, see adaptation.syntax.quality.
+        ``correlation_before, correlation_after, uuas_before, uuas_after``, see syntax.probe_scores.
     """
     rows = []
     for record in data.records:

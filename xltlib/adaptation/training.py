@@ -17,7 +17,7 @@ from xltlib.encoders import Encoder
 
 
 @dataclass
-class Adapting:
+class AdaptationTraining:
     """An adaptation that is about to be trained, or was.
 
     Attributes:
@@ -29,9 +29,7 @@ class Adapting:
         loss: batch -> scalar.
         measure_of: held-out texts of one language -> a number.
         attached: low-rank updates, as lora.attach returns them; None without.
-        place: what encoders.load takes to load the encoder with its whole vocabulary, as it was.
-        measured: a components.scored.Measured: what else is looked at.
-        trained: the classifier that is adapted between two trainings; None: the encoder itself is.
+        place, measured, trained: of the run, see :meth:`in_run`.
     """
 
     component: object
@@ -46,10 +44,22 @@ class Adapting:
     measured: object = None
     trained: nn.Module | None = None
 
+    def in_run(self, place: str, measured, trained: nn.Module | None = None) -> None:
+        """Take over what only the run knows.
+
+        Args:
+            place: what encoders.load takes to load the encoder with its whole vocabulary, as it was.
+            measured: a components.scored.Measured: what else is looked at.
+            trained: the classifier that is adapted between two trainings; None: the encoder itself is.
+        """
+        self.place, self.measured, self.trained = place, measured, trained
+        if trained is not None:
+            trained.model = self.encoder.model  # the same one, but where a method copies it
+
     def measure(self) -> dict[str, float]:
         """By language: what the component ``measures`` of held-out text, such as its perplexity."""
         progress.current().stage(progress.MEASURING)
-        return {code: self.measure_of(of) for code, of in self.component.held.items()}
+        return {code: self.measure_of(texts) for code, texts in self.component.held_out_texts.items()}
 
     def mean_held_out(self) -> float:
         """The geometric mean over languages."""
@@ -65,25 +75,26 @@ class Adapting:
         It moves no random state. With low-rank updates attached there is nothing to look at: what is before
         is the run that it starts from.
         """
-        found = {"bias": [], "probes": {}, "trees": {}}
+        looked = {"bias": [], "probes": {}, "trees": {}}
         wanted = bool(self.measured.sentences or self.measured.translations or self.measured.treebank)
         if not wanted or self.attached is not None:
-            return found
+            return looked
         with torch.random.fork_rng(devices=[]):
-            self._look(self._reader(), found)
-        return found
+            self._look(self._reader(), looked)
+        return looked
 
-    def _look(self, reader: nn.Module, found: dict) -> None:
-        """The same by a reader of the encoder, into ``found``."""
+    def _look(self, reader: nn.Module, looked: dict) -> None:
+        """The same by a reader of the encoder, into ``looked``."""
         for code, pairs in self.measured.translations.items():
-            found["probes"][code] = align.retrieval_accuracy(reader, pairs)
+            looked["probes"][code] = align.retrieval_accuracy(reader, pairs)
         if self.measured.sentences:
-            vectors = {code: prediction.encoded(reader, of) for code, of in self.measured.sentences.items()}
-            found["bias"] = bias.language_bias(vectors).reset_index().to_dict("records")
+            parallel = self.measured.sentences
+            vectors = {code: prediction.encoded(reader, sentences) for code, sentences in parallel.items()}
+            looked["bias"] = bias.language_bias(vectors).reset_index().to_dict("records")
         if self.measured.treebank:
             self._refuse_trained_trees()
             fitted_to = self.component.languages.split()
-            found["trees"] = syntax.probe_quality(reader, self.measured.treebank, fitted_to)
+            looked["trees"] = syntax.probe_quality(reader, self.measured.treebank, fitted_to)
 
     @staticmethod
     def both(what: str, before: dict, after: dict) -> dict[str, dict]:
@@ -97,9 +108,10 @@ class Adapting:
 
     def _refuse_trained_trees(self) -> None:
         """Refuse to evaluate a probe on sentences that the adaptation is trained on."""
-        evaluated = {tree.text for of in self.measured.treebank.values() for tree in of[: syntax.EVALUATED]}
-        seen = [getattr(text, "text", text) for of in self.component.seen.values() for text in of]
-        both = evaluated & {text for text in seen if isinstance(text, str)}
+        treebank, trained_on = self.measured.treebank, self.component.training_texts
+        evaluated = {tree.text for trees in treebank.values() for tree in trees[: syntax.EVALUATED]}
+        texts = [getattr(text, "text", text) for own in trained_on.values() for text in own]
+        both = evaluated & {text for text in texts if isinstance(text, str)}
         if both:
             raise ValueError(
                 f"measured.trees: {len(both)} sentences to evaluate a probe on are trained on; "
@@ -141,8 +153,9 @@ def by_language(component, batches: Callable[[list[str]], Iterator], seed: int) 
         batches: texts -> endless batches of them.
         seed: of the drawing.
     """
+    by_code = component.training_texts.values()
     if component.exponent == 1:
-        return batches([text for of in component.seen.values() for text in of])
-    streams = [batches(of) for of in component.seen.values()]
-    sizes = [len(of) for of in component.seen.values()]
+        return batches([text for texts in by_code for text in texts])
+    streams = [batches(texts) for texts in by_code]
+    sizes = [len(texts) for texts in by_code]
     return batching.mixed(streams, sizes, component.exponent, np.random.default_rng(seed))
