@@ -266,7 +266,7 @@ def test_punctuation_and_its_edges_are_left_out_of_the_quality(comma_is_mark, uu
     probe = syntax.StructuralProbe(2, 2)
     probe.map.weight.data.copy_(torch.eye(2))
     vectors = torch.tensor([[1.0, 0.0], [9.0, 9.0], [0.0, 0.0], [0.0, 1.0]])
-    found = syntax.quality(probe, [vectors], [tree])
+    found = syntax.probe_scores(probe, [vectors], [tree])
     assert found["uuas"] == pytest.approx(uuas)
     assert (found["correlation"] == pytest.approx(1)) == comma_is_mark
 
