@@ -131,6 +131,27 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     assert verdict[1, "fgm"] == "not reproduced: larger" and verdict[3, "fgm"] == "reproduced"
 
 
+def test_every_target_counts_alike_in_a_mean_however_many_items_it_has(arms, predictions):
+    few = predictions[(predictions.language1 != "ko") | (predictions["item"] < 20)]
+    controls = {robustness.OVER_PLAIN: "plain", robustness.OVER_UPDATES: "step-matched"}
+    against = {name: statistics.differences(few, arms, label) for name, label in controls.items()}
+    effects = robustness.effects(against, "plain", list(CODES), "en")
+    wide = effects.pivot(index=["control", "label"], columns="language", values="effect")
+    assert np.allclose(wide["mean"], (wide.de + wide.ko) / 2)
+    assert (effects.low <= effects.effect).all() and (effects.effect <= effects.high).all()
+
+    mean = robustness.means_of_targets(effects, ["step-matched", "fgm"])
+    no_pairs = robustness.generalized(against[robustness.OVER_UPDATES], [])
+    found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
+    assert np.allclose(found["by updates"], wide.loc[(robustness.OVER_PLAIN, "step-matched"), "mean"])
+
+    twice = pd.concat([arms, arms[arms.label == "fgm"].assign(label="fgm-r0.3", strength=0.3)])
+    over_updates = against[robustness.OVER_UPDATES]
+    again = over_updates[over_updates.label == "fgm"].assign(label="fgm-r0.3")
+    curve = robustness.over_strength(twice, pd.concat([over_updates, again]), ["de", "ko"])
+    assert np.allclose(curve.effect.astype(float), wide.loc[(robustness.OVER_UPDATES, "fgm"), "mean"])
+
+
 def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predictions):
     kept = arms[(arms.label != "step-matched") | (arms.seed == 1)]
     kept = kept[(kept.label != "fgm") | (kept.seed != 1)]

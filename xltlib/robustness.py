@@ -154,6 +154,16 @@ def two_languages(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows.language1 != rows.language2]
 
 
+def of_targets(pairs: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
+    """The rows in these languages, with a ``weight`` by which each counts alike, however many items it has.
+
+    Args:
+        pairs: rows whose two sentences are in one language, of one arm.
+    """
+    rows = pairs[pairs.language1.isin(targets)]
+    return statistics.alike(rows.assign(language=rows.language1))
+
+
 def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], source: str) -> pd.DataFrame:
     """Effect of each arm per language and on the mean of the targets, over each control.
 
@@ -163,12 +173,12 @@ def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], sour
     Returns:
         ``control, label, language, effect, low, high, p, p_equivalent, n_items, n_seeds``.
     """
-    rows = []
+    rows, targets = [], [code for code in codes if code != source]
     for control, differences in against.items():
         pairs = one_language(differences)
-        for label, of in pairs[pairs.label != plain].groupby("label", sort=False):
-            parts = {code: of[of.language1 == code] for code in codes}
-            parts["mean"] = of[of.language1.isin(codes) & (of.language1 != source)]
+        for label, of_arm in pairs[pairs.label != plain].groupby("label", sort=False):
+            parts = {code: of_arm[of_arm.language1 == code] for code in codes}
+            parts["mean"] = of_targets(of_arm, targets)
             for code, part in parts.items():
                 about = {"control": control, "label": label, "language": code}
                 counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
@@ -234,8 +244,8 @@ def over_strength(table: pd.DataFrame, differences: pd.DataFrame, targets: list[
     pairs = one_language(differences)
     pairs = pairs[pairs.language1.isin(targets) & pairs.label.isin(curve.label)]
     shared = set.intersection(*pairs.groupby("label").seed.unique().map(set))
-    pairs = pairs[pairs.seed.isin(shared)]
-    found = {label: statistics.mean_interval(of) for label, of in pairs.groupby("label")}
+    by_label = pairs[pairs.seed.isin(shared)].groupby("label")
+    found = {label: statistics.mean_interval(of_targets(of_arm, targets)) for label, of_arm in by_label}
     found = pd.DataFrame(found).T.rename_axis("label").reset_index()
     return curve.merge(found, on="label").assign(n_seeds=len(shared))
 

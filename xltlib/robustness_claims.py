@@ -55,7 +55,8 @@ def outcomes(
     rows = []
     for _, own in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
         own_seeds = over_plain[over_plain.label == own.label].seed.unique()
-        by_updates = 100 * of_control[of_control.seed.isin(own_seeds)].difference.mean()
+        by_language = of_control[of_control.seed.isin(own_seeds)].groupby("language1").difference.mean()
+        by_updates = 100 * by_language.mean()
         verdict = statistics.verdict(own.effect, own.low, own.high, by_updates, published)
         if pd.isna(by_updates):  # no seed of this arm has the control: what updates alone bring is not known
             verdict = "inconclusive"

@@ -8,6 +8,7 @@ import pandas as pd
 from xltlib import languages
 from xltlib.statistics.answers import ARM, answers_of_pairs
 from xltlib.statistics.effects import beside_plain
+from xltlib.statistics.intervals import alike
 
 TRIED, DRAWN = 20, 2**16  # seeds of which all sign patterns are tried; how many are drawn of more
 
@@ -89,22 +90,24 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
 
     Args:
         right: of one strategy, without adaptation and with one, as :func:`right_answers` returns it.
-        together: one effect of all languages, named ``"mean"``.
+        together: one effect of all languages, named ``"mean"``, each counting alike.
     Returns:
         One row a language: ``language, effect, low, high``.
     """
     from statsmodels.genmod.cov_struct import Independence
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    pairs = beside_plain(right)
+    pairs, weights = beside_plain(right), None
     if together:
         codes, design = ["mean"], np.ones((len(pairs), 1))
+        weights = alike(pairs).weight
     else:
         codes = languages.in_order(pairs.language.unique())
         design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
     if not pairs.difference.any():  # nothing varies: statsmodels finds no deviance
         return pd.DataFrame({"language": codes, "effect": 0.0, "low": np.nan, "high": np.nan})
-    fit = GEE(100.0 * pairs.difference, design, groups=pairs.cluster, cov_struct=Independence()).fit()
+    shape = {"groups": pairs.cluster, "cov_struct": Independence(), "weights": weights}
+    fit = GEE(100.0 * pairs.difference, design, **shape).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
 
