@@ -173,6 +173,17 @@ def test_verdicts_are_said_of_each_claim_and_of_a_task_without_one():
     assert robustness_claims.said(found.iloc[:0]) == "No noise has a run beside the control yet."
 
 
+def test_claims_of_a_study_without_any_noise_are_a_table_that_can_be_read(arms, against, tmp_path):
+    effects = robustness.effects(against, "plain", list(CODES), "en")
+    mean = robustness.means_of_targets(effects, ["step-matched"])
+    no_pairs = robustness.generalized(against[robustness.OVER_UPDATES], [])
+    found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
+    assert robustness_claims.said(found).startswith("No noise has a run")
+    robustness.save_tables(tmp_path, claims=found, generalized=no_pairs)
+    kept = pd.read_csv(tmp_path / "claims.csv")
+    assert kept.empty and kept.columns.tolist() == list(robustness_claims.OUTCOMES)
+
+
 def test_arms_that_share_no_seed_are_named():
     table = pd.DataFrame({"label": ["a", "b"], "seed": [1, 2]})
     with pytest.raises(ValueError, match="no seed is done of all of these arms: a, b"):

@@ -356,6 +356,12 @@ def test_other_tests_agree_on_the_mean_and_on_a_clear_effect():
     assert few.violation.isna().all() and (few.smallest == 0.5).all()
 
 
+def test_other_tests_of_nothing_have_their_columns(right):
+    some = statistics.other_tests(right, ["de", "ja"])
+    none = statistics.other_tests(right[right.adaptation == "none"], ["de", "ja"])
+    assert none.empty and none.columns.tolist() == some.columns.tolist()
+
+
 def test_effects_agree_with_pandas_to_twelve_digits(right):
     effects, between, _ = statistics.adaptation_effects(right)
     wide = right.pivot_table(index=["strategy", "language"], columns="adaptation", values="right")

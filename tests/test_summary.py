@@ -588,6 +588,8 @@ def test_an_unusual_study_has_tables_and_no_exception(name, tmp_path):
         p.name for p in tmp_path.iterdir()
     }
     assert (tmp_path / "adaptation_effect.png").exists() == bool(len(data.targets))
+    for path in tmp_path.glob("*.csv"):
+        assert len(pd.read_csv(path).columns) > 1, path.name  # also of a table without a row
 
 
 def test_a_study_with_groups_answers_group_by_group():

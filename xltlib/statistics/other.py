@@ -10,6 +10,10 @@ from xltlib.statistics.answers import ARM, answers_of_pairs
 from xltlib.statistics.effects import beside_plain
 from xltlib.statistics.intervals import alike
 
+OTHER_TESTS = [  # columns of the table of the same name
+    *("encoder", "head", "strategy", "adaptation", "effect", "p (signs)", "smallest", "violation"),
+    *("gee low", "gee high", "n_seeds"),
+]
 TRIED, DRAWN = 20, 2**16  # seeds of which all sign patterns are tried; how many are drawn of more
 
 
@@ -132,7 +136,7 @@ def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
             if set(adapted.seed) & set(plain.seed):
                 arm = {**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation}
                 rows.append({**arm, **_tests_of_one_arm(plain, adapted)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=OTHER_TESTS)
 
 
 def _tests_of_one_arm(plain: pd.DataFrame, adapted: pd.DataFrame) -> dict:
