@@ -258,6 +258,12 @@ def test_an_early_stop_keeps_the_best_weights():
             break
         best.append(step)
     assert step == 4 and stop.restore(4) == 2 and model.weight.item() == 2
+    values = iter([float("nan"), 2.0, 3.0, 3.0])
+    stop = training.EarlyStop(model, lambda: next(values), patience=2)  # NaN is no lowest value
+    for step in range(1, 5):
+        torch.nn.init.constant_(model.weight, step)
+        assert stop(step) == (step == 4)
+    assert stop.restore(4) == 2 and model.weight.item() == 2
     never = training.EarlyStop(model, lambda: 1.0, patience=0)
     assert not any(never(step) for step in range(5)) and never.restore(9) == 4 and model.weight.item() == 2
     unmeasured = training.EarlyStop(model, lambda: 1.0, patience=1)

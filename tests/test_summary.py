@@ -724,6 +724,25 @@ def test_effects_over_a_named_control_are_those_from_no_adaptation_less_the_cont
     assert data.is_control(pd.Series(["mlm", "mlm-en", "more-updates"])).tolist() == [False, True, True]
 
 
+def test_a_control_that_shifts_answers_alone_is_no_worse_at_matched_shares():
+    arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "shifted"}]
+    data = made_up(arms, codes=("en", "de", "fr"), pairs="all")
+    data.controls = ["shifted"]
+    rows = data.predictions
+    shifted = rows.run.astype(str).str.contains("shifted")  # it always answers 1, surer where it is right
+    data.predictions = rows.assign(
+        p0=rows.p0.where(~shifted, np.where(rows.label == 1, 0.1, 0.4)),
+        p1=rows.p1.where(~shifted, np.where(rows.label == 1, 0.9, 0.6)),
+    )
+    assert controls.over_controls(data).effect.tolist() == pytest.approx([30])
+    assert controls.over_controls(data, matched=True).effect.tolist() == pytest.approx([-20], abs=3)
+    columns = ["over", "language"]
+    plain, matched = (controls.on_pairs(data, of).set_index(columns).effect for of in (False, True))
+    assert plain["shifted", "two targets"] == pytest.approx(30)
+    assert matched["shifted", "two targets"] == pytest.approx(-20, abs=3)
+    assert {"over_controls_matched", "on_pairs_matched"} <= set(saving.all_tables(data))
+
+
 def test_a_strategy_is_compared_with_plain_training_without_adaptation():
     hybrid = {"strategy": "hybrid", "right": 0.6}
     arms = [{"strategy": "plain", "right": 0.5}, hybrid, hybrid | {"adaptation": "mlm", "right": 0.9}]

@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 from pages import ROOT, TEXTS, cells_of, committed, markers
 
-from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, encoders, filled, matched
-from xltlib.tables import robustness, write
+from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, controls, encoders, filled
+from xltlib.tables import matched, robustness, write
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -326,14 +326,20 @@ def test_pairs_of_two_languages_are_of_zero_shot_targets_alone(tmp_path):
 def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
     rows = [effect(2, 1, 3, over="more-updates", language="mean", verdict="up")]
     saved(tmp_path, "over_controls", [*rows, rows[0] | {"language": "near"}])
-    header, found = cells_of(adaptation.controls(tmp_path))
-    assert header[-3:] == ["over", "seeds", "effect on the mean"] and len(found) == 1
-    assert found[0][-3:] == ["as many more English updates (control)", "2", "**+2.0 [+1.0, +3.0]**"]
-    two, one = effect(-1, -2, 0, over="none", language="two targets"), effect(1, 0, 2, over="none")
-    saved(tmp_path, "on_pairs", [two, one | {"language": "a target and another"}])
-    header, (row,) = cells_of(adaptation.pairs(tmp_path))
-    assert header[-2:] == ["effect on two targets", "effect on a target and another"]
-    assert row[-4:] == ["none", "2", "−1.0 [−2.0, +0.0]", "+1.0 [+0.0, +2.0]"]
+    saved(tmp_path, "over_controls_matched", [effect(1, 0, 2, over="more-updates", language="mean")])
+    header, found = cells_of(controls.controls(tmp_path))
+    assert header[-4:] == ["over", "seeds", "effect on the mean", "at matched shares"] and len(found) == 1
+    assert found[0][-4:-2] == ["as many more English updates (control)", "2"]
+    assert found[0][-2:] == ["**+2.0 [+1.0, +3.0]**", "+1.0 [+0.0, +2.0]"]
+    two_means = ["two targets", "a target and another"]
+    rows = [effect(-1, -2, 0, over="none"), effect(1, 0, 2, over="none")]
+    saved(tmp_path, "on_pairs", [row | {"language": of} for row, of in zip(rows, two_means)])
+    saved(tmp_path, "on_pairs_matched", [effect(3, 2, 4, over="none", language=of) for of in two_means])
+    header, (row,) = cells_of(controls.pairs(tmp_path))
+    assert header[-4::2] == ["effect on two targets", "effect on a target and another"]
+    assert row[-6:-4] == ["none", "2"]
+    assert row[-4::2] == ["−1.0 [−2.0, +0.0]", "+1.0 [+0.0, +2.0]"]
+    assert row[-3::2] == ["+3.0 [+2.0, +4.0]"] * 2
 
 
 def test_answers_are_given_by_group_and_accuracy_also_at_matched_shares(tmp_path):

@@ -56,13 +56,16 @@ def bucketed(
         group = np.arange(len(lengths))
     else:
         group = np.unique(groups, return_inverse=True)[1]
-    mean = np.bincount(group, lengths) / np.bincount(group)
-    rank = rng.permutation(len(mean))[group]
-    order = np.lexsort((rng.permutation(len(rank)), rank))
+    mean_length = np.bincount(group, lengths) / np.bincount(group)
+    # Groups in random order, and the members of each in random order.
+    place_of_group = rng.permutation(len(mean_length))[group]
+    place = rng.permutation(len(lengths))
+    order = np.lexsort((place, place_of_group))  # the last key counts first
     batches = []
     for start in range(0, len(order), POOL * batch_size):
         pool = order[start : start + POOL * batch_size]
-        pool = pool[np.lexsort((rank[pool], mean[group[pool]]))]
+        by_length = np.lexsort((place_of_group[pool], mean_length[group[pool]]))
+        pool = pool[by_length]
         batches += [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
     rng.shuffle(batches)
     return batches

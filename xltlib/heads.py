@@ -261,7 +261,7 @@ def _same(batch: Batch) -> Tensor:
     paraphrase of it.
     """
     first, second = np.array(batch.first, dtype=object), np.array(batch.second, dtype=object)
-    itself = second == first[:, None]
-    own = second == second[:, None]
+    same_sentence = second == first[:, None]
+    same_second = second == second[:, None]
     paraphrase = (first == first[:, None]) & (np.array(batch.labels) == 1)
-    return torch.from_numpy((itself | own | paraphrase).astype(bool))
+    return torch.from_numpy(same_sentence | same_second | paraphrase)

@@ -43,18 +43,18 @@ def info_nce(
     """
     if negatives not in ("all", "neg_only"):
         raise ValueError(f"negatives={negatives!r}: known are 'all' and 'neg_only'")
-    labels = labels.to(u.device).bool()
+    is_positive = labels.to(u.device).bool()
+    diagonal = torch.eye(len(u), dtype=torch.bool, device=u.device)
     with torch.autocast(u.device.type, enabled=False):
-        own = torch.eye(len(u), device=u.device)
-        scores = (u.float() @ v.float().T - margin * own) / temperature
-    true = own.bool()
-    others = ~labels if negatives == "neg_only" else torch.ones_like(labels)
-    candidates = true | others
+        logits = (u.float() @ v.float().T - margin * diagonal.float()) / temperature
+    is_negative = ~diagonal
+    if negatives == "neg_only":
+        is_negative = is_negative & ~is_positive  # of column j, the label of pair j
     if same is not None:
-        candidates = candidates & (true | ~same.to(u.device))
-    anchors = labels & (candidates.sum(1) > 1)
+        is_negative = is_negative & ~same.to(u.device)
+    anchors = is_positive & is_negative.any(dim=1)
     if not anchors.any():
-        return scores.sum() * 0.0
-    logits = scores.masked_fill(~candidates, -torch.inf)
+        return logits.sum() * 0.0
+    logits = logits.masked_fill(~(diagonal | is_negative), -torch.inf)
     targets = torch.arange(len(u), device=u.device)
     return cross_entropy(logits[anchors], targets[anchors])

@@ -51,15 +51,15 @@ def predict(
         precision: ``"no"`` (fp32), ``"bf16"`` (a copy of the model scores), or ``"auto"``: bf16 where the
             hardware has it.
     Raises:
-        ValueError: a probability is no number.
+        ValueError: a probability is NaN or infinite.
     """
     model.eval()
     first, second = frame.sentence1.tolist(), frame.sentence2.tolist()
-    of = _of_vectors if isinstance(model, BiEncoder) else _of_pairs
+    predict_pairs = _predict_by_vectors if isinstance(model, BiEncoder) else _predict_jointly
     scoring = _in_precision(model, precision)
-    probabilities = of(scoring, first, second, batch_size, progress, workers)
+    probabilities = predict_pairs(scoring, first, second, batch_size, progress, workers)
     if not np.isfinite(probabilities).all():
-        raise ValueError(f"probabilities that are no numbers: {diverged.cause(model)}")
+        raise ValueError(f"probabilities are NaN or infinite: {diverged.cause(model)}")
     scored = frame.drop(columns=["sentence1", "sentence2"]).reset_index(drop=True)
     columns = {f"p{k}": probabilities[:, k] for k in range(probabilities.shape[1])}
     return scored.assign(**columns)
@@ -83,7 +83,7 @@ def _in_precision(model: PairClassifier, precision: str) -> PairClassifier:
     return copied
 
 
-def _of_pairs(
+def _predict_jointly(
     model: PairClassifier,
     first: list[str],
     second: list[str],
@@ -102,7 +102,7 @@ def _of_pairs(
     return _batched(model, model.lengths(first, second), batch_size, collate, score, progress, workers)
 
 
-def _of_vectors(
+def _predict_by_vectors(
     model: BiEncoder,
     first: list[str],
     second: list[str],
@@ -164,31 +164,33 @@ def _batched(
     def run(inputs) -> np.ndarray:
         return compute(inputs).float().cpu().numpy()
 
-    def of_all(batch_size: int, workers: int) -> np.ndarray:
+    def compute_all(batch_size: int, workers: int) -> np.ndarray:
         chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         return _computed(chunks, collate, run, workers, progress)[np.argsort(order)]
 
     if next(model.parameters()).is_cpu:
-        return of_all(batch_size or BATCH, workers or torch.get_num_threads())
+        return compute_all(batch_size or BATCH, workers or torch.get_num_threads())
     if batch_size:
-        return of_all(batch_size, 1)
+        return compute_all(batch_size, 1)
     from accelerate.utils import find_executable_batch_size
 
-    return find_executable_batch_size(of_all, starting_batch_size=LARGEST)(1)  # less where memory runs out
+    # It gives the batch size, a smaller one each time that memory runs out.
+    compute_what_fits = find_executable_batch_size(compute_all, starting_batch_size=LARGEST)
+    return compute_what_fits(workers=1)
 
 
 def _computed(
     chunks: list[np.ndarray], collate: Callable, run: Callable, workers: int, progress: bool
 ) -> np.ndarray:
     """``run(collate(positions))`` of each chunk of positions, one below the other."""
-    threads, said, parts = torch.get_num_threads(), progress_of.current(), []
-    said.stage(progress_of.SCORING, sum(map(len, chunks)))
+    threads, status, parts = torch.get_num_threads(), progress_of.current(), []
+    status.stage(progress_of.SCORING, sum(map(len, chunks)))
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         results = pool.map(run, map(collate, chunks))
         hidden = _hidden(progress)
         for part in tqdm(results, "batches scored", len(chunks), unit="batch", disable=hidden, leave=False):
             parts.append(part)
-            said.scored(len(part))
+            status.scored(len(part))
     torch.set_num_threads(threads)
     return np.concatenate(parts)
 
@@ -221,7 +223,7 @@ def voted(
         source: sentences of this language alone are seen through noise of words: its words are those of this
             language, and may stand in others, too.
     """
-    total, probability = 0, 0
+    total, summed = 0, 0
     for _ in tqdm(range(votes), "votes", disable=_hidden(progress), leave=False):
         if hasattr(noise, "noisy"):
             scored = predict(model, _seen(frame, noise, source))
@@ -230,10 +232,10 @@ def voted(
                 # One worker: several would share the draws in an order of their own.
                 scored = predict(model, frame, workers=1)
         classes = [column for column in scored if column[0] == "p" and column[1:].isdigit()]
-        found = scored[classes].to_numpy()
-        total = total + np.eye(len(classes))[found.argmax(1)]
-        probability = probability + found
-    shares = ((1 - 1e-6) * total + 1e-6 * probability) / votes
+        probabilities = scored[classes].to_numpy()
+        total = total + np.eye(len(classes))[probabilities.argmax(1)]
+        summed = summed + probabilities
+    shares = ((1 - 1e-6) * total + 1e-6 * summed) / votes
     return scored.assign(**{column: shares[:, k] for k, column in enumerate(classes)})
 
 

@@ -10,8 +10,8 @@ SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
 
 
 def ask_for(resolved: dict, data: str, reads: bool) -> None:
-    """Stop where an encoder's folder, test pairs, text that no hub has, word lists, or the package of a tracker
-    is missing.
+    """Stop where an encoder's folder, test pairs, text that no hub has, word lists or the package of a
+    tracker is missing.
 
     Args:
         resolved: parameters of a run.

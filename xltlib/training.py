@@ -94,7 +94,7 @@ def train(
     Returns:
         The loss of each update.
     Raises:
-        ValueError: nothing to train, or the loss is no number (says at which step).
+        ValueError: nothing to train, or the loss is NaN or infinite (says at which step).
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)
@@ -121,8 +121,8 @@ def train(
             return loss(batch)
 
     model.train()
-    said = progress_of.current()
-    said.stage(progress_of.TRAINING, steps)
+    status = progress_of.current()
+    status.stage(progress_of.TRAINING, steps)
     every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
     losses = Losses(every, learning_rate, model, optimizer.param_groups)
     bar = _bar(steps, progress)
@@ -134,8 +134,8 @@ def train(
         schedule.step()
         optimizer.zero_grad()
         recent = losses.recent()
-        said.updated(step, steps, recent, _size(batch))
-        bar.set_postfix({"loss": f"{recent:.3f}", "pairs/s": said.state.rate}, refresh=False)
+        status.updated(step, steps, recent, _size(batch))
+        bar.set_postfix({"loss": f"{recent:.3f}", "pairs/s": status.state.rate}, refresh=False)
         if after_update is not None:
             after_update(step)
         if step in marks and at_checkpoint is not None:
@@ -172,7 +172,7 @@ class Losses:
     Args:
         look_every: updates.
         learning_rate: for the message.
-        model: whose weights tell why a loss is no number; None: they are not asked.
+        model: whose weights tell why a loss is NaN or infinite; None: they are not asked.
         groups: of the optimizer, with the learning rates that a tracker is told.
     Attributes:
         values: what was looked at so far.
@@ -200,7 +200,7 @@ class Losses:
         """Wait for the device, and take over the losses since the last look.
 
         Raises:
-            ValueError: one of them is no number; says at which step.
+            ValueError: one of them is NaN or infinite; says at which step.
         """
         seen = torch.stack(self._unseen).tolist() if self._unseen else []
         self._unseen = []
@@ -218,7 +218,7 @@ class Losses:
         return diverged.cause(self.model, self.learning_rate, updated)
 
     def recent(self) -> float:
-        """Mean of the last 50 that were looked at; not a number before the first."""
+        """Mean of the last 50 that were looked at; NaN before the first."""
         return float(np.mean(self.values[-50:])) if self.values else math.nan
 
 
@@ -267,7 +267,7 @@ class EarlyStop:
     Attributes:
         seconds: that measuring took so far.
         values: what was measured, with the step.
-        best: the weights at the lowest, by name.
+        best: the weights at the lowest value, by name; empty while none is kept.
     """
 
     def __init__(self, model: nn.Module, measure: Callable[[], float], patience: int):
@@ -275,6 +275,7 @@ class EarlyStop:
         self.seconds = 0.0
         self.values: list[tuple[int, float]] = []
         self.best: dict[str, Tensor] = {}
+        self._lowest, self._lowest_at = math.inf, 0  # the value, and its position among the values
 
     def __call__(self, step: int) -> bool:
         """Measure, and keep the weights if they are the best so far; True: stop."""
@@ -282,28 +283,26 @@ class EarlyStop:
         value = self.measure()
         self.seconds += time.perf_counter() - began
         tracking.current().log(step, {"held_out": value})
-        lowest = min((of for _, of in self.values), default=float("inf"))
         self.values.append((step, value))
         if not self.patience:
             return False
-        if value < lowest:
+        if value < self._lowest:
+            self._lowest, self._lowest_at = value, len(self.values) - 1
             self.best = {name: p.detach().clone() for name, p in trained(self.model)}
-        best_at = int(np.argmin([of for _, of in self.values]))
-        return len(self.values) - 1 - best_at >= self.patience
+        return len(self.values) - 1 - self._lowest_at >= self.patience
 
     def restore(self, last: int) -> int:
         """Put the best weights back, where some were kept; returns the step that the weights are of.
 
         Args:
-            last: the last step, of which they are where nothing was measured.
+            last: the last step of the training; returned if nothing was measured.
         """
         if not self.values:
             return last
-        self.model.load_state_dict(self.best, strict=False)
         if not self.best:
             return self.values[-1][0]
-        step, _ = min(self.values, key=lambda of: of[1])
-        return step
+        self.model.load_state_dict(self.best, strict=False)
+        return self.values[self._lowest_at][0]
 
 
 def thinned(values: list[float], points: int = 50) -> list[float]:

@@ -37,7 +37,7 @@ from xltlib.statistics.intervals import (
     said_of_cells,
 )
 from xltlib.statistics.known import covariates, published
-from xltlib.statistics.matched import matched_answers, right_when_matched, shares
+from xltlib.statistics.matched import is_right_when_matched, matched_answers, right_when_matched, shares
 from xltlib.statistics.other import (
     almost_stochastic_order,
     gee_effects,
@@ -73,6 +73,7 @@ __all__ = [
     "generalized",
     "holm",
     "is_right",
+    "is_right_when_matched",
     "is_mean",
     "judge",
     "matched_answers",

@@ -34,12 +34,17 @@ def share_of_the_most_frequent(labels: pd.Series) -> float:
     return float(labels.value_counts(normalize=True).max())
 
 
-def answers_of_pairs(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Columns ``run, item, cluster, language1, language2, right`` (0 or 1) of predictions, row by row."""
+def answers_of_pairs(chosen: pd.DataFrame, right: np.ndarray | None = None) -> pd.DataFrame:
+    """Columns ``run, item, cluster, language1, language2, right`` (0 or 1) of predictions, row by row.
+
+    Args:
+        right: whether each answer is right; None: :func:`is_right`.
+    """
+    right = is_right(chosen) if right is None else right
     return chosen[["run", "item", "cluster"]].assign(
         language1=chosen.language1.astype(str),
         language2=chosen.language2.astype(str),
-        right=is_right(chosen).astype(np.int8),
+        right=right.astype(np.int8),
     )
 
 

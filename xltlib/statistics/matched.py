@@ -69,13 +69,18 @@ def right_when_matched(
 
     Shares are those of a language. This asks for test labels, so it is an analysis and no classifier.
     """
-    chosen = of_one_language(predictions, selection).reset_index(drop=True)
+    chosen = of_one_language(predictions, selection)
+    return beside_runs(chosen, is_right_when_matched(chosen), runs)
+
+
+def is_right_when_matched(chosen: pd.DataFrame) -> np.ndarray:
+    """As answers.is_right, at matched shares in each run and pair of languages; shape (rows,)."""
     classes, right = class_columns(chosen), np.zeros(len(chosen), dtype=bool)
-    for rows in chosen.groupby(["run", "language1"], observed=True, sort=False).indices.values():
-        of = chosen.iloc[rows]
-        labels = of.label.to_numpy(int)
-        right[rows] = matched_answers(of[classes].to_numpy(float), labels) == labels
-    return beside_runs(chosen, right, runs)
+    probabilities, labels = chosen[classes].to_numpy(float), chosen.label.to_numpy(int)
+    cells = chosen.groupby(["run", "language1", "language2"], observed=True, sort=False)
+    for rows in cells.indices.values():
+        right[rows] = matched_answers(probabilities[rows], labels[rows]) == labels[rows]
+    return right
 
 
 def shares(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:

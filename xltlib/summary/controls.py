@@ -11,17 +11,19 @@ from xltlib.summary import costs
 from xltlib.summary.data import StudyData
 
 
-def over_controls(data: StudyData) -> pd.DataFrame:
+def over_controls(data: StudyData, matched: bool = False) -> pd.DataFrame:
     """What each adaptation does beyond a control, on the mean of the targets and of each group.
 
     A control is an arm of the same strategy; the difference is taken as that from no adaptation is.
 
+    Args:
+        matched: whether answers are those at matched shares (statistics.matched_answers).
     Returns:
         The columns of ``statistics.mean_effects`` and of ``statistics.judge``; ``over``: adaptation of the
         control; ``language``: ``"mean"`` or the group. p values are corrected over the arms compared with
         one control, on one mean. Empty where the study names no control that was run.
     """
-    rows = data.right_zero_shot
+    rows = data.of_zero_shot(data.right_matched if matched else data.right)
     adapted = _adapted(data, rows)
     found = [_effects(rows, adapted, control, _means(data)) for control in data.named_controls]
     return _judged(data, found, ["over", "language"])
@@ -71,19 +73,23 @@ def at_source(data: StudyData) -> pd.DataFrame:
     return statistics.judge(data.effects_at_source, planned)
 
 
-def on_pairs(data: StudyData) -> pd.DataFrame:
+def on_pairs(data: StudyData, matched: bool = False) -> pd.DataFrame:
     """What each adaptation does to pairs of two languages, over no adaptation and over each control.
 
     The generalized setting: a sentence in one language, the other in another; a mean counts each ordered
     pair of languages alike.
 
+    Args:
+        matched: as in :func:`over_controls`.
     Returns:
         As :func:`over_controls`; ``over`` is ``"none"`` or a control; ``language`` is ``"two targets"``, of
         which no label was read, or ``"a target and another"``. Empty where the study was scored on
         one-language pairs alone.
     """
     chosen = data.predictions[data.predictions.selection == data.selection]
-    rows = statistics.answers_of_pairs(chosen[chosen.language1.astype(str) != chosen.language2.astype(str)])
+    chosen = chosen[chosen.language1.astype(str) != chosen.language2.astype(str)]
+    right = statistics.is_right_when_matched(chosen) if matched else statistics.is_right(chosen)
+    rows = statistics.answers_of_pairs(chosen, right)
     rows = rows.merge(statistics.columns_of_runs(data.runs, list(ARM)), on="run")
     rows = rows.assign(language=rows.language1 + "-" + rows.language2)
     targets = rows[["language1", "language2"]].isin(data.zero_shot).sum(axis=1)

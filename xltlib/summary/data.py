@@ -164,7 +164,11 @@ class StudyData:
     @cached_property
     def right_zero_shot(self) -> pd.DataFrame:
         """Those of targets of which no label was read."""
-        return self.right[(self.right.language != self.source) & ~self.right.language.isin(self.seen)]
+        return self.of_zero_shot(self.right)
+
+    def of_zero_shot(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of targets of which no label was read."""
+        return rows[(rows.language != self.source) & ~rows.language.isin(self.seen)]
 
     @cached_property
     def intervals(self) -> pd.DataFrame:

@@ -23,7 +23,8 @@ DRAWING = (
 )
 # Tables that a study may lack.
 OVER = ("over_updates", "over_controls", "over_doses", "over_plain")
-NOT_ALWAYS = (*OVER, "matched", "at_source", "on_pairs", "on_the_way")
+MATCHED = ("matched", "over_controls_matched", "on_pairs_matched")
+NOT_ALWAYS = (*OVER, *MATCHED, "at_source", "on_pairs", "on_the_way")
 
 
 def all_pictures(data: StudyData) -> Iterator[pictures.Picture]:
@@ -47,11 +48,13 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
     others = {
         "over_updates": data.over_updates,
         "over_controls": controls.over_controls(data),
+        "over_controls_matched": controls.over_controls(data, matched=True),
         "over_doses": controls.over_doses(data),
         "over_plain": controls.over_plain(data),
         "matched": matched.effects(data),
         "at_source": controls.at_source(data),
         "on_pairs": controls.on_pairs(data),
+        "on_pairs_matched": controls.on_pairs(data, matched=True),
         "on_the_way": costs.on_the_way(data),
     }
     return tables | {name: others[name] for name in NOT_ALWAYS if len(others[name])}

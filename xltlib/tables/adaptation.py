@@ -275,31 +275,6 @@ def two_languages(folder: Path) -> str:
     return markdown([*arm, "one language, by seed", "mean", "two languages, by seed", "mean"], rows)
 
 
-def controls(folder: Path) -> str:
-    """The effect of each adaptation over each control; bold: detected after Holm's correction."""
-    table = read(folder, "over_controls")
-    return _over(table[table.language == "mean"])
-
-
-def pairs(folder: Path) -> str:
-    """The same on means of pairs of two languages, over no adaptation and over each control."""
-    return _over(read(folder, "on_pairs"))
-
-
-def _over(table: pd.DataFrame) -> str:
-    """A row an arm and what it is compared with, a column a mean."""
-    arm, rows, means = arm_columns(table), [], list(dict.fromkeys(table.language))
-    for (*_, over), of in table.groupby([*ARM, "over"], sort=False):
-        cells, first = of.set_index("language"), of.iloc[0]
-        found = [judged_points(cells.loc[mean]) if mean in cells.index else "" for mean in means]
-        rows.append([*arm_cells(first, arm), adaptation_name(over), str(first["n_seeds"]), *found])
-    return markdown([*arm, "over", "seeds", *(f"effect on {_of_mean(mean)}" for mean in means)], rows)
-
-
-def _of_mean(name: str) -> str:
-    return "the mean" if name == "mean" else name
-
-
 def doses(folder: Path) -> str:
     """The effect on the mean of the zero-shot targets by how many sentences were read.
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from xltlib import files
-from xltlib.tables import adaptation, benchmarks, encoders, groups, matched, robustness
+from xltlib.tables import adaptation, benchmarks, controls, encoders, groups, matched, robustness
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TABLES = {  # name of a marker -> function
@@ -28,8 +28,8 @@ TABLES = {  # name of a marker -> function
     "floors": adaptation.floors,
     "rules": adaptation.rules,
     "two-languages": adaptation.two_languages,
-    "pairs": adaptation.pairs,
-    "controls": adaptation.controls,
+    "pairs": controls.pairs,
+    "controls": controls.controls,
     "doses": adaptation.doses,
     "group-chance": groups.chance,
     "group-accuracy": groups.accuracy,
