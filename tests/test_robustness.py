@@ -122,7 +122,7 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     mean = robustness.means_of_targets(effects, labels)
     assert len(mean) == 5 and (mean["p (Holm)"] >= mean.p).all()
 
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], labels)
+    generalized = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], labels)
     wide = generalized.pivot(index="label", columns="pairs", values="effect")
     assert np.allclose(wide["two minus one"], wide["two languages"] - wide["one language"])
     outcomes = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
@@ -141,7 +141,7 @@ def test_every_target_counts_alike_in_a_mean_however_many_items_it_has(arms, pre
     assert (effects.low <= effects.effect).all() and (effects.effect <= effects.high).all()
 
     mean = robustness.means_of_targets(effects, ["step-matched", "fgm"])
-    no_pairs = robustness.generalized(against[robustness.OVER_UPDATES], [])
+    no_pairs = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], [])
     found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
     assert np.allclose(found["by updates"], wide.loc[(robustness.OVER_PLAIN, "step-matched"), "mean"])
 
@@ -159,7 +159,7 @@ def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predi
     against = {name: statistics.differences(predictions, kept, label) for name, label in controls.items()}
     effects = robustness.effects(against, "plain", list(CODES), "en")
     mean = robustness.means_of_targets(effects, ["step-matched", "fgm", "synonyms"])
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], ["synonyms"])
+    generalized = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], ["synonyms"])
     found = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
     fgm = found[(found.arm == "fgm") & (found.claim == 1)].iloc[0]
     assert fgm.low > 0 and np.isnan(fgm["by updates"]) and fgm.verdict == "inconclusive"
@@ -176,7 +176,7 @@ def test_verdicts_are_said_of_each_claim_and_of_a_task_without_one():
 def test_claims_of_a_study_without_any_noise_are_a_table_that_can_be_read(arms, against, tmp_path):
     effects = robustness.effects(against, "plain", list(CODES), "en")
     mean = robustness.means_of_targets(effects, ["step-matched"])
-    no_pairs = robustness.generalized(against[robustness.OVER_UPDATES], [])
+    no_pairs = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], [])
     found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
     assert robustness_claims.said(found).startswith("No noise has a run")
     robustness.save_tables(tmp_path, claims=found, generalized=no_pairs)

@@ -65,9 +65,9 @@ TEXTS = (
     summary.largest_spread,
     summary.rules_agree,
     summary.stuck_runs,
-    summary.single_tests_said,
-    summary.pairs_said,
-    summary.seed_noise_said,
+    summary.single_tests_sentence,
+    summary.pairs_sentence,
+    summary.seed_noise_sentence,
 )
 ENGLISH = Entry("labels", "train", "labelled-source", ("en",), "paws-x", 100)
 MLM = Entry("adaptation", "mlm", "text", ("de", "fr"), "wikipedia", 50, told={"dose": "50"})
@@ -500,7 +500,7 @@ def test_all_pairs_of_languages():
     table = summary.grid_table(data)
     assert table.loc[("all languages", "hybrid", "mlm", "Z1"), "diagonal"] == 80.0
     assert table.cells.tolist() == [9, 9, 4, 4] and set(table["items"]) == {200}
-    assert summary.pairs_said(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
+    assert summary.pairs_sentence(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
     assert [picture.stem for picture in summary.grid_pictures(data)] == ["generalized"]
 
 

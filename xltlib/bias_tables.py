@@ -6,7 +6,7 @@ import pandas as pd
 
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
-from xltlib.values import counted
+from xltlib.values import counted, without_seed
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
 
@@ -91,7 +91,7 @@ def around_adaptations(state: dict) -> pd.DataFrame:
         for when, of in looked_at.items():
             if of:
                 means = pd.DataFrame(of)[list(MEASURES)].mean()
-                rows.append({"adaptation": run["label"].split(" seed")[0], "": when, **means})
+                rows.append({"adaptation": without_seed(run["label"]), "": when, **means})
     if not rows:
         return pd.DataFrame()
     return pd.DataFrame(rows).groupby(["adaptation", ""], sort=False)[list(MEASURES)].mean()

@@ -40,7 +40,7 @@ def ladder(folder: Path, selection: str = "last", source: str = "en") -> pd.Data
             continue
         both = both.assign(difference=both.right - both.right_plain)
         accuracy = 100 * of.groupby("language").right.mean().mean()
-        found = statistics.mean_interval(statistics.alike(both))
+        found = statistics.mean_interval(statistics.weighted_by_language(both))
         counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
         rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
     table = pd.DataFrame(rows, columns=columns)

@@ -129,8 +129,7 @@ def answers(predictions: pd.DataFrame, table: pd.DataFrame, selection: str) -> p
 
 def accuracy(answered: pd.DataFrame) -> pd.Series:
     """Per cent of right answers where both sentences are in one language, by ``label, seed, language1``."""
-    same = answered[answered.language1 == answered.language2]
-    return same.groupby(["label", "seed", "language1"], sort=False).right.mean().mul(100)
+    return one_language(answered).groupby(["label", "seed", "language1"], sort=False).right.mean().mul(100)
 
 
 def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], source: str) -> pd.DataFrame:
@@ -146,12 +145,12 @@ def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], sourc
 
 def one_language(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose two sentences are in one language."""
-    return rows[rows.language1 == rows.language2]
+    return rows[statistics.is_one_language(rows)]
 
 
 def two_languages(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose two sentences are in different languages."""
-    return rows[rows.language1 != rows.language2]
+    return rows[~statistics.is_one_language(rows)]
 
 
 def of_targets(pairs: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
@@ -161,7 +160,7 @@ def of_targets(pairs: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
         pairs: rows whose two sentences are in one language, of one arm.
     """
     rows = pairs[pairs.language1.isin(targets)]
-    return statistics.alike(rows.assign(language=rows.language1))
+    return statistics.weighted_by_language(rows.assign(language=rows.language1))
 
 
 def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], source: str) -> pd.DataFrame:
@@ -193,7 +192,7 @@ def means_of_targets(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     return mean
 
 
-def generalized(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
+def effects_by_pair_kind(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Effects where both sentences are in one language, in two, and the latter minus the former, item by
     item.
 

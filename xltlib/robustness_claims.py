@@ -44,7 +44,7 @@ def outcomes(
 
     Args:
         task: decides whether claim 1 or 2 is meant.
-        mean, generalized: of robustness.means_of_targets and robustness.generalized.
+        mean, generalized: of robustness.means_of_targets and robustness.effects_by_pair_kind.
         against: by control, differences to it.
         control: label of the arm with as many updates and no noise.
     Returns:

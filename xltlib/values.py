@@ -102,6 +102,16 @@ def without_seed(label: str) -> str:
     return re.sub(r" seed \d+$", "", label)
 
 
+def without_draw(label: str) -> str:
+    """The label of a run without its seed, or the draw of an adaptation that several seeds share.
+
+    Example:
+        >>> without_draw("mlm seed 12"), without_draw("mlm draw 2")
+        ('mlm', 'mlm')
+    """
+    return re.sub(r" draw \d+$", "", without_seed(label))
+
+
 def counted(n: int, noun: str) -> str:
     """A count with its noun.
 

@@ -75,10 +75,21 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     return beside_runs(chosen, is_right(chosen), runs)
 
 
+def is_one_language(rows: pd.DataFrame) -> pd.Series:
+    """Whether both sentences of each row (columns ``language1, language2``) are in one language.
+
+    Compared as text: pandas refuses to compare categories of which one column has more than the other.
+
+    Example:
+        >>> is_one_language(pd.DataFrame({"language1": ["de", "de"], "language2": ["de", "ko"]})).tolist()
+        [True, False]
+    """
+    return rows.language1.astype(str) == rows.language2.astype(str)
+
+
 def of_one_language(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
     """Predictions of one rule for pairs whose sentences are in one language."""
-    same = predictions.language1.astype(str) == predictions.language2.astype(str)
-    return predictions[(predictions.selection == selection) & same]
+    return predictions[(predictions.selection == selection) & is_one_language(predictions)]
 
 
 def beside_runs(chosen: pd.DataFrame, right: np.ndarray, runs: pd.DataFrame) -> pd.DataFrame:
@@ -119,11 +130,11 @@ def generalized(
         wide = 100 * grid.pivot(index="language1", columns="language2", values="accuracy")
         if wide.isna().any(axis=None) or len(wide) < 2:
             raise ValueError(f"run {run} was not scored on all language pairs: run it with pairs=all")
-        rows.append({"run": run, **_said_of_grid(wide, source), "n_items": int(grid.n_items.iloc[0])})
+        rows.append({"run": run, **_grid_means(wide, source), "n_items": int(grid.n_items.iloc[0])})
     return pd.concat(grids, ignore_index=True), pd.DataFrame(rows)
 
 
-def _said_of_grid(wide: pd.DataFrame, source: str) -> dict:
+def _grid_means(wide: pd.DataFrame, source: str) -> dict:
     """Means over parts of a square grid of accuracies in per cent."""
     values = wide.to_numpy()
     other = np.array([code != source for code in wide.index])
@@ -151,7 +162,7 @@ def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> 
         alike in all languages of the run, the same in all its rows).
     """
     classes = class_columns(predictions)
-    same = predictions[predictions.language1.astype(str) == predictions.language2.astype(str)]
+    same = predictions[is_one_language(predictions)]
     rows = []
     for run, of_run in same.groupby("run", observed=True, sort=False):
         answers, rows_of_run = {}, []

@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.statistics.answers import ARM, answers_of_pairs, columns_of_runs
-from xltlib.statistics.intervals import alike, mean_interval
+from xltlib.statistics.intervals import mean_interval, weighted_by_language
 
 ABOUT = ["encoder", "strategy", "head", "adaptation", "language", "resource"]
 MEASURED = ["effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"]
@@ -171,7 +171,7 @@ def _effects_of_languages(
     parts = {code: by_language[code] for code in levels if code in by_language}
     for name, of in _groups_to_average(chosen, levels).items():
         if set(of) <= set(by_language):
-            parts[name] = alike(pairs[pairs.language.isin(of)])
+            parts[name] = weighted_by_language(pairs[pairs.language.isin(of)])
     rows = []
     for name, part in parts.items():
         counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
@@ -197,7 +197,7 @@ def mean_effects(right: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for names, of in beside_plain(right).groupby(ARM, sort=False):
         counted = {"n_items": of["item"].nunique(), "n_seeds": of.seed.nunique()}
-        rows.append({**dict(zip(ARM, names)), **mean_interval(alike(of)), **counted})
+        rows.append({**dict(zip(ARM, names)), **mean_interval(weighted_by_language(of)), **counted})
     return pd.DataFrame(rows, columns=[*ARM, *MEASURED])
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from xltlib import languages
-from xltlib.statistics.answers import ARM, answers_of_pairs
+from xltlib.statistics.answers import ARM, answers_of_pairs, is_one_language
 from xltlib.statistics.effects import beside_plain
-from xltlib.statistics.intervals import alike
+from xltlib.statistics.intervals import weighted_by_language
 
 OTHER_TESTS = [  # columns of the table of the same name
     *("encoder", "head", "strategy", "adaptation", "effect", "p (signs)", "smallest", "violation"),
@@ -104,7 +104,7 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     pairs, weights = beside_plain(right), None
     if together:
         codes, design = ["mean"], np.ones((len(pairs), 1))
-        weights = alike(pairs).weight
+        weights = weighted_by_language(pairs).weight
     else:
         codes = languages.in_order(pairs.language.unique())
         design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
@@ -202,7 +202,7 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
     from statsmodels.api import OLS
     from statsmodels.stats.multitest import multipletests
 
-    two = predictions.language1.astype(str) != predictions.language2.astype(str)
+    two = ~is_one_language(predictions)
     rows = answers_of_pairs(predictions[(predictions.selection == selection) & two])
     rows = rows.merge(runs[["run", "seed", *ARM]], on="run")
     keys, found = [*ARM, "language1", "language2"], []

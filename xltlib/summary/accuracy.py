@@ -82,7 +82,7 @@ def level_table(data: StudyData) -> pd.DataFrame:
     if "level" not in data.predictions:
         return pd.DataFrame()
     chosen = data.predictions[data.predictions.selection == data.selection]
-    chosen = chosen[chosen.language1.astype(str) == chosen.language2.astype(str)]
+    chosen = chosen[statistics.is_one_language(chosen)]
     rows = chosen.merge(data.runs[["run", *ARM]], on="run")
     language = np.where(rows.language1 == data.source, data.source, "targets")
     rows = rows.assign(right=100 * statistics.is_right(rows), language=language)
@@ -92,7 +92,7 @@ def level_table(data: StudyData) -> pd.DataFrame:
 
 def rules(data: StudyData) -> pd.DataFrame:
     """Mean accuracy of the zero-shot targets under each checkpoint rule, in per cent, a row an arm."""
-    same = data.accuracy.language1.astype(str) == data.accuracy.language2.astype(str)
+    same = statistics.is_one_language(data.accuracy)
     zero_shot = (data.accuracy.language1 != data.source) & (data.accuracy.supervision != "labelled")
     rows = data.accuracy[same & zero_shot]
     wide = rows.pivot_table(index=data.arm, columns="selection", values="accuracy", sort=False, observed=True)

@@ -87,7 +87,7 @@ def on_pairs(data: StudyData, matched: bool = False) -> pd.DataFrame:
         one-language pairs alone.
     """
     chosen = data.predictions[data.predictions.selection == data.selection]
-    chosen = chosen[chosen.language1.astype(str) != chosen.language2.astype(str)]
+    chosen = chosen[~statistics.is_one_language(chosen)]
     right = statistics.is_right_when_matched(chosen) if matched else statistics.is_right(chosen)
     rows = statistics.answers_of_pairs(chosen, right)
     rows = rows.merge(statistics.columns_of_runs(data.runs, list(ARM)), on="run")

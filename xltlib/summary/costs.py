@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from scipy.stats import gmean
 from xltlib import provenance, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
+from xltlib.values import without_draw, without_seed
 
 MEASURES = ["seconds", "tokens", "retrieval", "rank_distance"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
@@ -143,7 +143,7 @@ def held_out(data: StudyData) -> pd.DataFrame:
     rows = []
     for record in data.records:
         if record["notebook"] == "10_adapt":
-            name = record["label"].split(" seed")[0]
+            name = without_seed(record["label"])
             found = ((code, record["before"][code], record["after"][code]) for code in record["before"])
             rows += [(name, record["method"], *numbers) for numbers in found]
     for record in data.records:
@@ -165,7 +165,7 @@ def on_the_way(data: StudyData) -> pd.DataFrame:
     rows = []
     for record in data.records:
         if record.get("on_the_way"):
-            name = re.sub(r" (seed|draw) \d+$", "", record["label"])
+            name = without_draw(record["label"])
             start = [0, gmean(list(record["before"].values()))]
             rows += [(name, record["method"], *of) for of in (start, *record["on_the_way"])]
     table = pd.DataFrame(rows, columns=["adaptation", "method", "update", "held_out"])
@@ -186,7 +186,7 @@ def trees(data: StudyData) -> pd.DataFrame:
         entries = provenance.from_record(record["read"])
         read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
         for code, of in record.get("trees", {}).items():
-            row = {"adaptation": record["label"].split(" seed")[0], "method": record["method"]}
+            row = {"adaptation": without_seed(record["label"]), "method": record["method"]}
             row |= {"language": code, "trees_read": code in read}
             for what in ("correlation", "uuas"):
                 row |= {f"{what}_{when}": (of[when] or {}).get(what) for when in ("before", "after")}

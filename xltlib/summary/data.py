@@ -148,8 +148,8 @@ class StudyData:
     @cached_property
     def shown(self) -> pd.DataFrame:
         """Accuracies of one-language pairs under the chosen checkpoint rule."""
-        same = self.accuracy.language1.astype(str) == self.accuracy.language2.astype(str)
-        return self.accuracy[(self.accuracy.selection == self.selection) & same]
+        chosen = self.accuracy.selection == self.selection
+        return self.accuracy[chosen & statistics.is_one_language(self.accuracy)]
 
     @cached_property
     def right(self) -> pd.DataFrame:
@@ -260,7 +260,7 @@ class StudyData:
 
     @cached_property
     def between(self) -> pd.DataFrame:
-        """The effect under hybrid batches less that under the LaBSE arm, on each target language."""
+        """Differences of effects between strategies (COMPARED; with groups WITH_PLAIN), on each target."""
         _, between, _ = self._effects
         return between[~statistics.is_mean(between)]
 

@@ -116,12 +116,12 @@ def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, of_what: st
     drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
     means = means[means.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
-    for head, of in means.groupby("head", sort=False):
-        of = _controls_last(data, of)
+    for head, of_head in means.groupby("head", sort=False):
+        shown = _controls_last(data, of_head)
         name = f"{stem}_{head}" if drawn else stem
-        below = caption(data, of, dots=False, of_what="group of languages")
-        figure = figures.group_effects(of, list(data.grouped), below, of_what)
-        drawn.append(Picture(name, figure, of[EFFECT_COLUMNS[1:]]))
+        below = caption(data, shown, dots=False, of_what="group of languages")
+        figure = figures.group_effects(shown, list(data.grouped), below, of_what)
+        drawn.append(Picture(name, figure, shown[EFFECT_COLUMNS[1:]]))
     return drawn
 
 
@@ -179,8 +179,8 @@ def piece_table(data: StudyData) -> pd.DataFrame:
     """How finely each encoder cuts each language, what it does not know of it, and the resource level.
 
     Returns:
-        Columns ``encoder, language, level, source, pieces a word, unknown pieces (%)``; no rows of runs that
-        did not count pieces.
+        Columns ``encoder, language, level, source of the level, pieces a word, unknown pieces (%)``; no rows
+        of runs that did not count pieces.
     """
     rows = []
     for (encoder, code), level in data.levels.items():

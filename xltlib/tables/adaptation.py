@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import escaped
-from xltlib.statistics import ARM, detectable
+from xltlib.statistics import ARM, detectable, is_one_language
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
@@ -262,7 +262,7 @@ def _spread(table: pd.DataFrame, codes: list[str]) -> tuple[float, float, float,
 def two_languages(folder: Path) -> str:
     """Accuracy on zero-shot targets, seed by seed: sentences in one language, and in two different ones."""
     table = read(folder, "accuracy").query("selection == 'last'")
-    table = table.assign(accuracy=100 * table.accuracy, same=table.language1 == table.language2)
+    table = table.assign(accuracy=100 * table.accuracy, same=is_one_language(table))
     codes, arm = zero_shot(table[table.same]), arm_columns(table)
     chosen, rows = table[table.language1.isin(codes) & table.language2.isin(codes)], []
     for _, of in chosen.groupby(arm, sort=False):

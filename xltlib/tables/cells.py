@@ -12,7 +12,7 @@ import pandas as pd
 
 from xltlib import figures, languages, levels
 from xltlib.markdown import escaped
-from xltlib.statistics import ARM
+from xltlib.statistics import ARM, is_one_language
 from xltlib.values import signed, with_interval
 
 SOURCE = "en"  # the language that is trained on: no target
@@ -134,7 +134,7 @@ def arm_cells(row, arm: list[str]) -> list[str]:
 def accuracies(folder: Path) -> pd.DataFrame:
     """A study's accuracies in per cent, of pairs whose two sentences are in one language."""
     table = read(folder, "accuracy")
-    table = table[table.language1 == table.language2]
+    table = table[is_one_language(table)]
     return table.assign(accuracy=100 * table.accuracy)
 
 
