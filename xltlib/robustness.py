@@ -257,13 +257,13 @@ def under_attack(table: pd.DataFrame, by_seed: pd.Series, source: str) -> pd.Dat
         by_seed: of :func:`accuracy`.
     """
     columns = ["label", "seed", "clean", "attacked", "radius"]
-    attacked = table[[bool(of) for of in table.attack]]
+    attacked = table[[bool(attack) for attack in table.attack]]
     if attacked.empty:
         return pd.DataFrame(columns=columns)
     clean = by_seed[by_seed.index.get_level_values("language1") == source]
     clean = clean.droplevel("language1").rename("clean").reset_index()
-    points = [100 * of["accuracy"] for of in attacked.attack]
-    radius = [of["radius"] for of in attacked.attack]
+    points = [100 * attack["accuracy"] for attack in attacked.attack]
+    radius = [attack["radius"] for attack in attacked.attack]
     return attacked.assign(attacked=points, radius=radius).merge(clean, on=["label", "seed"])[columns]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from xltlib.components.base import gathered, option
 from xltlib.components.penalty import Penalty
-from xltlib.provenance import Entry, told_by
+from xltlib.provenance import Entry, run_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class TextPenalty(Penalty):
 
     def gather(self, run) -> TextPenalty:
         codes = run.codes(self.languages)
-        told = told_by("text", self.text, self.sentences, codes, self.weight)
+        told = run_identity("text", self.text, self.sentences, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
         return self.holding(texts={"source": run.source, "by_language": texts}, size=run.batches.size)
@@ -112,7 +112,7 @@ class Consistency(Penalty):
 
     def gather(self, run) -> Consistency:
         codes = run.codes(self.languages)
-        told = told_by("parallel", "pairs", self.items, codes, self.weight)
+        told = run_identity("parallel", "pairs", self.items, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=told)
         frame = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
         return self.holding(pairs={"frame": frame, "source": run.source, "size": run.batches.size})

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 ARM = ["encoder", "strategy", "head", "adaptation"]
+BINS = 10  # of the expected calibration error
 
 
 def class_columns(predictions: pd.DataFrame) -> list[str]:
@@ -120,11 +121,11 @@ def generalized(
         right=is_right(chosen), language1=chosen.language1.astype(str), language2=chosen.language2.astype(str)
     )
     grids, rows = [], []
-    for run, of in chosen.groupby("run", sort=False, observed=True):
-        cells = of.groupby("item").size()
-        n_cells = len(of.groupby(["language1", "language2"]))
-        of = of[of["item"].isin(cells.index[cells == n_cells])]
-        by_pair = of.groupby(["language1", "language2"], sort=False).right
+    for run, answered in chosen.groupby("run", sort=False, observed=True):
+        cells = answered.groupby("item").size()
+        n_cells = len(answered.groupby(["language1", "language2"]))
+        answered = answered[answered["item"].isin(cells.index[cells == n_cells])]
+        by_pair = answered.groupby(["language1", "language2"], sort=False).right
         grid = by_pair.agg(accuracy="mean", n_items="size").reset_index()
         grids.append(grid.assign(run=run))
         wide = 100 * grid.pivot(index="language1", columns="language2", values="accuracy")
@@ -148,28 +149,27 @@ def _grid_means(wide: pd.DataFrame, source: str) -> dict:
     }
 
 
-def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> pd.DataFrame:
+def secondary(predictions: pd.DataFrame, source: str = "en") -> pd.DataFrame:
     """Metrics beside accuracy, one row a run and language, of one-language pairs.
 
     Args:
         predictions: columns ``run, item, language1, language2, label, p0, p1, ...``; of one selection.
-        bins: of the expected calibration error, equally wide.
     Returns:
         ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes),
         ``brier`` (mean squared distance of the probabilities from the label, summed over classes),
-        ``calibration_error`` (mean |confidence - accuracy|, weighted by the bins), ``agreement`` (share of
-        items that this language answers as the source does) and ``consistency`` (share of items answered
-        alike in all languages of the run, the same in all its rows).
+        ``calibration_error`` (mean |confidence - accuracy|, weighted by ten equally wide bins), ``agreement``
+        (share of items that this language answers as the source does) and ``consistency`` (share of items
+        answered alike in all languages of the run, the same in all its rows).
     """
     classes = class_columns(predictions)
     same = predictions[is_one_language(predictions)]
     rows = []
     for run, of_run in same.groupby("run", observed=True, sort=False):
         answers, rows_of_run = {}, []
-        for code, of in of_run.groupby(of_run.language1.astype(str), sort=False):
-            p, label = of[classes].to_numpy(float), of.label.to_numpy()
-            answers[code] = pd.Series(p.argmax(1), index=of["item"].to_numpy())
-            rows_of_run.append({"run": run, "language": code, **_probability_metrics(p, label, bins)})
+        for code, of_language in of_run.groupby(of_run.language1.astype(str), sort=False):
+            p, label = of_language[classes].to_numpy(float), of_language.label.to_numpy()
+            answers[code] = pd.Series(p.argmax(1), index=of_language["item"].to_numpy())
+            rows_of_run.append({"run": run, "language": code, **_probability_metrics(p, label)})
         alike = (pd.DataFrame(answers).dropna().nunique(axis=1) == 1).mean()
         for row in rows_of_run:
             row["agreement"] = np.nan
@@ -181,13 +181,13 @@ def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> 
     return pd.DataFrame(rows)
 
 
-def _probability_metrics(p: np.ndarray, label: np.ndarray, bins: int) -> dict:
+def _probability_metrics(p: np.ndarray, label: np.ndarray) -> dict:
     """Metrics of class probabilities, shape (items, classes), of one run and language."""
     from sklearn.metrics import average_precision_score, f1_score
 
     given, sure = p.argmax(1), p.max(1)
-    bin_of = np.minimum((sure * bins).astype(int), bins - 1)
-    off = np.bincount(bin_of, sure - (given == label), bins)
+    bin_of = np.minimum((sure * BINS).astype(int), BINS - 1)
+    off = np.bincount(bin_of, sure - (given == label), BINS)
     precision = np.nan
     if p.shape[1] == 2:
         precision = average_precision_score(label, p[:, 1])

@@ -176,7 +176,7 @@ def mean_interval(rows: pd.DataFrame) -> dict:
     cell = np.ravel_multi_index((of_cluster, of_seed), shape)
     weight = rows.weight.to_numpy(float) if "weight" in rows else np.ones(len(rows))
     points = 100 * weight * rows.difference.to_numpy(float)
-    sums, counts = (np.bincount(cell, of, np.prod(shape)).reshape(shape) for of in (points, weight))
+    sums, counts = (np.bincount(cell, values, np.prod(shape)).reshape(shape) for values in (points, weight))
     draws = None
     if "draw" in rows:
         named = rows.drop_duplicates("seed").draw.astype(str)  # in the order of factorize

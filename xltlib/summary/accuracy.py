@@ -33,11 +33,11 @@ def accuracy_table(data: StudyData, *more: Callable[[pd.DataFrame], object]) -> 
         index=by, columns="supervision", values="accuracy", sort=False, observed=True
     ).add_prefix("mean, read: ")
     table = written.unstack("language1")[data.order]
-    seen_by = {code: [of for (_, name), of in data.levels.items() if name == code] for code in data.order}
-    table = table.rename(columns={code: levels.marked(code, of) for code, of in seen_by.items()})
+    by_encoder = {code: [of for (_, name), of in data.levels.items() if name == code] for code in data.order}
+    table = table.rename(columns={code: levels.marked(code, found) for code, found in by_encoder.items()})
     table = table.join(read.round(1).astype(object).fillna("")).rename_axis(columns=None)
     for function in more:
-        values = {arm: function(of) for arm, of in data.shown.groupby(by, sort=False, observed=True)}
+        values = {arm: function(rows) for arm, rows in data.shown.groupby(by, sort=False, observed=True)}
         table[function.__name__.replace("_", " ")] = pd.Series(values)
     return table
 

@@ -112,7 +112,7 @@ def doses(data: StudyData) -> pd.DataFrame:
         ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
         on each ``group`` where the study has groups of its own.
     """
-    told = provenance.told_apart(data.read, data.told_by)
+    told = provenance.told_apart(data.read, data.run_identity)
     other = {use for use, fact in told if fact != "dose"}
     uses = {use for use, fact in told if fact == "dose"} - other
     read = [
@@ -149,7 +149,7 @@ def held_out(data: StudyData) -> pd.DataFrame:
     for record in data.records:
         if record["arm"] and isinstance(record.get("retrieved"), dict):
             name = "last layer" if record["layer"] == -1 else f"layer {record['layer']}"
-            found = ((code, of["before"], of["after"]) for code, of in record["retrieved"].items())
+            found = ((code, share["before"], share["after"]) for code, share in record["retrieved"].items())
             rows += [(name, "rotation", *numbers) for numbers in found]
     table = pd.DataFrame(rows, columns=[*HELD_OUT, "before", "after"])
     return table.groupby(HELD_OUT, sort=False).mean().reset_index()
@@ -167,7 +167,7 @@ def on_the_way(data: StudyData) -> pd.DataFrame:
         if record.get("on_the_way"):
             name = without_draw(record["label"])
             start = [0, gmean(list(record["before"].values()))]
-            rows += [(name, record["method"], *of) for of in (start, *record["on_the_way"])]
+            rows += [(name, record["method"], *point) for point in (start, *record["on_the_way"])]
     table = pd.DataFrame(rows, columns=["adaptation", "method", "update", "held_out"])
     return table.groupby(["adaptation", "method", "update"], sort=False).held_out.agg(gmean).reset_index()
 
@@ -185,11 +185,11 @@ def trees(data: StudyData) -> pd.DataFrame:
     for record in data.records:
         entries = provenance.from_record(record["read"])
         read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
-        for code, of in record.get("trees", {}).items():
+        for code, probe in record.get("trees", {}).items():
             row = {"adaptation": without_seed(record["label"]), "method": record["method"]}
             row |= {"language": code, "trees_read": code in read}
             for what in ("correlation", "uuas"):
-                row |= {f"{what}_{when}": (of[when] or {}).get(what) for when in ("before", "after")}
+                row |= {f"{what}_{when}": (probe[when] or {}).get(what) for when in ("before", "after")}
             rows.append(row)
     if not rows:
         return pd.DataFrame()
