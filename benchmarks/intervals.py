@@ -134,7 +134,7 @@ def satterthwaite(influence: np.ndarray, left: bool) -> float:
 def by_every_rule(
     sums: np.ndarray, counts: np.ndarray, drawn: np.ndarray, draws: np.ndarray | None
 ) -> dict[str, dict]:
-    """What each rule says of one column: see :func:`xltlib.statistics.described`.
+    """What each rule says of one column: see :func:`xltlib.statistics.t_interval`.
 
     Args:
         sums, counts: shape (clusters, seeds).
@@ -143,12 +143,12 @@ def by_every_rule(
     """
     point = sums.sum() / counts.sum()
     influence = (sums - counts * point) / counts.sum()
-    error, _ = statistics.error_and_freedom(influence, counts)
+    error, _ = statistics.standard_error_and_df(influence, counts)
     cautious = satterthwaite(influence, left=False)
     found = {
-        "": statistics.said_of_cells(sums, counts, draws),
-        "Satterthwaite ": statistics.described(point, error, cautious),
-        "seeds less one ": statistics.described(point, error, counts.shape[1] - 1),
+        "": statistics.interval_of_cells(sums, counts, draws),
+        "Satterthwaite ": statistics.t_interval(point, error, cautious),
+        "seeds less one ": statistics.t_interval(point, error, counts.shape[1] - 1),
     }
     # The rescaled bootstrap: intervals with the freedom of the components left, p values of all.
     percentiles = np.percentile(drawn, [2.5, 97.5])

@@ -29,7 +29,7 @@ def rows_of(cells: np.ndarray, draws: list[str] | None = None) -> pd.DataFrame:
 
 def error_of(cells, draws=None) -> tuple[float, float]:
     influence = (cells - cells.mean()) / cells.size
-    return statistics.error_and_freedom(influence, np.ones(cells.shape), draws)
+    return statistics.standard_error_and_df(influence, np.ones(cells.shape), draws)
 
 
 def test_two_way_crossed_variance_by_hand():
@@ -111,7 +111,7 @@ numbers = st.floats(-20, 20).map(lambda value: round(value, 3))
 
 @given(point=numbers, error=st.floats(0.01, 10), freedom=st.floats(1, 500))
 def test_an_interval_excludes_zero_exactly_if_p_is_below_five_per_cent(point, error, freedom):
-    said = statistics.described(point, error, freedom)
+    said = statistics.t_interval(point, error, freedom)
     if abs(said["p"] - 0.05) > 1e-9:
         assert (said["low"] > 0 or said["high"] < 0) == (said["p"] < 0.05)
     # Two one-sided tests at 5 % are a 90 % interval within the margin.
@@ -147,9 +147,9 @@ def test_where_all_answers_differ_alike_there_is_nothing_to_test_by():
 
 
 def test_equivalence_is_concluded_only_from_narrow_intervals():
-    narrow, wide = (statistics.described(0.1, error, 50) for error in (0.1, 0.6))
+    narrow, wide = (statistics.t_interval(0.1, error, 50) for error in (0.1, 0.6))
     assert narrow["p_equivalent"] < 0.01 and wide["p_equivalent"] > 0.2
-    assert statistics.described(0.5, 0.1, 50)["p_equivalent"] == pytest.approx(0.5)
+    assert statistics.t_interval(0.5, 0.1, 50)["p_equivalent"] == pytest.approx(0.5)
 
 
 def answered(strategy: str, draws: tuple, adapted: float) -> pd.DataFrame:

@@ -570,8 +570,8 @@ def test_parameters(notebook, given, words, nothing_written):
 ])  # fmt: skip
 def test_parameters_of_notebooks_that_make_no_run(notebook, given, words):
     space = {name: default for name, (_, default) in parameters.declared(notebook).items()}
-    parameters.refuse_unfit(notebook, space)  # a default is fit
-    assert words in complaint_of(lambda: parameters.refuse_unfit(notebook, space | given))
+    parameters.refuse_bad_parameters(notebook, space)  # a default is fit
+    assert words in complaint_of(lambda: parameters.refuse_bad_parameters(notebook, space | given))
 
 
 @pytest.mark.parametrize("notebook", ["20_finetune", "90_summary"])
@@ -581,7 +581,7 @@ def test_what_papermill_sets_must_be_a_parameter_and_own_variables_need_not(note
     assert parameters.given_in(space | {"mine": 5, "In": cells}, notebook) == space
     own = space | {"saev": 0.5, "In": ["", "# Parameters\nsaev = 0.5\n"]}
     assert parameters.given_in(own, notebook) == space | {"saev": 0.5}
-    assert "no parameter 'saev'" in complaint_of(lambda: parameters.refuse_unfit(notebook, own))
+    assert "no parameter 'saev'" in complaint_of(lambda: parameters.refuse_bad_parameters(notebook, own))
 
 
 @pytest.mark.parametrize("place", [__file__, f"{__file__}/below/runs"])

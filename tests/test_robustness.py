@@ -122,13 +122,34 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     mean = robustness.means_of_targets(effects, labels)
     assert len(mean) == 5 and (mean["p (Holm)"] >= mean.p).all()
 
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], labels)
+    generalized = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], labels)
     wide = generalized.pivot(index="label", columns="pairs", values="effect")
     assert np.allclose(wide["two minus one"], wide["two languages"] - wide["one language"])
     outcomes = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
     verdict = outcomes.set_index(["claim", "arm"]).verdict
     assert verdict.index.tolist() == [(1, "fgm"), (1, "synonyms"), (3, "fgm"), (3, "synonyms")]
     assert verdict[1, "fgm"] == "not reproduced: larger" and verdict[3, "fgm"] == "reproduced"
+
+
+def test_every_target_counts_alike_in_a_mean_however_many_items_it_has(arms, predictions):
+    few = predictions[(predictions.language1 != "ko") | (predictions["item"] < 20)]
+    controls = {robustness.OVER_PLAIN: "plain", robustness.OVER_UPDATES: "step-matched"}
+    against = {name: statistics.differences(few, arms, label) for name, label in controls.items()}
+    effects = robustness.effects(against, "plain", list(CODES), "en")
+    wide = effects.pivot(index=["control", "label"], columns="language", values="effect")
+    assert np.allclose(wide["mean"], (wide.de + wide.ko) / 2)
+    assert (effects.low <= effects.effect).all() and (effects.effect <= effects.high).all()
+
+    mean = robustness.means_of_targets(effects, ["step-matched", "fgm"])
+    no_pairs = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], [])
+    found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
+    assert np.allclose(found["by updates"], wide.loc[(robustness.OVER_PLAIN, "step-matched"), "mean"])
+
+    twice = pd.concat([arms, arms[arms.label == "fgm"].assign(label="fgm-r0.3", strength=0.3)])
+    over_updates = against[robustness.OVER_UPDATES]
+    again = over_updates[over_updates.label == "fgm"].assign(label="fgm-r0.3")
+    curve = robustness.over_strength(twice, pd.concat([over_updates, again]), ["de", "ko"])
+    assert np.allclose(curve.effect.astype(float), wide.loc[(robustness.OVER_UPDATES, "fgm"), "mean"])
 
 
 def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predictions):
@@ -138,7 +159,7 @@ def test_without_the_control_in_the_same_seeds_no_gain_is_reproduced(arms, predi
     against = {name: statistics.differences(predictions, kept, label) for name, label in controls.items()}
     effects = robustness.effects(against, "plain", list(CODES), "en")
     mean = robustness.means_of_targets(effects, ["step-matched", "fgm", "synonyms"])
-    generalized = robustness.generalized(against[robustness.OVER_UPDATES], ["synonyms"])
+    generalized = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], ["synonyms"])
     found = robustness_claims.outcomes("paws-x", mean, generalized, against, "step-matched", ["de", "ko"])
     fgm = found[(found.arm == "fgm") & (found.claim == 1)].iloc[0]
     assert fgm.low > 0 and np.isnan(fgm["by updates"]) and fgm.verdict == "inconclusive"
@@ -150,6 +171,17 @@ def test_verdicts_are_said_of_each_claim_and_of_a_task_without_one():
     said = "inconclusive with FGM (+1.0 [−1.0, +3.0])."
     assert robustness_claims.said(found) == f"No claim is on this task: {said} Claim 3: {said}"
     assert robustness_claims.said(found.iloc[:0]) == "No noise has a run beside the control yet."
+
+
+def test_claims_of_a_study_without_any_noise_are_a_table_that_can_be_read(arms, against, tmp_path):
+    effects = robustness.effects(against, "plain", list(CODES), "en")
+    mean = robustness.means_of_targets(effects, ["step-matched"])
+    no_pairs = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], [])
+    found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
+    assert robustness_claims.said(found).startswith("No noise has a run")
+    robustness.save_tables(tmp_path, claims=found, generalized=no_pairs)
+    kept = pd.read_csv(tmp_path / "claims.csv")
+    assert kept.empty and kept.columns.tolist() == list(robustness_claims.OUTCOMES)
 
 
 def test_arms_that_share_no_seed_are_named():

@@ -288,6 +288,32 @@ def test_gee_finds_the_same_effects(right):
         assert (other.low < other.effect).all()
 
 
+def test_the_gee_interval_is_of_the_mean_in_which_languages_count_alike(right):
+    few = right[(right.language != "ja") | (right["item"].isin(right["item"].unique()[:20]))]
+    assert few[few.language == "ja"]["item"].nunique() < few[few.language == "de"]["item"].nunique() / 2
+    table = statistics.other_tests(few, ["de", "ja"])
+    for row in table.itertuples():
+        of_arm = few[(few.strategy == row.strategy) & few.language.isin(["de", "ja"])]
+        found = statistics.gee_effects(of_arm, together=True).iloc[0]
+        assert found.effect == pytest.approx(row.effect)
+        apart = statistics.gee_effects(of_arm).effect
+        assert found.effect == pytest.approx(apart.mean())
+
+
+def test_the_gee_interval_surrounds_opposite_effects_of_a_large_and_a_small_language():
+    rows = []
+    for code, n_items, gains in (("de", 200, True), ("sw", 20, False)):
+        for adaptation, seed, item in itertools.product(("none", "mlm"), (1, 2), range(n_items)):
+            differs = item < n_items / 10  # in one item of ten adaptation makes the difference
+            right = (adaptation == "mlm") == gains if differs else True
+            name = f"{code}-{item}"
+            about = {"seed": seed, "language": code, "item": name, "cluster": name, "right": int(right)}
+            rows.append({**dict(zip(statistics.ARM, ("e", "plain", "cross", adaptation))), **about})
+    (row,) = statistics.other_tests(pd.DataFrame(rows), ["de", "sw"]).to_dict("records")
+    assert row["effect"] == pytest.approx(0) and row["gee low"] == pytest.approx(-row["gee high"])
+    assert row["gee low"] < 0
+
+
 def test_mcnemar_is_the_exact_binomial_of_the_items_that_differ(right):
     table = statistics.mcnemar_table(right)
     assert len(table) == 2 * 4 * 3 and (table.gained + table.lost > 0).any()
@@ -328,6 +354,12 @@ def test_other_tests_agree_on_the_mean_and_on_a_clear_effect():
     assert 0 < clear["gee low"] < clear.effect < clear["gee high"]
     few = statistics.other_tests(right[right.seed < 3], ["de"])
     assert few.violation.isna().all() and (few.smallest == 0.5).all()
+
+
+def test_other_tests_of_nothing_have_their_columns(right):
+    some = statistics.other_tests(right, ["de", "ja"])
+    none = statistics.other_tests(right[right.adaptation == "none"], ["de", "ja"])
+    assert none.empty and none.columns.tolist() == some.columns.tolist()
 
 
 def test_effects_agree_with_pandas_to_twelve_digits(right):

@@ -65,9 +65,9 @@ TEXTS = (
     summary.largest_spread,
     summary.rules_agree,
     summary.stuck_runs,
-    summary.single_tests_said,
-    summary.pairs_said,
-    summary.seed_noise_said,
+    summary.single_tests_sentence,
+    summary.pairs_sentence,
+    summary.seed_noise_sentence,
 )
 ENGLISH = Entry("labels", "train", "labelled-source", ("en",), "paws-x", 100)
 MLM = Entry("adaptation", "mlm", "text", ("de", "fr"), "wikipedia", 50, told={"dose": "50"})
@@ -500,7 +500,7 @@ def test_all_pairs_of_languages():
     table = summary.grid_table(data)
     assert table.loc[("all languages", "hybrid", "mlm", "Z1"), "diagonal"] == 80.0
     assert table.cells.tolist() == [9, 9, 4, 4] and set(table["items"]) == {200}
-    assert summary.pairs_said(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
+    assert summary.pairs_sentence(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
     assert [picture.stem for picture in summary.grid_pictures(data)] == ["generalized"]
 
 
@@ -588,6 +588,8 @@ def test_an_unusual_study_has_tables_and_no_exception(name, tmp_path):
         p.name for p in tmp_path.iterdir()
     }
     assert (tmp_path / "adaptation_effect.png").exists() == bool(len(data.targets))
+    for path in tmp_path.glob("*.csv"):
+        assert len(pd.read_csv(path).columns) > 1, path.name  # also of a table without a row
 
 
 def test_a_study_with_groups_answers_group_by_group():

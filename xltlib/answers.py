@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 
 from xltlib.checkpoints import RULES, SELECTIONS
-from xltlib.statistics import is_right
+from xltlib.statistics import is_one_language, is_right
 
 
 def _last_of_one_language(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the last checkpoint whose sentences are both in one language."""
-    return table[(table.selection == "last") & (table.language1 == table.language2)]
+    return table[(table.selection == "last") & is_one_language(table)]
 
 
 def by_language(accuracy: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
     """Accuracy in per cent, a row a language, a column a rule of selection.
 
     Args:
-        accuracy: of :func:`accuracy`.
+        accuracy: of :func:`xltlib.prediction.accuracy`.
         codes: the order of the rows.
     """
-    same = accuracy[accuracy.language1 == accuracy.language2]
+    same = accuracy[is_one_language(accuracy)]
     table = same.pivot(index="language1", columns="selection", values="accuracy")
     return (100 * table.loc[codes, _rules(accuracy)]).round(1).rename_axis(index="language", columns=None)
 

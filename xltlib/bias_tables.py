@@ -7,7 +7,7 @@ import pandas as pd
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
 from xltlib.notebooks import ADAPT
-from xltlib.values import counted
+from xltlib.values import counted, without_seed
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
 
@@ -33,7 +33,7 @@ def of_arms(state: dict) -> pd.DataFrame:
     for run in measured_arms(state):
         about = {name: run[name] for name in ("seed", "rung", *statistics.ARM)}
         entries = provenance.from_record(run["read"])
-        supervision = [provenance.supervision(entries, of["language"]) for of in run["bias"]]
+        supervision = [provenance.supervision(entries, measured["language"]) for measured in run["bias"]]
         parts.append(pd.DataFrame(run["bias"]).assign(**about, supervision=supervision))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
@@ -47,11 +47,11 @@ def mean_of_arms(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(ARM_AND_RUNG, sort=False)[list(MEASURES)].mean()
 
 
-def by_supervision(table: pd.DataFrame, measure: str = "rank_distance") -> pd.DataFrame:
-    """Mean of a measure, one row an arm, apart for languages of which labels were read and for all others."""
+def by_supervision(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean rank distance, one row an arm, apart for languages whose labels were read and for all others."""
     labelled = table.supervision == "labelled"
     which = labelled.map({True: "languages with labels", False: "zero-shot languages"}).rename(None)
-    return table.pivot_table(index=ARM_AND_RUNG, columns=which, values=measure, sort=False)
+    return table.pivot_table(index=ARM_AND_RUNG, columns=which, values="rank_distance", sort=False)
 
 
 def mean_of_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -89,10 +89,10 @@ def around_adaptations(state: dict) -> pd.DataFrame:
     rows = []
     for run in adapted:
         looked_at = {"before": run["bias_before"] or before.get(_start(run)), "after": run["bias"]}
-        for when, of in looked_at.items():
-            if of:
-                means = pd.DataFrame(of)[list(MEASURES)].mean()
-                rows.append({"adaptation": run["label"].split(" seed")[0], "": when, **means})
+        for when, measured in looked_at.items():
+            if measured:
+                means = pd.DataFrame(measured)[list(MEASURES)].mean()
+                rows.append({"adaptation": without_seed(run["label"]), "": when, **means})
     if not rows:
         return pd.DataFrame()
     return pd.DataFrame(rows).groupby(["adaptation", ""], sort=False)[list(MEASURES)].mean()

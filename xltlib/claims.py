@@ -170,7 +170,7 @@ def _definition(folder: Path) -> dict:
     study = kept[0]
     columns = ["item", "language1", "language2", "label"]
     cells = collected.predictions(folder / study, columns).drop_duplicates()
-    off = cells.language1.astype(str) != cells.language2.astype(str)
+    off = ~statistics.is_one_language(cells)
     if not off.any():
         return evidence.missing(study, " on pairs of two languages")
     one_label = (cells.groupby("item").label.nunique() == 1).all()

@@ -165,8 +165,8 @@ def complete(figures: Path) -> tuple[dict, pd.DataFrame]:
         raise Damaged(path, f"it is of the study {found['study']!r}", AGAIN)
     for record in found["runs"]:
         if record["arm"]:
-            refuse_unfit(record, path, AGAIN)
-    records.refuse_unfit(table, file(figures, PREDICTIONS), AGAIN)
+            refuse_bad_record(record, path, AGAIN)
+    records.refuse_bad_predictions(table, file(figures, PREDICTIONS), AGAIN)
     return found, table
 
 
@@ -204,7 +204,7 @@ def shortened(labels: list[str], most: int = 3) -> str:
     return ", ".join(labels[:most]) + more
 
 
-def refuse_unfit(record: dict, path: Path, then: str) -> None:
+def refuse_bad_record(record: dict, path: Path, then: str) -> None:
     """Stop where a record of an arm lacks something that tables are made from.
 
     Args:

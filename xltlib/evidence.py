@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import collected, figures, folders
-from xltlib.values import counted
+from xltlib.values import counted, with_interval
 
 FEWEST_SEEDS = 3  # of a study whose design gives fewer no verdict
 
@@ -46,8 +46,8 @@ def has_every_arm(folder: Path, study: str) -> bool:
 
 
 def points(row) -> str:
-    """An effect and its interval, in points."""
-    return f"{row.effect:+.1f} [{row.low:+.1f}, {row.high:+.1f}]"
+    """An effect and its interval, in points, with the minus of a keyboard, as claims.csv has it."""
+    return with_interval(row.effect, row.low, row.high).replace("−", "-")
 
 
 def table(folder: Path, study: str, name: str) -> pd.DataFrame:

@@ -9,9 +9,10 @@ import pandas as pd
 from xltlib import collected, folders, statistics
 
 LADDER = "paws-x-parallel"
+SOURCE = "en"  # the language of its labels
 
 
-def ladder(folder: Path, selection: str = "last", source: str = "en") -> pd.DataFrame:
+def ladder(folder: Path) -> pd.DataFrame:
     """Mean accuracy of the targets on each rung, and its difference to plain training.
 
     Args:
@@ -30,17 +31,17 @@ def ladder(folder: Path, selection: str = "last", source: str = "en") -> pd.Data
     folders.of_table(folder, LADDER, collected.PREDICTIONS)
     state, predictions = collected.complete(folder / LADDER)
     runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
-    right = statistics.right_answers(predictions, runs, selection)
-    right = right[right.language != source]
+    right = statistics.right_answers(predictions, runs)
+    right = right[right.language != SOURCE]
     same, rows = ["seed", "language", "item"], []
     plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]
-    for names, of in right.groupby(arm, sort=False):
-        both = of.merge(plain, on=same, suffixes=("", "_plain"))
+    for names, of_arm in right.groupby(arm, sort=False):
+        both = of_arm.merge(plain, on=same, suffixes=("", "_plain"))
         if both.empty:
             continue
         both = both.assign(difference=both.right - both.right_plain)
-        accuracy = 100 * of.groupby("language").right.mean().mean()
-        found = statistics.mean_interval(statistics.alike(both))
+        accuracy = 100 * of_arm.groupby("language").right.mean().mean()
+        found = statistics.mean_interval(statistics.weighted_by_language(both))
         counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
         rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
     table = pd.DataFrame(rows, columns=columns)

@@ -8,7 +8,7 @@ from xltlib.parameters import WATCHING
 from xltlib.plan import Node
 
 
-def refuse_unfit(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> None:
+def refuse_bad_start(parameters: dict, needs: list[str], nodes: dict[str, Node]) -> None:
     """Refuse a run that cannot go on from what it names.
 
     Args:

@@ -113,7 +113,7 @@ def given_in(namespace: dict, notebook: str) -> dict:
     return {name: namespace[name] for name in names}
 
 
-def refuse_unfit(notebook: str, namespace: dict) -> None:
+def refuse_bad_parameters(notebook: str, namespace: dict) -> None:
     """Refuse parameters of a notebook that makes no run: unknown, mistyped or out of their range.
 
     Args:

@@ -194,7 +194,7 @@ class Planning:
         chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
         check_inputs.refuse_missing(resolved, self.data, self.reads)
-        lineage.refuse_unfit(resolved, needs, self.nodes)
+        lineage.refuse_bad_start(resolved, needs, self.nodes)
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")
 
     def _resolve_references(self, chosen: dict, suffix: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from xltlib import languages, places
 
-LEVELS = {  # what was read -> the rung it lifts a run to, at least
+RUNG_OF_KIND = {  # what was read -> the rung it lifts a run to, at least
     "labelled-source": 0,
     "words": 0,  # a list of words of the source language
     "measured": 0,  # looked at before and after, trained on by nothing
@@ -32,7 +32,7 @@ class Entry:
     Attributes:
         role: what for, one of ``ROLES``.
         use: the method that read it, as tables name it: ``"train"``, ``"hybrid"``, ``"mlm"``, ...
-        kind: what it is, one of ``LEVELS``.
+        kind: what it is, one of ``RUNG_OF_KIND``.
         languages: of which languages.
         source: where from: a corpus, a file; of a path the last part.
         count: items, sentences, translations or words that were let in.
@@ -53,10 +53,10 @@ class Entry:
     told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
-        if self.role not in ROLES or self.kind not in LEVELS:
+        if self.role not in ROLES or self.kind not in RUNG_OF_KIND:
             raise ValueError(
                 f"role {self.role!r}, kind {self.kind!r}: roles are {', '.join(ROLES)}; "
-                f"kinds are {', '.join(LEVELS)}"
+                f"kinds are {', '.join(RUNG_OF_KIND)}"
             )
         # The class is frozen; where the source lies is no fact of it.
         object.__setattr__(self, "source", places.short(self.source))
@@ -96,11 +96,11 @@ def rung(entries: list[Entry]) -> str:
         'Z1'
     """
     source = {code for entry in entries if entry.kind == "labelled-source" for code in entry.languages}
-    levels = [LEVELS[e.kind] for e in entries if e.kind not in ("text", "trees") or set(e.languages) - source]
-    highest = max(levels, default=0)
+    relevant = [e for e in entries if e.kind not in ("text", "trees") or set(e.languages) - source]
+    highest = max([RUNG_OF_KIND[entry.kind] for entry in relevant], default=0)
     if highest == 0 and any(entry.kind == "self" for entry in entries):
         return "Z0'"
-    return "Z1t" if highest == LEVELS["trees"] else f"Z{highest}"
+    return "Z1t" if highest == RUNG_OF_KIND["trees"] else f"Z{highest}"
 
 
 def supervision(entries: list[Entry], code: str) -> str:
@@ -114,8 +114,8 @@ def supervision(entries: list[Entry], code: str) -> str:
     kinds = {entry.kind for entry in entries if any(languages.same(code, of) for of in entry.languages)}
     if any(kind.startswith("labelled") for kind in kinds):
         return "labelled"
-    said = [kind for kind in kinds if LEVELS[kind] > 0]
-    return max(said, key=LEVELS.get, default="none")
+    said = [kind for kind in kinds if RUNG_OF_KIND[kind] > 0]
+    return max(said, key=RUNG_OF_KIND.get, default="none")
 
 
 def first_kinds(entries: list[Entry]) -> list[Entry]:
@@ -220,7 +220,7 @@ def names(entries: list[Entry], told: set[tuple[str, str]] = frozenset()) -> dic
     }
 
 
-def told_by(
+def run_identity(
     kind: str, source: str, dose: int, codes: list[str], weight: float = 1, draw: int = 1
 ) -> dict[str, str]:
     """The facts of an adaptation that may have to be told.

@@ -167,11 +167,11 @@ def predictions(folder: Path, record: dict) -> pd.DataFrame:
     if of is not None and not _is(path, of, float("inf")):
         raise Damaged(path, "it is not the one that the record tells of", AGAIN)
     table = as_table(path, AGAIN)
-    refuse_unfit(table, path, AGAIN)
+    refuse_bad_predictions(table, path, AGAIN)
     return table
 
 
-def refuse_unfit(table: pd.DataFrame, path: Path, then: str) -> None:
+def refuse_bad_predictions(table: pd.DataFrame, path: Path, then: str) -> None:
     """Stop where a table is none of predictions, of one run or of several.
 
     Args:

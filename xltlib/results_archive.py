@@ -177,7 +177,7 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
     given, code, parents = (record[name] for name in ("parameters", "code", "parents"))
     records.learn_languages(record, inside / RECORD, AGAIN)
     if PREDICTIONS in contents:
-        records.refuse_unfit(table, inside / PREDICTIONS, AGAIN)
+        records.refuse_bad_predictions(table, inside / PREDICTIONS, AGAIN)
     if code != code_fingerprint(node.notebook, node.parameters):
         raise ValueError(f"{source}: {node.label} was made by other code than that of this checkout")
     if not are_same(given, node.parameters):

@@ -129,8 +129,7 @@ def answers(predictions: pd.DataFrame, table: pd.DataFrame, selection: str) -> p
 
 def accuracy(answered: pd.DataFrame) -> pd.Series:
     """Per cent of right answers where both sentences are in one language, by ``label, seed, language1``."""
-    same = answered[answered.language1 == answered.language2]
-    return same.groupby(["label", "seed", "language1"], sort=False).right.mean().mul(100)
+    return one_language(answered).groupby(["label", "seed", "language1"], sort=False).right.mean().mul(100)
 
 
 def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], source: str) -> pd.DataFrame:
@@ -146,12 +145,22 @@ def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], sourc
 
 def one_language(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose two sentences are in one language."""
-    return rows[rows.language1 == rows.language2]
+    return rows[statistics.is_one_language(rows)]
 
 
 def two_languages(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose two sentences are in different languages."""
-    return rows[rows.language1 != rows.language2]
+    return rows[~statistics.is_one_language(rows)]
+
+
+def of_targets(pairs: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
+    """The rows in these languages, with a ``weight`` by which each counts alike, however many items it has.
+
+    Args:
+        pairs: rows whose two sentences are in one language, of one arm.
+    """
+    rows = pairs[pairs.language1.isin(targets)]
+    return statistics.weighted_by_language(rows.assign(language=rows.language1))
 
 
 def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], source: str) -> pd.DataFrame:
@@ -163,12 +172,12 @@ def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], sour
     Returns:
         ``control, label, language, effect, low, high, p, p_equivalent, n_items, n_seeds``.
     """
-    rows = []
+    rows, targets = [], [code for code in codes if code != source]
     for control, differences in against.items():
         pairs = one_language(differences)
-        for label, of in pairs[pairs.label != plain].groupby("label", sort=False):
-            parts = {code: of[of.language1 == code] for code in codes}
-            parts["mean"] = of[of.language1.isin(codes) & (of.language1 != source)]
+        for label, of_arm in pairs[pairs.label != plain].groupby("label", sort=False):
+            parts = {code: of_arm[of_arm.language1 == code] for code in codes}
+            parts["mean"] = of_targets(of_arm, targets)
             for code, part in parts.items():
                 about = {"control": control, "label": label, "language": code}
                 counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
@@ -183,7 +192,7 @@ def means_of_targets(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     return mean
 
 
-def generalized(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
+def effects_by_pair_kind(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Effects where both sentences are in one language, in two, and the latter minus the former, item by
     item.
 
@@ -234,8 +243,8 @@ def over_strength(table: pd.DataFrame, differences: pd.DataFrame, targets: list[
     pairs = one_language(differences)
     pairs = pairs[pairs.language1.isin(targets) & pairs.label.isin(curve.label)]
     shared = set.intersection(*pairs.groupby("label").seed.unique().map(set))
-    pairs = pairs[pairs.seed.isin(shared)]
-    found = {label: statistics.mean_interval(of) for label, of in pairs.groupby("label")}
+    by_label = pairs[pairs.seed.isin(shared)].groupby("label")
+    found = {label: statistics.mean_interval(of_targets(of_arm, targets)) for label, of_arm in by_label}
     found = pd.DataFrame(found).T.rename_axis("label").reset_index()
     return curve.merge(found, on="label").assign(n_seeds=len(shared))
 
@@ -248,13 +257,13 @@ def under_attack(table: pd.DataFrame, by_seed: pd.Series, source: str) -> pd.Dat
         by_seed: of :func:`accuracy`.
     """
     columns = ["label", "seed", "clean", "attacked", "radius"]
-    attacked = table[[bool(of) for of in table.attack]]
+    attacked = table[[bool(attack) for attack in table.attack]]
     if attacked.empty:
         return pd.DataFrame(columns=columns)
     clean = by_seed[by_seed.index.get_level_values("language1") == source]
     clean = clean.droplevel("language1").rename("clean").reset_index()
-    points = [100 * of["accuracy"] for of in attacked.attack]
-    radius = [of["radius"] for of in attacked.attack]
+    points = [100 * attack["accuracy"] for attack in attacked.attack]
+    radius = [attack["radius"] for attack in attacked.attack]
     return attacked.assign(attacked=points, radius=radius).merge(clean, on=["label", "seed"])[columns]
 
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from xltlib import evidence, statistics
+from xltlib import statistics
 from xltlib.figures import NOISE_NAME
 from xltlib.robustness import OVER_PLAIN, OVER_UPDATES, one_language, two_languages
-from xltlib.values import joined
+from xltlib.values import joined, with_interval
 
+OUTCOMES = [  # columns of claims.csv
+    *("claim", "arm", "effect", "low", "high", "p (Holm)", "n_items", "n_seeds", "by updates", OVER_UPDATES),
+    "verdict",
+]
 CLAIM_OF_TASK = {"paws-x": 1, "paws-x-literal": 1, "xnli": 2}
 
 
@@ -40,12 +44,11 @@ def outcomes(
 
     Args:
         task: decides whether claim 1 or 2 is meant.
-        mean, generalized: of robustness.means_of_targets and robustness.generalized.
+        mean, generalized: of robustness.means_of_targets and robustness.effects_by_pair_kind.
         against: by control, differences to it.
         control: label of the arm with as many updates and no noise.
     Returns:
-        ``claim, arm, effect, low, high, p (Holm), n_items, n_seeds, by updates, over as many updates,
-        verdict``.
+        The columns ``OUTCOMES``; no row where no noise has a run.
     """
     published, _ = published_gain(task)
     over_plain = against[OVER_PLAIN]
@@ -55,7 +58,8 @@ def outcomes(
     rows = []
     for _, own in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
         own_seeds = over_plain[over_plain.label == own.label].seed.unique()
-        by_updates = 100 * of_control[of_control.seed.isin(own_seeds)].difference.mean()
+        by_language = of_control[of_control.seed.isin(own_seeds)].groupby("language1").difference.mean()
+        by_updates = 100 * by_language.mean()
         verdict = statistics.verdict(own.effect, own.low, own.high, by_updates, published)
         if pd.isna(by_updates):  # no seed of this arm has the control: what updates alone bring is not known
             verdict = "inconclusive"
@@ -72,7 +76,7 @@ def outcomes(
         found = {name: getattr(row, name) for name in ("effect", "low", "high", "n_items")}
         n_seeds = int(seeds[row.label])
         rows.append({"claim": 3, "arm": row.label, **found, "n_seeds": n_seeds, "verdict": verdict})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=OUTCOMES)
 
 
 def said(found: pd.DataFrame) -> str:
@@ -92,13 +96,11 @@ def said(found: pd.DataFrame) -> str:
     for claim, of_claim in found.fillna({"claim": 0}).groupby("claim", sort=False):
         parts = []
         for verdict, rows in of_claim.groupby("verdict", sort=False):
-            named = [f"{NOISE_NAME.get(row.arm, row.arm)} ({_points(row)})" for row in rows.itertuples()]
+            named = [
+                f"{NOISE_NAME.get(row.arm, row.arm)} ({with_interval(row.effect, row.low, row.high)})"
+                for row in rows.itertuples()
+            ]
             parts.append(f"{verdict} with {joined(named)}")
         name = f"Claim {int(claim)}" if claim else "No claim is on this task"
         sentences.append(f"{name}: {'; '.join(parts)}.")
     return " ".join(sentences)
-
-
-def _points(row) -> str:
-    """An effect and its interval, with a sign of minus for readers."""
-    return evidence.points(row).replace("-", "−")

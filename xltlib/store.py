@@ -181,7 +181,7 @@ class Store:
                 predictions.append(self._predictions(node))
             named = {"label": node.label, "arm": node.arm}
             if node.arm:
-                collected.refuse_unfit({**record, **named}, *self._where(node))
+                collected.refuse_bad_record({**record, **named}, *self._where(node))
             summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
         with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
@@ -225,7 +225,7 @@ class Store:
     @staticmethod
     def _predictions_in(place: Path) -> dict[str, pd.DataFrame]:
         earlier = collected.predictions(place).astype({"run": str})
-        records.refuse_unfit(earlier, collected.file(place, collected.PREDICTIONS), collected.AGAIN)
+        records.refuse_bad_predictions(earlier, collected.file(place, collected.PREDICTIONS), collected.AGAIN)
         return dict(iter(earlier.groupby("run", sort=False)))
 
     def beforehand(self, plan: Plan, todo: list[str]) -> str:

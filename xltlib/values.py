@@ -102,6 +102,16 @@ def without_seed(label: str) -> str:
     return re.sub(r" seed \d+$", "", label)
 
 
+def without_draw(label: str) -> str:
+    """The label of a run without its seed, or the draw of an adaptation that several seeds share.
+
+    Example:
+        >>> without_draw("mlm seed 12"), without_draw("mlm draw 2")
+        ('mlm', 'mlm')
+    """
+    return re.sub(r" draw \d+$", "", without_seed(label))
+
+
 def counted(n: int, noun: str) -> str:
     """A count with its noun.
 
@@ -110,6 +120,34 @@ def counted(n: int, noun: str) -> str:
         ('1 seed', '6 seeds')
     """
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, a true minus; "" where there is none.
+
+    What rounds to zero keeps its sign, so that the end of an interval shows on which side of zero it lies;
+    zero itself, but for the rounding of floats, is ``+0.0``.
+
+    Example:
+        >>> signed(-2.44), signed(0.003), signed(-0.04), signed(1.25, 2), signed(float("nan"))
+        ('−2.4', '+0.0', '−0.0', '+1.25', '')
+        >>> signed(-1e-15)
+        '+0.0'
+    """
+    if math.isnan(value):
+        return ""
+    exact = round(value, 9) + 0.0  # what is left of -0.0 is 0.0
+    return f"{exact:+.{digits}f}".replace("-", "−")
+
+
+def with_interval(effect: float, low: float, high: float) -> str:
+    """An effect and its 95 % interval, in points.
+
+    Example:
+        >>> with_interval(1.3242, -0.0324, 2.7202)
+        '+1.3 [−0.0, +2.7]'
+    """
+    return f"{signed(effect)} [{signed(low)}, {signed(high)}]"
 
 
 def joined(parts: list[str]) -> str:

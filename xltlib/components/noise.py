@@ -17,7 +17,7 @@ class Noise(Component):
     """What the noises share.
 
     Attributes:
-        reads: the kind of what it reads, for the rung: see provenance.LEVELS.
+        reads: the kind of what it reads, for the rung: see provenance.RUNG_OF_KIND.
         votes: whether a trained model can be asked for noisy copies of a pair, and answer by majority.
         adversarial: whether it computes the loss of a batch several times, against its labels.
         of_source: whether its words are of the source language, so that all training pairs must be.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xltlib.statistics import is_right
+from xltlib.statistics import is_one_language, is_right
 
 
 def interval(right: np.ndarray, clusters: np.ndarray) -> tuple[float, float]:
@@ -61,5 +61,5 @@ def by_language(predictions: pd.DataFrame) -> pd.DataFrame:
 def in_two_languages(predictions: pd.DataFrame) -> tuple[float, int]:
     """Accuracy in per cent on pairs in two languages, and how many there are; (NaN, 0) without any."""
     last = predictions[predictions.selection == "last"]
-    two = last[last.language1.astype(str) != last.language2.astype(str)]
+    two = last[~is_one_language(last)]
     return (100 * is_right(two).mean(), len(two)) if len(two) else (float("nan"), 0)

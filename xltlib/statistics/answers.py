@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 ARM = ["encoder", "strategy", "head", "adaptation"]
+BINS = 10  # of the expected calibration error
 
 
 def class_columns(predictions: pd.DataFrame) -> list[str]:
@@ -75,10 +76,21 @@ def right_answers(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str 
     return beside_runs(chosen, is_right(chosen), runs)
 
 
+def is_one_language(rows: pd.DataFrame) -> pd.Series:
+    """Whether both sentences of each row (columns ``language1, language2``) are in one language.
+
+    Compared as text: pandas refuses to compare categories of which one column has more than the other.
+
+    Example:
+        >>> is_one_language(pd.DataFrame({"language1": ["de", "de"], "language2": ["de", "ko"]})).tolist()
+        [True, False]
+    """
+    return rows.language1.astype(str) == rows.language2.astype(str)
+
+
 def of_one_language(predictions: pd.DataFrame, selection: str = "last") -> pd.DataFrame:
     """Predictions of one rule for pairs whose sentences are in one language."""
-    same = predictions.language1.astype(str) == predictions.language2.astype(str)
-    return predictions[(predictions.selection == selection) & same]
+    return predictions[(predictions.selection == selection) & is_one_language(predictions)]
 
 
 def beside_runs(chosen: pd.DataFrame, right: np.ndarray, runs: pd.DataFrame) -> pd.DataFrame:
@@ -109,21 +121,21 @@ def generalized(
         right=is_right(chosen), language1=chosen.language1.astype(str), language2=chosen.language2.astype(str)
     )
     grids, rows = [], []
-    for run, of in chosen.groupby("run", sort=False, observed=True):
-        cells = of.groupby("item").size()
-        n_cells = len(of.groupby(["language1", "language2"]))
-        of = of[of["item"].isin(cells.index[cells == n_cells])]
-        by_pair = of.groupby(["language1", "language2"], sort=False).right
+    for run, answered in chosen.groupby("run", sort=False, observed=True):
+        cells = answered.groupby("item").size()
+        n_cells = len(answered.groupby(["language1", "language2"]))
+        answered = answered[answered["item"].isin(cells.index[cells == n_cells])]
+        by_pair = answered.groupby(["language1", "language2"], sort=False).right
         grid = by_pair.agg(accuracy="mean", n_items="size").reset_index()
         grids.append(grid.assign(run=run))
         wide = 100 * grid.pivot(index="language1", columns="language2", values="accuracy")
         if wide.isna().any(axis=None) or len(wide) < 2:
             raise ValueError(f"run {run} was not scored on all language pairs: run it with pairs=all")
-        rows.append({"run": run, **_said_of_grid(wide, source), "n_items": int(grid.n_items.iloc[0])})
+        rows.append({"run": run, **_grid_means(wide, source), "n_items": int(grid.n_items.iloc[0])})
     return pd.concat(grids, ignore_index=True), pd.DataFrame(rows)
 
 
-def _said_of_grid(wide: pd.DataFrame, source: str) -> dict:
+def _grid_means(wide: pd.DataFrame, source: str) -> dict:
     """Means over parts of a square grid of accuracies in per cent."""
     values = wide.to_numpy()
     other = np.array([code != source for code in wide.index])
@@ -137,28 +149,27 @@ def _said_of_grid(wide: pd.DataFrame, source: str) -> dict:
     }
 
 
-def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> pd.DataFrame:
+def secondary(predictions: pd.DataFrame, source: str = "en") -> pd.DataFrame:
     """Metrics beside accuracy, one row a run and language, of one-language pairs.
 
     Args:
         predictions: columns ``run, item, language1, language2, label, p0, p1, ...``; of one selection.
-        bins: of the expected calibration error, equally wide.
     Returns:
         ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes),
         ``brier`` (mean squared distance of the probabilities from the label, summed over classes),
-        ``calibration_error`` (mean |confidence - accuracy|, weighted by the bins), ``agreement`` (share of
-        items that this language answers as the source does) and ``consistency`` (share of items answered
-        alike in all languages of the run, the same in all its rows).
+        ``calibration_error`` (mean |confidence - accuracy|, weighted by ten equally wide bins), ``agreement``
+        (share of items that this language answers as the source does) and ``consistency`` (share of items
+        answered alike in all languages of the run, the same in all its rows).
     """
     classes = class_columns(predictions)
-    same = predictions[predictions.language1.astype(str) == predictions.language2.astype(str)]
+    same = predictions[is_one_language(predictions)]
     rows = []
     for run, of_run in same.groupby("run", observed=True, sort=False):
         answers, rows_of_run = {}, []
-        for code, of in of_run.groupby(of_run.language1.astype(str), sort=False):
-            p, label = of[classes].to_numpy(float), of.label.to_numpy()
-            answers[code] = pd.Series(p.argmax(1), index=of["item"].to_numpy())
-            rows_of_run.append({"run": run, "language": code, **_probability_metrics(p, label, bins)})
+        for code, of_language in of_run.groupby(of_run.language1.astype(str), sort=False):
+            p, label = of_language[classes].to_numpy(float), of_language.label.to_numpy()
+            answers[code] = pd.Series(p.argmax(1), index=of_language["item"].to_numpy())
+            rows_of_run.append({"run": run, "language": code, **_probability_metrics(p, label)})
         alike = (pd.DataFrame(answers).dropna().nunique(axis=1) == 1).mean()
         for row in rows_of_run:
             row["agreement"] = np.nan
@@ -170,13 +181,13 @@ def secondary(predictions: pd.DataFrame, bins: int = 10, source: str = "en") -> 
     return pd.DataFrame(rows)
 
 
-def _probability_metrics(p: np.ndarray, label: np.ndarray, bins: int) -> dict:
+def _probability_metrics(p: np.ndarray, label: np.ndarray) -> dict:
     """Metrics of class probabilities, shape (items, classes), of one run and language."""
     from sklearn.metrics import average_precision_score, f1_score
 
     given, sure = p.argmax(1), p.max(1)
-    bin_of = np.minimum((sure * bins).astype(int), bins - 1)
-    off = np.bincount(bin_of, sure - (given == label), bins)
+    bin_of = np.minimum((sure * BINS).astype(int), BINS - 1)
+    off = np.bincount(bin_of, sure - (given == label), BINS)
     precision = np.nan
     if p.shape[1] == 2:
         precision = average_precision_score(label, p[:, 1])

@@ -6,10 +6,16 @@ import numpy as np
 import pandas as pd
 
 from xltlib import languages
-from xltlib.statistics.answers import ARM, answers_of_pairs
+from xltlib.statistics.answers import ARM, answers_of_pairs, is_one_language
 from xltlib.statistics.effects import beside_plain
+from xltlib.statistics.intervals import weighted_by_language
 
+OTHER_TESTS = [  # columns of the table of the same name
+    *("encoder", "head", "strategy", "adaptation", "effect", "p (signs)", "smallest", "violation"),
+    *("gee low", "gee high", "n_seeds"),
+]
 TRIED, DRAWN = 20, 2**16  # seeds of which all sign patterns are tried; how many are drawn of more
+RESAMPLES = 1000  # of the runs' scores, for the error of an almost stochastic order
 
 
 def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
@@ -44,14 +50,12 @@ def sign_permutation(differences: np.ndarray) -> tuple[float, float]:
     return float(as_extreme.mean()), min(1.0, 2 / len(sums))
 
 
-def almost_stochastic_order(
-    a: np.ndarray, b: np.ndarray, confidence: float = 0.95, resamples: int = 1000, seed: int = 1
-) -> float:
+def almost_stochastic_order(a: np.ndarray, b: np.ndarray) -> float:
     """Upper bound of how much "a is better than b" is violated, from 0 (never) to 1 (b is better throughout).
 
     ``eps = int_V (F_a^-1 - F_b^-1)^2 / int (F_a^-1 - F_b^-1)^2`` with V where b's quantile is the higher (del
     Barrio et al. 2018), bounded as in Dror, Shlomov & Reichart 2019: ``eps - sqrt((n + m) / (n m)) * sigma *
-    Phi^-1(1 - confidence)``, sigma by bootstrap. 0.5 says nothing.
+    Phi^-1(0.05)``, sigma by bootstrap. 0.5 says nothing.
 
     Args:
         a, b: scores of runs, not paired.
@@ -61,7 +65,7 @@ def almost_stochastic_order(
         >>> almost_stochastic_order(high, low), almost_stochastic_order(low, high)
         (0.0, 1.0)
     """
-    a, b, rng = np.asarray(a, float), np.asarray(b, float), np.random.default_rng(seed)
+    a, b, rng = np.asarray(a, float), np.asarray(b, float), np.random.default_rng(1)
     grid = (np.arange(1000) + 0.5) / 1000
 
     def violated(one: np.ndarray, two: np.ndarray) -> np.ndarray:
@@ -76,8 +80,8 @@ def almost_stochastic_order(
     from scipy.stats import norm
 
     found = float(violated(a, b))
-    drawn = violated(rng.choice(a, (resamples, len(a))), rng.choice(b, (resamples, len(b))))
-    return float(np.clip(found - np.std(drawn) * norm.ppf(1 - confidence), 0, 1))
+    drawn = violated(rng.choice(a, (RESAMPLES, len(a))), rng.choice(b, (RESAMPLES, len(b))))
+    return float(np.clip(found - np.std(drawn) * norm.ppf(0.05), 0, 1))
 
 
 def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
@@ -89,22 +93,24 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
 
     Args:
         right: of one strategy, without adaptation and with one, as :func:`right_answers` returns it.
-        together: one effect of all languages, named ``"mean"``.
+        together: one effect of all languages, named ``"mean"``, each counting alike.
     Returns:
         One row a language: ``language, effect, low, high``.
     """
     from statsmodels.genmod.cov_struct import Independence
     from statsmodels.genmod.generalized_estimating_equations import GEE
 
-    pairs = beside_plain(right)
+    pairs, weights = beside_plain(right), None
     if together:
         codes, design = ["mean"], np.ones((len(pairs), 1))
+        weights = weighted_by_language(pairs).weight
     else:
         codes = languages.in_order(pairs.language.unique())
         design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
     if not pairs.difference.any():  # nothing varies: statsmodels finds no deviance
         return pd.DataFrame({"language": codes, "effect": 0.0, "low": np.nan, "high": np.nan})
-    fit = GEE(100.0 * pairs.difference, design, groups=pairs.cluster, cov_struct=Independence()).fit()
+    shape = {"groups": pairs.cluster, "cov_struct": Independence(), "weights": weights}
+    fit = GEE(100.0 * pairs.difference, design, **shape).fit()
     low, high = fit.conf_int().to_numpy().T
     return pd.DataFrame({"language": codes, "effect": fit.params.to_numpy(), "low": low, "high": high})
 
@@ -129,7 +135,7 @@ def other_tests(right: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
             if set(adapted.seed) & set(plain.seed):
                 arm = {**dict(zip(("encoder", "head", "strategy"), names)), "adaptation": adaptation}
                 rows.append({**arm, **_tests_of_one_arm(plain, adapted)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=OTHER_TESTS)
 
 
 def _tests_of_one_arm(plain: pd.DataFrame, adapted: pd.DataFrame) -> dict:
@@ -172,9 +178,9 @@ def mcnemar_table(right: pd.DataFrame) -> pd.DataFrame:
     from statsmodels.stats.contingency_tables import mcnemar
 
     rows, keys = [], [*ARM, "language", "seed"]
-    for names, of in beside_plain(right).groupby(keys, sort=False):
-        gained = int(((of.right == 1) & (of.right_plain == 0)).sum())
-        lost = int(((of.right == 0) & (of.right_plain == 1)).sum())
+    for names, pairs in beside_plain(right).groupby(keys, sort=False):
+        gained = int(((pairs.right == 1) & (pairs.right_plain == 0)).sum())
+        lost = int(((pairs.right == 0) & (pairs.right_plain == 1)).sum())
         p = float(mcnemar([[0, gained], [lost, 0]], exact=True).pvalue)
         rows.append({**dict(zip(keys, names)), "gained": gained, "lost": lost, "p": p})
     return pd.DataFrame(rows, columns=[*keys, "gained", "lost", "p"])
@@ -195,22 +201,22 @@ def pair_effects(predictions: pd.DataFrame, runs: pd.DataFrame, selection: str =
     from statsmodels.api import OLS
     from statsmodels.stats.multitest import multipletests
 
-    two = predictions.language1.astype(str) != predictions.language2.astype(str)
+    two = ~is_one_language(predictions)
     rows = answers_of_pairs(predictions[(predictions.selection == selection) & two])
     rows = rows.merge(runs[["run", "seed", *ARM]], on="run")
     keys, found = [*ARM, "language1", "language2"], []
-    for names, of in beside_plain(rows, ("language1", "language2")).groupby(keys, sort=False):
+    for names, pairs in beside_plain(rows, ("language1", "language2")).groupby(keys, sort=False):
         p = 1.0
-        if of.difference.any():
-            model = OLS(100.0 * of.difference, np.ones(len(of)))
-            p = model.fit(cov_type="cluster", cov_kwds={"groups": of.cluster}).pvalues.iloc[0]
-        effect = 100.0 * of.difference.mean()
+        if pairs.difference.any():
+            model = OLS(100.0 * pairs.difference, np.ones(len(pairs)))
+            p = model.fit(cov_type="cluster", cov_kwds={"groups": pairs.cluster}).pvalues.iloc[0]
+        effect = 100.0 * pairs.difference.mean()
         found.append(
-            {**dict(zip(keys, names)), "effect": effect, "p": float(p), "n_seeds": of.seed.nunique()}
+            {**dict(zip(keys, names)), "effect": effect, "p": float(p), "n_seeds": pairs.seed.nunique()}
         )
     table = pd.DataFrame(found, columns=[*keys, "effect", "p", "p (BH)", "n_seeds"])
-    for _, of in table.groupby(ARM, sort=False):
-        table.loc[of.index, "p (BH)"] = multipletests(of.p, method="fdr_bh")[1]
+    for _, of_arm in table.groupby(ARM, sort=False):
+        table.loc[of_arm.index, "p (BH)"] = multipletests(of_arm.p, method="fdr_bh")[1]
     return table
 
 

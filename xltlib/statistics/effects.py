@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.statistics.answers import ARM, answers_of_pairs, columns_of_runs
-from xltlib.statistics.intervals import alike, mean_interval
+from xltlib.statistics.intervals import mean_interval, weighted_by_language
 
 ABOUT = ["encoder", "strategy", "head", "adaptation", "language", "resource"]
 MEASURED = ["effect", "low", "high", "p", "p_equivalent", "n_items", "n_seeds"]
@@ -110,7 +110,9 @@ def _groups_to_average(chosen: list[str], levels: dict[str, str]) -> dict[str, l
     for level in dict.fromkeys(levels.values()):
         means[level] = [code for code in chosen if levels[code] == level]
     return {
-        name: of for name, of in means.items() if len(of) > 1 and (name == "mean" or len(of) < len(chosen))
+        name: members
+        for name, members in means.items()
+        if len(members) > 1 and (name == "mean" or len(members) < len(chosen))
     }
 
 
@@ -169,9 +171,9 @@ def _effects_of_languages(
     """
     by_language = dict(list(pairs.groupby("language", observed=True)))
     parts = {code: by_language[code] for code in levels if code in by_language}
-    for name, of in _groups_to_average(chosen, levels).items():
-        if set(of) <= set(by_language):
-            parts[name] = alike(pairs[pairs.language.isin(of)])
+    for name, members in _groups_to_average(chosen, levels).items():
+        if set(members) <= set(by_language):
+            parts[name] = weighted_by_language(pairs[pairs.language.isin(members)])
     rows = []
     for name, part in parts.items():
         counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
@@ -195,9 +197,9 @@ def mean_effects(right: pd.DataFrame) -> pd.DataFrame:
         Columns of ``ARM`` and ``effect, low, high, p, p_equivalent, n_items, n_seeds``.
     """
     rows = []
-    for names, of in beside_plain(right).groupby(ARM, sort=False):
-        counted = {"n_items": of["item"].nunique(), "n_seeds": of.seed.nunique()}
-        rows.append({**dict(zip(ARM, names)), **mean_interval(alike(of)), **counted})
+    for names, pairs in beside_plain(right).groupby(ARM, sort=False):
+        counted = {"n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()}
+        rows.append({**dict(zip(ARM, names)), **mean_interval(weighted_by_language(pairs)), **counted})
     return pd.DataFrame(rows, columns=[*ARM, *MEASURED])
 
 

@@ -40,21 +40,21 @@ def crossed_variance(influence: np.ndarray, counts: np.ndarray) -> tuple[float, 
     return float(max(of_trainings, of_cells) + max(of_clusters, of_cells) - of_cells), float(of_trainings)
 
 
-def _freedom(part: float, variance: float, of_part: float, of_rest: float) -> float:
+def _degrees_of_freedom(part: float, variance: float, of_part: float, of_rest: float) -> float:
     """Degrees of freedom of a variance of which one part has few and the rest more.
 
     Their reciprocals are averaged by the shares of the variance. Satterthwaite's have squares of the shares;
     by simulation they are too many just where few trainings agree by luck (benchmarks/intervals.py).
 
     Example:
-        >>> _freedom(2.0, 4.0, 5, 20), _freedom(6.0, 4.0, 5, 20)
+        >>> _degrees_of_freedom(2.0, 4.0, 5, 20), _degrees_of_freedom(6.0, 4.0, 5, 20)
         (8.0, 5.0)
     """
     share = min(part / variance, 1.0)
     return 1 / (share / of_part + (1 - share) / of_rest)
 
 
-def error_and_freedom(
+def standard_error_and_df(
     influence: np.ndarray, counts: np.ndarray, draws: np.ndarray | None = None
 ) -> tuple[float, float]:
     """Standard error of a mean over crossed seeds and clusters, and the degrees of freedom of its t.
@@ -77,30 +77,30 @@ def error_and_freedom(
         return 0.0, 1.0
     freedom = 1.0
     if n_seeds != 2:
-        freedom = _freedom(of_seeds, variance, max(n_seeds - 1, 1), max(n_clusters - 1, 1))
+        freedom = _degrees_of_freedom(of_seeds, variance, max(n_seeds - 1, 1), max(n_clusters - 1, 1))
     names = np.unique(draws) if draws is not None else ()
     if 1 < len(names) < n_seeds:
         nested = (draws[:, None] == names).astype(float)
         over_draws, of_draws = crossed_variance(influence @ nested, counts @ nested)
         variance = max(variance, over_draws)
-        freedom = _freedom(of_draws, variance, len(names) - 1, freedom)
+        freedom = _degrees_of_freedom(of_draws, variance, len(names) - 1, freedom)
     return variance**0.5, freedom
 
 
-def said_of_cells(sums: np.ndarray, counts: np.ndarray, draws: np.ndarray | None = None) -> dict:
-    """What is said of the mean of ``sums / counts``: see :func:`described`.
+def interval_of_cells(sums: np.ndarray, counts: np.ndarray, draws: np.ndarray | None = None) -> dict:
+    """Interval and p values of the mean of ``sums / counts``: see :func:`t_interval`.
 
     Args:
         sums, counts: sums of differences in points, and of their weights, shape (clusters, seeds).
-        draws: as for :func:`error_and_freedom`.
+        draws: as for :func:`standard_error_and_df`.
     """
     point = sums.sum() / counts.sum()
     influence = (sums - counts * point) / counts.sum()
-    return described(point, *error_and_freedom(influence, counts, draws))
+    return t_interval(point, *standard_error_and_df(influence, counts, draws))
 
 
-def described(point: float, error: float, freedom: float, margin: float = 0.5) -> dict:
-    """What is said of one mean difference, all by one t: interval, p value, and is it as good as nothing?
+def t_interval(point: float, error: float, freedom: float, margin: float = 0.5) -> dict:
+    """Interval and p value of one mean difference, all by one t; and is it as good as nothing?
 
     The 95 % interval excludes zero exactly if p is below 5 %.
 
@@ -113,7 +113,7 @@ def described(point: float, error: float, freedom: float, margin: float = 0.5) -
         cluster) there is nothing to test by: NaN, but for the interval and p of an effect of 0.
 
     Example:
-        >>> {name: round(value, 3) for name, value in described(2.0, 1.0, 5).items()}
+        >>> {name: round(value, 3) for name, value in t_interval(2.0, 1.0, 5).items()}
         {'effect': 2.0, 'low': -0.571, 'high': 4.571, 'p': 0.102, 'p_equivalent': 0.903}
     """
     from scipy.special import stdtr, stdtrit  # the distribution of t and its quantiles; slow to import
@@ -125,8 +125,8 @@ def described(point: float, error: float, freedom: float, margin: float = 0.5) -
         equivalent = stdtr(freedom, (abs(point) - margin) / error)  # the larger one of the two
     else:
         low, high, p, equivalent = (0.0, 0.0, 1.0, np.nan) if point == 0 else [np.nan] * 4
-    said = {"effect": point, "low": low, "high": high, "p": p, "p_equivalent": equivalent}
-    return {name: float(value) for name, value in said.items()}
+    found = {"effect": point, "low": low, "high": high, "p": p, "p_equivalent": equivalent}
+    return {name: float(value) for name, value in found.items()}
 
 
 def detectable(low, high, n_seeds):
@@ -146,11 +146,11 @@ def detectable(low, high, n_seeds):
     return share * (high - low)
 
 
-def alike(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a ``weight`` by which each ``language`` counts alike, however many items it has.
+def weighted_by_language(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a ``weight``, so that every language counts the same however many items it has.
 
     Example:
-        >>> alike(pd.DataFrame({"language": ["de", "de", "ko"]})).weight.tolist()
+        >>> weighted_by_language(pd.DataFrame({"language": ["de", "de", "ko"]})).weight.tolist()
         [0.5, 0.5, 1.0]
     """
     return rows.assign(weight=1 / rows.groupby("language").language.transform("size"))
@@ -176,9 +176,9 @@ def mean_interval(rows: pd.DataFrame) -> dict:
     cell = np.ravel_multi_index((of_cluster, of_seed), shape)
     weight = rows.weight.to_numpy(float) if "weight" in rows else np.ones(len(rows))
     points = 100 * weight * rows.difference.to_numpy(float)
-    sums, counts = (np.bincount(cell, of, np.prod(shape)).reshape(shape) for of in (points, weight))
+    sums, counts = (np.bincount(cell, values, np.prod(shape)).reshape(shape) for values in (points, weight))
     draws = None
     if "draw" in rows:
         named = rows.drop_duplicates("seed").draw.astype(str)  # in the order of factorize
         draws = named.where(named != "", "seed " + pd.Series(seeds, named.index).astype(str)).to_numpy(str)
-    return said_of_cells(sums, counts, draws)
+    return interval_of_cells(sums, counts, draws)

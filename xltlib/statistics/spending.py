@@ -57,17 +57,17 @@ def _probes_at_start(runs: list[dict]) -> dict[tuple[tuple[str, str], str], floa
     """
     found = {}
     for run in runs:
-        for code, of in run.get("probes", {}).items():
-            if of["before"] is not None:
-                found[_start(run), code] = of["before"]
+        for code, probe in run.get("probes", {}).items():
+            if probe["before"] is not None:
+                found[_start(run), code] = probe["before"]
     return found
 
 
 def _lost(record: dict, at_start: dict[tuple[tuple[str, str], str], float]) -> list[float]:
     """Shares of translations that are no longer found after an adaptation, one a probe language."""
     lost = []
-    for code, of in record.get("probes", {}).items():
-        before = of["before"] if of["before"] is not None else at_start.get((_start(record), code))
+    for code, probe in record.get("probes", {}).items():
+        before = probe["before"] if probe["before"] is not None else at_start.get((_start(record), code))
         if before is not None:
-            lost.append(before - of["after"])
+            lost.append(before - probe["after"])
     return lost

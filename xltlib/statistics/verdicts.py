@@ -25,15 +25,15 @@ def corrected(table: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
         table: as :func:`adaptation_effects` gives it.
         planned: how many tests a family of means has at least.
     """
-    of_language = ~is_mean(table)
-    family = [table[name].where(of_language, "") for name in ARM]
-    family.append(table.language.where(~of_language, "").rename("mean of"))
-    judged = [
-        judge(of, 0 if of_language[of.index].all() else planned)
-        for _, of in table.groupby(family, sort=False)
-    ]
-    if not judged:
+    if table.empty:
         return table.assign(**{"p (Holm)": np.nan, "verdict": "undecided"})
+    is_a_mean = is_mean(table)
+    arm = table[ARM].astype(str).agg(" / ".join, axis=1)
+    family = ("mean of " + table.language.astype(str)).where(is_a_mean, "languages of " + arm)
+    judged = []
+    for _, rows in table.groupby(family, sort=False):
+        tests_planned = planned if is_a_mean[rows.index].any() else 0
+        judged.append(judge(rows, tests_planned))
     return pd.concat(judged).loc[table.index]
 
 

@@ -33,11 +33,11 @@ def accuracy_table(data: StudyData, *more: Callable[[pd.DataFrame], object]) -> 
         index=by, columns="supervision", values="accuracy", sort=False, observed=True
     ).add_prefix("mean, read: ")
     table = written.unstack("language1")[data.order]
-    seen_by = {code: [of for (_, name), of in data.levels.items() if name == code] for code in data.order}
-    table = table.rename(columns={code: levels.marked(code, of) for code, of in seen_by.items()})
+    by_encoder = {code: [of for (_, name), of in data.levels.items() if name == code] for code in data.order}
+    table = table.rename(columns={code: levels.marked(code, found) for code, found in by_encoder.items()})
     table = table.join(read.round(1).astype(object).fillna("")).rename_axis(columns=None)
     for function in more:
-        values = {arm: function(of) for arm, of in data.shown.groupby(by, sort=False, observed=True)}
+        values = {arm: function(rows) for arm, rows in data.shown.groupby(by, sort=False, observed=True)}
         table[function.__name__.replace("_", " ")] = pd.Series(values)
     return table
 
@@ -82,7 +82,7 @@ def level_table(data: StudyData) -> pd.DataFrame:
     if "level" not in data.predictions:
         return pd.DataFrame()
     chosen = data.predictions[data.predictions.selection == data.selection]
-    chosen = chosen[chosen.language1.astype(str) == chosen.language2.astype(str)]
+    chosen = chosen[statistics.is_one_language(chosen)]
     rows = chosen.merge(data.runs[["run", *ARM]], on="run")
     language = np.where(rows.language1 == data.source, data.source, "targets")
     rows = rows.assign(right=100 * statistics.is_right(rows), language=language)
@@ -92,7 +92,7 @@ def level_table(data: StudyData) -> pd.DataFrame:
 
 def rules(data: StudyData) -> pd.DataFrame:
     """Mean accuracy of the zero-shot targets under each checkpoint rule, in per cent, a row an arm."""
-    same = data.accuracy.language1.astype(str) == data.accuracy.language2.astype(str)
+    same = statistics.is_one_language(data.accuracy)
     zero_shot = (data.accuracy.language1 != data.source) & (data.accuracy.supervision != "labelled")
     rows = data.accuracy[same & zero_shot]
     wide = rows.pivot_table(index=data.arm, columns="selection", values="accuracy", sort=False, observed=True)

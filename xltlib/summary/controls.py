@@ -38,10 +38,10 @@ def over_doses(data: StudyData) -> pd.DataFrame:
         dose of each adaptation.
     """
     found, where = [], ["encoder", "strategy", "head"]
-    for (use, *place), of in costs.doses(data).groupby(["use", *where], sort=False):
+    for (use, *place), arms in costs.doses(data).groupby(["use", *where], sort=False):
         rows = data.right_zero_shot[(data.right_zero_shot[where] == place).all(axis=1)]
-        smallest = of.adaptation[of.sentences.idxmin()]
-        larger = rows[rows.adaptation.isin(set(of.adaptation) - {smallest})]
+        smallest = arms.adaptation[arms.sentences.idxmin()]
+        larger = rows[rows.adaptation.isin(set(arms.adaptation) - {smallest})]
         found.append(_effects(rows, larger, smallest, _means(data)).assign(use=use))
     return _judged(data, found, ["use", "language"])
 
@@ -87,7 +87,7 @@ def on_pairs(data: StudyData, matched: bool = False) -> pd.DataFrame:
         one-language pairs alone.
     """
     chosen = data.predictions[data.predictions.selection == data.selection]
-    chosen = chosen[chosen.language1.astype(str) != chosen.language2.astype(str)]
+    chosen = chosen[~statistics.is_one_language(chosen)]
     right = statistics.is_right_when_matched(chosen) if matched else statistics.is_right(chosen)
     rows = statistics.answers_of_pairs(chosen, right)
     rows = rows.merge(statistics.columns_of_runs(data.runs, list(ARM)), on="run")
@@ -128,5 +128,5 @@ def _judged(data: StudyData, effects: list[pd.DataFrame], family: list[str]) -> 
         return pd.DataFrame()
     table = pd.concat(effects)
     planned = collected.planned_tests(data.missing, data.records)
-    found = [statistics.judge(of, planned) for _, of in table.groupby(family, sort=False)]
+    found = [statistics.judge(rows, planned) for _, rows in table.groupby(family, sort=False)]
     return pd.concat(found) if found else pd.DataFrame()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from xltlib import provenance, statistics
 from xltlib.notebooks import ADAPT
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
+from xltlib.values import without_draw, without_seed
 
 MEASURES = ["seconds", "tokens", "retrieval", "rank_distance"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
@@ -113,7 +113,7 @@ def doses(data: StudyData) -> pd.DataFrame:
         ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
         on each ``group`` where the study has groups of its own.
     """
-    told = provenance.told_apart(data.read, data.told_by)
+    told = provenance.told_apart(data.read, data.run_identity)
     other = {use for use, fact in told if fact != "dose"}
     uses = {use for use, fact in told if fact == "dose"} - other
     read = [
@@ -144,13 +144,13 @@ def held_out(data: StudyData) -> pd.DataFrame:
     rows = []
     for record in data.records:
         if record["notebook"] == ADAPT:
-            name = record["label"].split(" seed")[0]
+            name = without_seed(record["label"])
             found = ((code, record["before"][code], record["after"][code]) for code in record["before"])
             rows += [(name, record["method"], *numbers) for numbers in found]
     for record in data.records:
         if record["arm"] and isinstance(record.get("retrieved"), dict):
             name = "last layer" if record["layer"] == -1 else f"layer {record['layer']}"
-            found = ((code, of["before"], of["after"]) for code, of in record["retrieved"].items())
+            found = ((code, share["before"], share["after"]) for code, share in record["retrieved"].items())
             rows += [(name, "rotation", *numbers) for numbers in found]
     table = pd.DataFrame(rows, columns=[*HELD_OUT, "before", "after"])
     return table.groupby(HELD_OUT, sort=False).mean().reset_index()
@@ -166,9 +166,9 @@ def on_the_way(data: StudyData) -> pd.DataFrame:
     rows = []
     for record in data.records:
         if record.get("on_the_way"):
-            name = re.sub(r" (seed|draw) \d+$", "", record["label"])
+            name = without_draw(record["label"])
             start = [0, gmean(list(record["before"].values()))]
-            rows += [(name, record["method"], *of) for of in (start, *record["on_the_way"])]
+            rows += [(name, record["method"], *point) for point in (start, *record["on_the_way"])]
     table = pd.DataFrame(rows, columns=["adaptation", "method", "update", "held_out"])
     return table.groupby(["adaptation", "method", "update"], sort=False).held_out.agg(gmean).reset_index()
 
@@ -186,11 +186,11 @@ def trees(data: StudyData) -> pd.DataFrame:
     for record in data.records:
         entries = provenance.from_record(record["read"])
         read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
-        for code, of in record.get("trees", {}).items():
-            row = {"adaptation": record["label"].split(" seed")[0], "method": record["method"]}
+        for code, probe in record.get("trees", {}).items():
+            row = {"adaptation": without_seed(record["label"]), "method": record["method"]}
             row |= {"language": code, "trees_read": code in read}
             for what in ("correlation", "uuas"):
-                row |= {f"{what}_{when}": (of[when] or {}).get(what) for when in ("before", "after")}
+                row |= {f"{what}_{when}": (probe[when] or {}).get(what) for when in ("before", "after")}
             rows.append(row)
     if not rows:
         return pd.DataFrame()

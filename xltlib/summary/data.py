@@ -65,7 +65,7 @@ class StudyData:
         return {run.run: provenance.from_record(run.read) for run in self.runs.itertuples()}
 
     @cached_property
-    def told_by(self) -> dict[str, tuple]:
+    def run_identity(self) -> dict[str, tuple]:
         """What tells a run from others beside what it has read."""
         return {run.run: (run.seed, run.encoder, run.head) for run in self.runs.itertuples()}
 
@@ -110,9 +110,9 @@ class StudyData:
         Where the study has groups of its own, the group instead.
         """
         if self.grouped:
-            of = {code: name for name, codes in self.grouped.items() for code in codes.split()}
-            encoders = self.runs.encoder.unique()
-            return {(encoder, code): of[code] for encoder in encoders for code in self.order if code in of}
+            groups = {code: name for name, codes in self.grouped.items() for code in codes.split()}
+            there = [code for code in self.order if code in groups]
+            return {(encoder, code): groups[code] for encoder in self.runs.encoder.unique() for code in there}
         found = {}
         for encoder in self.runs.encoder.unique():
             for code in self.order:
@@ -148,8 +148,8 @@ class StudyData:
     @cached_property
     def shown(self) -> pd.DataFrame:
         """Accuracies of one-language pairs under the chosen checkpoint rule."""
-        same = self.accuracy.language1.astype(str) == self.accuracy.language2.astype(str)
-        return self.accuracy[(self.accuracy.selection == self.selection) & same]
+        chosen = self.accuracy.selection == self.selection
+        return self.accuracy[chosen & statistics.is_one_language(self.accuracy)]
 
     @cached_property
     def right(self) -> pd.DataFrame:
@@ -184,16 +184,16 @@ class StudyData:
         for record in self.records:
             overlap |= record.get("data", {}).get("overlap", {})
         rows, keys = [], [*ARM, "rung", "language"]
-        for names, of in self.right.groupby(keys, sort=False):
-            fit = OLS(100 * of.right, np.ones(len(of))).fit(
-                cov_type="cluster", cov_kwds={"groups": of.cluster}
+        for names, answers in self.right.groupby(keys, sort=False):
+            fit = OLS(100 * answers.right, np.ones(len(answers))).fit(
+                cov_type="cluster", cov_kwds={"groups": answers.cluster}
             )
             low, high = fit.conf_int().clip(0, 100).to_numpy()[0]
             row = dict(zip(keys, names))
             row |= {"accuracy": fit.params.iloc[0], "low": low, "high": high, "majority": majority[names[-1]]}
             if overlap:
                 row["overlap"] = overlap.get(names[-1])
-            rows.append({**row, "n_items": of["item"].nunique()})
+            rows.append({**row, "n_items": answers["item"].nunique()})
         return pd.DataFrame(rows)
 
     @cached_property
@@ -232,8 +232,8 @@ class StudyData:
         collected.refuse_alike(right, self.runs, self.study)
         of_targets = right[right.language != self.source]
         if of_targets.empty:
-            effects, between = (pd.DataFrame(columns=of) for of in (statistics.EFFECTS, statistics.BETWEEN))
-            missing = []
+            effects, missing = pd.DataFrame(columns=statistics.EFFECTS), []
+            between = pd.DataFrame(columns=statistics.BETWEEN)
         else:
             compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
             found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
@@ -260,7 +260,7 @@ class StudyData:
 
     @cached_property
     def between(self) -> pd.DataFrame:
-        """The effect under hybrid batches less that under the LaBSE arm, on each target language."""
+        """Differences of effects between strategies (COMPARED; with groups WITH_PLAIN), on each target."""
         _, between, _ = self._effects
         return between[~statistics.is_mean(between)]
 

@@ -81,8 +81,11 @@ def seed_table(data: StudyData) -> pd.DataFrame:
 
 
 def between_table(data: StudyData) -> pd.DataFrame:
-    """Effects under hybrid batches less those under the LaBSE arm, on each language; then, on means of the
-    zero-shot targets, effects and differences."""
+    """Differences of effects between strategies, on each target language; then, on means of the zero-shot
+    targets, effects and differences.
+
+    Compared are ``statistics.COMPARED``; in a study with groups, ``statistics.WITH_PLAIN``.
+    """
     rows = pd.concat([data.between, data.groups, data.between_groups])
     rows["language"] = rows.language.where(~statistics.is_mean(rows), rows.language.map(of_group))
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
@@ -126,7 +129,7 @@ def single_tests(data: StudyData) -> pd.DataFrame:
     return statistics.mcnemar_table(data.right[data.right.language.isin(data.zero_shot)])
 
 
-def single_tests_said(data: StudyData) -> str:
+def single_tests_sentence(data: StudyData) -> str:
     """How many of them find something, and how many chance alone finds."""
     single = single_tests(data)
     found = (single.p < 0.05).sum()
@@ -136,7 +139,7 @@ def single_tests_said(data: StudyData) -> str:
     )
 
 
-def pairs_said(data: StudyData) -> str:
+def pairs_sentence(data: StudyData) -> str:
     """How many effects on pairs of two languages are found, before and after a correction."""
     pairs = statistics.pair_effects(data.predictions, data.runs, data.selection)
     if pairs.empty:
@@ -169,7 +172,7 @@ def seed_noise(data: StudyData) -> float:
     return float(spread(data).median()) if data.n_seeds > 1 else 0.0
 
 
-def seed_noise_said(data: StudyData) -> str:
+def seed_noise_sentence(data: StudyData) -> str:
     """The same in words."""
     noise = seed_noise(data)
     if not noise:

@@ -16,9 +16,9 @@ def by_group(data: StudyData) -> list[str]:
     said = []
     rows = data.groups[~data.is_control(data.groups.adaptation)]
     for group in data.grouped:
-        of = rows[rows.language == group]
-        if len(of):
-            said.append(f"{named(group)}: {_effects(of)}.")
+        effects = rows[rows.language == group]
+        if len(effects):
+            said.append(f"{named(group)}: {_effects(effects)}.")
     return said
 
 

@@ -45,14 +45,14 @@ def effect_pictures(data: StudyData) -> list[Picture]:
     if data.many_adaptations:
         groups = groups[:1]
     drawn = []
-    for (adaptation, head), of in groups:
-        stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), of[EFFECT_COLUMNS]
+    for (adaptation, head), shown in groups:
+        stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), shown[EFFECT_COLUMNS]
         if not drawn:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
         between = data.between[(data.between["head"] == head) & data.between.strategy.isin(DRAWN)]
         seeds = data.by_seed[data.by_seed["head"] == head]
         figure = figures.adaptation_effect(
-            of, between, seeds, adaptation, caption(data, of), data.seen, list(data.grouped)
+            shown, between, seeds, adaptation, caption(data, shown), data.seen, list(data.grouped)
         )
         drawn.append(Picture(stem, figure, table))
     return drawn
@@ -71,19 +71,19 @@ def _items(data: StudyData) -> str:
 def family_pictures(data: StudyData) -> list[Picture]:
     """All adaptations side by side, one figure a head, where there are more than two."""
     drawn, family = [], costs.family(data)
-    for position, (head, of) in enumerate(family.groupby("head", sort=False)):
-        if of.adaptation.nunique() < 3:
+    for position, (head, shown) in enumerate(family.groupby("head", sort=False)):
+        if shown.adaptation.nunique() < 3:
             continue
-        most, fewest = of.n_seeds.max(), of.n_seeds.min()
+        most, fewest = shown.n_seeds.max(), shown.n_seeds.min()
         marks = f"{counted(most, 'seed')}, {_items(data)} items a language. Lines: {lines_are(most)}"
         if fewest == 1 < most:
             marks += ", of single seeds over clusters alone"
         below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
         at_source = {f"effect on {data.source}": "effect on source"}
-        of_source = of.rename(columns=at_source).assign(control=data.is_control(of.adaptation))
+        of_source = shown.rename(columns=at_source).assign(control=data.is_control(shown.adaptation))
         figure = figures.adaptation_family(of_source, below, language(data.source))
         drawn.append(
-            Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, of)
+            Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, shown)
         )
     return drawn
 
@@ -116,12 +116,12 @@ def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, of_what: st
     drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
     means = means[means.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
-    for head, of in means.groupby("head", sort=False):
-        of = _controls_last(data, of)
+    for head, of_head in means.groupby("head", sort=False):
+        shown = _controls_last(data, of_head)
         name = f"{stem}_{head}" if drawn else stem
-        below = caption(data, of, dots=False, of_what="group of languages")
-        figure = figures.group_effects(of, list(data.grouped), below, of_what)
-        drawn.append(Picture(name, figure, of[EFFECT_COLUMNS[1:]]))
+        below = caption(data, shown, dots=False, of_what="group of languages")
+        figure = figures.group_effects(shown, list(data.grouped), below, of_what)
+        drawn.append(Picture(name, figure, shown[EFFECT_COLUMNS[1:]]))
     return drawn
 
 
@@ -179,8 +179,8 @@ def piece_table(data: StudyData) -> pd.DataFrame:
     """How finely each encoder cuts each language, what it does not know of it, and the resource level.
 
     Returns:
-        Columns ``encoder, language, level, source, pieces a word, unknown pieces (%)``; no rows of runs that
-        did not count pieces.
+        Columns ``encoder, language, level, source of the level, pieces a word, unknown pieces (%)``; no rows
+        of runs that did not count pieces.
     """
     rows = []
     for (encoder, code), level in data.levels.items():
@@ -199,16 +199,16 @@ def grid_pictures(data: StudyData) -> list[Picture]:
     The table beside the first holds all cells of the study.
     """
     drawn, cells = [], grids.cells(data)
-    for (encoder, head), of in cells.groupby(["encoder", "head"], sort=False):
-        items, rungs = of.n_items.max(), ", ".join(sorted(set(of.rung)))
-        seeds, half_width = counted(of.n_seeds.max(), "seed"), 98 / items**0.5
+    for (encoder, head), shown in cells.groupby(["encoder", "head"], sort=False):
+        items, rungs = shown.n_items.max(), ", ".join(sorted(set(shown.rung)))
+        seeds, half_width = counted(shown.n_seeds.max(), "seed"), 98 / items**0.5
         below = (
             f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, head {head}, "
             f"{seeds}, rung {rungs}. {items} items a cell (95 % interval of one seed's cell: "
             f"up to {half_width:.0f} points to each side), checkpoint: {data.selection}."
         )
-        figure = figures.generalized_grid(of, below)
-        stem, table = (f"generalized_{head}", of) if drawn else ("generalized", cells)
+        figure = figures.generalized_grid(shown, below)
+        stem, table = (f"generalized_{head}", shown) if drawn else ("generalized", cells)
         drawn.append(Picture(stem, figure, table))
     return drawn
 

@@ -246,11 +246,11 @@ def difference(data: StudyData) -> str:
     rows = data.between_groups[data.between_groups.language == "mean"]
     rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
     said = []
-    for strategies, of in rows.groupby("strategy", sort=False):
+    for strategies, compared in rows.groupby("strategy", sort=False):
         verdict = "no detectable difference"
-        if of.verdict.isin(["up", "down"]).any():
+        if compared.verdict.isin(["up", "down"]).any():
             verdict = "a detected difference"
-        parts = [f"{estimate(row)} for {adaptation_name(row.adaptation)}" for _, row in of.iterrows()]
+        parts = [f"{estimate(row)} for {adaptation_name(row.adaptation)}" for _, row in compared.iterrows()]
         said.append(f"{against(strategies)}: {verdict}; the effects differ by {joined(parts)}")
     whole = "; ".join(said)
     return f"{whole[0].upper()}{whole[1:]}." if said else ""

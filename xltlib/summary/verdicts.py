@@ -16,13 +16,11 @@ VERDICTS = ("up", "down", "equivalent to nothing", "undecided", "one seed")
 def verdict_list(data: StudyData) -> str:
     """A line an adapted arm, controls among them, then a line a difference of strategies: a Markdown list."""
     lines, zero_shot = [], data.targets[~data.targets.language.isin(data.seen)]
-    for names, of in zero_shot.groupby(data.arm, sort=False):
+    for names, rows in zero_shot.groupby(data.arm, sort=False):
         means = data.groups[data.groups.language == "mean"]
         mean = means[(means[data.arm] == list(names)).all(axis=1)]
-        seeds = counted(of.n_seeds.min(), "seed")
-        lines.append(
-            f"- **{escaped(_arm_name(data, of.iloc[0]))}** ({seeds}): {_languages_said(of)}{_mean_said(mean)}"
-        )
+        name, seeds = escaped(_arm_name(data, rows.iloc[0])), counted(rows.n_seeds.min(), "seed")
+        lines.append(f"- **{name}** ({seeds}): {_languages_sentence(rows)}{_mean_sentence(mean)}")
     for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
         strategies = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
         who = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
@@ -39,13 +37,13 @@ def _arm_name(data: StudyData, row: pd.Series) -> str:
     return ", ".join([*apart, strategy, figures.adaptation_name(row.adaptation)])
 
 
-def _languages_said(of: pd.DataFrame) -> str:
-    counts = of.verdict.value_counts()
+def _languages_sentence(rows: pd.DataFrame) -> str:
+    counts = rows.verdict.value_counts()
     said = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
-    return f"{', '.join(said)} of {counted(len(of), 'zero-shot language')}, after Holm's correction"
+    return f"{', '.join(said)} of {counted(len(rows), 'zero-shot language')}, after Holm's correction"
 
 
-def _mean_said(mean: pd.DataFrame) -> str:
+def _mean_sentence(mean: pd.DataFrame) -> str:
     """What an arm does to the mean of the zero-shot targets, and what would have been found.
 
     Args:

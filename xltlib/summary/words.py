@@ -8,6 +8,7 @@ import pandas as pd
 
 from xltlib import figures, languages
 from xltlib.provenance import Entry
+from xltlib.values import signed
 
 SOURCES = {
     "pairs": "the task's own development items",
@@ -58,17 +59,6 @@ def number(n: int) -> str:
         ('seven', '28')
     """
     return NUMBERS[n] if n < len(NUMBERS) else str(n)
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """A difference in points, with a minus sign that prose can have.
-
-    Example:
-        >>> signed(-2.44), signed(0.003), signed(-0.003)
-        ('−2.4', '+0.0', '+0.0')
-    """
-    rounded = round(value, digits) + 0.0  # -0.0 is nothing
-    return f"{rounded:+.{digits}f}".replace("-", "−")
 
 
 def interval(low: float, high: float) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import languages
 from xltlib.markdown import escaped
-from xltlib.statistics import ARM, detectable
+from xltlib.statistics import ARM, detectable, is_one_language
 from xltlib.tables.cells import (
     SOURCE,
     accuracies,
@@ -42,13 +42,13 @@ def accuracy(folder: Path) -> str:
     if chosen.groupby("selection").accuracy.mean().round(9).nunique() < 2:
         rules = {}
     rows = []
-    for _, of in table.groupby([*arm, "rung"], sort=False):
-        by_rule = of.groupby(["selection", "language1"]).accuracy.mean()
-        measured, first = by_rule["last"], of.iloc[0]
+    for _, of_arm in table.groupby([*arm, "rung"], sort=False):
+        by_rule = of_arm.groupby(["selection", "language1"]).accuracy.mean()
+        measured, first = by_rule["last"], of_arm.iloc[0]
         numbers = [*measured.reindex(codes)]
         numbers += [measured.reindex(own).mean(skipna=False) for own in means.values()]
         numbers += [by_rule[rule][zero_shot(table)].mean() for rule in rules.values()]
-        named = [*arm_cells(first, arm), first["rung"], str(of.seed.nunique())]
+        named = [*arm_cells(first, arm), first["rung"], str(of_arm.seed.nunique())]
         rows.append([*named, *map(per_cent, numbers)])
     items = table.groupby("language1").n_items.max()
     blank = [""] * (len(means) + len(rules))
@@ -61,12 +61,12 @@ def answer(folder: Path) -> str:
     table = accuracies(folder)
     table, arm = table[table.selection == "last"], arm_columns(table)
     family, rows = read(folder, "adaptation").set_index(arm), []
-    for names, of in table.groupby(arm, sort=False):
-        measured = of.groupby("language1").accuracy.mean()
+    for names, of_arm in table.groupby(arm, sort=False):
+        measured = of_arm.groupby("language1").accuracy.mean()
         effect = points(family.loc[names]) if names in family.index else ""
         of_targets = measured.reindex(zero_shot(table)).mean(skipna=False)
         levels = [per_cent(measured[SOURCE]), per_cent(of_targets)]
-        rows.append((of.iloc[0].strategy, [*arm_cells(of.iloc[0], arm), *levels, effect]))
+        rows.append((of_arm.iloc[0].strategy, [*arm_cells(of_arm.iloc[0], arm), *levels, effect]))
     order = list(dict.fromkeys(strategy for strategy, _ in rows))
     shown = [cells for strategy in order for own, cells in rows if own == strategy]
     return markdown([*arm, "English", "mean of the targets", "effect on that mean"], shown)
@@ -82,11 +82,11 @@ def effects(folder: Path) -> str:
     arm, rows = arm_columns(family), []
     for _, row in family.iterrows():
         names = tuple(row[ARM])
-        of = judged.loc[names]
-        cells = [*arm_cells(row, arm), of["rung"], str(of["n_seeds"]), str(of["n_items"]), points(of)]
-        cells += [f"{of['p (Holm)']:.2f}", of["verdict"]]
-        found = f"{detectable(of['low'], of['high'], of['n_seeds']):.1f}"
-        cells.append(found if of["n_seeds"] > 1 else "")
+        mean = judged.loc[names]
+        cells = [*arm_cells(row, arm), mean["rung"], str(mean["n_seeds"]), str(mean["n_items"]), points(mean)]
+        cells += [f"{mean['p (Holm)']:.2f}", mean["verdict"]]
+        found = f"{detectable(mean['low'], mean['high'], mean['n_seeds']):.1f}"
+        cells.append(found if mean["n_seeds"] > 1 else "")
         cells.append(points(over.loc[names]) if names in over.index else "")
         rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
     header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
@@ -119,11 +119,11 @@ def by_language(folder: Path) -> str:
         cells[", ".join(arm_cells(row, arm)), row["language"]] = f"{bold}{points(row)}{bold}"
     arms, codes = list(dict.fromkeys(name for name, _ in cells)), languages.in_order(table.language)
     if len(arms) > len(codes):
-        rows = [[name, *(cells.get((name, of), "") for of in codes)] for name in arms]
-        return markdown(["adaptation", *(marked(table, of, of) for of in codes)], rows)
+        rows = [[name, *(cells.get((name, code), "") for code in codes)] for name in arms]
+        return markdown(["adaptation", *(marked(table, code, code) for code in codes)], rows)
     rows = [
-        [marked(table, languages.row(of).name, of), *(cells.get((name, of), "") for name in arms)]
-        for of in codes
+        [marked(table, languages.row(code).name, code), *(cells.get((name, code), "") for name in arms)]
+        for code in codes
     ]
     return markdown(["language", *arms], rows)
 
@@ -135,10 +135,10 @@ def by_seed(folder: Path) -> str:
     arm = arm_columns(table)
     means = chosen.groupby([*arm, "seed"], sort=False).accuracy.mean().unstack("seed")
     named, rows = chosen.groupby(arm)[ARM].first(), []
-    for names, of in means.iterrows():
+    for names, by_seed_of_arm in means.iterrows():
         plain = (*names[:-1], "none")
         if names[-1] != "none" and plain in means.index:
-            change = of - means.loc[plain]
+            change = by_seed_of_arm - means.loc[plain]
             rows.append([*arm_cells(named.loc[names], arm), *(signed(change[seed]) for seed in means)])
     return markdown([*arm, *(f"seed {seed}" for seed in means)], rows)
 
@@ -179,9 +179,9 @@ def bias(folder: Path) -> str:
     table = read(folder, "language_bias")
     arm, rows = arm_columns(table), []
     measures = ["rank_distance", "average_precision", "same_language", "retrieval"]
-    for _, of in table.groupby(arm, sort=False):
-        means = [f"{of[name].mean():.3f}" for name in measures]
-        rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.max()), *means])
+    for _, of_arm in table.groupby(arm, sort=False):
+        means = [f"{of_arm[name].mean():.3f}" for name in measures]
+        rows.append([*arm_cells(of_arm.iloc[0], arm), str(of_arm.n_seeds.max()), *means])
     return markdown([*arm, "seeds", *(name.replace("_", " ") for name in measures)], rows)
 
 
@@ -206,11 +206,12 @@ def majority(folder: Path) -> str:
     table, rows = read(folder, "intervals"), []
     table = table.assign(above=table.accuracy - table.majority)
     arm = arm_columns(table)
-    for _, of in table.groupby(arm, sort=False):
-        cells = [f"{of.accuracy.mean():.1f}", f"{of.majority.mean():.1f}", signed(of.above.mean())]
-        for row in (of.loc[of.above.idxmin()], of.loc[of.above.idxmax()]):
+    for _, of_arm in table.groupby(arm, sort=False):
+        accuracy_and_majority = [f"{of_arm[name].mean():.1f}" for name in ("accuracy", "majority")]
+        cells = [*accuracy_and_majority, signed(of_arm.above.mean())]
+        for row in (of_arm.loc[of_arm.above.idxmin()], of_arm.loc[of_arm.above.idxmax()]):
             cells.append(f"{signed(row['above'])} ({languages.row(row['language']).name})")
-        rows.append([*arm_cells(of.iloc[0], arm), *cells])
+        rows.append([*arm_cells(of_arm.iloc[0], arm), *cells])
     return markdown([*arm, "mean of the languages", "majority", "above it", "least in", "most in"], rows)
 
 
@@ -233,20 +234,20 @@ def rules(folder: Path) -> str:
     """
     table = accuracies(folder)
     arm, codes, rows = arm_columns(table), zero_shot(table), []
-    for _, of in table.groupby(arm, sort=False):
-        if of.seed.nunique() < 2:
+    for _, of_arm in table.groupby(arm, sort=False):
+        if of_arm.seed.nunique() < 2:
             continue
-        found = {rule: _spread(by, codes) for rule, by in of.groupby("selection", sort=False)}
+        found = {rule: _spread(by, codes) for rule, by in of_arm.groupby("selection", sort=False)}
         _, _, *of_last = found["last"]
         for rule, (english, mean, *spreads) in found.items():
             if rule != "last" and found[rule] == found["last"]:
                 continue  # one checkpoint was kept, and every rule picked it
             cells = [per_cent(english), per_cent(mean)]
             for own, reference in zip(spreads, of_last):
-                told = rule != "last" and of.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
+                told = rule != "last" and of_arm.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
                 beside = f" ({signed(100 * (own / reference - 1), 0)} %)" if told else ""
                 cells.append(f"{own:.2f}{beside}")
-            rows.append([*arm_cells(of.iloc[0], arm), rule, str(of.seed.nunique()), *cells])
+            rows.append([*arm_cells(of_arm.iloc[0], arm), rule, str(of_arm.seed.nunique()), *cells])
     header = ["rule", "seeds", "English", "mean of the targets", "spread of a language", "spread of the mean"]
     return markdown([*arm, *header], rows)
 
@@ -262,16 +263,16 @@ def _spread(table: pd.DataFrame, codes: list[str]) -> tuple[float, float, float,
 def two_languages(folder: Path) -> str:
     """Accuracy on zero-shot targets, seed by seed: sentences in one language, and in two different ones."""
     table = read(folder, "accuracy").query("selection == 'last'")
-    table = table.assign(accuracy=100 * table.accuracy, same=table.language1 == table.language2)
+    table = table.assign(accuracy=100 * table.accuracy, same=is_one_language(table))
     codes, arm = zero_shot(table[table.same]), arm_columns(table)
     chosen, rows = table[table.language1.isin(codes) & table.language2.isin(codes)], []
-    for _, of in chosen.groupby(arm, sort=False):
-        by_seed = of.groupby(["same", "seed"]).accuracy.mean()
+    for _, of_arm in chosen.groupby(arm, sort=False):
+        by_seed = of_arm.groupby(["same", "seed"]).accuracy.mean()
         cells = []
         for same in (True, False):
             values = by_seed[by_seed.index.get_level_values("same") == same]
             cells += [" / ".join(map(per_cent, values)), per_cent(values.mean())]
-        rows.append([*arm_cells(of.iloc[0], arm), *cells])
+        rows.append([*arm_cells(of_arm.iloc[0], arm), *cells])
     return markdown([*arm, "one language, by seed", "mean", "two languages, by seed", "mean"], rows)
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from xltlib import figures, languages, levels
 from xltlib.markdown import escaped
-from xltlib.statistics import ARM
+from xltlib.statistics import ARM, is_one_language
+from xltlib.values import signed, with_interval
 
 SOURCE = "en"  # the language that is trained on: no target
 
@@ -29,18 +30,6 @@ def markdown(header: list[str], rows: list[list[str]]) -> str:
     kept = [k for k in range(len(header)) if any(row[k] for row in rows)]
     lines = ["| " + " | ".join(cells[k] for k in kept) + " |" for cells in (header, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(kept), *lines[1:]])
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """A number with its sign, a true minus; "" where there is none.
-
-    Example:
-        >>> signed(-0.04), signed(1.25, 2), signed(float("nan"))
-        ('−0.0', '+1.25', '')
-    """
-    if pd.isna(value):
-        return ""
-    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def per_cent(value: float) -> str:
@@ -60,7 +49,7 @@ def points(row) -> str:
         >>> points({"effect": 1.3242, "low": -0.0324, "high": 2.7202})
         '+1.3 [−0.0, +2.7]'
     """
-    return f"{signed(row['effect'])} [{signed(row['low'])}, {signed(row['high'])}]"
+    return with_interval(row["effect"], row["low"], row["high"])
 
 
 def judged_points(row) -> str:
@@ -145,7 +134,7 @@ def arm_cells(row, arm: list[str]) -> list[str]:
 def accuracies(folder: Path) -> pd.DataFrame:
     """A study's accuracies in per cent, of pairs whose two sentences are in one language."""
     table = read(folder, "accuracy")
-    table = table[table.language1 == table.language2]
+    table = table[is_one_language(table)]
     return table.assign(accuracy=100 * table.accuracy)
 
 

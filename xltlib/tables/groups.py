@@ -113,10 +113,10 @@ def by_group(
     """
     groups, arm, rows = [*first, *grouped(folder)], arm_columns(table), []
     order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
-    for _, of in ordered(table, "adaptation", order).groupby(arm, sort=False):
-        cells = of.set_index("language")
+    for _, of_arm in ordered(table, "adaptation", order).groupby(arm, sort=False):
+        cells = of_arm.set_index("language")
         said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
-        rows.append([*arm_cells(of.iloc[0], arm), str(of.n_seeds.iloc[0]), *said])
+        rows.append([*arm_cells(of_arm.iloc[0], arm), str(of_arm.n_seeds.iloc[0]), *said])
     return markdown([*arm, "seeds", *in_words(groups)], rows)
 
 
@@ -152,9 +152,9 @@ def _over(folder: Path, name: str) -> str:
     """A row an arm and what it is compared with, a column a group."""
     table, groups, said = read(folder, name), grouped(folder), []
     arm = arm_columns(table)
-    for _, of in table.groupby([*arm, "over"], sort=False):
-        cells = of.set_index("language")
-        first = of.iloc[0]
+    for _, compared in table.groupby([*arm, "over"], sort=False):
+        cells = compared.set_index("language")
+        first = compared.iloc[0]
         named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
         means = [judged_points(cells.loc[name]) if name in cells.index else "" for name in groups]
         said.append([*named, *means])
@@ -184,10 +184,10 @@ def accuracy(folder: Path) -> str:
     table, groups = accuracies(folder), {"English": ["en"], **grouped(folder)}
     table = table[table.selection == "last"]
     arm, rows = arm_columns(table), []
-    for _, of in table.groupby(arm, sort=False):
-        by_language = of.groupby("language1").accuracy.mean()
+    for _, of_arm in table.groupby(arm, sort=False):
+        by_language = of_arm.groupby("language1").accuracy.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
-        rows.append([*arm_cells(of.iloc[0], arm), str(of.seed.nunique()), *map(per_cent, means)])
+        rows.append([*arm_cells(of_arm.iloc[0], arm), str(of_arm.seed.nunique()), *map(per_cent, means)])
     return markdown([*arm, "seeds", *in_words(groups)], rows)
 
 
@@ -208,11 +208,12 @@ def _of_vectors(folder: Path, measure: str) -> str:
     """
     groups, rows = grouped(folder), []
     for run in [run for run in _state(folder)["runs"] if run["arm"]]:
-        rows += [{**run, "language": of["language"], "measured": 100 * of[measure]} for of in run["bias"]]
+        for bias in run["bias"]:
+            rows.append({**run, "language": bias["language"], "measured": 100 * bias[measure]})
     table = pd.DataFrame(rows)
     arm, said = arm_columns(table), []
-    for _, of in table.groupby(arm, sort=False):
-        by_language = of.groupby("language").measured.mean()
+    for _, of_arm in table.groupby(arm, sort=False):
+        by_language = of_arm.groupby("language").measured.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
-        said.append([*arm_cells(of.iloc[0], arm), *map(per_cent, means)])
+        said.append([*arm_cells(of_arm.iloc[0], arm), *map(per_cent, means)])
     return markdown([*arm, *in_words(groups)], said)
