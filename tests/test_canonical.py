@@ -61,6 +61,11 @@ def test_every_python_writes_the_same_form(python, tmp_path, here):
     assert said[1:] == here
 
 
+def test_sources_are_parsed_in_one_place_alone_where_threads_wait_for_each_other():
+    parsing = [path for path in (ROOT / "xltlib").rglob("*.py") if "ast.parse(" in path.read_text("utf-8")]
+    assert [path.name for path in parsing] == ["canonical.py"]
+
+
 def test_layout_comments_and_docstrings_do_not_count():
     code = 'def f(x):\n    """Says."""\n    return ( x +\n  1 )  # one\n'
     assert canonical.digest(code) == canonical.digest("def f(x): return x + 1")

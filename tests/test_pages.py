@@ -414,21 +414,52 @@ def test_trees_are_learned_also_where_none_is_read(tmp_path):
     assert not japanese.trees_read and japanese.correlation_after > floors.correlation["ja"]
     found = f"from {japanese.correlation_before:.2f} to {japanese.correlation_after:.2f}"
     assert f"{found} ({floors.correlation['ja']:.2f} with the order of words alone)" in flat(page)
-    assert (table.uuas_before <= table.language.map(floors.uuas) + 0.03).all()
+    assert (table.uuas_before <= table.language.map(floors.uuas) + 0.01).all()
+    rise = (table.uuas_after - table.uuas_before).groupby([table.adaptation, table.trees_read]).mean().unstack()
+    assert (rise[False] / rise[True]).between(0.65, 0.75).all() and "UUAS by about 70 % as much" in flat(page)
     over = pd.read_csv(folder / "over_updates.csv").query("adaptation != 'mlm'")
     least, most = cells.signed(over.effect.min()), cells.signed(over.effect.max())
     assert f"as many more English updates ({least} to {most} points)" in flat(page)
     effects = pd.read_csv(folder / "groups.csv").query("language == 'mean'")
     effects = effects.query("strategy in ['plain', 'hybrid']")
     text, effects = effects.query("adaptation == 'mlm' and strategy == 'hybrid'"), effects.query(TREES)
-    assert set(effects.n_seeds) == {3} and "three seeds of four" in flat(page)
+    assert set(effects.n_seeds) == {4} and "(four seeds)" in flat(page)
     assert (effects.low < 0).all() and (effects.high > 0).all() and (effects.verdict == "undecided").all()
     least, most = cells.signed(effects.effect.min()), cells.signed(effects.effect.max())
     assert f"by {least} to {most} points; every 95 % interval includes zero" in flat(page)
     found = statistics.detectable(effects.low, effects.high, effects.n_seeds)
     assert f"effects of {found.min():.1f} to {found.max():.1f} points in four of five cases" in flat(page)
-    assert f"of the latter is {cells.points(text.iloc[0])} points there" in flat(page)
-    assert text.verdict.item() == "undecided"
+    matched = pd.read_csv(folder / "matched.csv").query("language == 'mean' and strategy == 'hybrid'")
+    matched = matched[matched.adaptation == "mlm"]
+    assert f"its effect is {cells.points(text.iloc[0])} points there" in flat(page)
+    assert f"and {cells.points(matched.iloc[0])} at matched shares (detected)" in flat(page)
+    assert text.verdict.item() == "undecided" and matched.verdict.item() == "down"
+
+
+def test_what_trees_and_text_do_to_a_probe_to_japanese_and_to_translations_found(tmp_path):
+    page = "figures/syntax/README.md"
+    folder = committed(page, tmp_path)
+    trees = pd.read_csv(folder / "trees.csv")
+    change = trees.correlation_after - trees.correlation_before
+    english, hybrid = (change[trees.adaptation == f"{name}-text"] for name in ("english", "hybrid"))
+    low, high = cells.signed(english.min(), 2), cells.signed(english.max(), 2)
+    assert f"changes the correlation by {low} to {high} after English batches" in flat(page)
+    assert trees.language[hybrid.idxmin()] == "ko"
+    low, high = cells.signed(hybrid.min(), 2), cells.signed(hybrid.max(), 2)
+    assert f"and by {low} (Korean) to {high} after hybrid batches" in flat(page)
+    japanese = pd.read_csv(folder / "adaptation_effect.csv").query("language == 'ja'").set_index("strategy")
+    japanese = japanese[japanese.adaptation == "syntax-900"]
+    both = " and ".join(cells.points(japanese.loc[name]) for name in ("plain", "hybrid"))
+    assert f"900 trees change accuracy by {both} points (English, hybrid batches)" in flat(page)
+    found = {}
+    for run in json.loads((folder / "runs.json").read_text(encoding="utf-8"))["runs"]:
+        if run["arm"] and run["strategy"] == "hybrid":
+            bias = pd.DataFrame(run["bias"]).query("language != 'en'")
+            found[run["adaptation"], run["seed"]] = bias.retrieval.mean()
+    found = pd.Series(found).unstack()
+    none, few, many = (f"{found.loc[name].mean():.2f}" for name in ("none", "syntax-100", "syntax-900"))
+    assert f"fall from {none} to {few} with 100 trees and to {many} with 900" in flat(page)
+    assert (found.loc["syntax-900"] < found.loc["none"]).all() and found.shape[1] == 4
 
 
 def test_trees_beat_masked_language_modelling_alone_and_no_dose_does(tmp_path):
@@ -439,6 +470,12 @@ def test_trees_beat_masked_language_modelling_alone_and_no_dose_does(tmp_path):
     assert better[["strategy", "adaptation", "over"]].values.tolist() == [["hybrid", "syntax-900", "mlm"]]
     assert (over.drop(better.index).verdict == "undecided").all()
     assert f"by {gain(better.iloc[0])} points (detected)" in flat(page)
+    matched = pd.read_csv(folder / "over_controls_matched.csv").query(f"language == 'mean' and {TREES}")
+    assert (matched.verdict == "undecided").all()
+    matched = matched.query("strategy == 'hybrid' and adaptation == 'syntax-900' and over == 'mlm'").iloc[0]
+    assert f"at matched shares by {gain(matched)}, not detected after correction" in flat(page)
+    pairs = pd.read_csv(folder / "on_pairs_matched.csv")
+    assert (pairs.verdict == "undecided").all() and "At matched shares no effect is detected either" in flat(page)
     doses = pd.read_csv(folder / "over_doses.csv").query("adaptation == 'syntax-900'").set_index("strategy")
     both = " and ".join(cells.points(doses.loc[name]) for name in ("plain", "hybrid"))
     assert f"900 sentences over 100 give {both} points" in flat(page)

@@ -12,9 +12,21 @@ import ast
 import hashlib
 import json
 import sys
+import threading
 from pathlib import Path
 
+PARSING = threading.Lock()
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def parse(source: str) -> ast.Module:
+    """The syntax tree of a source, one thread at a time: those of Python 3.11 may disturb each other.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    with PARSING:
+        return ast.parse(source)
 
 
 def form(source: str) -> str:
@@ -32,7 +44,7 @@ def form(source: str) -> str:
         >>> form("x = ( 1 )  # one") == form("x=1"), form("x = 1") == form("x = 1.0")
         (True, False)
     """
-    return json.dumps(_plain(ast.parse(source)))
+    return json.dumps(_plain(parse(source)))
 
 
 def digest(source: str) -> str:

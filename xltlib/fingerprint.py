@@ -114,7 +114,7 @@ def _own_files(module: str) -> set[Path]:
 def _imported_from(top: str, source: str) -> list[str]:
     """Modules of a package that a source imports."""
     named = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(canonical.parse(source)):
         if isinstance(node, ast.Import):
             named += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -134,7 +134,7 @@ def _is_file(module: str) -> bool:
 @cache
 def _imports(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Modules of the package that a source imports from, and the names; not those for type hints alone."""
-    tree = ast.parse(source)
+    tree = canonical.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []

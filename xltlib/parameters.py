@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from xltlib import check_options, languages, places, tasks, tracking
+from xltlib import canonical, check_options, languages, places, tasks, tracking
 from xltlib.components.base import Component, find, make, options_of, resolved
 from xltlib.values import check, shown
 
@@ -57,7 +57,7 @@ def declared(notebook: str) -> dict[str, tuple[type, object]]:
     if len(sources) != 1:
         raise ValueError(f"{path.name}: {len(sources)} cells have the tag 'parameters', wanted one")
     found = {}
-    for line in ast.parse(sources[0]).body:
+    for line in canonical.parse(sources[0]).body:
         if not isinstance(line, ast.AnnAssign) or ast.unparse(line.annotation) not in TYPES:
             said = ast.unparse(line)
             raise ValueError(f"{path.name}: parameters are lines like 'seed: int = 1', not {said!r}")
@@ -108,7 +108,7 @@ def given_in(namespace: dict, notebook: str) -> dict:
     names = list(declared(notebook))
     for cell in namespace.get("In", []):
         if cell.startswith(INJECTED):
-            lines = [line for line in ast.parse(cell).body if isinstance(line, ast.Assign)]
+            lines = [line for line in canonical.parse(cell).body if isinstance(line, ast.Assign)]
             names += [line.targets[0].id for line in lines if isinstance(line.targets[0], ast.Name)]
     return {name: namespace[name] for name in names}
 
