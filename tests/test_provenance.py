@@ -94,7 +94,7 @@ def test_committed_runs_have_the_rungs_and_names_that_their_entries_give():
         read = {run["run"]: provenance.from_record(run["read"]) for run in state["runs"]}
         arms = [run for run in state["runs"] if run["arm"]]
         others = {run["run"]: (run["seed"], run["encoder"], run["head"]) for run in arms}
-        told = provenance.told_apart({run["run"]: read[run["run"]] for run in arms}, others)
+        told = provenance.facts_in_names({run["run"]: read[run["run"]] for run in arms}, others)
         for run in state["runs"]:
             runs += 1
             assert provenance.rung(read[run["run"]]) == run["rung"], run["label"]

@@ -1,7 +1,21 @@
 """xltlib: domain adaptation and zero-shot cross-lingual transfer, measured per language.
 
-Modules, from data to figures: languages, tasks, encoders, heads, batching, adaptation, training,
-prediction, records, statistics, figures. Importing the package imports none of them and no torch.
+Where to look, to read or to change one thing:
+
+* a batch: batching; its loss: losses, heads.loss; an update: training.train; a noise in it: noise/
+* an adaptation: adaptation/, one file a method (mlm, tsdae, align, syntax, domain, consistency, after)
+* an option of a notebook: components/, which say what a part needs and reads, and build it
+* a task, a text, translations, trees: tasks/; the encoder: encoders/
+* answers and probabilities: prediction; the checkpoint they are of: checkpoints
+* an effect, its interval, its verdict: statistics/
+* a table of a study: summary/; a figure: figures/; a table of a page: tables/
+
+One run, in the order of a notebook: run (its parameters and components), door (reads all text and labels),
+provenance (what was read, the rung), training, prediction, records (what is kept); progress and tracking
+watch it. A study: studies and planning (what is to be run), store (what is done), execution and kernels (run
+the rest), drawing (the summary). After the runs: summary, robustness, development and claims.
+
+Importing the package imports none of these, and no torch.
 """
 
 __version__ = "0.1.0"

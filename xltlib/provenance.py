@@ -168,7 +168,7 @@ def differing(reads: list[list[Entry]]) -> set[tuple[str, str]]:
     return {(use, fact) for (use, fact, _), values in seen.items() if len(values) > 1}
 
 
-def told_apart(read: dict[str, list[Entry]], others: dict[str, tuple]) -> set[tuple[str, str]]:
+def facts_in_names(read: dict[str, list[Entry]], others: dict[str, tuple]) -> set[tuple[str, str]]:
     """Facts of a method that must stand behind its name: of :func:`differing`, but draws only where needed.
 
     Where seeds have draws of their own, as replicates do, a draw is not told: it would make an arm of each.
@@ -179,9 +179,9 @@ def told_apart(read: dict[str, list[Entry]], others: dict[str, tuple]) -> set[tu
 
     Example:
         >>> one, two = (Entry("adaptation", "mlm", "text", told={"draw": f"draw-{n}"}) for n in (1, 2))
-        >>> told_apart({"a": [one], "b": [two]}, {"a": (1,), "b": (2,)})
+        >>> facts_in_names({"a": [one], "b": [two]}, {"a": (1,), "b": (2,)})
         set()
-        >>> told_apart({"a": [one], "b": [two]}, {"a": (1,), "b": (1,)})
+        >>> facts_in_names({"a": [one], "b": [two]}, {"a": (1,), "b": (1,)})
         {('mlm', 'draw')}
     """
     told = differing(list(read.values()))

@@ -169,7 +169,7 @@ class Store:
         others = {
             run: tuple(record.get(of) for of in ("seed", "encoder", "head")) for run, record in arms.items()
         }
-        told = provenance.told_apart({run: read[run] for run in arms}, others)
+        told = provenance.facts_in_names({run: read[run] for run in arms}, others)
         summaries, predictions = [], []
         for node in finished:
             record, entries = self._record(node), read[node.run]

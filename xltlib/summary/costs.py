@@ -113,7 +113,7 @@ def doses(data: StudyData) -> pd.DataFrame:
         ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
         on each ``group`` where the study has groups of its own.
     """
-    told = provenance.told_apart(data.read, data.run_identity)
+    told = provenance.facts_in_names(data.read, data.run_identity)
     other = {use for use, fact in told if fact != "dose"}
     uses = {use for use, fact in told if fact == "dose"} - other
     read = [
