@@ -220,7 +220,7 @@ def names(entries: list[Entry], told: set[tuple[str, str]] = frozenset()) -> dic
     }
 
 
-def run_identity(
+def naming_facts(
     kind: str, source: str, dose: int, codes: list[str], weight: float = 1, draw: int = 1
 ) -> dict[str, str]:
     """The facts of an adaptation that may have to be told.

@@ -13,7 +13,7 @@ import pandas as pd
 
 from xltlib import provenance
 from xltlib.components.base import Component, gathered, option
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class TextAdaptation(Adaptation):
 
     def gather(self, run) -> TextAdaptation:
         codes, use = run.codes(self.languages), self.named(run)
-        told = run_identity("text", self.text, self.dose, codes, draw=run.draw)
+        told = naming_facts("text", self.text, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(texts)
@@ -253,7 +253,7 @@ class Align(Adaptation):
         is_recipe = not provenance.knows_labse(run.provenance.entries)
         role, use = ("recipe", "labse-recipe") if is_recipe else ("adaptation", "align")
         languages = [] if is_recipe else codes
-        told = run_identity("parallel", self.corpus, self.dose, languages, draw=run.draw)
+        told = naming_facts("parallel", self.corpus, self.dose, languages, draw=run.draw)
         entry = Entry(role, use, "parallel", tuple(codes), self.corpus, told=told)
         translations = run.provenance.translations(
             self.corpus, codes, self.sentences, entry, held_out=self.held_out

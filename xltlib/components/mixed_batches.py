@@ -9,7 +9,7 @@ import numpy as np
 
 from xltlib import batching, tasks
 from xltlib.components.base import Component, gathered, option, part
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 if TYPE_CHECKING:
     from xltlib.components.labelled import Data
@@ -31,7 +31,7 @@ class Labels(Component):
         tasks.refuse_other_labels(train, "labelled pairs of cross-lingual batches")
         others = tuple(sorted(set(train.language1) - {run.source}))
         kind = "labelled-target" if others else "labelled-source"
-        told, items = run_identity(kind, "0", 0, []), train["item"].nunique()
+        told, items = naming_facts(kind, "0", 0, []), train["item"].nunique()
         run.provenance.note(Entry("batches", use, kind, others or (run.source,), run.task, items, told=told))
         return self
 
@@ -64,7 +64,7 @@ class Translations(Component):
     def read(self, run, use: str) -> Translations:
         """The translations, for the batches ``use``."""
         codes = run.codes(self.languages)
-        told = run_identity("parallel", self.corpus, self.sentences, [])
+        told = naming_facts("parallel", self.corpus, self.sentences, [])
         entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
         corpora = tasks.several(self.corpus) or [self.corpus]
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))

@@ -8,7 +8,7 @@ import numpy as np
 
 from xltlib.components.adaptation import Mlm
 from xltlib.components.base import gathered, option
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class MlmRanking(Mlm):
 
     def gather(self, run) -> MlmRanking:
         ready, codes = super().gather(run), run.codes(self.translated)
-        told = run_identity("parallel", self.corpus, self.pairs, codes, draw=run.draw)
+        told = naming_facts("parallel", self.corpus, self.pairs, codes, draw=run.draw)
         entry = Entry("adaptation", self.named(run), "parallel", tuple(codes), self.corpus, told=told)
         found = run.provenance.translations(self.corpus, codes, self.pairs, entry)
         return ready.holding(translations=found)

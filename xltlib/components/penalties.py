@@ -12,7 +12,7 @@ import pandas as pd
 
 from xltlib.components.base import gathered, option
 from xltlib.components.penalty import Penalty
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class TextPenalty(Penalty):
 
     def gather(self, run) -> TextPenalty:
         codes = run.codes(self.languages)
-        told = run_identity("text", self.text, self.sentences, codes, self.weight)
+        told = naming_facts("text", self.text, self.sentences, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
         return self.holding(texts=texts, source=run.source, size=run.batches.size)
@@ -121,7 +121,7 @@ class Consistency(Penalty):
 
     def gather(self, run) -> Consistency:
         codes = run.codes(self.languages)
-        told = run_identity("parallel", "pairs", self.items, codes, self.weight)
+        told = naming_facts("parallel", "pairs", self.items, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=told)
         pairs = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
         return self.holding(pairs=pairs, source=run.source, size=run.batches.size)

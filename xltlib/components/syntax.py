@@ -9,7 +9,7 @@ import numpy as np
 from xltlib.components.adaptation import Adaptation
 from xltlib.components.base import gathered, option
 from xltlib.components.penalty import Penalty
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Syntax(Adaptation):
 
     def gather(self, run) -> Syntax:
         codes, kind = run.codes(self.languages), run.kind("adaptation")
-        told = run_identity("trees", self.trees, self.dose, codes, draw=run.draw)
+        told = naming_facts("trees", self.trees, self.dose, codes, draw=run.draw)
         entry = Entry("adaptation", kind, "trees", tuple(codes), self.trees, told=told)
         found = run.provenance.trees(self.trees, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(found)
@@ -102,7 +102,7 @@ class SyntaxPenalty(Penalty):
 
     def gather(self, run) -> SyntaxPenalty:
         codes = run.codes(self.languages)
-        told = run_identity("trees", self.trees, self.sentences, codes, self.weight)
+        told = naming_facts("trees", self.trees, self.sentences, codes, self.weight)
         entry = Entry("adaptation", run.kind("penalty"), "trees", tuple(codes), self.trees, told=told)
         return self.holding(found=run.provenance.trees(self.trees, codes, self.sentences, entry))
 

@@ -13,7 +13,7 @@ import numpy as np
 from xltlib.adaptation import after
 from xltlib.components.after import After
 from xltlib.components.base import option
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 from xltlib.vectors import Turned
 
 
@@ -53,7 +53,7 @@ class Centre(After):
         if self.language_identity == "detected":
             use += "-detected"
         codes = run.targets
-        told = run_identity("text", self.text, self.sentences, codes)
+        told = naming_facts("text", self.text, self.sentences, codes)
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
         texts = run.provenance.text(self.text, codes, self.sentences, entry)
         return self.holding(texts=texts, source=run.source)
@@ -108,7 +108,7 @@ class Procrustes(After):
 
     def gather(self, run) -> Procrustes:
         codes = [code for code in run.targets if code != run.source]
-        told = run_identity("parallel", self.corpus, self.sentences, codes)
+        told = naming_facts("parallel", self.corpus, self.sentences, codes)
         entry = Entry("adaptation", run.kind("after"), "parallel", tuple(codes), self.corpus, told=told)
         self._refuse_pivot(run.provenance.pivots(self.corpus, codes), run.source)
         texts = run.provenance.translations(self.corpus, codes, self.sentences, entry)

@@ -10,7 +10,7 @@ import numpy as np
 from xltlib import batching
 from xltlib.components.base import Component, gathered, option
 from xltlib.noise import words
-from xltlib.provenance import Entry, run_identity
+from xltlib.provenance import Entry, naming_facts
 
 if TYPE_CHECKING:
     from xltlib.components.labelled import Data
@@ -33,7 +33,7 @@ class View(Component):
 
     def entry(self, run, use: str, view: str, kind: str, source: str = "") -> Entry:
         """An entry for the batches ``use`` of this view."""
-        return Entry("batches", use, kind, (run.source,), source, told=run_identity(view, source, 0, []))
+        return Entry("batches", use, kind, (run.source,), source, told=naming_facts(view, source, 0, []))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
         """Endless batches of ``size`` pairs.
@@ -81,7 +81,7 @@ class DictionaryView(View):
 
     def read(self, run, use: str) -> DictionaryView:
         codes = run.codes(self.languages)
-        entry = Entry("batches", use, "dictionary", tuple(codes), told=run_identity("dictionary", "", 0, []))
+        entry = Entry("batches", use, "dictionary", tuple(codes), told=naming_facts("dictionary", "", 0, []))
         return self.holding(lists=run.provenance.dictionaries(self.folder, run.source, codes, entry))
 
     def view(self) -> words.View:
