@@ -230,6 +230,8 @@ def test_vectors_are_adapted_after_training_language_by_language():
 
     centre = make("after", "centre").holding(texts=texts, source="en").fit(vectors_of).turns
     assert np.allclose(centre["de"](german).mean(0), english.mean(0)) and set(centre) == {"de"}
+    with pytest.raises(ValueError, match="after centre needs text of en, the source language, too"):
+        make("after", "centre").holding(texts={"de": texts["de"]}, source="en").fit(vectors_of)
     white = make("after", "whiten").holding(texts=texts, source="en").fit(vectors_of).turns
     for code, vectors in (("en", english), ("de", german)):
         assert np.allclose(np.cov(white[code](vectors).T), np.eye(8), atol=1e-2)

@@ -339,5 +339,8 @@ def test_a_fingerprint_follows_the_modules_of_a_runs_own_components(copy):
     assert changed("components/kinds.py", "\nNEW = 1\n") == set()  # a line in the table makes nothing stale
     assert changed("studies.py", "\nNEW = 1\n") == set()  # nor does what only plans or reads
     assert changed("tasks/kinds.py", "\nNEW = 1\n") == changed("tasks/xnli.py", "\nNEW = 1\n") == set()
+    runs["text of the corpus"] = ("10_adapt", {"task": "paws-x", "adaptation": {"text": "demo"}})
+    before["text of the corpus"] = code(*runs["text of the corpus"])
+    assert "text of the corpus" in changed("tasks/demo.py", "\nNEW = 1\n")
     assert changed("heads.py", "\n# only a comment\n") == set()
     assert changed("heads.py", "\nNEW = 1\n") == set(runs)

@@ -16,7 +16,7 @@ from xltlib.components.kinds import FAMILIES
 from xltlib.noise import lists, neighbours
 from xltlib.noise.embeddings import Adversarial, RandomPerturbation, _gaussian, _in_ball, at_embeddings
 from xltlib.noise.neighbours import _is_word
-from xltlib.noise.words import WordNoise, Synonyms, copies, dropping
+from xltlib.noise.words import Synonyms, WordNoise, copies, dropping
 from xltlib.provenance import Entry
 
 # Those that act in a training step; copies are made before it.
@@ -375,6 +375,13 @@ def test_neighbours_in_a_wordpiece_vocabulary_are_pieces_that_begin_a_word(tiny)
     assert found.piece.equals(found.candidate) and found.piece.str.fullmatch(r"\w{3,}").all()
     with pytest.raises(ValueError, match="need a SentencePiece or WordPiece tokenizer"):
         neighbours.neighbours(encoders.load(str(tiny["xlm"])), english, limit=3, at_least=-1.0)
+
+
+def test_a_word_mark_among_the_pieces_of_a_wordpiece_vocabulary_is_a_piece_like_others():
+    bert = ["[PAD]", "▁", "▁▁", "the", "house", "##s", "##es", "##ing"]
+    assert neighbours._as_sentencepiece(bert, "x")[4:6] == ["▁house", ""]
+    xlm_r = ["<s>", "##", "###", "▁the", "▁house", "s"]
+    assert neighbours._as_sentencepiece(xlm_r, "x") == xlm_r
 
 
 def test_a_sentence_without_words_is_left_without_words():

@@ -371,6 +371,7 @@ def test_official_translated_training_files_are_read_and_their_blanks_counted(pa
     (paws / "paws-x/x-final/de/translated_train.tsv").write_text("\n".join(english) + "\n")
     frame = tasks.load_pairs("paws-x", "train", ["en", "de"], paws)
     assert frame.attrs["dropped"] == {"en": 0, "de": 1}
+    assert tasks.find("paws-x").languages("train", paws) == ["de", "en"]
 
 
 def test_fingerprint_follows_content_not_order():

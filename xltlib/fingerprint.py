@@ -12,6 +12,7 @@ from pathlib import Path
 from xltlib import canonical
 from xltlib.parameters import nested, places_named
 from xltlib.places import ROOT
+from xltlib.tasks.demo import DEMO
 from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.kinds import TABLE, find
 
@@ -64,7 +65,7 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool, described: str
     own = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
     paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
-    tasks = {_file_of(type(task).__module__) for task in TABLE.values()}
+    tasks = {_file_of(type(task).__module__) for name, task in TABLE.items() if not demo or name not in DEMO}
     code = [_form(source) for source in cells]
     counted = (paths - tasks) | own  # of the tasks, its own alone
     files = [path for path in counted if demo or path.parent.name != "demo"]

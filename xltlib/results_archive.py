@@ -18,9 +18,9 @@ import pandas as pd
 
 from xltlib import files, locks, progress, records
 from xltlib.fingerprint import code_fingerprint
+from xltlib.notebooks import ADAPT
 from xltlib.parameters import are_same
 from xltlib.plan import Node, Plan
-from xltlib.notebooks import ADAPT
 from xltlib.records import PREDICTIONS, RECORD
 from xltlib.store import MADE_FROM, Store
 

@@ -122,7 +122,7 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def signed(value: float, digits: int = 1) -> str:
+def signed(value: float | None, digits: int = 1) -> str:
     """A number with its sign, a true minus; "" where there is none.
 
     What rounds to zero keeps its sign, so that the end of an interval shows on which side of zero it lies;
@@ -134,19 +134,21 @@ def signed(value: float, digits: int = 1) -> str:
         >>> signed(-1e-15)
         '+0.0'
     """
-    if math.isnan(value):
+    if value is None or math.isnan(value):
         return ""
     exact = round(value, 9) + 0.0  # what is left of -0.0 is 0.0
     return f"{exact:+.{digits}f}".replace("-", "−")
 
 
 def with_interval(effect: float, low: float, high: float) -> str:
-    """An effect and its 95 % interval, in points.
+    """An effect and its 95 % interval, in points; the effect alone where there is no interval.
 
     Example:
-        >>> with_interval(1.3242, -0.0324, 2.7202)
-        '+1.3 [−0.0, +2.7]'
+        >>> with_interval(1.3242, -0.0324, 2.7202), with_interval(1.3242, math.nan, math.nan)
+        ('+1.3 [−0.0, +2.7]', '+1.3')
     """
+    if math.isnan(low) or math.isnan(high):
+        return signed(effect)
     return f"{signed(effect)} [{signed(low)}, {signed(high)}]"
 
 

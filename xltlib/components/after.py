@@ -1,7 +1,7 @@
 """Adaptation after training: of sentence vectors that nothing trains any more.
 
-The kinds are in turning.py. A kind of one's own is a subclass of :class:`After`, or of turning.Centre, with
-the method ``fit``.
+The kinds are in vector_adaptation.py. A kind of one's own is a subclass of :class:`After`, or of
+vector_adaptation.Centre, with the method ``fit``.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ class Penalty(Component):
     Attributes:
         adds: whether there is a penalty at all.
         reads_development: whether it reads the task's development items.
-        needs_start: whether it needs a model that was trained before, as a teacher does that stays as it was.
+        needs_start: whether it needs a model that was trained before, such as a teacher that is never
+            updated.
         least_batch: pairs or sentences of a batch of which it can be computed.
         languages: codes of those that it reads; "": none.
     """

@@ -109,7 +109,7 @@ class SyntaxPenalty(Penalty):
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
         from xltlib.adaptation import during, syntax
 
-        trees = [tree for of in self.found.values() for tree in of]
+        trees = [tree for trees in self.found.values() for tree in trees]
         seed = int(rng.integers(2**31))
         stream = syntax.tree_batches(model.pretrained, trees, self.size, self.max_length, seed)
         penalty = during.TreePenalty(model, stream, self.rank, self.loss)

@@ -69,7 +69,11 @@ class Centre(After):
 
         Args:
             samples: vectors of the sentences of each language, the source among them.
+        Raises:
+            ValueError: it is not.
         """
+        if self.source not in samples:
+            raise ValueError(f"after {self.method} needs text of {self.source}, the source language, too")
         source = samples[self.source]
         others = {code: sample for code, sample in samples.items() if code != self.source}
         return {code: after.centring(sample, source) for code, sample in others.items()}

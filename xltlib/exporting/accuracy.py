@@ -47,8 +47,7 @@ def by_language(predictions: pd.DataFrame) -> pd.DataFrame:
         predictions: of one run; pairs in two languages are left out.
     """
     last = predictions[predictions.selection == "last"]
-    codes = last.language1.astype(str)
-    same = last[codes == last.language2.astype(str)]
+    same = last[is_one_language(last)]
     rows = {}
     for code, pairs in same.groupby(same.language1.astype(str), sort=False):
         right = is_right(pairs).astype(float)

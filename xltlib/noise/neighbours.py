@@ -36,14 +36,17 @@ def _as_sentencepiece(pieces: list[str], encoder_name: str) -> list[str]:
     """Pieces as SentencePiece writes them, with ``▁`` before one that begins a word.
 
     WordPiece (BERT, LaBSE) marks the others instead: ``##`` stands before a piece that goes on with a word.
-    Such a piece is no word, and becomes ``""``.
+    Such a piece is no word, and becomes ``""``. Which it is, the more frequent mark tells: either may also
+    stand in a text, and so be a piece.
 
     Raises:
         ValueError: the vocabulary has neither mark.
     """
-    if any(piece.startswith("▁") for piece in pieces):
+    begin = sum(piece.startswith("▁") and piece != "▁" for piece in pieces)
+    go_on = sum(piece.startswith("##") and piece != "##" for piece in pieces)
+    if begin > go_on:
         return pieces
-    if any(piece.startswith("##") for piece in pieces):
+    if go_on:
         return ["" if piece.startswith("##") else f"▁{piece}" for piece in pieces]
     raise ValueError(
         f"encoder {encoder_name!r}: neighbours of words need a SentencePiece or WordPiece tokenizer; the "

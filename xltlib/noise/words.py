@@ -148,7 +148,7 @@ class WordNoise:
         view: ``(sentence, rng) -> sentence``; :class:`Synonyms` can draw jointly.
         seed: of the draws; those of the order of the data are others.
         joint: exchange a word alike in both sentences of a pair (RS-DA draws them apart).
-        share_of_pairs: that are seen so; 0.5 trains on the sentence and its view in turn.
+        share_of_pairs: share of the pairs that are seen so; 0.5 trains on the sentence and its view in turn.
     Raises:
         ValueError: the share is no probability.
     """

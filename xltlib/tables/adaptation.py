@@ -13,7 +13,6 @@ from xltlib.tables.cells import (
     SOURCE,
     accuracies,
     accuracy_within,
-    adaptation_name,
     arm_cells,
     arm_columns,
     judged_points,

@@ -23,7 +23,8 @@ def overlap_floors(rows: pd.DataFrame) -> dict[str, float]:
     Args:
         rows: labelled pairs, as tasks.load_pairs returns them.
     """
-    by_language = rows[rows.language1 == rows.language2].groupby("language1", sort=False)
+    in_one_language = rows.language1.astype(str) == rows.language2.astype(str)
+    by_language = rows[in_one_language].groupby("language1", sort=False, observed=True)
     return {code: overlap_floor(of_language) for code, of_language in by_language}
 
 

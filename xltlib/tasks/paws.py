@@ -38,7 +38,8 @@ class PawsX(Released):
 
     def languages_of_files(self, folder: Path, split: str) -> list[str]:
         """Codes of the languages that have a file of a split, in alphabetical order."""
-        paths = folder.glob(f"paws-*/x-final/*/{paws_files.FILES[split]}")
+        names = [paws_files.FILES[split], *([paws_files.TRANSLATED] if split == "train" else [])]
+        paths = [path for name in names for path in folder.glob(f"paws-*/x-final/*/{name}")]
         return sorted({path.parent.name for path in paths})
 
     def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
