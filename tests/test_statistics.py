@@ -1,4 +1,5 @@
 import itertools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -286,6 +287,15 @@ def test_gee_finds_the_same_effects(right):
         ours = effects[effects.strategy == strategy].set_index("language")
         assert np.allclose(other.effect, ours.effect.loc[other.index], atol=1e-9)
         assert (other.low < other.effect).all()
+
+
+def test_gee_of_one_language_is_the_same_together_and_apart(right):
+    one = right[(right.strategy == "hybrid") & (right.language == "de")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # weights that add up to one item leave no degrees of freedom
+        apart, together = (statistics.gee_effects(one, together=of).iloc[0] for of in (False, True))
+    numbers = ["effect", "low", "high"]
+    assert together[numbers].tolist() == pytest.approx(apart[numbers].tolist())
 
 
 def test_the_gee_interval_is_of_the_mean_in_which_languages_count_alike(right):

@@ -104,6 +104,7 @@ def gee_effects(right: pd.DataFrame, together: bool = False) -> pd.DataFrame:
     if together:
         codes, design = ["mean"], np.ones((len(pairs), 1))
         weights = weighted_by_language(pairs).weight
+        weights = weights / weights.mean()  # their sum is to be the number of items: statsmodels counts it
     else:
         codes = languages.in_order(pairs.language.unique())
         design = (pairs.language.to_numpy()[:, None] == np.array(codes)).astype(float)
