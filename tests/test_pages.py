@@ -463,6 +463,21 @@ def test_what_trees_and_text_do_to_a_probe_to_japanese_and_to_translations_found
     assert (found.loc["syntax-900"] < found.loc["none"]).all() and found.shape[1] == 4
 
 
+def test_the_probe_is_fitted_long_enough_and_finds_little_before_any_training():
+    table = pd.read_csv(ROOT / "benchmarks/probe_epochs.csv").pivot(index="language", columns="epochs")
+    change = pd.concat([table[name][60] - table[name][20] for name in ("correlation", "uuas")])
+    low, high = cells.signed(change.min(), 2), cells.signed(change.max(), 2)
+    page, short = flat("figures/syntax/README.md"), table.xs(20, level="epochs", axis=1)
+    assert f"values change by {low} to {high} (`benchmarks/probe_epochs.py`)" in page
+    assert short.correlation.idxmin() == "ja"
+    found = f"correlations of {short.correlation.min():.2f} (Japanese) to {short.correlation.max():.2f}"
+    assert f"{found} and UUAS of {short.uuas.min():.2f} to {short.uuas.max():.2f}" in page
+    floors = pd.read_csv(ROOT / "benchmarks/tree_floors.csv").set_index("language").loc[short.index]
+    assert (short.uuas < floors.uuas).all()
+    above = short.correlation > floors.correlation
+    assert above[above].index.tolist() == ["ko", "tr"]
+
+
 def test_trees_beat_masked_language_modelling_alone_and_no_dose_does(tmp_path):
     page = "figures/syntax/README.md"
     folder = committed(page, tmp_path)

@@ -19,7 +19,7 @@ from xltlib.encoders import Encoder, freeze, set_dropout
 from xltlib.tasks.trees import EVALUATED, Tree
 
 LOSSES = ("absolute", "squared")
-RANK = 64  # of the probe that looks for trees
+RANK, EPOCHS = 64, 20  # of the probe that looks for trees; more find no more (benchmarks/probe_epochs.py)
 
 
 @dataclass
@@ -204,14 +204,14 @@ def tree_error(reader: TreeReader, encoder: Encoder, trees: list[Tree], max_leng
 
 
 def fit_probe(
-    vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int = 20
+    vectors: list[Tensor], trees: list[Tree], rank: int, seed: int, epochs: int
 ) -> StructuralProbe:
     """A probe fitted to vectors as they are, by Adam, 16 sentences an update.
 
     Args:
         vectors: of the words of each tree, shape (words, hidden).
         trees: as many; those of which words were cut off are left out.
-        rank: of the probe.
+        rank, epochs: of the probe; passes over the trees.
         seed: of its weights and of the order.
     """
     torch.manual_seed(seed)
@@ -291,7 +291,9 @@ def _spanning(distances: np.ndarray, words: list[int]) -> set[tuple[int, int]]:
     return {tuple(sorted((words[i], words[j]))) for i, j in zip(*ends)}
 
 
-def probe_quality(reader, treebank: dict[str, list[Tree]], fitted_to: list[str]) -> dict[str, dict]:
+def probe_quality(
+    reader, treebank: dict[str, list[Tree]], fitted_to: list[str], epochs: int = EPOCHS
+) -> dict[str, dict]:
     """Quality of a probe on the first trees of each language.
 
     It is fitted to further trees of the languages that are adapted to, or of all where these have none.
@@ -300,6 +302,7 @@ def probe_quality(reader, treebank: dict[str, list[Tree]], fitted_to: list[str])
         reader: a pair classifier, whose encoder is looked at.
         treebank: trees by language.
         fitted_to: codes.
+        epochs: of the probe.
     """
     vectors = {code: _vectors(reader, trees) for code, trees in treebank.items()}
     with_more = [code for code, trees in treebank.items() if len(trees) > EVALUATED]
@@ -308,7 +311,7 @@ def probe_quality(reader, treebank: dict[str, list[Tree]], fitted_to: list[str])
     for code in fit_codes:
         fit_vectors += vectors[code][EVALUATED:]
         fit_trees += treebank[code][EVALUATED:]
-    probe = fit_probe(fit_vectors, fit_trees, RANK, seed=1)
+    probe = fit_probe(fit_vectors, fit_trees, RANK, 1, epochs)
     scores = {}
     for code, trees in treebank.items():
         scores[code] = probe_scores(probe, vectors[code][:EVALUATED], trees[:EVALUATED])
