@@ -542,7 +542,7 @@ def test_a_probe_is_not_fitted_to_the_trees_that_it_is_evaluated_on(monkeypatch)
         evaluated.extend(of)
         assert len(vectors) == len(of)
 
-    def fit(vectors, of, rank, seed):
+    def fit(vectors, of, rank, seed, epochs):
         fitted.extend(of)
 
     monkeypatch.setattr(syntax, "_vectors", lambda reader, of: list(of))
