@@ -8,10 +8,11 @@ and of four others.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 import pandas as pd
+from tree_floors import report
 
 from xltlib import encoders, heads, tasks
 from xltlib.adaptation import syntax
@@ -21,35 +22,19 @@ TREEBANKS = {code: "ud-pud" for code in [*FITTED_TO, "hi", "th", "tr"]} | {"ja":
 TREES = 300  # a language
 
 
-def found(folder: Path, epochs: list[int], name: str = "offline") -> pd.DataFrame:
+def found(args: Namespace, folder: Path) -> pd.DataFrame:
     """A row a language and number of epochs: ``epochs, language, correlation, uuas``."""
     treebank = {code: tasks.load_trees(of, code, folder, TREES) for code, of in TREEBANKS.items()}
     texts = [tree.text for trees in treebank.values() for tree in trees]
-    reader = heads.build("bi", encoders.trim(encoders.load(name), texts), max_length=128)
+    reader = heads.build("bi", encoders.trim(encoders.load("offline"), texts), max_length=128)
     rows = []
-    for count in epochs:
+    for count in args.epochs:
         scores = syntax.probe_quality(reader, treebank, FITTED_TO, count)
         rows += [{"epochs": count, "language": code, **of} for code, of in scores.items()]
     return pd.DataFrame(rows)
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", nargs="+", type=int, default=[syntax.EPOCHS, 3 * syntax.EPOCHS])
-    parser.add_argument("--data", default="", help="folder of downloaded data; else XLTLIB_DATA")
-    parser.add_argument("--out", type=Path, help="also write the table as CSV")
-    args = parser.parse_args()
-    folder = tasks.data_folder(args.data)
-    if folder is None:
-        parser.error("treebanks lie in the data folder: set XLTLIB_DATA or --data")
-    try:
-        table = found(folder, args.epochs)
-    except tasks.DataError as error:
-        parser.error(str(error))
-    print(table.round(2).to_string(index=False))
-    if args.out:
-        table.to_csv(args.out, index=False, float_format="%.4f", lineterminator="\n")
-
-
 if __name__ == "__main__":
-    main()
+    asked = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    asked.add_argument("--epochs", nargs="+", type=int, default=[syntax.EPOCHS, 3 * syntax.EPOCHS])
+    report(asked, found)

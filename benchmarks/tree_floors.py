@@ -8,8 +8,9 @@ distances of words in the tree with those in the sentence, and UUAS where every 
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
+from typing import Callable
 
 import pandas as pd
 import torch
@@ -40,9 +41,12 @@ def floors(treebank: str, folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def main() -> None:
-    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument("treebanks", nargs="+", help="names of folders below the data folder")
+def report(parser: ArgumentParser, compute: Callable[[Namespace, Path], pd.DataFrame]) -> None:
+    """Print a table made from the data folder, and write it where that was asked for.
+
+    Args:
+        compute: what was asked for, and the data folder -> the table.
+    """
     parser.add_argument("--data", default="", help="folder of downloaded data; else XLTLIB_DATA")
     parser.add_argument("--out", type=Path, help="also write the table as CSV")
     args = parser.parse_args()
@@ -50,7 +54,7 @@ def main() -> None:
     if folder is None:
         parser.error("treebanks lie in the data folder: set XLTLIB_DATA or --data")
     try:
-        table = pd.concat([floors(name, folder) for name in args.treebanks], ignore_index=True)
+        table = compute(args, folder)
     except tasks.DataError as error:
         parser.error(str(error))
     print(table.round(2).to_string(index=False))
@@ -58,5 +62,12 @@ def main() -> None:
         table.to_csv(args.out, index=False, float_format="%.4f", lineterminator="\n")
 
 
+def of_all(args: Namespace, folder: Path) -> pd.DataFrame:
+    """The floors of all treebanks that were named."""
+    return pd.concat([floors(name, folder) for name in args.treebanks], ignore_index=True)
+
+
 if __name__ == "__main__":
-    main()
+    asked = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    asked.add_argument("treebanks", nargs="+", help="names of folders below the data folder")
+    report(asked, of_all)

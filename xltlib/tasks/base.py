@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ PLACEHOLDER = "NS"  # stands where a translation is missing
 ITEMS_OF_A_SET = 10**12
 
 
-class Task:
+class Task(ABC):
     """A source of labelled pairs, of which there are three kinds.
 
     :class:`Released` is the files of an official release (PAWS-X, XNLI), ``DemoTask`` the corpus of the
@@ -36,6 +37,7 @@ class Task:
     SHARES_STOCK_SENTENCES = False
     LICENCE = ""
 
+    @abstractmethod
     def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
         """One language's rows of a split, and where they came from.
 
@@ -51,11 +53,10 @@ class Task:
         Raises:
             DataError: there are no such rows, or a file is broken.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in; whether they can be read is another question."""
-        raise NotImplementedError
 
     def set_names(self, split: str) -> dict[int, str]:
         """Names of the sets that the items of a split are of, by the number of the set.
@@ -88,22 +89,22 @@ class Released(Task):
         """Codes of the languages of the hub's data set, or of those that have a file in the folder."""
         return list(self.HUB_LANGUAGES) if folder is None else self.languages_of_files(folder, split)
 
+    @abstractmethod
     def find_file(self, folder: Path, code: str, split: str) -> Path:
         """The file of a language.
 
         Raises:
             DataError: there is none; says where it was looked for.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def read_file(self, path: Path) -> pd.DataFrame:
         """The rows of a file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def languages_of_files(self, folder: Path, split: str) -> list[str]:
         """Codes of the languages that have a file of a split, in alphabetical order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
         """The same rows from the hub, and where they came from."""
-        raise NotImplementedError
