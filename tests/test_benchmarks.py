@@ -4,6 +4,7 @@ import importlib
 from argparse import Namespace
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -69,6 +70,45 @@ def test_translate_test_is_compared_item_by_item_with_the_same_training(benchmar
     assert table["translate-test"].tolist() == [50.0, 75.0, 62.5]
     assert table.effect.tolist() == pytest.approx([0.0, 25.0, 12.5])
     assert table.n_items.tolist() == [40] * 3 and table.n_seeds.tolist() == [2] * 3
+
+
+def test_the_english_model_is_asked_about_the_items_and_seeds_of_the_study(benchmark):
+    sensitivity = benchmark("sensitivity")
+    asked = pd.DataFrame(product(("en", "de", "ko"), (1, 2), range(4)), columns=["language", "seed", "item"])
+    study = SimpleNamespace(study="again", right=asked, order=["en", "de", "ko"], zero_shot=["de", "ko"])
+    scored = pd.DataFrame(product(("en", "de", "ko"), (1, 2, 3), range(9)), columns=asked.columns)
+    # Right in German, in Korean with seed 1 alone; never on items and with seeds that the study has not.
+    of_study = (scored["item"] < 4) & (scored.seed < 3)
+    right = of_study & (scored.language.isin(["en", "de"]) | (scored.seed == 1))
+    baseline = SimpleNamespace(study="model", right=scored.assign(right=right.astype(int)))
+    table = sensitivity.english_model(study, baseline)
+    assert table.language.tolist() == ["en", "de", "ko", "mean"]
+    assert table.accuracy.tolist() == [100.0, 100.0, 50.0, 75.0]
+    assert set(table.n_items) == {4} and set(table.n_seeds) == {2}
+    baseline.right = baseline.right[baseline.right["item"] != 3]
+    with pytest.raises(ValueError, match="model lacks 6 answers that again has"):
+        sensitivity.english_model(study, baseline)
+
+
+def test_effects_on_parts_leave_out_items_and_seeds_of_choices(benchmark):
+    sensitivity = benchmark("sensitivity")
+    rows = pd.DataFrame(product((1, 2, 3), range(6)), columns=["seed", "item"])
+    of_seed = rows.seed.map({1: 0.0, 2: 0.0, 3: 10.0})
+    rows = rows.assign(effect=of_seed.where(rows["item"] >= 2, of_seed + 1))
+    seen = []
+
+    def effects_of(right):
+        seen.append(right)
+        table = pd.DataFrame({"language": ["de", "mean"], "strategy": "hybrid", "head": "cross"})
+        table = table.assign(adaptation="mlm", effect=right.effect.mean(), n_items=right["item"].nunique())
+        judged = {"low": 0.0, "high": 1.0, "p": 0.5, "p (Holm)": 1.0, "verdict": "undecided"}
+        return table.assign(**judged, n_seeds=right.seed.nunique()), table.head(0), []
+
+    data = SimpleNamespace(right=rows, effects_of=effects_of)
+    table = sensitivity.effects_on_parts(data, {0, 1}, 3)
+    assert table.part.tolist() == ["all", "without the 2 items of choices", "without seed 3"]
+    assert table.n_items.tolist() == [6, 4, 6] and table.n_seeds.tolist() == [3, 3, 2]
+    assert table.effect.tolist() == pytest.approx([1 / 3 + 10 / 3, 10 / 3, 1 / 3])
 
 
 def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):

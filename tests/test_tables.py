@@ -10,7 +10,7 @@ from nbconvert.filters import markdown2html
 from pages import ROOT, TEXTS, cells_of, committed, markers
 
 from xltlib.tables import PAGES, TABLES, __main__, adaptation, benchmarks, controls, encoders, filled
-from xltlib.tables import matched, robustness, write
+from xltlib.tables import matched, robustness, sensitivity, write
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -584,3 +584,22 @@ def test_quality_of_a_probe_stands_before_and_after_by_measure(tmp_path):
     header, rows = cells_of(encoders.trees(tmp_path))
     assert header[2:] == ["measure", "de", "ja"] and rows[0][3:] == ["0.50 → 0.75"] * 2
     assert rows[1][2:] == ["UUAS", "", ""]
+
+
+def test_effects_on_parts_stand_side_by_side_and_the_english_model_in_one_row(tmp_path):
+    folder, beside = tmp_path / "figures" / "again", tmp_path / "benchmarks" / "again"
+    beside.mkdir(parents=True)
+    apart = effect(0.5, -1.0, 2.0, strategy="hybrid - labse-recipe", part="all")
+    found = effect(-2.0, -3.0, -1.0, verdict="down", part="all")
+    saved(beside, "effects_on_parts", [found, apart, effect(-1.5, -3.2, 0.2, part="without seed 3")])
+    header, rows = cells_of(sensitivity.effects_on_parts(folder))
+    assert header == ["strategy", "adaptation", "all", "without seed 3"]
+    adaptation = "masked language modelling"
+    assert rows[0] == ["hybrid batches", adaptation, "**−2.0 [−3.0, −1.0]**", "−1.5 [−3.2, +0.2]"]
+    assert rows[1] == ["hybrid batches minus LaBSE recipe", adaptation, "+0.5 [−1.0, +2.0]", ""]
+    measured = [("en", 90.0), ("ko", 70.04), ("mean", 70.04)]
+    model = [{"language": name, "accuracy": accuracy, "n_seeds": 6} for name, accuracy in measured]
+    saved(beside, "english_model", model)
+    header, rows = cells_of(sensitivity.english_model(folder))
+    assert header == ["seeds", "English", "Korean", "mean of the targets"]
+    assert rows == [["6", "90.0", "70.0", "70.0"]]

@@ -1,0 +1,110 @@
+"""Secondary outcomes of `paws-x-strong`: its effects on a part of the data, and its English model itself.
+
+    python benchmarks/sensitivity.py --out benchmarks/paws-x-strong
+
+Parts of the data are those on which nothing was chosen: without the test items on which adaptations were
+chosen (study `adaptation`), and without the seed with which settings were chosen on development items (study
+`paws-x-strong-settings`). Effects on the mean of the targets, their intervals and their correction are those
+of the summary. The English model, with no strategy and no last updates, is that of the study `baseline`, on
+the same items and seeds. Reads committed predictions alone.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+
+import pandas as pd
+
+from xltlib import statistics, summary
+from xltlib.summary.data import StudyData
+
+STUDY, ENGLISH_MODEL, CHOSEN_IN = "paws-x-strong", "baseline", "adaptation"
+SEED_OF_CHOICES = 3  # of the study paws-x-strong-settings
+
+
+def parts(right: pd.DataFrame, chosen_items: set[int], chosen_seed: int) -> dict[str, pd.DataFrame]:
+    """The data as a whole, and what is left without items or the seed on which something was chosen.
+
+    Args:
+        right: as statistics.right_answers returns it.
+        chosen_items: ids of test items on which something was chosen.
+        chosen_seed: with which something was chosen.
+
+    Example:
+        >>> right = pd.DataFrame({"item": [1, 1, 2, 2], "seed": [1, 3, 1, 3]})
+        >>> [len(rows) for rows in parts(right, {1}, 3).values()]
+        [4, 2, 2]
+    """
+    return {
+        "all": right,
+        f"without the {len(chosen_items)} items of choices": right[~right["item"].isin(chosen_items)],
+        f"without seed {chosen_seed}": right[right.seed != chosen_seed],
+    }
+
+
+def effects_on_parts(data: StudyData, chosen_items: set[int], chosen_seed: int) -> pd.DataFrame:
+    """Effects on the mean of the targets and their differences between strategies, on each part of the data.
+
+    Args:
+        data: the study.
+        chosen_items, chosen_seed: see parts.
+    Returns:
+        Columns ``part, strategy, head, adaptation, effect, low, high, p, p (Holm), verdict, n_items,
+        n_seeds``: a row an effect or difference and a part. A part without items or seeds has no row.
+    """
+    found = []
+    for name, rows in parts(data.right, chosen_items, chosen_seed).items():
+        effects, between, _ = data.effects_of(rows)
+        for table in (effects, between):
+            found.append(table[table.language == "mean"].assign(part=name))
+    columns = ["part", "strategy", "head", "adaptation", "effect", "low", "high", "p", "p (Holm)", "verdict"]
+    return pd.concat(found)[[*columns, "n_items", "n_seeds"]].reset_index(drop=True)
+
+
+def english_model(data: StudyData, baseline: StudyData) -> pd.DataFrame:
+    """Accuracy of the English model on a study's items, languages and seeds, in per cent.
+
+    Args:
+        data: the study.
+        baseline: the study of its English models.
+    Returns:
+        Columns ``language, accuracy, n_items, n_seeds``; the last row is the mean of the zero-shot targets.
+    Raises:
+        ValueError: the English models were not scored on all of the study's items.
+    """
+    same = ["seed", "language", "item"]
+    scored = data.right[same].drop_duplicates()
+    right = scored.merge(baseline.right[[*same, "right"]], on=same)
+    if len(right) < len(scored):
+        raise ValueError(f"{baseline.study} lacks {len(scored) - len(right):,} answers that {data.study} has")
+    rows = []
+    for language in [*data.order, "mean"]:
+        codes = data.zero_shot if language == "mean" else [language]
+        answers = right[right.language.isin(codes)]
+        accuracy = 100 * answers.groupby("language").right.mean().mean()
+        counted = {"n_items": answers["item"].nunique(), "n_seeds": answers.seed.nunique()}
+        rows.append({"language": language, "accuracy": accuracy, **counted})
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--figures", type=Path, default=Path("figures"), help="folder of studies")
+    parser.add_argument("--out", type=Path, help="also write both tables as CSV into this folder")
+    args = parser.parse_args()
+    data = summary.load(args.figures, STUDY)
+    chosen_items = set(summary.load(args.figures, CHOSEN_IN).predictions["item"])
+    tables = {
+        "effects_on_parts": effects_on_parts(data, chosen_items, SEED_OF_CHOICES),
+        "english_model": english_model(data, summary.load(args.figures, ENGLISH_MODEL)),
+    }
+    for name, table in tables.items():
+        print(table.round(2).to_string(index=False))
+        if args.out:
+            args.out.mkdir(parents=True, exist_ok=True)
+            table.round(4).to_csv(args.out / f"{name}.csv", index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

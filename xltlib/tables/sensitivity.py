@@ -1,0 +1,38 @@
+"""Tables of benchmarks/sensitivity.py: effects on a part of the data, and the English model itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xltlib import languages
+from xltlib.tables.cells import arm_cells, judged_points, markdown, per_cent, read
+
+
+def effects_on_parts(folder: Path) -> str:
+    """Effects on the mean of the targets, a column a part of the data; bold: detected.
+
+    Args:
+        folder: of the study; the benchmark's tables are in the folder of the same name in benchmarks/.
+    """
+    table, cells = read(_benchmark(folder), "effects_on_parts"), {}
+    parts = list(dict.fromkeys(table.part))
+    for _, row in table.iterrows():
+        cells.setdefault(tuple(arm_cells(row, ["strategy", "adaptation"])), {})[row["part"]] = row
+    rows = []
+    for arm, by_part in cells.items():
+        rows.append([*arm, *(judged_points(by_part[part]) if part in by_part else "" for part in parts)])
+    return markdown(["strategy", "adaptation", *parts], rows)
+
+
+def english_model(folder: Path) -> str:
+    """Accuracy of the English model, before any strategy, on the study's items; a column a language."""
+    table = read(_benchmark(folder), "english_model")
+    names = [
+        "mean of the targets" if code == "mean" else languages.row(code).name for code in table.language
+    ]
+    cells = [per_cent(accuracy) for accuracy in table.accuracy]
+    return markdown(["seeds", *names], [[str(table.n_seeds.max()), *cells]])
+
+
+def _benchmark(folder: Path) -> Path:
+    return folder.parents[1] / "benchmarks" / folder.name
