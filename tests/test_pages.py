@@ -423,7 +423,7 @@ def test_trees_are_learned_also_where_none_is_read(tmp_path):
     assert (rise[False] / rise[True]).between(0.65, 0.75).all() and "UUAS by about 70 % as much" in flat(page)
     over = pd.read_csv(folder / "over_updates.csv").query("adaptation != 'mlm'")
     least, most = cells.signed(over.effect.min()), cells.signed(over.effect.max())
-    assert f"as many more English updates ({least} to {most} points)" in flat(page)
+    assert f"the control, extra English updates ({least} to {most} points)" in flat(page)
     effects = pd.read_csv(folder / "groups.csv").query("language == 'mean'")
     effects = effects.query("strategy in ['plain', 'hybrid']")
     text, effects = effects.query("adaptation == 'mlm' and strategy == 'hybrid'"), effects.query(TREES)

@@ -329,7 +329,7 @@ def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
     saved(tmp_path, "over_controls_matched", [effect(1, 0, 2, over="more-updates", language="mean")])
     header, found = cells_of(controls.controls(tmp_path))
     assert header[-4:] == ["over", "seeds", "effect on the mean", "at matched shares"] and len(found) == 1
-    assert found[0][-4:-2] == ["as many more English updates (control)", "2"]
+    assert found[0][-4:-2] == ["extra English updates (control)", "2"]
     assert found[0][-2:] == ["**+2.0 [+1.0, +3.0]**", "+1.0 [+0.0, +2.0]"]
     two_means = ["two targets", "a target and another"]
     rows = [effect(-1, -2, 0, over="none"), effect(1, 0, 2, over="none")]

@@ -69,7 +69,7 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
 
 
 def is_control(adaptation: str, named: Iterable[str] = ()) -> bool:
-    """Whether an adaptation is a control: as many more updates, or one that its study names as such.
+    """Whether an adaptation is a control: extra English updates, or one that its study names as such.
 
     Example:
         >>> is_control("more-updates-200"), is_control("mlm-en", ["mlm-en"]), is_control("mlm")

@@ -17,7 +17,7 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     """Both claims, as rows of claims.judged.
 
     Claim 11 is read as "trees raise accuracy": under some strategy the largest dose must do so over no
-    adaptation, over as many more English updates, and over the same sentences without their trees (masked
+    adaptation, over extra English updates, and over the same sentences without their trees (masked
     language modelling); and lower it over no adaptation under none. Claim 12 is read as "it takes many": the
     largest dose must raise accuracy, the smallest must not, and the largest must do so by more than the
     smallest, compared seed by seed and item by item, all under one strategy. Doses between decide nothing,
@@ -41,7 +41,7 @@ def judged(folder: Path, direction) -> dict[str, dict]:
         return _incomplete()
     on = evidence.on_largest(folder, STUDY, table)
     trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets; "
-    trees += f"over as many more English updates: {_said(updates)}; over the same sentences without trees: "
+    trees += f"over extra English updates: {_said(updates)}; over the same sentences without trees: "
     trees += f"{_said(text)}."
     doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points. "
     doses += f"The one over the other: {_said(more)}."

@@ -45,7 +45,7 @@ ADAPTATION_NAME = {
     "centre": "centring per language",
     "whiten": "whitening per language",
     "procrustes": "rotation onto English",
-    "more-updates": "as many more English updates (control)",
+    "more-updates": "extra English updates (control)",
     "more-pairs": "more English pairs, of other kinds",
 }
 NOISE_NAME = {

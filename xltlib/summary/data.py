@@ -319,7 +319,7 @@ class StudyData:
         return collected.named_controls(zip(self.runs.label, self.runs.adaptation), self.controls)
 
     def is_control(self, adaptations: pd.Series) -> pd.Series:
-        """Whether these are controls: as many more updates, or what the study names."""
+        """Whether these are controls: extra English updates, or what the study names."""
         names = adaptations.astype(str)
         found = [name for name in names.unique() if collected.is_control(name, self.named_controls)]
         return names.isin(found)

@@ -159,7 +159,7 @@ def over_control(data: StudyData, rows: pd.DataFrame) -> str:
     if over.empty:
         return ""
     parts = [f"{estimate(row)} {circumstance(data, row)}" for _, row in over.iterrows()]
-    return f"Over as many more updates without adaptation (the control) that is {joined(parts)}."
+    return f"Over equally many updates without adaptation (the control) that is {joined(parts)}."
 
 
 def not_established(data: StudyData, rows: pd.DataFrame) -> str:
