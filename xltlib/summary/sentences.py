@@ -80,7 +80,7 @@ def on_the_mean(data: StudyData) -> pd.DataFrame:
 def headline(data: StudyData) -> pd.DataFrame:
     """Those of them that the question is about: of the strategies that it names, if they are there."""
     rows = on_the_mean(data)
-    asked = rows[rows.strategy.map(figures.known).isin(ASKED_ABOUT)] if len(rows) else rows
+    asked = rows[rows.strategy.map(figures.base_strategy).isin(ASKED_ABOUT)] if len(rows) else rows
     return asked if len(asked) else rows
 
 
