@@ -205,7 +205,6 @@ class StudyData:
         """
         one, two = self.predictions.language1.astype(str), self.predictions.language2.astype(str)
         scored = self.predictions.run.isin(self.predictions.run[one != two].unique())
-
         if not scored.any():
             return {}
         masks = {"all languages": scored}

@@ -57,5 +57,4 @@ def _mean_sentence(mean: pd.DataFrame) -> str:
         size = statistics.detectable(row.low, row.high, row.n_seeds)
         sentence += f" About {size:.1f} points would have been found four times in five, "
         sentence += "before any correction."
-
     return sentence
