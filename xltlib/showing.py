@@ -29,9 +29,11 @@ def summary(ended: int, runs: int, estimate: forecast.Estimate, elapsed: float) 
         >>> summary(0, 1, forecast.Estimate(0.0, None), 4.0)
         '0 of 1 run, 0 % of the work, 4 s so far, speed not known yet'
     """
-    left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
+    left = "speed not known yet"
+    if estimate.left is not None:
+        left = f"about {forecast.duration(estimate.left)} left"
     share = f"{100 * estimate.share:.0f} % of the work"
-    return f"{ended} of {counted(runs, 'run')}, {share}, {forecast.said(elapsed)} so far, {left}"
+    return f"{ended} of {counted(runs, 'run')}, {share}, {forecast.duration(elapsed)} so far, {left}"
 
 
 class Shown:
@@ -133,5 +135,5 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
     of.jobs, of.todo = len(running), [label for label in of.todo if label not in silent]
     left = of.now(ended | set(failed), set(running)).left
     said.append(f"{len(running)} running")
-    said.append("speed not known yet" if left is None else f"about {forecast.said(left)} left")
+    said.append("speed not known yet" if left is None else f"about {forecast.duration(left)} left")
     return "\n  ".join([", ".join(said), *(forecast.line(label, of.state(label), now) for label in running)])
