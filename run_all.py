@@ -47,8 +47,8 @@ def carried_out(
     shown = showing.Shown(Forecast(plan, todo, args.jobs, runs))
     try:
         with execution.pool(args.jobs, args.scheduler, args.card_memory) as pool:
-            beside = args.experiments.resolve().parent
-            failed = execution.execute(plan, todo, pool, runs, beside, shown, args.force)
+            module_folder = args.experiments.resolve().parent
+            failed = execution.execute(plan, todo, pool, runs, module_folder, shown, args.force)
         for label in set(todo) & set(store.missing(plan)) - set(failed):
             failed[label] = "it ran, and is not done"
             shown.say(f"FAILED {label}: {failed[label]}")
@@ -61,9 +61,9 @@ def carried_out(
         shown.close()
 
 
-def main(given: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Do what the command line asks; returns the exit status: 0, 1 (something failed) or 2 (a mistake)."""
-    args, began = command_line.parsed(given, ROOT), time.time()
+    args, began = command_line.parsed(argv, ROOT), time.time()
     runs, figures = args.runs.resolve(), args.figures.resolve() / args.study
     try:
         if not args.study:
@@ -84,8 +84,8 @@ def main(given: list[str] | None = None) -> int:
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         begins = f"{args.study}: {counted(len(todo), 'run')} to do, {done} done already"
         console.say(f"{begins}; {args.jobs} at a time", sys.stdout)
-        if todo and (told := store.beforehand(plan, todo)):
-            console.say(f"beforehand: {told}")
+        if todo and (message := store.beforehand(plan, todo)):
+            console.say(f"beforehand: {message}")
         failed = carried_out(args, plan, store, todo) if todo else {}
         if args.draw and (older := store.other_code(plan)):
             console.say(f"{counted(older, 'run')} made by other code than today's, drawn as they are")

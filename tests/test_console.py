@@ -52,7 +52,7 @@ def test_a_console_that_is_gone_is_no_reason_to_stop(plan, tmp_path):
     closed = io.StringIO()
     lines = showing.Shown(of, closed)
     closed.close()
-    lines._told = 0.0
+    lines._last_shown = 0.0
     lines.update(set(), ["english seed 1"])
     lines.say("done")
     lines.close()
@@ -82,7 +82,7 @@ def test_damaged_progress_of_a_run_is_said_once_and_stops_nothing(plan, tmp_path
     (place / progress.FILE).write_text(damaged, encoding="utf-8")
     lines = showing.Shown(of, stream)
     for _ in range(3):
-        lines._told = 0.0
+        lines._last_shown = 0.0
         lines.update(set(), ["english seed 1"])
     assert stream.getvalue().count("not shown") <= 1 and stream.getvalue()
     assert progress.read(place) is None and "english seed 1" not in showing.status(plan, [], tmp_path)

@@ -444,8 +444,8 @@ def test_a_split_of_the_hub_has_the_name_that_it_has_there(tmp_path, monkeypatch
 def test_a_bundle_holds_no_task_of_the_hub(mine):
     path = Path(mine) / "task.yaml"
     with pytest.raises(tasks.DataError, match="a bundle holds no pairs of the hub; name their folder"):
-        DescribedTask("organisation/name", path).stays("mine")
-    DescribedTask(mine, path).stays("mine")
+        DescribedTask("organisation/name", path).refuse_for_bundle("mine")
+    DescribedTask(mine, path).refuse_for_bundle("mine")
 
 
 @pytest.mark.parametrize(
@@ -486,9 +486,9 @@ def test_relative_tasks_lie_beside_the_study():
 @pytest.mark.parametrize("name", known_names())
 def test_shipped_descriptions_read_and_say_what_they_are(name):
     task = described(name)
-    assert task.says.about
+    assert task.description.about
     assert task.LICENCE
-    assert {"train", "dev", "test"} <= set(task.says.sources)
+    assert {"train", "dev", "test"} <= set(task.description.sources)
 
 
 AFRICAN = dict.fromkeys("ewe hau kin lin lug orm sna sot twi wol xho yor zul".split(), 600)

@@ -134,7 +134,7 @@ def test_before_a_speed_was_seen_nothing_is_guessed(plan, tmp_path):
     assert of.now(set(), {"english seed 1"}).left is None
     shown = io.StringIO()
     lines = showing.Shown(of, shown)
-    lines._told = 0.0  # a minute ago
+    lines._last_shown = 0.0  # a minute ago
     lines.update(set(), ["english seed 1"])
     assert "0 of 9 runs, 0 % of the work" in shown.getvalue() and "speed not known yet" in shown.getvalue()
     assert "english seed 1: starting" in shown.getvalue() and "\r" not in shown.getvalue()
@@ -166,7 +166,7 @@ def test_status_says_what_runs_what_failed_and_what_is_silent(plan, tmp_path):
 def test_a_forecast_that_fails_stops_nothing_and_parts_of_ones_own_have_one(plan, tmp_path, monkeypatch):
     of, shown = Forecast(plan, list(plan.nodes), 2, tmp_path), io.StringIO()
     lines = showing.Shown(of, shown)
-    lines._told = 0.0
+    lines._last_shown = 0.0
     monkeypatch.setattr(of, "now", lambda ended, running: 1 / 0)
     lines.update(set(), ["english seed 1"])
     assert "no forecast (ZeroDivisionError" in shown.getvalue() and "speed not known yet" in shown.getvalue()

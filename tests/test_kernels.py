@@ -51,7 +51,7 @@ def test_another_kernel_called_python3_is_not_started(notebook, tmp_path):
 @pytest.mark.parametrize("before", ["", "/elsewhere", str(ROOT / "tests")])
 def test_this_checkout_comes_first(before, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", before)
-    paths = kernels.environment(1, beside="/mine")["PYTHONPATH"].split(os.pathsep)
+    paths = kernels.environment(1, module_folder="/mine")["PYTHONPATH"].split(os.pathsep)
     assert paths == [str(ROOT), *([before] if before else []), "/mine"]
 
 
@@ -86,7 +86,7 @@ def test_a_failure_names_the_line_of_ones_own_module(notebook, tmp_path, monkeyp
     output = notebook("import own_of_test; own_of_test.fails()")
     output.parent.mkdir()
     with pytest.raises(Exception) as raised:
-        kernels.execute("x", output, {}, kernels.environment(1, beside=str(folder)))
+        kernels.execute("x", output, {}, kernels.environment(1, module_folder=str(folder)))
     said = execution._failure(raised.value, output.parent, str(folder))
     assert "own_of_test.py:2: boom" in said
 

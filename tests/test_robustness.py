@@ -169,8 +169,8 @@ def test_verdicts_are_said_of_each_claim_and_of_a_task_without_one():
     row = {"arm": "fgm", "effect": 1.0, "low": -1.0, "high": 3.0, "verdict": "inconclusive"}
     found = pd.DataFrame([{"claim": None, **row}, {"claim": 3, **row}])
     said = "inconclusive with FGM (+1.0 [−1.0, +3.0])."
-    assert robustness_claims.said(found) == f"No claim is on this task: {said} Claim 3: {said}"
-    assert robustness_claims.said(found.iloc[:0]) == "No noise has a run beside the control yet."
+    assert robustness_claims.in_words(found) == f"No claim is on this task: {said} Claim 3: {said}"
+    assert robustness_claims.in_words(found.iloc[:0]) == "No noise has a run beside the control yet."
 
 
 def test_claims_of_a_study_without_any_noise_are_a_table_that_can_be_read(arms, against, tmp_path):
@@ -178,7 +178,7 @@ def test_claims_of_a_study_without_any_noise_are_a_table_that_can_be_read(arms, 
     mean = robustness.means_of_targets(effects, ["step-matched"])
     no_pairs = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], [])
     found = robustness_claims.outcomes("paws-x", mean, no_pairs, against, "step-matched", ["de", "ko"])
-    assert robustness_claims.said(found).startswith("No noise has a run")
+    assert robustness_claims.in_words(found).startswith("No noise has a run")
     robustness.save_tables(tmp_path, claims=found, generalized=no_pairs)
     kept = pd.read_csv(tmp_path / "claims.csv")
     assert kept.empty and kept.columns.tolist() == list(robustness_claims.OUTCOMES)

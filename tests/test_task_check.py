@@ -64,7 +64,7 @@ def test_classes_in_the_wrong_order_are_noted(mine):
     told = {**PLAIN, "labels": {"same": "1", "different": "0"}}
     (mine / "task.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
     found = check(str(mine), None)
-    assert note in " ".join(found.said.split()) and found.faults == []
+    assert note in " ".join(found.report.split()) and found.faults == []
 
 
 def test_a_task_without_a_fault(mine, capsys):
@@ -98,7 +98,7 @@ def test_counts_of_what_is_in_a_split(mine):
     pairs = [("an egg", "an egg", "1")] * 2 + [("NS", "missing", "0"), ("the cat", "a dog", "0")]
     (mine / "test-en.tsv").write_text(lines(pairs), encoding="utf-8")
     (mine / "test-de.tsv").unlink()
-    english = numbers(check(str(mine), None).said, "TEST")["en"]
+    english = numbers(check(str(mine), None).report, "TEST")["en"]
     assert english == {
         "rows": "3", "dropped": "1", "different": "1", "same": "2", "majority": "66.7", "overlap": "100.0",
         "clusters": "2", "identical": "2", "repeated": "1",
@@ -113,7 +113,7 @@ def test_every_fault_is_listed_with_its_line(mine, capsys):
     places = [fault.partition(": ")[0].removeprefix(f"{mine}/") for fault in found.faults]
     wanted = ["dev-de.tsv, line 2", *(f"test-en.tsv, line {line}" for line in (6, 8, 5, 7))]
     assert sorted(places) == sorted(wanted)
-    assert "compared when there are no faults" in found.said
+    assert "compared when there are no faults" in found.report
     assert main([str(mine)]) == 1
     assert "Faults: 5" in capsys.readouterr().out
 
@@ -145,7 +145,7 @@ def test_training_pairs_with_a_test_sentence_are_faults_unless_they_are_left_out
     shared = [("EN test ONE 0!", "new", "1"), ("en test one 1", "old", "0"), ("so en test one 2", "z", "0")]
     (mine / "train-en.tsv").write_text(lines(shared), encoding="utf-8")
     found = check(str(mine), None)
-    assert ["train", "3", "1", "2", "3", "en"] in [line.split() for line in found.said.splitlines()]
+    assert ["train", "3", "1", "2", "3", "en"] in [line.split() for line in found.report.splitlines()]
     (fault,) = found.faults
     assert fault.startswith("train: 3 pairs hold a sentence of the test set (first: ('EN test ONE 0!',")
     assert fault.endswith("or say test_sentences: leave-out")
@@ -189,7 +189,7 @@ def test_what_is_parallel_and_what_two_splits_have(mine):
     sets = {"train": "all", "dev": "all", "test": "test"}
     splits = {of: {**PLAIN["splits"][of], "parallel": name} for of, name in sets.items()}
     (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
-    said = check(str(mine), None).said
+    said = check(str(mine), None).report
     told = [line.split() for line in said.splitlines()]
     assert ["test", "test", "4", "3", "3", "en"] in told
     assert ["test", "test", "3", "3", "3", "de"] in told
@@ -201,7 +201,7 @@ def test_what_is_parallel_and_what_two_splits_have(mine):
 
 def test_a_task_whose_data_is_not_here_has_faults_and_a_report():
     found = check("afrixnli-release", None)
-    assert found.faults and "licence: " in found.said
+    assert found.faults and "licence: " in found.report
 
 
 def test_what_cannot_be_checked_is_one_line(tmp_path, capsys):
@@ -441,9 +441,9 @@ def test_a_file_outside_the_data_set_is_refused(cached):
 def test_floors_and_shared_sentences_of_real_sets(name, code, majority, floor, shared):
     found = check(name, REAL)
     assert not found.faults
-    of_code = numbers(found.said, "TEST")[code]
+    of_code = numbers(found.report, "TEST")[code]
     assert (of_code["majority"], of_code["overlap"]) == (majority, floor)
-    lines = [line.split() for line in found.said.splitlines() if line.startswith("train ")]
+    lines = [line.split() for line in found.report.splitlines() if line.startswith("train ")]
     assert [line[2] for line in lines if line[-1] == code] == [shared]
 
 

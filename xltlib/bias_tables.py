@@ -29,13 +29,13 @@ def of_arms(state: dict) -> pd.DataFrame:
         The columns of bias.language_bias with ``language``, then ``seed, rung``, those of ``statistics.ARM``,
         and ``supervision``: the most that was read of the language.
     """
-    parts = []
+    frames = []
     for run in measured_arms(state):
-        about = {name: run[name] for name in ("seed", "rung", *statistics.ARM)}
+        run_columns = {name: run[name] for name in ("seed", "rung", *statistics.ARM)}
         entries = provenance.from_record(run["read"])
         supervision = [provenance.supervision(entries, measured["language"]) for measured in run["bias"]]
-        parts.append(pd.DataFrame(run["bias"]).assign(**about, supervision=supervision))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        frames.append(pd.DataFrame(run["bias"]).assign(**run_columns, supervision=supervision))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def mean_of_arms(table: pd.DataFrame) -> pd.DataFrame:
@@ -50,16 +50,16 @@ def mean_of_arms(table: pd.DataFrame) -> pd.DataFrame:
 def by_supervision(table: pd.DataFrame) -> pd.DataFrame:
     """Mean rank distance, one row an arm, apart for languages whose labels were read and for all others."""
     labelled = table.supervision == "labelled"
-    which = labelled.map({True: "languages with labels", False: "zero-shot languages"}).rename(None)
-    return table.pivot_table(index=ARM_AND_RUNG, columns=which, values="rank_distance", sort=False)
+    supervision = labelled.map({True: "languages with labels", False: "zero-shot languages"}).rename(None)
+    return table.pivot_table(index=ARM_AND_RUNG, columns=supervision, values="rank_distance", sort=False)
 
 
 def mean_of_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """Mean of each measure over seeds, one row an arm and query language, with ``pool`` and ``n_seeds``."""
     keys = [*ARM_AND_RUNG, "language", "supervision"]
     means = {measure: (measure, "mean") for measure in MEASURES}
-    counted = {"pool": ("pool", "first"), "n_seeds": ("seed", "nunique")}
-    return table.groupby(keys, sort=False).agg(**means, **counted).reset_index()
+    counts = {"pool": ("pool", "first"), "n_seeds": ("seed", "nunique")}
+    return table.groupby(keys, sort=False).agg(**means, **counts).reset_index()
 
 
 def caption(study: str, means: pd.DataFrame) -> str:
@@ -88,11 +88,11 @@ def around_adaptations(state: dict) -> pd.DataFrame:
     before = {_start(run): run["bias_before"] for run in adapted if run["bias_before"]}
     rows = []
     for run in adapted:
-        looked_at = {"before": run["bias_before"] or before.get(_start(run)), "after": run["bias"]}
-        for when, measured in looked_at.items():
+        by_stage = {"before": run["bias_before"] or before.get(_start(run)), "after": run["bias"]}
+        for stage, measured in by_stage.items():
             if measured:
                 means = pd.DataFrame(measured)[list(MEASURES)].mean()
-                rows.append({"adaptation": without_seed(run["label"]), "": when, **means})
+                rows.append({"adaptation": without_seed(run["label"]), "": stage, **means})
     if not rows:
         return pd.DataFrame()
     return pd.DataFrame(rows).groupby(["adaptation", ""], sort=False)[list(MEASURES)].mean()

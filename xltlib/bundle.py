@@ -76,7 +76,7 @@ def _refuse_what_stays(node) -> None:
     """Stop where a run reads what lies neither in a file of the data folder nor beside the study."""
     task = find(node.parameters["task"])
     if isinstance(task, DescribedTask):
-        task.stays(node.label)
+        task.refuse_for_bundle(node.label)
     if isinstance(task, Released) and not node.parameters["data"]:
         raise ValueError(f"{node.label}: a bundle holds no pairs of the hub; name their folder with --data")
     if any(value == "wordnet" for _, value, _ in parameters.places_named(node.parameters)):

@@ -57,26 +57,30 @@ def _plain(value: object) -> object:
     if isinstance(value, ast.Constant):
         return ["Constant", {"value": _constant(value.value)}]
     if isinstance(value, ast.AST):
-        return [type(value).__name__, {name: _plain(of) for name, of in _fields(value).items()}]
+        return [type(value).__name__, {name: _plain(item) for name, item in _fields(value).items()}]
     if isinstance(value, list):
-        return [_plain(of) for of in value]
+        return [_plain(item) for item in value]
     return value  # a name, or a number that stands for a conversion
 
 
 def _fields(node: ast.AST) -> dict[str, object]:
     """What a node is made of, without its docstring."""
-    found = {name: of for name, of in ast.iter_fields(node) if of is not None and of != []}
+    fields = {name: item for name, item in ast.iter_fields(node) if item is not None and item != []}
     if isinstance(node, ast.JoinedStr):  # an f-string; 3.12 had empty text behind a nested format
-        found["values"] = [of for of in node.values if not (isinstance(of, ast.Constant) and of.value == "")]
+        fields["values"] = [item for item in node.values if not _is_empty_text(item)]
     if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
-        found["body"] = node.body[1:] or [ast.Pass()]
-    return found
+        fields["body"] = node.body[1:] or [ast.Pass()]
+    return fields
+
+
+def _is_empty_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == ""
 
 
 def _constant(value: object) -> str:
     """A literal with its type. Text is told by JSON: which letters ``repr`` escapes changes with Unicode."""
-    said = json.dumps(value) if isinstance(value, str) else repr(value)
-    return f"{type(value).__name__} {said}"
+    text = json.dumps(value) if isinstance(value, str) else repr(value)
+    return f"{type(value).__name__} {text}"
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def judged(folder: Path) -> pd.DataFrame:
         FileNotFoundError: there is no such folder, or a study that lies there lacks a table.
     """
     folders.of_figures(folder)
-    found = {
+    outcomes = {
         "1": _noise(folder, "robustness", "1"),
         "2": _noise(folder, "robustness-xnli", "2"),
         "3": _two_languages(folder),
@@ -66,11 +66,11 @@ def judged(folder: Path) -> pd.DataFrame:
         "9": _ladder(folder),
         "10": translations_claim.judged(folder, _direction),
         **syntax_claims.judged(folder, _direction),
-        "Q": question.asked(folder),
-        **{claim: evidence.row(why, "", "not testable here") for claim, why in NOT_TESTABLE.items()},
+        "Q": question.judged(folder),
+        **{claim: evidence.row(reason, "", "not testable here") for claim, reason in NOT_TESTABLE.items()},
     }
     table = read()
-    return table.join(pd.DataFrame([found[claim] for claim in table.claim]))
+    return table.join(pd.DataFrame([outcomes[claim] for claim in table.claim]))
 
 
 def as_markdown(table: pd.DataFrame, figures_folder: str) -> str:
@@ -86,8 +86,8 @@ def as_markdown(table: pd.DataFrame, figures_folder: str) -> str:
     ]
     for row in table.itertuples():
         link = linked(row.figure, figures_folder) if row.figure else ""
-        said = map(escaped, (row.claim, row.said, row.report, row.measured, row.on))
-        cells = [*said, f"**{escaped(row.verdict)}**", link]
+        texts = map(escaped, (row.claim, row.said, row.report, row.measured, row.on))
+        cells = [*texts, f"**{escaped(row.verdict)}**", link]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -107,28 +107,28 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
     if not folders.has_study(folder, study):
         return evidence.missing(study)
     rows = _outcomes(folder, study, claim).rename(columns={"over as many updates": "over_updates"})
-    others = {row.arm: row for row in rows.itertuples()}
-    own = others.pop(SMOOTHING, None)
-    if own is None:
+    by_arm = {row.arm: row for row in rows.itertuples()}
+    synonyms = by_arm.pop(SMOOTHING, None)
+    if synonyms is None:
         return evidence.missing(study, f" with the arm {SMOOTHING}")
-    why = ""
-    if own.verdict == "step-explained":
-        why += " The updates alone bring more than half of it."
-    if own.verdict.endswith("larger"):
-        why += " It is larger than published."
-    verdict = own.verdict
-    if own.n_seeds < 2:
+    remarks = ""
+    if synonyms.verdict == "step-explained":
+        remarks += " The updates alone bring more than half of it."
+    if synonyms.verdict.endswith("larger"):
+        remarks += " It is larger than published."
+    verdict = synonyms.verdict
+    if synonyms.n_seeds < 2:
         verdict = "inconclusive"
     elif verdict in ("step-explained", "not reproduced: larger"):
         verdict = "not reproduced"
-    rest = "; ".join(f"{name} {evidence.points(row)}" for name, row in others.items())
-    over_updates = "not measured" if pd.isna(own.over_updates) else f"{own.over_updates:+.1f}"
+    other_noises = "; ".join(f"{name} {evidence.points(row)}" for name, row in by_arm.items())
+    over_updates = "not measured" if pd.isna(synonyms.over_updates) else f"{synonyms.over_updates:+.1f}"
     measured = (
-        f"Synonyms {evidence.points(own)} points over plain training, {over_updates} over as many updates "
-        f"without them.{why} Other noises, over plain: {rest or 'none'}."
+        f"Synonyms {evidence.points(synonyms)} points over plain training, {over_updates} over as many "
+        f"updates without them.{remarks} Other noises, over plain: {other_noises or 'none'}."
     )
-    on = evidence.on(folder, study, own.n_seeds, own.n_items)
-    return evidence.row(measured, on, verdict, folder / study / "noise_effect.png")
+    basis = evidence.measured_on(folder, study, synonyms.n_seeds, synonyms.n_items)
+    return evidence.row(measured, basis, verdict, folder / study / "noise_effect.png")
 
 
 def _two_languages(folder: Path) -> dict:
@@ -137,22 +137,22 @@ def _two_languages(folder: Path) -> dict:
     Decided where all studies at hand agree.
     """
     studies = ("robustness", "robustness-xnli")
-    said, on, verdicts = [], [], set()
+    sentences, bases, verdicts = [], [], set()
     for study in studies:
         for row in _outcomes(folder, study, "3").query("arm == @SMOOTHING").itertuples():
-            said.append(f"{study}: synonyms, two languages minus one {evidence.points(row)} points")
-            on.append(evidence.on(folder, study, row.n_seeds, row.n_items))
+            sentences.append(f"{study}: synonyms, two languages minus one {evidence.points(row)} points")
+            bases.append(evidence.measured_on(folder, study, row.n_seeds, row.n_items))
             verdicts.add(row.verdict if row.n_seeds > 1 else "inconclusive")
     absent = [study for study in studies if not folders.has_study(folder, study)]
     gaps = [evidence.missing(study)["measured"] for study in absent]
-    if not said:
-        why = f" with the arm {SMOOTHING} on pairs of two languages"
-        gaps += [evidence.missing(study, why)["measured"] for study in studies if study not in absent]
+    if not sentences:
+        detail = f" with the arm {SMOOTHING} on pairs of two languages"
+        gaps += [evidence.missing(study, detail)["measured"] for study in studies if study not in absent]
         return evidence.row(" ".join(gaps), "", "inconclusive")
-    measured = " ".join(["; ".join(said) + ".", *gaps])
+    measured = " ".join(["; ".join(sentences) + ".", *gaps])
     verdict = verdicts.pop() if len(verdicts) == 1 else "inconclusive"
     figure = folder / "robustness/noise_generalized.png"
-    return evidence.row(measured, "; ".join(on), verdict, figure)
+    return evidence.row(measured, "; ".join(bases), verdict, figure)
 
 
 def _definition(folder: Path) -> dict:
@@ -161,21 +161,24 @@ def _definition(folder: Path) -> dict:
     A cell of two languages holds items of the diagonal, each with the label it has everywhere.
     """
     candidates = ("robustness", "paws-x-factorial", "paws-x")
-    there = [name for name in candidates if folders.has_study(folder, name)]
-    if not there:
+    present = [name for name in candidates if folders.has_study(folder, name)]
+    if not present:
         return evidence.missing("paws-x")
-    kept = [name for name in there if collected.file(folder / name, collected.PREDICTIONS).is_file()]
-    if not kept:
-        return evidence.row(f"Study {there[0]} is here without its predictions.", "", "inconclusive")
-    study = kept[0]
+    with_predictions = []
+    for name in present:
+        if collected.file(folder / name, collected.PREDICTIONS).is_file():
+            with_predictions.append(name)
+    if not with_predictions:
+        return evidence.row(f"Study {present[0]} is here without its predictions.", "", "inconclusive")
+    study = with_predictions[0]
     columns = ["item", "language1", "language2", "label"]
     cells = collected.predictions(folder / study, columns).drop_duplicates()
-    off = ~statistics.is_one_language(cells)
-    if not off.any():
+    off_diagonal = ~statistics.is_one_language(cells)
+    if not off_diagonal.any():
         return evidence.missing(study, " on pairs of two languages")
     one_label = (cells.groupby("item").label.nunique() == 1).all()
-    agree = bool(one_label and set(cells[off]["item"]) <= set(cells[~off]["item"]))
-    n = len(cells[off][["language1", "language2"]].drop_duplicates())
+    agree = bool(one_label and set(cells[off_diagonal]["item"]) <= set(cells[~off_diagonal]["item"]))
+    n = len(cells[off_diagonal][["language1", "language2"]].drop_duplicates())
     measured = (
         f"A definition. In {n} cells of two languages each item has the label it has everywhere: {agree}."
     )
@@ -184,12 +187,12 @@ def _definition(folder: Path) -> dict:
 
 def _direction(table: pd.DataFrame) -> str:
     """What a family of effects says of "this raises accuracy": by Holm's correction, never by one seed."""
-    said = set(statistics.judge(table).verdict)
-    if {"up", "down"} <= said:
+    verdicts = set(statistics.judge(table).verdict)
+    if {"up", "down"} <= verdicts:
         return "inconclusive"
-    if "up" in said:
+    if "up" in verdicts:
         return "reproduced"
-    if "down" in said or said == {"equivalent to nothing"}:
+    if "down" in verdicts or verdicts == {"equivalent to nothing"}:
         return "not reproduced"
     return "inconclusive"
 
@@ -211,19 +214,20 @@ def _alignment(folder: Path) -> dict:
     ]
     measured = f"Effect on accuracy: {'; '.join(effects)} points."
     intervals = evidence.table(folder, study, "intervals")
-    without = intervals[intervals.adaptation == "none"][["accuracy", "majority"]].mean()
-    if without.accuracy < without.majority:
+    unadapted = intervals[intervals.adaptation == "none"][["accuracy", "majority"]].mean()
+    if unadapted.accuracy < unadapted.majority:
         measured += (
-            f" Without, {without.accuracy:.1f} per cent are right, the more frequent answer is in "
-            f"{without.majority:.1f}: little is there to be raised."
+            f" Without, {unadapted.accuracy:.1f} per cent are right, the more frequent answer is in "
+            f"{unadapted.majority:.1f}: little is there to be raised."
         )
-    on = evidence.on_largest(folder, study, table)
-    return evidence.row(measured, on, _direction(table), folder / study / "adaptation_family.png")
+    basis = evidence.measured_on_table(folder, study, table)
+    return evidence.row(measured, basis, _direction(table), folder / study / "adaptation_family.png")
 
 
 def ladder_caption(folder: Path, table: pd.DataFrame) -> str:
     """What stands below the figure of :func:`ladder`."""
-    return f"Study {evidence.on_largest(folder, LADDER, table)}; mean of the targets; checkpoint: last."
+    basis = evidence.measured_on_table(folder, LADDER, table)
+    return f"Study {basis}; mean of the targets; checkpoint: last."
 
 
 def _ladder(folder: Path) -> dict:
@@ -237,10 +241,10 @@ def _ladder(folder: Path) -> dict:
         return evidence.missing(LADDER)
     if translations.empty:
         return evidence.missing(LADDER, " with translations beside plain training")
-    said = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in translations.itertuples()]
+    effects = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in translations.itertuples()]
     measured = (
-        f"What translations (Z3) add to plain training (Z0), mean of the targets: {'; '.join(said)} points. "
-        "What most published methods need is not a measurement."
+        "What translations (Z3) add to plain training (Z0), mean of the targets: "
+        f"{'; '.join(effects)} points. What most published methods need is not a measurement."
     )
-    on = evidence.on_largest(folder, LADDER, table)
-    return evidence.row(measured, on, _direction(translations), folder / "claims" / "ladder.png")
+    basis = evidence.measured_on_table(folder, LADDER, table)
+    return evidence.row(measured, basis, _direction(translations), folder / "claims" / "ladder.png")

@@ -27,112 +27,112 @@ IGNORED = {  # what has no effect beside a thing to do; --list --force shows wha
 }  # fmt: skip
 
 
-def jobs(given: str) -> int:
+def jobs(text: str) -> int:
     """How many runs at a time."""
-    if not given.isdecimal() or not 1 <= int(given[:9]) <= MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"{given!r}: wanted a whole number from 1 to {MOST_JOBS}")
-    return int(given)
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted a whole number from 1 to {MOST_JOBS}")
+    return int(text)
 
 
-def memory(given: str) -> float:
+def memory(text: str) -> float:
     """GiB of a graphics card."""
     try:
-        found = float(given)
+        gib = float(text)
     except ValueError:
-        found = math.nan
-    if not 0 < found <= 10_000:
-        raise argparse.ArgumentTypeError(f"{given!r}: wanted GiB, a number above 0, as in 8 or 0.5")
-    return found
+        gib = math.nan
+    if not 0 < gib <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted GiB, a number above 0, as in 8 or 0.5")
+    return gib
 
 
-def folder(given: str) -> Path:
+def folder(text: str) -> Path:
     """A folder that is there, or may be made."""
-    found = place(given)
-    if os.path.lexists(found) and not found.is_dir():
-        raise argparse.ArgumentTypeError(f"{given!r} is no folder")
-    return found
+    path = place(text)
+    if os.path.lexists(path) and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder")
+    return path
 
 
-def place(given: str) -> Path:
+def place(text: str) -> Path:
     """A path that a file or folder may have."""
     try:
-        found = Path(given).expanduser()
-        found.resolve().exists()  # raises where it is too long, or links lead in a circle
+        path = Path(text).expanduser()
+        path.resolve().exists()  # raises where it is too long, or links lead in a circle
     except (OSError, ValueError, RuntimeError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise argparse.ArgumentTypeError(f"{given[:60]!r} is no path ({said})") from error
-    if not given.strip() or "\0" in given:
-        raise argparse.ArgumentTypeError(f"{given!r} is no path")
-    return found
+        reason = getattr(error, "strerror", None) or error
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is no path ({reason})") from error
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no path")
+    return path
 
 
-def archive(given: str) -> Path:
+def archive(text: str) -> Path:
     """A file that is written, or replaced where it is such a file already."""
-    found = place(given)
-    if not found.resolve().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{given}: there is no such folder")
-    if os.path.lexists(found) and not _is_ours(found):
-        raise argparse.ArgumentTypeError(f"{given} is there, and no file that this wrote: name another")
-    return found
+    path = place(text)
+    if not path.resolve().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no such folder")
+    if os.path.lexists(path) and not _is_ours(path):
+        raise argparse.ArgumentTypeError(f"{text} is there, and no file that this wrote: name another")
+    return path
 
 
 def _is_ours(path: Path) -> bool:
     """Whether a file is a bundle or one of results."""
     try:
-        with zipfile.ZipFile(path) if path.is_file() else nullcontext() as found:
-            return bool(found) and not OURS.isdisjoint(found.namelist())
+        with zipfile.ZipFile(path) if path.is_file() else nullcontext() as zipped:
+            return bool(zipped) and not OURS.isdisjoint(zipped.namelist())
     except (zipfile.BadZipFile, OSError):
         return False
 
 
-def data(given: str) -> str:
+def data(text: str) -> str:
     """A folder of data; "" is none."""
-    if given and place(given).is_file():
-        raise argparse.ArgumentTypeError(f"{given!r} is a file, wanted the folder of data")
-    return given
+    if text and place(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file, wanted the folder of data")
+    return text
 
 
-def parsed(given: list[str] | None, root: Path) -> argparse.Namespace:
+def parsed(argv: list[str] | None, root: Path) -> argparse.Namespace:
     """The command line's arguments.
 
     Args:
-        given: words; None: those of this process.
+        argv: words; None: those of this process.
         root: folder of run_all.py.
     """
     layout = argparse.RawDescriptionHelpFormatter
     parser = console.Parser("run_all", prog="run_all.py", description=EXAMPLES, formatter_class=layout)
     add = parser.add_argument
     add("study", nargs="?", default="", help="a study of experiments.yaml; without one, print what there is")
-    asked = parser.add_argument_group("what to do; without one of these, run what is not done, and draw")
-    asked = asked.add_mutually_exclusive_group()
-    asked.add_argument("--list", action="store_true", help="print the plan, its parameters, and what is done")
-    asked.add_argument("--status", action="store_true", help="print how far the study is, wherever it runs")
-    shown = "collect and draw what is done, or committed"
-    asked.add_argument("--draw", action="store_true", help=shown)
-    shown = "pack the study and all that it reads for a machine without a network"
-    asked.add_argument("--bundle", type=archive, metavar="FILE", help=shown)
-    shown = "pack records and predictions that are done"
-    asked.add_argument("--results", type=archive, metavar="FILE", help=shown)
-    shown = "take over what --results packed on another machine"
-    asked.add_argument("--collect", type=place, metavar="FILE", help=shown)
+    group = parser.add_argument_group("what to do; without one of these, run what is not done, and draw")
+    group = group.add_mutually_exclusive_group()
+    group.add_argument("--list", action="store_true", help="print the plan, its parameters, and what is done")
+    group.add_argument("--status", action="store_true", help="print how far the study is, wherever it runs")
+    help_text = "collect and draw what is done, or committed"
+    group.add_argument("--draw", action="store_true", help=help_text)
+    help_text = "pack the study and all that it reads for a machine without a network"
+    group.add_argument("--bundle", type=archive, metavar="FILE", help=help_text)
+    help_text = "pack records and predictions that are done"
+    group.add_argument("--results", type=archive, metavar="FILE", help=help_text)
+    help_text = "take over what --results packed on another machine"
+    group.add_argument("--collect", type=place, metavar="FILE", help=help_text)
 
     add("--only", metavar="TEXT", help="only runs whose label contains TEXT, and what they need")
-    shown = "steps=10, noise.radius=0.01, seeds=1,2"
-    add("--set", action="append", default=[], metavar="NAME=VALUE", help=shown)
+    help_text = "steps=10, noise.radius=0.01, seeds=1,2"
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help=help_text)
     add("--force", action="store_true", help="run again what is done already")
-    shown = "what figures/ holds of today's code counts as done, of other studies, too"
-    add("--keep", action="store_true", help=shown)
+    help_text = "what figures/ holds of today's code counts as done, of other studies, too"
+    add("--keep", action="store_true", help=help_text)
     add("--report", action="store_true", help="write the summary as one HTML file")
     add("--jobs", type=jobs, default=1, metavar="N", help="runs at a time; cores are divided among them")
-    shown = "memory of a graphics card that a run needs (8)"
-    add("--card-memory", type=memory, default=8.0, metavar="GIB", help=shown)
+    help_text = "memory of a graphics card that a run needs (8)"
+    add("--card-memory", type=memory, default=8.0, metavar="GIB", help=help_text)
     add("--scheduler", metavar="ADDRESS", help="a dask.distributed scheduler whose workers share this folder")
-    shown = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
-    add("--data", type=data, default="", metavar="DIR", help=shown)
+    help_text = "folder of downloaded data (else XLTLIB_DATA, else the hub)"
+    add("--data", type=data, default="", metavar="DIR", help=help_text)
     add("--runs", type=folder, default=root / "runs", metavar="DIR", help="where records go")
     add("--figures", type=folder, default=root / "figures", metavar="DIR", help="where figures go")
     add("--experiments", type=place, default=root / "experiments.yaml", metavar="FILE", help="the studies")
-    args = parser.parse_args(given)
+    args = parser.parse_args(argv)
     modes = (args.list, args.status, args.draw, args.bundle, args.results, args.collect)
     if not args.study and any((*modes, args.only, args.set)):
         parser.error("name a study; run_all.py alone prints what there is")

@@ -57,14 +57,15 @@ class Door:
             held_out: of those let in, so many a language are measured on, not trained on: they do not count.
         """
         kept, left_out = {}, 0
-        for code, found in texts.items():
-            kept[code] = self._without_test_sentences(found)
-            left_out += len(found) - len(kept[code])
-        everything = [text for of in kept.values() for text in of]
+        for code, candidates in texts.items():
+            kept[code] = self._without_test_sentences(candidates)
+            left_out += len(candidates) - len(kept[code])
+        everything = [item for items in kept.values() for item in items]
         if vocabulary:
-            self.know([text for of in everything for text in ((of,) if isinstance(of, str) else of)])
-        counted = sum(len(of[held_out:]) for of in kept.values())
-        counts = {"count": counted, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
+            for item in everything:
+                self.know([item] if isinstance(item, str) else item)
+        count = sum(len(items[held_out:]) for items in kept.values())
+        counts = {"count": count, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
         self.entries.append(replace(entry, **counts))
         return kept
 
@@ -74,9 +75,9 @@ class Door:
         def check() -> dict[str, np.ndarray]:
             return {"holds": np.array(tasks.overlapping(texts, self._kept_out), dtype=bool)}
 
-        told = [text if isinstance(text, str) else "\t".join(text) for text in texts]
-        holds = self.shared.arrays("leaks", [*self._checked_by, *told], check)["holds"]
-        return [text for text, bad in zip(texts, holds, strict=True) if not bad]
+        keys = [text if isinstance(text, str) else "\t".join(text) for text in texts]
+        holds = self.shared.arrays("leaks", [*self._checked_by, *keys], check)["holds"]
+        return [text for text, leaks in zip(texts, holds, strict=True) if not leaks]
 
     @cached_property
     def _checked_by(self) -> list[str]:
@@ -85,11 +86,11 @@ class Door:
 
     def _guard(self, codes: list[str]) -> None:
         """Keep out the test sentences of further languages that are read, where the task has such."""
-        others = [code for code in dict.fromkeys(codes) if code not in set(self._kept_out.language1)]
-        more = [tasks.test_pairs(self.task, code, self.folder) for code in others]
-        more = [pairs for pairs in more if len(pairs)]
-        if more:
-            self._kept_out = pd.concat([self._kept_out, *more], ignore_index=True)
+        new_codes = [code for code in dict.fromkeys(codes) if code not in set(self._kept_out.language1)]
+        frames = [tasks.test_pairs(self.task, code, self.folder) for code in new_codes]
+        frames = [pairs for pairs in frames if len(pairs)]
+        if frames:
+            self._kept_out = pd.concat([self._kept_out, *frames], ignore_index=True)
             self.__dict__.pop("_checked_by", None)  # it is of these
 
     def know(self, texts: list[str]) -> None:
@@ -154,28 +155,30 @@ class Door:
         """
         self._guard(codes)
         found = {code: tasks.load_trees(source, code, self.folder, sentences) for code in codes}
-        by_rows = {code: {_as_row(tree): tree for tree in of} for code, of in found.items()}
-        rows = {code: [_as_row(tree) for tree in of] for code, of in found.items()}
+        by_rows = {code: {_as_row(tree): tree for tree in loaded} for code, loaded in found.items()}
+        rows = {code: [_as_row(tree) for tree in loaded] for code, loaded in found.items()}
         kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
-        trees = {code: [by_rows[code][row] for row in of] for code, of in kept.items()}
+        trees = {code: [by_rows[code][row] for row in loaded] for code, loaded in kept.items()}
         if vocabulary:
-            self.know([tree.text for of in trees.values() for tree in of])
+            self.know([tree.text for loaded in trees.values() for tree in loaded])
         return trees
 
     def pivots(self, corpus: str, codes: list[str]) -> dict[str, str]:
         """The language on the other side of each language's translations."""
         return {code: tasks.pivot(corpus, code, self.folder) for code in codes}
 
-    def _with_pivots(self, entry: Entry, read: dict[str, list[str]]) -> Entry:
+    def _with_pivots(self, entry: Entry, by_corpus: dict[str, list[str]]) -> Entry:
         """An entry that names the pivots, too, whose test sentences are kept out from now on.
 
         English it never named: all translations had it.
 
         Args:
-            read: languages by corpus.
+            by_corpus: languages by corpus.
         """
-        pivots = [pivot for corpus, codes in read.items() for pivot in self.pivots(corpus, codes).values()]
-        self._guard([*(code for codes in read.values() for code in codes), *pivots])
+        pivots = []
+        for corpus, codes in by_corpus.items():
+            pivots += self.pivots(corpus, codes).values()
+        self._guard([*(code for codes in by_corpus.values() for code in codes), *pivots])
         others = [pivot for pivot in pivots if pivot != "en"]
         return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
@@ -187,20 +190,23 @@ class Door:
         Raises:
             DataError: none has a language.
         """
-        has = {
+        codes_by_corpus = {
             corpus: [code for code in codes if tasks.has_translations(corpus, code, self.folder)]
             for corpus in corpora
         }
         for code in codes:
-            if not any(code in of for of in has.values()):
+            if not any(code in corpus_codes for corpus_codes in codes_by_corpus.values()):
                 tasks.pivot(corpora[-1], code, self.folder)  # it says what is missing
         found = {
             (corpus, code): tasks.load_parallel(corpus, code, self.folder, sentences)
-            for corpus, of in has.items()
-            for code in of
+            for corpus, corpus_codes in codes_by_corpus.items()
+            for code in corpus_codes
         }
-        kept = self.admit_by_language(found, self._with_pivots(entry, has))
-        return {corpus: {code: kept[corpus, code] for code in of} for corpus, of in has.items() if of}
+        kept = self.admit_by_language(found, self._with_pivots(entry, codes_by_corpus))
+        by_corpus: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        for (corpus, code), pairs in kept.items():
+            by_corpus.setdefault(corpus, {})[code] = pairs
+        return by_corpus
 
     def parallel_items(
         self, codes: list[str], source: str, without: pd.DataFrame, items: int, entry: Entry
@@ -226,11 +232,11 @@ class Door:
     def labels(self, train: pd.DataFrame, source: str, use: str, role: str) -> None:
         """Write down labelled pairs: those of the source language, then all others. They were checked as they
         were loaded (tasks.load_training refuses test sentences)."""
-        own = train.language1 == source
-        for kind, part in (("labelled-source", train[own]), ("labelled-target", train[~own])):
-            if len(part):
-                codes = tuple(sorted(part.language1.unique()))
-                counts = {"count": part["item"].nunique(), "fingerprint": tasks.fingerprint(part)}
+        is_source = train.language1 == source
+        for kind, pairs in (("labelled-source", train[is_source]), ("labelled-target", train[~is_source])):
+            if len(pairs):
+                codes = tuple(sorted(pairs.language1.unique()))
+                counts = {"count": pairs["item"].nunique(), "fingerprint": tasks.fingerprint(pairs)}
                 self.entries.append(Entry(role, use, kind, codes, self.task, **counts))
 
     def synonyms(self, words: str, data, entry: Entry) -> dict[str, list[str]]:
@@ -238,8 +244,8 @@ class Door:
         from xltlib.noise import lists
 
         sentences = [s for frame in (data.train, data.test) for s in [*frame.sentence1, *frame.sentence2]]
-        known = {word for sentence in sentences for word in sentence.split(" ")}
-        table = lists.synonyms_of(known, words, self.folder)
+        text_words = {word for sentence in sentences for word in sentence.split(" ")}
+        table = lists.synonyms_of(text_words, words, self.folder)
         self.words(table, replace(entry, source=Path(words).name))
         return table
 
@@ -251,7 +257,9 @@ class Door:
 
         place = Path(places.located(folder))
         found = {code: lists.read_dictionary(layouts.word_list(place, source, code)) for code in codes}
-        rows = [(code, word, *of) for code, table in found.items() for word, of in table.items()]
+        rows = []
+        for code, table in found.items():
+            rows += [(code, word, *translations) for word, translations in table.items()]
         self._words(rows, [row[2:] for row in rows], replace(entry, source=Path(folder).name))
         return found
 
@@ -259,9 +267,9 @@ class Door:
         """Words and what they may be exchanged for: their entry; they are kept in the vocabulary."""
         self._words(sorted(table.items()), list(table.values()), entry)
 
-    def _words(self, rows: list[tuple], found: list, entry: Entry) -> None:
+    def _words(self, rows: list[tuple], alternatives: list, entry: Entry) -> None:
         # A word after a blank, or not: two pieces.
-        self.know([form for of in found for word in of for form in (word, f"({word}")])
+        self.know([form for words in alternatives for word in words for form in (word, f"({word}")])
         self.entries.append(replace(entry, count=len(rows), fingerprint=tasks.fingerprint(rows)))
 
     def note(self, entry: Entry) -> None:
@@ -288,8 +296,8 @@ class Door:
         """What was read, a row an entry, in the order of reading."""
         columns = ["role", "use", "kind", "languages", "source", "count", "left_out"]
         rows = [asdict(entry) | {"languages": " ".join(entry.languages)} for entry in self.entries]
-        shown = pd.DataFrame(rows, columns=columns).rename(columns={"left_out": "left out (test)"})
-        return shown.set_index("role")
+        table = pd.DataFrame(rows, columns=columns).rename(columns={"left_out": "left out (test)"})
+        return table.set_index("role")
 
 
 def _as_row(tree) -> tuple[str, str]:

@@ -63,46 +63,46 @@ def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
     """
     figures, answer = store.figures, ""
     try:
-        with collected.exchanged(figures) as beside:
-            records = store.collect(plan, beside)
-            drafts = beside.parent
-            problem = _notebooks(plan, records, beside, figures, runs)
+        with collected.exchanged(figures) as new_folder:
+            records = store.collect(plan, new_folder)
+            drafts = new_folder.parent
+            problem = _notebooks(plan, records, new_folder, figures, runs)
             if problem:
-                _keep_the_runs_alone(beside)
+                _keep_the_runs_alone(new_folder)
             else:
                 summary = drafts / _of_summary(plan)
                 answer = _answer(summary)
                 if page:
-                    _page(summary, beside / "report.html")
+                    _page(summary, new_folder / "report.html")
                 for path in effect_files(figures):
-                    if not (beside / path.name).exists():  # it is about other runs than these: let it go
-                        (beside / path.name).touch()
+                    if not (new_folder / path.name).exists():  # it is about other runs than these: let it go
+                        (new_folder / path.name).touch()
     except (WouldBeLost, OSError) as error:
         return Drawn(figures, f"{error}" if isinstance(error, WouldBeLost) else f"{figures}: {error}")
     return Drawn(figures, problem, figures / "report.html" if page and not problem else None, answer)
 
 
-def _notebooks(plan: Plan, records: list[dict], beside: Path, figures: Path, runs: Path) -> str:
+def _notebooks(plan: Plan, records: list[dict], new_folder: Path, figures: Path, runs: Path) -> str:
     """Execute what draws a study; returns "" or what went wrong.
 
     Args:
         records: of the collected runs.
-        beside: folder that holds them, and gets what is drawn.
+        new_folder: folder that holds them, and gets what is drawn.
         figures: the folder that all this will move to: executed notebooks name that one.
         runs: folder that keeps the executed notebooks.
     """
     runs.mkdir(parents=True, exist_ok=True)  # in a clean checkout nothing made it yet
-    given = {"study": plan.study.name, "save": True, "figures_folder": str(beside.parent)}
-    first = next(record for record in records if record["arm"])["parameters"]["targets"]
-    source = languages.listed(first)[0]  # what was trained on
-    drawing = {plan.study.summary: (_of_summary(plan), {**given, "source": source})}
+    common = {"study": plan.study.name, "save": True, "figures_folder": str(new_folder.parent)}
+    targets = next(record for record in records if record["arm"])["parameters"]["targets"]
+    source = languages.listed(targets)[0]  # what was trained on
+    drawing = {plan.study.summary: (_of_summary(plan), {**common, "source": source})}
     if any(record.get("bias") for record in records):
-        drawing[LANGUAGE_BIAS] = f"{plan.study.name}-language-bias.ipynb", {**given, "encoder": ""}
+        drawing[LANGUAGE_BIAS] = f"{plan.study.name}-language-bias.ipynb", {**common, "encoder": ""}
     for notebook, (name, parameters) in drawing.items():
-        draft = beside.parent / name
+        draft = new_folder.parent / name
         problem = _summarise(notebook, parameters, draft)
         if draft.exists():
-            text = draft.read_text(encoding="utf-8").replace(str(beside.parent), str(figures.parent))
+            text = draft.read_text(encoding="utf-8").replace(str(new_folder.parent), str(figures.parent))
             draft.write_text(text, encoding="utf-8")
             with files.whole(runs / name) as part:
                 part.write_text(text, encoding="utf-8")
@@ -116,9 +116,9 @@ def _of_summary(plan: Plan) -> str:
     return f"{plan.study.name}-summary.ipynb"
 
 
-def _keep_the_runs_alone(beside: Path) -> None:
+def _keep_the_runs_alone(new_folder: Path) -> None:
     """Remove what was drawn before drawing failed."""
-    for path in beside.iterdir():
+    for path in new_folder.iterdir():
         if path.name not in (collected.RUNS, collected.PREDICTIONS):
             path.unlink()
 
@@ -127,8 +127,8 @@ def _answer(notebook: Path) -> str:
     """The sentences that a summary begins with; "" of one that begins otherwise."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
-            if said := "".join(output.get("data", {}).get("text/markdown", "")):
-                return markdown.plain(said) + "\n"
+            if text := "".join(output.get("data", {}).get("text/markdown", "")):
+                return markdown.plain(text) + "\n"
     return ""
 
 
@@ -138,14 +138,14 @@ def _page(notebook: Path, target: Path) -> None:
     report.write(notebook, target)
 
 
-def _summarise(notebook: str, given: dict, output: Path) -> str:
+def _summarise(notebook: str, parameters: dict, output: Path) -> str:
     """Execute a notebook that reads the collected runs; returns "" or what went wrong."""
     variables = kernels.environment(kernels.threads_of(1))
     # In the main thread papermill would take Ctrl-C for itself (stopping.py).
     with ThreadPoolExecutor(1) as aside:
-        drawn = aside.submit(kernels.execute, notebook, output, given, variables)
+        future = aside.submit(kernels.execute, notebook, output, parameters, variables)
         try:
-            error = drawn.exception()
+            error = future.exception()
         except BaseException:
             kill_kernels()
             raise

@@ -12,20 +12,20 @@ from xltlib.values import counted, with_interval
 FEWEST_SEEDS = 3  # of a study whose design gives fewer no verdict
 
 
-def row(measured: str, on: str, verdict: str, figure: Path | None = None) -> dict:
+def row(measured: str, basis: str, verdict: str, figure: Path | None = None) -> dict:
     """What was measured of a claim, on what, what follows, and the figure, where it is there."""
     link = ""
     if figure and figure.exists():
         link = f"{figure.parent.name}/{figure.name}"
-    return {"measured": measured, "on": on, "verdict": verdict, "figure": link}
+    return {"measured": measured, "on": basis, "verdict": verdict, "figure": link}
 
 
-def missing(study: str, why: str = "") -> dict:
-    """The same of a claim whose study was not run; ``why`` says what of it is missing."""
-    return row(f"Study {study} has not been run here{why}.", "", "inconclusive")
+def missing(study: str, detail: str = "") -> dict:
+    """The same of a claim whose study was not run; ``detail`` says what of it is missing."""
+    return row(f"Study {study} has not been run here{detail}.", "", "inconclusive")
 
 
-def on(folder: Path, study: str, seeds: int, items: int) -> str:
+def measured_on(folder: Path, study: str, seeds: int, items: int) -> str:
     """What a claim was measured on: study, encoder, seeds, items, and runs that are missing."""
     state = folders.state(folder, study, {"arm": bool, "encoder": str})
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
@@ -34,9 +34,9 @@ def on(folder: Path, study: str, seeds: int, items: int) -> str:
     return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items} items a language{gaps}"
 
 
-def on_largest(folder: Path, study: str, table: pd.DataFrame) -> str:
-    """As :func:`on`, with the most seeds and items that stand in a table."""
-    return on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
+def measured_on_table(folder: Path, study: str, table: pd.DataFrame) -> str:
+    """As :func:`measured_on`, with the most seeds and items that stand in a table."""
+    return measured_on(folder, study, int(table.n_seeds.max()), int(table.n_items.max()))
 
 
 def has_every_arm(folder: Path, study: str) -> bool:

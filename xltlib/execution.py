@@ -106,20 +106,26 @@ def _client(scheduler: str):
 
 
 def execute(
-    plan: Plan, todo: list[str], pool: Pool, runs: Path, beside: Path, shown: Shown, force: bool = False
+    plan: Plan,
+    todo: list[str],
+    pool: Pool,
+    runs: Path,
+    module_folder: Path,
+    shown: Shown,
+    force: bool = False,
 ) -> dict[str, str]:
     """Run what is to do, the longest chain first; returns label -> problem of those that did not finish.
 
     Args:
         todo: labels.
-        beside: folder of the studies' file: modules of one's own are found there.
+        module_folder: folder of the studies' file: modules of one's own are found there.
         shown: is told how far it is, about once a second.
         force: whether runs are made that are done already.
     Raises:
         Stopped: by a signal.
     """
     replaced = {label: records.digest(runs / plan[label].run) for label in todo} if force else {}
-    work = _Work(plan, pool, runs, beside, shown, plan.chains(todo), replaced)
+    work = _Work(plan, pool, runs, module_folder, shown, plan.chains(todo), replaced)
     graph = plan.sorter(plan.nodes, todo)
     graph.prepare()
     while graph.is_active():
@@ -134,7 +140,7 @@ class _Work:
     """Runs on their way.
 
     Attributes:
-        plan, pool, runs, beside, shown: of :func:`execute`.
+        plan, pool, runs, module_folder, shown: of :func:`execute`.
         chain: label -> how many runs the longest chain that begins with it has.
         replaced: digests of records that are to be made anew.
         ready: labels of runs that nothing has to be waited for.
@@ -146,7 +152,7 @@ class _Work:
     plan: Plan
     pool: Pool
     runs: Path
-    beside: Path
+    module_folder: Path
     shown: Shown
     chain: dict[str, int]
     replaced: dict[str, str | None]
@@ -174,7 +180,8 @@ class _Work:
         while self.ready and len(self.running) < self.pool.jobs:
             self._start(self.ready.pop(0))
         self.shown.update(self.ended, [label for label, _ in self.running.values()])
-        return [self._finish(of) for of in wait(self.running, timeout=1, return_when=FIRST_COMPLETED).done]
+        finished = wait(self.running, timeout=1, return_when=FIRST_COMPLETED).done
+        return [self._finish(future) for future in finished]
 
     def _is_made(self, label: str) -> bool:
         """Whether another process is making it."""
@@ -184,9 +191,9 @@ class _Work:
         card, node = self.pool.cards.pop(0), self.plan[label]
         if self._is_made(label):
             self.shown.say(f"waits  {label}: another process is making it")
-        place, beside = str(self.runs / node.run), str(self.beside)
-        given = (node.notebook, node.parameters, place, self.pool.threads, beside, card)
-        future = self.pool.executor.submit(run_once, self.replaced.get(label), self.pool.study, *given)
+        folder, module_folder = str(self.runs / node.run), str(self.module_folder)
+        arguments = (node.notebook, node.parameters, folder, self.pool.threads, module_folder, card)
+        future = self.pool.executor.submit(run_once, self.replaced.get(label), self.pool.study, *arguments)
         self.running[future] = label, card
 
     def _finish(self, future: Future) -> str:
@@ -228,25 +235,25 @@ def not_as_planned(node: Node, runs: Path) -> str:
     )
 
 
-def run_once(replaced: str | None, study: str, notebook: str, given: dict, folder: str, *more) -> str:
+def run_once(replaced: str | None, study: str, notebook: str, parameters: dict, folder: str, *options) -> str:
     """:func:`run_one`, by one process at a time, and not again where another one has made the run meanwhile.
 
     Args:
         replaced: digest of a record that is to be made anew; None: any that stands will do.
         study: of :class:`Pool`.
-        notebook, given, folder, more: of :func:`run_one`.
+        notebook, parameters, folder, options: of :func:`run_one`.
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     with locks.making(place, partial(stopping.is_asked, study)) as ours:
         if not ours:
             return "stopped"
-        made = records.stands(place, given, code_fingerprint(notebook, given))
-        if made and records.digest(place) != replaced:
+        is_done = records.stands(place, parameters, code_fingerprint(notebook, parameters))
+        if is_done and records.digest(place) != replaced:
             return ""
         _clear(place)
         try:
-            return run_one(study, notebook, given, folder, *more)
+            return run_one(study, notebook, parameters, folder, *options)
         finally:
             _clear(place)
 
@@ -258,16 +265,16 @@ def _clear(place: Path) -> None:
 
 
 def run_one(
-    study: str, notebook: str, given: dict, folder: str, threads: int, beside: str, card: str = ""
+    study: str, notebook: str, parameters: dict, folder: str, threads: int, module_folder: str, card: str = ""
 ) -> str:
     """Execute one notebook in a fresh kernel; returns "" or what went wrong.
 
     Args:
         study: of :class:`Pool`.
-        given: its parameters, resolved: a dictionary that papermill injects replaces the default whole.
+        parameters: its parameters, resolved: a dictionary that papermill injects replaces the default whole.
         folder: of the run.
         threads: of torch and OpenMP; 0: as many as this machine has cores that one may use.
-        beside: folder in which modules of one's own are found.
+        module_folder: folder in which modules of one's own are found.
         card: graphics card that the kernel sees; "": all.
     """
     if stopping.is_asked(study):
@@ -277,17 +284,17 @@ def run_one(
     for stale in ("record.json", "predictions.parquet", "FAILED.json", progress.FILE, records.ELSEWHERE):
         (place / stale).unlink(missing_ok=True)
     progress.Progress(place).stage(progress.STARTING)
-    variables = kernels.environment(threads or kernels.cores(), beside, card) | {stopping.STUDY: study}
+    variables = kernels.environment(threads or kernels.cores(), module_folder, card) | {stopping.STUDY: study}
     try:
-        kernels.execute(notebook, place / "notebook.ipynb", given, variables)
+        kernels.execute(notebook, place / "notebook.ipynb", parameters, variables)
     except Exception as error:  # one failed run must not stop the others
-        if (said := progress.read(place)) is not None and said.stage == progress.STARTING:
+        if (state := progress.read(place)) is not None and state.stage == progress.STARTING:
             (place / progress.FILE).unlink()  # whoever opens the notebook later does not make this run
-        return "stopped" if stopping.is_asked(study) else _failure(error, place, beside)
+        return "stopped" if stopping.is_asked(study) else _failure(error, place, module_folder)
     return ""
 
 
-def _failure(error: Exception, place: Path, beside: str) -> str:
+def _failure(error: Exception, place: Path, module_folder: str) -> str:
     """Write what went wrong beside the notebook, and say it in two lines."""
     kind, message = kernels.reason(error, place / "notebook.ipynb")
     cell = getattr(error, "exec_count", None)
@@ -296,7 +303,7 @@ def _failure(error: Exception, place: Path, beside: str) -> str:
         with files.whole(place / "FAILED.json") as part:
             part.write_text(json.dumps(failure, indent=1))
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # without colours
-    told = re.findall(r"File (.+?\.py):(\d+)", text)  # IPython writes ~ for one's home
-    own = [f"{path}:{line}" for path, line in told if beside in os.path.expanduser(path)]
-    where = f" at {own[-1]}" if own else ""
-    return f"{kind} in cell {cell}{where}: {message}\n       see {place / 'notebook.ipynb'}"
+    locations = re.findall(r"File (.+?\.py):(\d+)", text)  # IPython writes ~ for one's home
+    own_lines = [f"{path}:{line}" for path, line in locations if module_folder in os.path.expanduser(path)]
+    location = f" at {own_lines[-1]}" if own_lines else ""
+    return f"{kind} in cell {cell}{location}: {message}\n       see {place / 'notebook.ipynb'}"

@@ -46,9 +46,9 @@ def refuse_unwritable(*folders: Path) -> None:
         ValueError: names the first in which nothing can be written.
     """
     for folder in folders:
-        there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+        existing = next(place for place in (folder, *folder.parents) if os.path.exists(place))
         try:
-            with tempfile.TemporaryFile(dir=there) as file:
+            with tempfile.TemporaryFile(dir=existing) as file:
                 file.write(bytes(2**16))
         except OSError as error:
             raise ValueError(f"{folder}: nothing can be written there ({error.strerror})") from error
@@ -64,14 +64,14 @@ def as_json(path: Path, then: str) -> dict:
         Damaged: it holds something else.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise Damaged(path, f"no UTF-8 ({error.reason} at byte {error.start})", then) from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError, too
         raise Damaged(path, f"no JSON ({error})", then) from error
-    if not isinstance(found, dict):
-        raise Damaged(path, f"a {type(found).__name__} where an object is wanted", then)
-    return found
+    if not isinstance(content, dict):
+        raise Damaged(path, f"a {type(content).__name__} where an object is wanted", then)
+    return content
 
 
 def as_table(path: Path, then: str, columns: list[str] | None = None) -> pd.DataFrame:
@@ -91,17 +91,17 @@ def as_table(path: Path, then: str, columns: list[str] | None = None) -> pd.Data
         raise Damaged(path, f"no table ({str(error).splitlines()[0]})", then) from error
 
 
-def refuse_without(given: dict, needed: dict[str, type | tuple], path: Path, then: str) -> None:
+def refuse_without(content: dict, needed: dict[str, type | tuple], path: Path, then: str) -> None:
     """Stop where what JSON gave is no object, lacks something, or has it of another type.
 
     Raises:
         Damaged: names the first.
     """
-    if not isinstance(given, dict):
-        raise Damaged(path, f"a {type(given).__name__} where an object is wanted", then)
+    if not isinstance(content, dict):
+        raise Damaged(path, f"a {type(content).__name__} where an object is wanted", then)
     for key, kind in needed.items():
-        if key not in given:
+        if key not in content:
             raise Damaged(path, f"it has no {key!r}", then)
-        if not isinstance(given[key], kind):
-            said = " or ".join(of.__name__ for of in (kind if isinstance(kind, tuple) else (kind,)))
-            raise Damaged(path, f"{key!r} is no {said}", then)
+        if not isinstance(content[key], kind):
+            types = " or ".join(type_.__name__ for type_ in (kind if isinstance(kind, tuple) else (kind,)))
+            raise Damaged(path, f"{key!r} is no {types}", then)

@@ -49,7 +49,7 @@ def code_fingerprint(notebook: str, parameters: dict) -> str:
     if task is not None:
         modules.add(type(task).__module__)
     if isinstance(task, DescribedTask):
-        described = json.dumps(task.says.told)
+        described = json.dumps(task.description.deciding)
     named = [parameters.get("task", ""), *(value for _, value, reads in places_named(parameters) if reads)]
     demo = any(word.startswith("demo") for value in named for word in value.split())
     return _code_of(notebook, tuple(sorted(modules)), demo, described)

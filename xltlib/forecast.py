@@ -41,27 +41,27 @@ class Work:
 
 def work(node: Node) -> Work:
     """The work of a run, from its parameters alone."""
-    given = node.parameters
+    options = node.parameters
     if node.notebook == ADAPT:
-        return _of_adaptation(given)
+        return _of_adaptation(options)
     scored, scored_as = _scored(node)
     if node.notebook == FROZEN:
         return Work("frozen", 0.0, FORWARD * scored, scored_as)
-    batches, noise, penalty = (given[name]["kind"] for name in ("batches", "noise", "penalty"))
-    pairs = given["batches"].get("size", 8)  # batches of one's own may have no such option
-    if given["batches"].get("cross", {}).get("kind") == "translations":
-        alpha = given["batches"].get("alpha", 0.0)
-        pairs = alpha * pairs + (1 - alpha) * given["batches"]["cross"]["size"]
+    batches, noise, penalty = (options[name]["kind"] for name in ("batches", "noise", "penalty"))
+    pairs = options["batches"].get("size", 8)  # batches of one's own may have no such option
+    if options["batches"].get("cross", {}).get("kind") == "translations":
+        alpha = options["batches"].get("alpha", 0.0)
+        pairs = alpha * pairs + (1 - alpha) * options["batches"]["cross"]["size"]
     passes = PASSES.get(noise, 1.0)
     if noise in ("pgd", "freelb"):
-        passes = 1 + passes * given["noise"].get("steps", 3)
+        passes = 1 + passes * options["noise"].get("steps", 3)
     if penalty != "none":
         passes += 1.6  # a second batch, of which a teacher may say something first
-    kind = f"{batches} {noise} {penalty} {given['head']['kind']}"
-    return Work(kind, TRAIN * given["steps"] * pairs * passes, FORWARD * scored, scored_as)
+    kind = f"{batches} {noise} {penalty} {options['head']['kind']}"
+    return Work(kind, TRAIN * options["steps"] * pairs * passes, FORWARD * scored, scored_as)
 
 
-def guessed(node: Node) -> Work:
+def guessed_work(node: Node) -> Work:
     """The work of a run, or of one with components of one's own that say nothing of it, a guess."""
     try:
         return work(node)
@@ -71,37 +71,37 @@ def guessed(node: Node) -> Work:
 
 def _scored(node: Node) -> tuple[float, str]:
     """What a run scores, and what it counts: pairs, or where a sentence is encoded once, sentences."""
-    given, codes = node.parameters, languages.parse(node.parameters["targets"])
-    asked, frozen = given["scored"], node.notebook == FROZEN
-    test, dev = _items(given, "test", asked["test"]), _items(given, "dev", asked["dev"])
-    again = 1 if frozen else given["checkpoints"]
-    rules = 1 + len([rule for rule in ("averaged", "ema") if asked.get(rule)])  # weights that are tested
-    if given["head"]["kind"] != "cross":
-        train = _items(given, given["labelled"]["split"], given["labelled"]["items"]) if frozen else 0
-        return 2.0 * (len(codes) * (test * rules + dev * again) + train), "sentences"
+    options, codes = node.parameters, languages.parse(node.parameters["targets"])
+    scoring, frozen = options["scored"], node.notebook == FROZEN
+    test, dev = _items(options, "test", scoring["test"]), _items(options, "dev", scoring["dev"])
+    n_checkpoints = 1 if frozen else options["checkpoints"]
+    rules = 1 + len([rule for rule in ("averaged", "ema") if scoring.get(rule)])  # weights that are tested
+    if options["head"]["kind"] != "cross":
+        train = _items(options, options["labelled"]["split"], options["labelled"]["items"]) if frozen else 0
+        return 2.0 * (len(codes) * (test * rules + dev * n_checkpoints) + train), "sentences"
     pairs = test * len(codes)
-    if asked["pairs"] == "all":
-        pairs += (asked["pair_items"] or test) * len(codes) * (len(codes) - 1)
-    pairs = rules * pairs * max(1, asked["votes"]) + dev * len(codes) * again
-    return pairs + asked["bias"] * len(codes) / 2, "scoring"  # a sentence is half a pair
+    if scoring["pairs"] == "all":
+        pairs += (scoring["pair_items"] or test) * len(codes) * (len(codes) - 1)
+    pairs = rules * pairs * max(1, scoring["votes"]) + dev * len(codes) * n_checkpoints
+    return pairs + scoring["bias"] * len(codes) / 2, "scoring"  # a sentence is half a pair
 
 
-def _of_adaptation(given: dict) -> Work:
-    of, codes = given["adaptation"], languages.parse(given["targets"])
-    measured = 2 * of["held_out"] * (len(codes) - 1) + given["measured"]["bias"] * len(codes)
-    training = TRAIN * given["steps"] * of["size"]
-    return Work(of["kind"], training, FORWARD * measured, f"measuring {of['kind']}")
+def _of_adaptation(options: dict) -> Work:
+    adaptation, codes = options["adaptation"], languages.parse(options["targets"])
+    measured = 2 * adaptation["held_out"] * (len(codes) - 1) + options["measured"]["bias"] * len(codes)
+    training = TRAIN * options["steps"] * adaptation["size"]
+    return Work(adaptation["kind"], training, FORWARD * measured, f"measuring {adaptation['kind']}")
 
 
-def _items(given: dict, split: str, asked: int) -> int:
+def _items(options: dict, split: str, limit: int) -> int:
     """Items of a split: as many as were asked for, or all there are."""
-    source = languages.listed(given["targets"])[0]
-    there = _there(given["task"], split, source, given["data"])
-    return min(asked, there) if asked else there
+    source = languages.listed(options["targets"])[0]
+    available = _count_items(options["task"], split, source, options["data"])
+    return min(limit, available) if limit else available
 
 
 @cache
-def _there(task: str, split: str, source: str, data: str) -> int:
+def _count_items(task: str, split: str, source: str, data: str) -> int:
     """Items of a split in the source language; a guess where it cannot be read now."""
     try:
         return len(tasks.load_pairs(task, split, [source], tasks.data_folder(data)))
@@ -119,22 +119,22 @@ class Speeds:
 
     seen: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, what: str, took: float, guessed: float) -> None:
+    def add(self, kind: str, took: float, guessed: float) -> None:
         """Something of a kind was done."""
         if guessed > 0:
-            total = self.seen.setdefault(what, [0.0, 0.0])
+            total = self.seen.setdefault(kind, [0.0, 0.0])
             total[0] += took
             total[1] += guessed
 
-    def factor(self, what: str) -> float:
+    def factor(self, kind: str) -> float:
         """What a first guess of this kind is to be multiplied by."""
-        known = self.seen.get(what)
-        if known is None:  # another kind of training, as far as one was seen
-            others = [of for name, of in self.seen.items() if name != "start"]
-            known = [sum(column) for column in zip(*others)]
-        return known[0] / known[1] if known and known[1] else 1.0
+        observed = self.seen.get(kind)
+        if observed is None:  # another kind of training, as far as one was seen
+            others = [times for name, times in self.seen.items() if name != "start"]
+            observed = [sum(column) for column in zip(*others)]
+        return observed[0] / observed[1] if observed and observed[1] else 1.0
 
-    def of(self, work: Work, training: float, scoring: float, start: float = START) -> float:
+    def seconds(self, work: Work, training: float, scoring: float, start: float = START) -> float:
         """Seconds that so much of a run's work takes."""
         began, trained = start * self.factor("start"), training * self.factor(work.kind)
         return began + trained + scoring * self.factor(work.scored_as)
@@ -165,7 +165,7 @@ class Forecast:
 
     def __init__(self, plan: Plan, todo: list[str], jobs: int, runs: Path):
         self.plan, self.todo, self.jobs, self.runs = plan, todo, jobs, runs
-        self.work = {label: guessed(plan[label]) for label in todo}
+        self.work = {label: guessed_work(plan[label]) for label in todo}
         self.chain = plan.chains(todo)
         self._finished: dict[str, progress.State] = {}
 
@@ -193,14 +193,16 @@ class Forecast:
         speeds = Speeds()
         for label, state in states.items():
             _learn(speeds, self.work[label], state, ended=label in done)
-        whole = {label: speeds.of(of, of.training, of.scoring) for label, of in self.work.items()}
-        left = {label: whole[label] for label in self.todo if label not in done}
+        forecasts = {}
+        for label, todo in self.work.items():
+            forecasts[label] = speeds.seconds(todo, todo.training, todo.scoring)
+        left = {label: forecasts[label] for label in self.todo if label not in done}
         for label in running:
             if label in states:
-                left[label] = max(1.0, whole[label] - _spent(speeds, self.work[label], states[label]))
-        total = sum(whole.values())
+                left[label] = max(1.0, forecasts[label] - _spent(speeds, self.work[label], states[label]))
+        total = sum(forecasts.values())
         share = 1 - sum(left.values()) / total if total else 1.0
-        seen = any(what != "start" for what in speeds.seen)
+        seen = any(kind != "start" for kind in speeds.seen)
         return Estimate(share, self._makespan(left, running) if seen or not left else None)
 
     def _makespan(self, left: dict[str, float], running: set[str]) -> float:
@@ -241,14 +243,14 @@ def _spent(speeds: Speeds, work: Work, state: progress.State) -> float:
     trained = work.training * done / total if total else 0.0
     if not total and state.stage != progress.SCORING:
         return min(time.time() - state.began, START * speeds.factor("start"))
-    return speeds.of(work, trained, min(work.scoring, FORWARD * state.scored))
+    return speeds.seconds(work, trained, min(work.scoring, FORWARD * state.scored))
 
 
-def said(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A time in words.
 
     Example:
-        >>> said(42), said(754), said(8000)
+        >>> duration(42), duration(754), duration(8000)
         ('42 s', '13 min', '2 h 13 min')
     """
     if seconds < 99:
@@ -281,5 +283,5 @@ def line(label: str, state: progress.State | None, now: float | None = None) -> 
         parts.append(f"{state.rate:.1f} pairs/s")
     silent = (time.time() if now is None else now) - state.changed
     if silent > 60:
-        parts.append(f"silent for {said(silent)}")
+        parts.append(f"silent for {duration(silent)}")
     return ", ".join(parts)

@@ -29,11 +29,11 @@ def free_memory() -> dict[str, float]:
     """
     if metadata.version("torch").endswith("+cpu"):  # do not wait for it
         return {}
-    said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True)
-    if said.returncode != 0:
-        why = (said.stderr.strip().splitlines() or ["no word"])[-1]
-        raise ValueError(f"graphics cards cannot be asked for their memory ({why}); --jobs 1 does not ask")
-    free = json.loads(said.stdout)
+    answer = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True)
+    if answer.returncode != 0:
+        reason = (answer.stderr.strip().splitlines() or ["no word"])[-1]
+        raise ValueError(f"graphics cards cannot be asked for their memory ({reason}); --jobs 1 does not ask")
+    free = json.loads(answer.stdout)
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = allowed.split(",") if allowed else map(str, range(len(free)))
     return dict(zip(names, free))

@@ -41,22 +41,22 @@ def exported_threads() -> int:
     return int(first) if first.isdecimal() else 0
 
 
-def environment(threads: int, beside: str = "", card: str = "") -> dict[str, str]:
+def environment(threads: int, module_folder: str = "", card: str = "") -> dict[str, str]:
     """The environment variables of a kernel: it imports the package from here, wherever one is installed.
 
     Args:
         threads: of torch and OpenMP.
-        beside: folder in which modules of one's own, and languages.yaml, are found.
+        module_folder: folder in which modules of one's own, and languages.yaml, are found.
         card: the graphics card that it sees; "": all.
     """
-    found = {**os.environ, **languagefile.variables(beside)}
-    found["OMP_NUM_THREADS"] = found["MKL_NUM_THREADS"] = str(threads)
-    paths = [str(ROOT), *found.get("PYTHONPATH", "").split(os.pathsep), beside]
-    found["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
-    found["TOKENIZERS_PARALLELISM"] = "false"
+    variables = {**os.environ, **languagefile.variables(module_folder)}
+    variables["OMP_NUM_THREADS"] = variables["MKL_NUM_THREADS"] = str(threads)
+    paths = [str(ROOT), *variables.get("PYTHONPATH", "").split(os.pathsep), module_folder]
+    variables["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
+    variables["TOKENIZERS_PARALLELISM"] = "false"
     if card:
-        found["CUDA_VISIBLE_DEVICES"] = card
-    return found
+        variables["CUDA_VISIBLE_DEVICES"] = card
+    return variables
 
 
 def execute(notebook: str, output: Path, given: dict, variables: dict[str, str]) -> None:

@@ -33,17 +33,17 @@ def ladder(folder: Path) -> pd.DataFrame:
     runs = pd.DataFrame([run for run in state["runs"] if run["arm"]])
     right = statistics.right_answers(predictions, runs)
     right = right[right.language != SOURCE]
-    same, rows = ["seed", "language", "item"], []
-    plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*same, "right"]]
+    keys, rows = ["seed", "language", "item"], []
+    plain = right[(right.strategy == "plain") & (right.adaptation == "none")][[*keys, "right"]]
     for names, of_arm in right.groupby(arm, sort=False):
-        both = of_arm.merge(plain, on=same, suffixes=("", "_plain"))
-        if both.empty:
+        paired = of_arm.merge(plain, on=keys, suffixes=("", "_plain"))
+        if paired.empty:
             continue
-        both = both.assign(difference=both.right - both.right_plain)
+        paired = paired.assign(difference=paired.right - paired.right_plain)
         accuracy = 100 * of_arm.groupby("language").right.mean().mean()
-        found = statistics.mean_interval(statistics.weighted_by_language(both))
-        counted = {"n_seeds": both.seed.nunique(), "n_items": both["item"].nunique()}
-        rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **found, **counted})
+        interval = statistics.mean_interval(statistics.weighted_by_language(paired))
+        counts = {"n_seeds": paired.seed.nunique(), "n_items": paired["item"].nunique()}
+        rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **interval, **counts})
     table = pd.DataFrame(rows, columns=columns)
     order = ["rung", "strategy", "adapted", "adaptation"]
     return table.assign(adapted=table.adaptation != "none").sort_values(order, ignore_index=True)[columns]

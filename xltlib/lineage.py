@@ -50,9 +50,9 @@ def refuse_copies_alone(nodes: dict[str, Node]) -> None:
     for node in nodes.values():
         if node.parameters.get("noise", {}).get("kind") != "synonyms-copies":
             continue
-        bare = _without_noise(node)
-        plain = [of for of in nodes.values() if of.parameters.get("noise", {}).get("kind") == "none"]
-        if not any(_without_noise(of) == bare for of in plain):
+        without_noise = _without_noise(node)
+        plain = [other for other in nodes.values() if other.parameters.get("noise", {}).get("kind") == "none"]
+        if not any(_without_noise(other) == without_noise for other in plain):
             raise ValueError(
                 f"{node.label}: synonyms-copies without a control; give the study an arm with the same "
                 "parameters, as many steps and no noise"
@@ -73,8 +73,8 @@ def _refuse_another_head(parameters: dict, first: Node) -> None:
     if "head" not in parameters or "head" not in first.parameters:
         return
     kinds = parameters["head"]["kind"], first.parameters["head"]["kind"]
-    own, theirs = (getattr(find("head", kind), "architecture", kind) for kind in kinds)
-    if own != theirs:
+    architecture, earlier_architecture = (getattr(find("head", kind), "architecture", kind) for kind in kinds)
+    if architecture != earlier_architecture:
         raise ValueError(f"head {kinds[0]} cannot go on from head {kinds[1]} of {first.label}")
 
 
@@ -92,9 +92,9 @@ def _refuse_labels_read(parameters: dict, line: list[Node]) -> None:
 
 
 def _without_noise(node: Node) -> tuple[str, dict]:
-    own = ("noise", "keep_model", *WATCHING)
-    rest = {name: value for name, value in node.parameters.items() if name not in own}
-    rest["scored"] = {
-        name: value for name, value in rest.get("scored", {}).items() if name not in ("votes", "attack")
+    ignored = ("noise", "keep_model", *WATCHING)
+    parameters = {name: value for name, value in node.parameters.items() if name not in ignored}
+    parameters["scored"] = {
+        name: value for name, value in parameters.get("scored", {}).items() if name not in ("votes", "attack")
     }
-    return node.notebook, rest
+    return node.notebook, parameters

@@ -56,17 +56,17 @@ def declared(notebook: str) -> dict[str, tuple[type, object]]:
     sources = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(sources) != 1:
         raise ValueError(f"{path.name}: {len(sources)} cells have the tag 'parameters', wanted one")
-    found = {}
+    parameters = {}
     for line in canonical.parse(sources[0]).body:
         if not isinstance(line, ast.AnnAssign) or ast.unparse(line.annotation) not in TYPES:
-            said = ast.unparse(line)
-            raise ValueError(f"{path.name}: parameters are lines like 'seed: int = 1', not {said!r}")
-        found[line.target.id] = (TYPES[ast.unparse(line.annotation)], ast.literal_eval(line.value))
-    return found
+            text = ast.unparse(line)
+            raise ValueError(f"{path.name}: parameters are lines like 'seed: int = 1', not {text!r}")
+        parameters[line.target.id] = (TYPES[ast.unparse(line.annotation)], ast.literal_eval(line.value))
+    return parameters
 
 
-def resolve(notebook: str, given: dict) -> dict:
-    """Defaults of a notebook overridden by ``given``; of components every option, defaults filled in.
+def resolve(notebook: str, values: dict) -> dict:
+    """Defaults of a notebook overridden by ``values``; of components every option, defaults filled in.
 
     Raises:
         ValueError: one line that names the parameter or option, its value, and what there is.
@@ -75,11 +75,11 @@ def resolve(notebook: str, given: dict) -> dict:
         >>> resolve("20_finetune", {"seed": 2, "noise": {"kind": "fgm", "radius": 0.1}})["noise"]
         {'kind': 'fgm', 'radius': 0.1, 'norm': 'token'}
     """
-    known = declared(notebook)
-    for name in given:
-        _refuse_unknown(notebook, name, known)
-    chosen = {name: given.get(name, default) for name, (_, default) in known.items()}
-    for name, (kind, _) in known.items():
+    parameters = declared(notebook)
+    for name in values:
+        _refuse_unknown(notebook, name, parameters)
+    chosen = {name: values.get(name, default) for name, (_, default) in parameters.items()}
+    for name, (kind, _) in parameters.items():
         if kind is not dict:
             _check(notebook, name, kind, chosen[name])
             chosen[name] = kind(chosen[name])
@@ -89,7 +89,7 @@ def resolve(notebook: str, given: dict) -> dict:
             f"{notebook}: targets = {chosen.get('targets')!r}, wanted language codes, the source first"
         )
     others = " ".join(codes[1:])  # the first is the source language
-    for name, (kind, _) in known.items():
+    for name, (kind, _) in parameters.items():
         if kind is dict:
             chosen[name] = resolved(name, chosen[name], others)
     check_options.refuse(notebook, chosen, components(chosen))
@@ -121,10 +121,10 @@ def refuse_bad_parameters(notebook: str, namespace: dict) -> None:
     Raises:
         ValueError: names the parameter, its value, and what was wanted.
     """
-    known = declared(notebook)
+    parameters = declared(notebook)
     for name, value in given_in(namespace, notebook).items():
-        _refuse_unknown(notebook, name, known)
-        _check(notebook, name, known[name][0], value)
+        _refuse_unknown(notebook, name, parameters)
+        _check(notebook, name, parameters[name][0], value)
 
 
 def _check(notebook: str, name: str, kind: type, value: object) -> None:
@@ -139,10 +139,10 @@ def _check(notebook: str, name: str, kind: type, value: object) -> None:
 
 def _refuse_unknown(notebook: str, name: str, known: dict) -> None:
     if name not in known:
-        alike = get_close_matches(str(name), known, 1)
-        meant = f"; did you mean {alike[0]}?" if alike else ": it has "
-        listed = "" if alike else ", ".join(known)
-        raise ValueError(f"{notebook} has no parameter {shown(name)}{meant}{listed}")
+        similar = get_close_matches(str(name), known, 1)
+        hint = f"; did you mean {similar[0]}?" if similar else ": it has "
+        listed = "" if similar else ", ".join(known)
+        raise ValueError(f"{notebook} has no parameter {shown(name)}{hint}{listed}")
 
 
 def components(parameters: dict) -> dict[str, Component]:
@@ -152,59 +152,59 @@ def components(parameters: dict) -> dict[str, Component]:
 
 def nested(parameters: dict) -> list[tuple[str, Component]]:
     """All components of resolved parameters, those inside others too, each with its family."""
-    found, left = [], list(components(parameters).items())
-    while left:
-        family, component = left.pop()
-        found.append((family, component))
-        for name, of in options_of(type(component)).items():
-            if "family" in of.metadata:
-                left.append((of.metadata["family"], getattr(component, name)))
-    return found
+    components_found, waiting = [], list(components(parameters).items())
+    while waiting:
+        family, component = waiting.pop()
+        components_found.append((family, component))
+        for name, option in options_of(type(component)).items():
+            if "family" in option.metadata:
+                waiting.append((option.metadata["family"], getattr(component, name)))
+    return components_found
 
 
 def places_named(parameters: dict) -> list[tuple[str, str, bool]]:
     """Options that name a place or a corpus: (what, value, whether it is text or translations)."""
     found = []
     for family, component in nested(parameters):
-        for name, of in options_of(type(component)).items():
-            if of.metadata.get("place") and getattr(component, name):
-                found.append((f"{family}.{name}", getattr(component, name), of.metadata["reads"]))
+        for name, option in options_of(type(component)).items():
+            if option.metadata.get("place") and getattr(component, name):
+                found.append((f"{family}.{name}", getattr(component, name), option.metadata["reads"]))
     return found
 
 
-def with_absolute_places(chosen: dict, beside: Path) -> dict:
+def with_absolute_places(chosen: dict, folder: Path) -> dict:
     """Parameters with relative paths resolved, of a task and in components.
 
     Args:
         chosen: not resolved yet; what is no component is left as it is, and named where it is made.
-        beside: what they are relative to: the folder of the study's file.
+        folder: what they are relative to: the folder of the study's file.
     """
-    found = {
-        family: _with_absolute_places(family, given, beside) if isinstance(given, dict) else given
-        for family, given in chosen.items()
+    resolved_values = {
+        family: _with_absolute_places(family, value, folder) if isinstance(value, dict) else value
+        for family, value in chosen.items()
     }
-    task = found.get("task")
+    task = resolved_values.get("task")
     if isinstance(task, str) and places.is_path(task, hub=True):
-        found["task"] = places.absolute(task, beside)
-    return found
+        resolved_values["task"] = places.absolute(task, folder)
+    return resolved_values
 
 
-def _with_absolute_places(family: str, given: dict, beside: Path) -> dict:
+def _with_absolute_places(family: str, options: dict, folder: Path) -> dict:
     """A component's options, those of components inside it too."""
-    kind = given.get("kind")
+    kind = options.get("kind")
     try:
-        known = options_of(find(family, kind) if kind else type(make(family, {})))
+        declared_options = options_of(find(family, kind) if kind else type(make(family, {})))
     except ValueError:
-        return given
-    found = dict(given)
-    for name, of in known.items():
-        value = found.get(name)
-        if "family" in of.metadata and isinstance(value, dict):
-            found[name] = _with_absolute_places(of.metadata["family"], value, beside)
-        elif of.metadata.get("place") and isinstance(value, str):
+        return options
+    resolved_options = dict(options)
+    for name, option in declared_options.items():
+        value = resolved_options.get(name)
+        if "family" in option.metadata and isinstance(value, dict):
+            resolved_options[name] = _with_absolute_places(option.metadata["family"], value, folder)
+        elif option.metadata.get("place") and isinstance(value, str):
             if name == "folder" or places.is_path(value, hub=family == "encoder"):
-                found[name] = places.absolute(value, beside)
-    return found
+                resolved_options[name] = places.absolute(value, folder)
+    return resolved_options
 
 
 def placeless(parameters: dict) -> dict:
@@ -225,11 +225,12 @@ def run_id(notebook: str, parameters: dict) -> str:
         >>> run_id("10_adapt", one) == run_id("10_adapt", two)
         True
     """
-    digest = hashlib.sha256(json.dumps([notebook, _told(parameters)], sort_keys=True).encode()).hexdigest()
+    identity = json.dumps([notebook, _identity(parameters)], sort_keys=True)
+    digest = hashlib.sha256(identity.encode()).hexdigest()
     return f"{notebook.split('_', 1)[-1]}-{digest[:10]}"
 
 
-def are_same(one: dict, other: dict) -> bool:
+def are_same(first: dict, second: dict) -> bool:
     """Whether two sets of resolved parameters are of one run, as :func:`run_id` tells runs apart.
 
     One that lacks an option has it at its default: it was resolved before there was this option.
@@ -241,12 +242,12 @@ def are_same(one: dict, other: dict) -> bool:
         (True, False)
     """
     try:
-        return _told(one) == _told(other)
+        return _identity(first) == _identity(second)
     except ValueError:  # a component or an option that there is no more
         return False
 
 
-def _told(parameters: dict) -> dict:
+def _identity(parameters: dict) -> dict:
     """What tells a run from others: neither places nor options at their default."""
     return {
         name: _own_options(name, value) if isinstance(value, dict) else value
@@ -256,13 +257,13 @@ def _told(parameters: dict) -> dict:
 
 def _own_options(family: str, value: dict) -> dict:
     """The options of a component that are not at their default."""
-    component, told = make(family, value), {"kind": value["kind"]}
-    for name, of in options_of(type(component)).items():
-        if "family" in of.metadata:
-            told[name] = _own_options(of.metadata["family"], value.get(name, {"kind": of.default}))
-        elif value.get(name, of.default) != of.default:
-            told[name] = value[name]
-    return told
+    component, changed = make(family, value), {"kind": value["kind"]}
+    for name, option in options_of(type(component)).items():
+        if "family" in option.metadata:
+            changed[name] = _own_options(option.metadata["family"], value.get(name, {"kind": option.default}))
+        elif value.get(name, option.default) != option.default:
+            changed[name] = value[name]
+    return changed
 
 
 def written(values: dict) -> list[str]:

@@ -66,9 +66,9 @@ class Plan:
                 )
 
     @staticmethod
-    def sorter(nodes: dict[str, Node], of) -> TopologicalSorter:
+    def sorter(nodes: dict[str, Node], labels) -> TopologicalSorter:
         """The standard library's graph of some of the nodes."""
-        graph = {label: [need for need in nodes[label].needs if need in of] for label in of}
+        graph = {label: [need for need in nodes[label].needs if need in labels] for label in labels}
         return TopologicalSorter(graph)
 
     def __getitem__(self, label: str) -> Node:
@@ -84,13 +84,13 @@ class Plan:
             return self
         if not text.strip():
             raise ValueError(f"--only {text!r} is blank: write a part of a run's label")
-        wanted = [label for label in self.nodes if text in label]
-        if not wanted:
+        labels = [label for label in self.nodes if text in label]
+        if not labels:
             raise ValueError(f"--only {text!r} fits no run: they are {', '.join(self.nodes)}")
         for label in reversed(list(self.nodes)):
-            if label in wanted:
-                wanted += [need for need in self.nodes[label].needs if need not in wanted]
-        return Plan(self.study, {label: node for label, node in self.nodes.items() if label in wanted})
+            if label in labels:
+                labels += [need for need in self.nodes[label].needs if need not in labels]
+        return Plan(self.study, {label: node for label, node in self.nodes.items() if label in labels})
 
     def chains(self, todo: list[str]) -> dict[str, int]:
         """How many runs wait for each in the longest chain, itself included: long ones come first, so that no
@@ -108,18 +108,18 @@ class Plan:
         Args:
             todo: labels of what is not.
         """
-        said, told = [], set()
+        lines_of_runs, names = [], set()
         for label, node in self.nodes.items():
             name = without_seed(label)
-            if name not in told:
-                told.add(name)
+            if name not in names:
+                names.add(name)
                 lines = parameters.written(parameters.placeless(node.parameters))
-                said += [f"{label} ({node.notebook})", *(f"  {line}" for line in lines), ""]
+                lines_of_runs += [f"{label} ({node.notebook})", *(f"  {line}" for line in lines), ""]
         rows = []
         for label, node in self.nodes.items():
             state = "to do" if label in todo else "done"
             rows.append({"run": node.run, "what": label, "needs": ", ".join(node.needs), "state": state})
-        about = f"{self.study.about}\nCost: {self.study.cost}\n"
-        left = sum(row["state"] == "to do" for row in rows)
-        total = f"{counted(len(rows), 'run')}: {left} to do, {len(rows) - left} done"
-        return "\n".join([*said, about, pd.DataFrame(rows).to_string(index=False), "", total])
+        header = f"{self.study.about}\nCost: {self.study.cost}\n"
+        n_to_do = sum(row["state"] == "to do" for row in rows)
+        total = f"{counted(len(rows), 'run')}: {n_to_do} to do, {len(rows) - n_to_do} done"
+        return "\n".join([*lines_of_runs, header, pd.DataFrame(rows).to_string(index=False), "", total])

@@ -28,8 +28,8 @@ class Planning:
         chosen = self.overrides.pop("seeds", None)
         self.common = mapping("common", study.fields.get("common"))
         if "seed" in {**self.common, **self.overrides} or not (chosen or study.fields.get("seeds")):
-            wanted = "name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2"
-            raise ValueError(f"study {study.name}: {wanted}{study.line()}")
+            message = "name the seeds of a study as seeds, a list: seeds: [1, 2] or --set seeds=1,2"
+            raise ValueError(f"study {study.name}: {message}{study.line()}")
         self.chosen_seeds = chosen
         self.seeds = whole_numbers(chosen or study.fields["seeds"])
         self.nodes: dict[str, Node] = {}
@@ -40,18 +40,19 @@ class Planning:
 
     def _check_names(self) -> None:
         """Parameters that are common to the runs, or those of parts, and what the command line says."""
-        known = {n for notebook in COMPUTING for n in parameters.declared(notebook)}
-        known -= set(parameters.PLACES)
-        named = [("common", ("common",), name) for name in self.common]
-        for label, own in mapping("parts", self.study.fields.get("parts")).items():
-            of_part = [name for name in mapping(label, own) if name not in ("like", "seeds", "draws")]
-            named += [(f"part {label}", ("parts", label), name) for name in of_part]
-        for what, place, name in named:
-            if name not in known:
-                listed, alike = ", ".join(sorted(known)), get_close_matches(str(name), known, 1)
-                meant = f"; did you mean {alike[0]}?" if alike else ":"
+        parameter_names = {n for notebook in COMPUTING for n in parameters.declared(notebook)}
+        parameter_names -= set(parameters.PLACES)
+        used = [("common", ("common",), name) for name in self.common]
+        for label, fields in mapping("parts", self.study.fields.get("parts")).items():
+            names = [name for name in mapping(label, fields) if name not in ("like", "seeds", "draws")]
+            used += [(f"part {label}", ("parts", label), name) for name in names]
+        for context, place, name in used:
+            if name not in parameter_names:
+                listed = ", ".join(sorted(parameter_names))
+                similar = get_close_matches(str(name), parameter_names, 1)
+                hint = f"; did you mean {similar[0]}?" if similar else ":"
                 raise ValueError(
-                    f"{what}: no notebook has a parameter {shown(name)}{meant} Known are seeds, "
+                    f"{context}: no notebook has a parameter {shown(name)}{hint} Known are seeds, "
                     f"{listed}{self.study.line(*place, name)}"
                 )
         for name, value in self.overrides.items():
@@ -63,56 +64,57 @@ class Planning:
                 raise ValueError(f"--set {name}: {value} is a run of the study; name an encoder")
 
     def _is_label(self, name: object) -> bool:
-        sections = [mapping(of, self.study.fields.get(of)) for of in ("encoders", "trunk", "arms")]
+        fields = self.study.fields
+        sections = [mapping(section, fields.get(section)) for section in ("encoders", "trunk", "arms")]
         return isinstance(name, str) and any(name in labels for labels in sections)
 
     def plan(self) -> Plan:
         sections = self.study.sections()
-        seeds_of = {label: self._seeds_of(own, self.seeds) for label, own in sections["arms"].items()}
-        seeds = sorted({*self.seeds, *(seed for of in seeds_of.values() for seed in of)})
-        for label, own in sections["encoders"].items():
-            if own.get("seeds"):
+        seeds_of = {label: self._seeds_of(fields, self.seeds) for label, fields in sections["arms"].items()}
+        seeds = sorted({*self.seeds, *(seed for own_seeds in seeds_of.values() for seed in own_seeds)})
+        for label, fields in sections["encoders"].items():
+            if fields.get("seeds"):
                 raise ValueError(
                     f"{label}: an encoder is made once for all seeds; take its seeds out"
                     f"{self.study.line('encoders', label)}"
                 )
-            self._add_encoder(label, {k: v for k, v in own.items() if k != "seeds"}, seeds)
-        for label, own in sections["trunk"].items():
-            seeds_of[label] = self._seeds_of(own, seeds)
+            self._add_encoder(label, {k: v for k, v in fields.items() if k != "seeds"}, seeds)
+        for label, fields in sections["trunk"].items():
+            seeds_of[label] = self._seeds_of(fields, seeds)
         for seed in seeds:
             for section in ("trunk", "arms"):
-                for label, own in sections[section].items():
+                for label, fields in sections[section].items():
                     if seed not in seeds_of[label]:
                         continue
-                    own = {name: value for name, value in own.items() if name != "seeds"}
-                    self._add(label, {**own, "seed": seed}, f" seed {seed}", section)
+                    fields = {name: value for name, value in fields.items() if name != "seeds"}
+                    self._add(label, {**fields, "seed": seed}, f" seed {seed}", section)
         self._refuse_unused(sections["arms"])
-        self._ask_for_groups()
+        self._check_groups()
         lineage.refuse_copies_alone(self.nodes)
-        self._ask_for_compared(sections["arms"])
+        self._check_compared(sections["arms"])
         return Plan(self.study, self.nodes)
 
-    def _add_encoder(self, label: str, own: dict, seeds: list[int]) -> None:
+    def _add_encoder(self, label: str, fields: dict, seeds: list[int]) -> None:
         """An adapted encoder, once; or the draws of it that seeds take in turn."""
-        draws = own.pop("draws", 1)
-        taken = draws_in_turn(draws)
-        if not taken or (taken != [1] and "draw" in own):
+        draws = fields.pop("draws", 1)
+        turns = draws_in_turn(draws)
+        if not turns or (turns != [1] and "draw" in fields):
             raise ValueError(
                 f"{label}: draws = {shown(draws)}: a number from 1, or a list of draws that seeds take in "
                 f"turn, without draw{self.study.line('encoders', label)}"
             )
-        if taken == [1]:
-            self._add(label, own, "", "encoders")
+        if turns == [1]:
+            self._add(label, fields, "", "encoders")
             return
-        self.draws[label] = taken
-        for draw in sorted({taken[(seed - 1) % len(taken)] for seed in seeds}):
-            self._add(label, {**own, "draw": draw}, f" draw {draw}", "encoders")
+        self.draws[label] = turns
+        for draw in sorted({turns[(seed - 1) % len(turns)] for seed in seeds}):
+            self._add(label, {**fields, "draw": draw}, f" draw {draw}", "encoders")
 
     def _refuse_unused(self, arms: dict) -> None:
         """What was asked for and no run has."""
         unused = sorted(set(self.overrides) - self.used)
         if unused:
-            raise ValueError(f"--set {unused[0]}: {self._what_there_is(unused[0])}")
+            raise ValueError(f"--set {unused[0]}: {self._settable_names(unused[0])}")
         for label in arms:
             if not any(node.arm and node.label.startswith(f"{label} seed ") for node in self.nodes.values()):
                 raise ValueError(
@@ -121,70 +123,71 @@ class Planning:
                 )
         for name in self.common:
             if name not in self.had:
-                where = self.study.line("common", name)
-                raise ValueError(f"common: no run of this study has {name}; take it out{where}")
+                line = self.study.line("common", name)
+                raise ValueError(f"common: no run of this study has {name}; take it out{line}")
 
-    def _what_there_is(self, name: str) -> str:
+    def _settable_names(self, name: str) -> str:
         """Why a name cannot be set, and which can."""
-        known = sorted({path for node in self.nodes.values() for path in paths(node.parameters)})
+        settable = sorted({path for node in self.nodes.values() for path in paths(node.parameters)})
         family, dot, _ = name.partition(".")
-        alike = get_close_matches(name, known, 1)
-        meant = f"; did you mean {alike[0]}?" if alike else "."
-        beside = [path for path in known if path.startswith(f"{family}.")] if dot else []
-        beside = beside or [path for path in known if "." not in path]
-        return f"no run of this study has it{meant} There is {', '.join(beside)}"
+        similar = get_close_matches(name, settable, 1)
+        hint = f"; did you mean {similar[0]}?" if similar else "."
+        listed = [path for path in settable if path.startswith(f"{family}.")] if dot else []
+        listed = listed or [path for path in settable if "." not in path]
+        return f"no run of this study has it{hint} There is {', '.join(listed)}"
 
-    def _seeds_of(self, own: dict, else_these: list[int]) -> list[int]:
+    def _seeds_of(self, fields: dict, default: list[int]) -> list[int]:
         """Seeds of a run: its own, or else these. Those asked for on the command line hold for all."""
-        return self.seeds if self.chosen_seeds else whole_numbers(own.get("seeds") or else_these)
+        return self.seeds if self.chosen_seeds else whole_numbers(fields.get("seeds") or default)
 
-    def _add(self, label: str, own: dict, suffix: str, section: str) -> None:
+    def _add(self, label: str, fields: dict, suffix: str, section: str) -> None:
         """A run of the study becomes a node.
 
         Raises:
             ValueError: names the label, and the line where it stands.
         """
         try:
-            self._add_node(label, own, suffix, section)
+            self._add_node(label, fields, suffix, section)
         except ValueError as error:
-            if self.overrides and self._is_right_as_written(label, own, suffix, section):
+            if self.overrides and self._is_right_as_written(label, fields, suffix, section):
                 raise ValueError(f"--set: {label}: {error}") from error
-            raise ValueError(f"{label}: {error}{self._line_of(str(error), own, section, label)}") from error
+            line = self._line_of(str(error), fields, section, label)
+            raise ValueError(f"{label}: {error}{line}") from error
 
-    def _line_of(self, said: str, own: dict, section: str, label: str) -> str:
+    def _line_of(self, message: str, fields: dict, section: str, label: str) -> str:
         """The line of a mistake: in common, where it is of a parameter that the run has from there."""
-        begins = re.match(r"(?:\w+_\w+: )?(\w+)", said)
-        if begins and begins[1] in self.common and begins[1] not in own:
-            return self.study.line("common", begins[1])
+        match = re.match(r"(?:\w+_\w+: )?(\w+)", message)
+        if match and match[1] in self.common and match[1] not in fields:
+            return self.study.line("common", match[1])
         return self.study.line(section, label)
 
-    def _is_right_as_written(self, label: str, own: dict, suffix: str, section: str) -> bool:
+    def _is_right_as_written(self, label: str, fields: dict, suffix: str, section: str) -> bool:
         """Whether a run could be planned without what the command line sets; no plan is made after this."""
         self.overrides = {}
         try:
-            self._add_node(label, own, suffix, section)
+            self._add_node(label, fields, suffix, section)
         except ValueError:
             return False
         return True
 
-    def _add_node(self, label: str, own: dict, suffix: str, section: str) -> None:
-        notebook = notebook_of(own, self.common)
+    def _add_node(self, label: str, fields: dict, suffix: str, section: str) -> None:
+        notebook = notebook_of(fields, self.common)
         if notebook == ADAPT and section == "arms":
             raise ValueError("an adaptation is no arm; put it under trunk, or under encoders")
-        if notebook == ADAPT and section == "trunk" and not own.get("start"):
+        if notebook == ADAPT and section == "trunk" and not fields.get("start"):
             raise ValueError(
                 "an adaptation in the trunk needs start, the model it adapts; adapted encoders go under "
                 "encoders"
             )
         if notebook != ADAPT and section == "encoders":
             raise ValueError("under encoders stand adaptations of encoders: give it one, or move it to trunk")
-        if notebook == FROZEN and not own.get("start") and own.get("seed", 1) != self.seeds[0]:
+        if notebook == FROZEN and not fields.get("start") and fields.get("seed", 1) != self.seeds[0]:
             return  # vectors of the encoder itself: nothing is drawn, another seed would give the same again
         declared = parameters.declared(notebook)
         shared = {name: value for name, value in self.common.items() if name in declared}
         self.had |= set(shared)
         blank = {name: {} for name, (kind, _) in declared.items() if kind is dict}
-        chosen = merged(merged(blank, shared), own)
+        chosen = merged(merged(blank, shared), fields)
         for name in blank:
             split(name, chosen[name])  # refuses what is no component
             chosen[name] = spelled(name, chosen[name])
@@ -212,13 +215,16 @@ class Planning:
             if need is None:
                 if str(start).partition(" seed ")[0] + suffix in self.nodes:
                     raise ValueError(f"start {shown(start)}: leave out its seed, which is that of this run")
-                made = any(label.startswith(f"{start} seed ") for label in self.nodes)
-                alike = get_close_matches(str(start), map(without_seed, self.nodes), 1)
-                meant = f"; did you mean {alike[0]}?" if alike else ""
-                said = f"is not made for{suffix}" if made else f"is nothing above it in the study{meant}"
-                raise ValueError(f"start {shown(start)} {said}")
-            theirs = self.nodes[need].parameters
-            if not theirs.get("keep_model", self.nodes[need].notebook == ADAPT and theirs["start"]):
+                has_other_seeds = any(label.startswith(f"{start} seed ") for label in self.nodes)
+                similar = get_close_matches(str(start), map(without_seed, self.nodes), 1)
+                hint = f"; did you mean {similar[0]}?" if similar else ""
+                problem = f"is nothing above it in the study{hint}"
+                if has_other_seeds:
+                    problem = f"is not made for{suffix}"
+                raise ValueError(f"start {shown(start)} {problem}")
+            starting_run = self.nodes[need]
+            by_default = starting_run.notebook == ADAPT and starting_run.parameters["start"]
+            if not starting_run.parameters.get("keep_model", by_default):
                 raise ValueError(
                     f"starts from {start!r}, which keeps no trained model: "
                     "give it keep_model: true, or, if it is an adaptation, a start"
@@ -243,12 +249,12 @@ class Planning:
         """
         if label not in self.draws:
             return ""
-        taken = self.draws[label]
-        of, _, number = suffix.strip().partition(" ")
-        if of == "seed":
-            return f" draw {taken[(int(number) - 1) % len(taken)]}"
-        if not number or int(number) not in taken:
-            raise ValueError(f"{label} has draws: give draws: {shown(taken)} to what starts from it, too")
+        turns = self.draws[label]
+        kind, _, number = suffix.strip().partition(" ")
+        if kind == "seed":
+            return f" draw {turns[(int(number) - 1) % len(turns)]}"
+        if not number or int(number) not in turns:
+            raise ValueError(f"{label} has draws: give draws: {shown(turns)} to what starts from it, too")
         return suffix
 
     def _override(self, notebook: str, chosen: dict, needs: list[str]) -> None:
@@ -267,22 +273,22 @@ class Planning:
                 chosen[family] = value
                 self.used.add(name)
             elif declared[family][0] is dict:
-                given = changed(family, chosen[family], option.split("."), value)
-                if given is not None:
-                    chosen[family] = given
+                new_value = changed(family, chosen[family], option.split("."), value)
+                if new_value is not None:
+                    chosen[family] = new_value
                     self.used.add(name)
 
-    def _ask_for_groups(self) -> None:
+    def _check_groups(self) -> None:
         """Groups hold the targets, all of them."""
         if not self.study.groups:
             return
         grouped = {code for codes in self.study.groups.values() for code in codes.split()}
         targets = {c for node in self.nodes.values() if node.arm for c in _targets(node.parameters)}
-        if wrong := sorted(grouped ^ targets):
-            said = "is no target" if wrong[0] in grouped else "is a target in none of them"
-            raise ValueError(f"groups: {wrong[0]} {said}{self.study.line('groups')}")
+        if unmatched := sorted(grouped ^ targets):
+            problem = "is no target" if unmatched[0] in grouped else "is a target in none of them"
+            raise ValueError(f"groups: {unmatched[0]} {problem}{self.study.line('groups')}")
 
-    def _ask_for_compared(self, arms: dict) -> None:
+    def _check_compared(self, arms: dict) -> None:
         """A summary of noise compares every arm with two, by their names in its parameters."""
         if self.study.summary != ROBUSTNESS:
             return
@@ -300,12 +306,12 @@ def _targets(parameters: dict) -> list[str]:
     return languages.listed(parameters["targets"])[1:]
 
 
-def notebook_of(own: dict, common: dict) -> str:
+def notebook_of(fields: dict, common: dict) -> str:
     """The notebook that makes a run: by whether it adapts, and what its head trains."""
-    if "adaptation" in own:
+    if "adaptation" in fields:
         return ADAPT
     head = common.get("head", {})
-    if "head" in own:
-        head = merged({"head": head}, own)["head"]
+    if "head" in fields:
+        head = merged({"head": head}, fields)["head"]
     kind, _ = split("head", head)
     return FINETUNE if find("head", kind).trains else FROZEN

@@ -111,11 +111,11 @@ def supervision(entries: list[Entry], code: str) -> str:
         >>> supervision(read, "sw"), supervision(read, "swa"), supervision(read, "de")
         ('parallel', 'parallel', 'none')
     """
-    kinds = {entry.kind for entry in entries if any(languages.same(code, of) for of in entry.languages)}
+    kinds = {entry.kind for entry in entries if any(languages.same(code, other) for other in entry.languages)}
     if any(kind.startswith("labelled") for kind in kinds):
         return "labelled"
-    said = [kind for kind in kinds if RUNG_OF_KIND[kind] > 0]
-    return max(said, key=RUNG_OF_KIND.get, default="none")
+    strongest = [kind for kind in kinds if RUNG_OF_KIND[kind] > 0]
+    return max(strongest, key=RUNG_OF_KIND.get, default="none")
 
 
 def first_kinds(entries: list[Entry]) -> list[Entry]:
@@ -138,13 +138,15 @@ def _last(entries: list[Entry]) -> dict[str, Entry]:
     Of a method that reads things of several kinds, what it read first; facts of the others stand behind its
     own, as ``"parallel dose"``.
     """
-    asked = [entry for entry in entries if entry.role not in ("labels", "probe")]
-    last = {entry.use: entry for entry in first_kinds(asked)}
-    for entry in asked:
+    named = [entry for entry in entries if entry.role not in ("labels", "probe")]
+    last = {entry.use: entry for entry in first_kinds(named)}
+    for entry in named:
         if entry.kind != last[entry.use].kind:
-            own = last[entry.use].told
-            others = {f"{entry.kind} {fact}": value for fact, value in entry.told.items() if fact != "draw"}
-            last[entry.use] = replace(last[entry.use], told=own | others)
+            facts = dict(last[entry.use].told)
+            for fact, value in entry.told.items():
+                if fact != "draw":
+                    facts[f"{entry.kind} {fact}"] = value
+            last[entry.use] = replace(last[entry.use], told=facts)
     return last
 
 
@@ -157,15 +159,15 @@ def differing(reads: list[list[Entry]]) -> set[tuple[str, str]]:
         >>> differing([[few], [many]])
         {('mlm', 'dose')}
     """
-    seen: dict[tuple[str, str, str], set[str]] = {}
+    values_of: dict[tuple[str, str, str], set[str]] = {}
     for entries in reads:
         for entry in _last(entries).values():
             for fact, value in entry.told.items():
-                within = ""
+                kind = ""
                 if fact == "source":  # two kinds have two sources anyway: the kind tells them apart
-                    within = entry.told.get("kind", "")
-                seen.setdefault((entry.use, fact, within), set()).add(value)
-    return {(use, fact) for (use, fact, _), values in seen.items() if len(values) > 1}
+                    kind = entry.told.get("kind", "")
+                values_of.setdefault((entry.use, fact, kind), set()).add(value)
+    return {(use, fact) for (use, fact, _), values in values_of.items() if len(values) > 1}
 
 
 def facts_in_names(read: dict[str, list[Entry]], others: dict[str, tuple]) -> set[tuple[str, str]]:
@@ -184,10 +186,10 @@ def facts_in_names(read: dict[str, list[Entry]], others: dict[str, tuple]) -> se
         >>> facts_in_names({"a": [one], "b": [two]}, {"a": (1,), "b": (1,)})
         {('mlm', 'draw')}
     """
-    told = differing(list(read.values()))
-    undrawn = {(use, fact) for use, fact in told if fact != "draw"}
-    named = Counter((*others[run], *names(entries, undrawn).values()) for run, entries in read.items())
-    return told if max(named.values(), default=0) > 1 else undrawn
+    facts = differing(list(read.values()))
+    without_draws = {(use, fact) for use, fact in facts if fact != "draw"}
+    counts = Counter((*others[run], *names(entries, without_draws).values()) for run, entries in read.items())
+    return facts if max(counts.values(), default=0) > 1 else without_draws
 
 
 def draw_of(entries: list[Entry]) -> str:
@@ -195,14 +197,14 @@ def draw_of(entries: list[Entry]) -> str:
     return "+".join(entry.told["draw"] for entry in _last(entries).values() if "draw" in entry.told)
 
 
-def names(entries: list[Entry], told: set[tuple[str, str]] = frozenset()) -> dict[str, str]:
+def names(entries: list[Entry], naming: set[tuple[str, str]] = frozenset()) -> dict[str, str]:
     """Strategy and adaptation of a run, from what it and the runs that it goes on from have read.
 
     The strategy names what the encoder learned before labels came (``labse``, ``labse-recipe``), batches
     that were not monolingual throughout, and noise; ``plain``: none of these. The adaptation is the rest.
 
     Args:
-        told: of :func:`differing`, for the study.
+        naming: of :func:`differing`, for the study.
 
     Example:
         >>> aligned = Entry("recipe", "labse-recipe", "parallel", ("de",))
@@ -211,7 +213,7 @@ def names(entries: list[Entry], told: set[tuple[str, str]] = frozenset()) -> dic
     """
     by_role: dict[str, list[str]] = {role: [] for role in ROLES}
     for entry in _last(entries).values():
-        facts = [value for fact, value in entry.told.items() if (entry.use, fact) in told]
+        facts = [value for fact, value in entry.told.items() if (entry.use, fact) in naming]
         by_role[entry.role].append("-".join([entry.use, *facts]))
     strategy = [*by_role["recipe"], *by_role["batches"][:1], *by_role["noise"]]
     return {

@@ -13,7 +13,7 @@ STRONGER = "paws-x-strong"  # read in its place once it has seeds enough
 LOW_RESOURCE = "lowres-nli"  # the study of groups of languages that the question's last words are judged by
 
 
-def asked(folder: Path) -> dict:
+def judged(folder: Path) -> dict:
     """The mean effect of every adaptation under each strategy on PAWS-X, and the difference of the two.
 
     Beside it the effects on groups of languages, down to low-resource ones, of the study that has such.
@@ -30,32 +30,34 @@ def asked(folder: Path) -> dict:
     main, between = _on_the_mean(folder, study)
     if main.empty or between.empty:
         return evidence.missing(study, " with adaptation under both strategies")
-    said = [
-        _of_adaptation(of, between[between.adaptation == name]) for name, of in main.groupby("adaptation")
-    ]
+    sentences = []
+    for name, rows in main.groupby("adaptation"):
+        sentences.append(_adaptation_sentence(rows, between[between.adaptation == name]))
     effects = evidence.table(folder, study, "adaptation_effect")
     # Of an unseen language the encoder has read even less.
     measured_levels = set(effects.resource.replace("unseen", "low"))
     unmeasured = [level for level in ("medium", "low") if level not in measured_levels]
-    on = evidence.on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
-    of_groups = _groups_of_languages(folder)
-    if of_groups.empty:
-        said += [f"No {level}-resource language was measured" for level in unmeasured]
+    basis = evidence.measured_on(folder, study, int(main.n_seeds.max()), int(effects.n_items.max()))
+    group_effects = _groups_of_languages(folder)
+    if group_effects.empty:
+        sentences += [f"No {level}-resource language was measured" for level in unmeasured]
     else:
         unmeasured = []
-        said.append(f"On natural language inference ({LOW_RESOURCE}), {_counted_by_group(of_groups)}")
-        said += _differences_found(of_groups)
+        counts = _counted_by_group(group_effects)
+        sentences.append(f"On natural language inference ({LOW_RESOURCE}), {counts}")
+        sentences += _differences_found(group_effects)
         if collected.file(folders.of_study(folder, LOW_RESOURCE), "matched.csv").is_file():
             at_matched_shares = _groups_of_languages(folder, "matched")
-            said.append(f"At matched shares there, {_counted_by_group(at_matched_shares, only_found=True)}")
-            said += _differences_found(at_matched_shares)
-        of_languages = evidence.table(folder, LOW_RESOURCE, "adaptation_effect")
-        on += f"; {evidence.on_largest(folder, LOW_RESOURCE, of_languages)}"
-    decided = _is_decided(pd.concat([main, between, of_groups]))
+            counts = _counted_by_group(at_matched_shares, only_found=True)
+            sentences.append(f"At matched shares there, {counts}")
+            sentences += _differences_found(at_matched_shares)
+        language_effects = evidence.table(folder, LOW_RESOURCE, "adaptation_effect")
+        basis += f"; {evidence.measured_on_table(folder, LOW_RESOURCE, language_effects)}"
+    decided = _is_decided(pd.concat([main, between, group_effects]))
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
     verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
-    measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(said)}."
-    return evidence.row(measured, on, verdict, folder / study / "adaptation_effect.png")
+    measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(sentences)}."
+    return evidence.row(measured, basis, verdict, folder / study / "adaptation_effect.png")
 
 
 def _has_seeds_enough(folder: Path) -> bool:
@@ -80,8 +82,8 @@ def _without_controls(table: pd.DataFrame, folder: Path, study: str) -> pd.DataF
     """Rows of adaptations that are no controls."""
     state = folders.state(folder, study, {"arm": bool, "label": str})
     arms = [(run["label"], run["adaptation"]) for run in state["runs"] if run["arm"]]
-    named = collected.named_controls(arms, state.get("controls", []))
-    return table.loc[[not collected.is_control(name, named) for name in table.adaptation]]
+    controls = collected.named_controls(arms, state.get("controls", []))
+    return table.loc[[not collected.is_control(name, controls) for name in table.adaptation]]
 
 
 def _is_decided(table: pd.DataFrame) -> bool:
@@ -114,38 +116,40 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
     Args:
         only_found: say nothing of groups on which none is.
     """
-    said, effects = [], effects[~_is_difference(effects)]
-    for group, of in effects.groupby("language", sort=False):
-        found = of[of.verdict.isin(["up", "down"])]
-        if only_found and found.empty:
+    sentences, effects = [], effects[~_is_difference(effects)]
+    for group, rows in effects.groupby("language", sort=False):
+        detected = rows[rows.verdict.isin(["up", "down"])]
+        if only_found and detected.empty:
             continue
-        named = []
-        for adaptation, of_one in found.groupby("adaptation", sort=False):
-            under = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in of_one.itertuples()]
-            named.append(f"{figures.adaptation_name(adaptation)}: {', '.join(under)}")
-        counted = f"{group.replace('-', ' ')}: {len(found)} of {len(of)} effects detected"
-        said.append(f"{counted} ({'; '.join(named)})" if named else counted)
-    return "; ".join(said) or "no effect is detected"
+        parts = []
+        for adaptation, of_adaptation in detected.groupby("adaptation", sort=False):
+            estimates = []
+            for row in of_adaptation.itertuples():
+                estimates.append(f"{figures.look(row.strategy)[0]} {evidence.points(row)}")
+            parts.append(f"{figures.adaptation_name(adaptation)}: {', '.join(estimates)}")
+        count = f"{group.replace('-', ' ')}: {len(detected)} of {len(rows)} effects detected"
+        sentences.append(f"{count} ({'; '.join(parts)})" if parts else count)
+    return "; ".join(sentences) or "no effect is detected"
 
 
 def _differences_found(effects: pd.DataFrame) -> list[str]:
     """Differences between strategies that are detected, in one sentence; none: no sentence."""
-    found = effects[_is_difference(effects) & effects.verdict.isin(["up", "down"])]
-    said = []
-    for row in found.itertuples():
+    detected = effects[_is_difference(effects) & effects.verdict.isin(["up", "down"])]
+    parts = []
+    for row in detected.itertuples():
         strategies = " minus ".join(figures.look(name)[0] for name in row.strategy.split(" - "))
         adaptation = figures.adaptation_name(row.adaptation)
         group = row.language.replace("-", " ")
-        said.append(f"{group}: {strategies}, {adaptation} {evidence.points(row)}")
-    return [f"Differences between strategies that are detected: {'; '.join(said)}"] if said else []
+        parts.append(f"{group}: {strategies}, {adaptation} {evidence.points(row)}")
+    return [f"Differences between strategies that are detected: {'; '.join(parts)}"] if parts else []
 
 
-def _of_adaptation(main: pd.DataFrame, between: pd.DataFrame) -> str:
+def _adaptation_sentence(main: pd.DataFrame, between: pd.DataFrame) -> str:
     """One adaptation's effects under each strategy and their differences, in words."""
-    under = []
+    estimates = []
     for row in main.itertuples():
         strategy, _, _ = figures.look(row.strategy)
-        under.append(f"{strategy} {evidence.points(row)} ({row.verdict})")
-    apart = [f"{evidence.points(row)} ({row.verdict})" for row in between.itertuples()]
+        estimates.append(f"{strategy} {evidence.points(row)} ({row.verdict})")
+    differences = [f"{evidence.points(row)} ({row.verdict})" for row in between.itertuples()]
     name = figures.adaptation_name(main.adaptation.iloc[0])
-    return f"{name}: {', '.join(under)}; difference {', '.join(apart) or 'not measured'}"
+    return f"{name}: {', '.join(estimates)}; difference {', '.join(differences) or 'not measured'}"

@@ -111,7 +111,7 @@ def stands(folder: Path, parameters: dict, fingerprint: str) -> bool:
         return False
     record = read(folder)
     parents = record.get("parents", {}).items()
-    from_these = all(digest(Path(folder).parent / run) == of for run, of in parents)
+    from_these = all(digest(Path(folder).parent / run) == recorded for run, recorded in parents)
     return from_these and has_model(folder, record, looked_into=True)
 
 
@@ -132,26 +132,28 @@ def has_model(folder: Path, record: dict, looked_into: bool = False) -> bool:
     """
     if not looked_into and (Path(folder) / ELSEWHERE).exists():
         return True
-    files = {name: of for name, of in _files(folder, record).items() if name != PREDICTIONS}
+    files = {name: file_record for name, file_record in _files(folder, record).items() if name != PREDICTIONS}
     largest = float("inf") if looked_into else 0
-    return all(_is(Path(folder) / name, of, largest) for name, of in files.items())
+    return all(_is(Path(folder) / name, file_record, largest) for name, file_record in files.items())
 
 
 def _files(folder: Path, record: dict) -> dict[str, dict]:
     """What a record says of the files beside it: name -> size and digest."""
     files = record.get("files", {})
-    if not isinstance(files, dict) or not all(
-        isinstance(of, dict) and {"size", "sha256"} <= set(of) for of in files.values()
-    ):
+    if not isinstance(files, dict) or not all(map(_is_file_record, files.values())):
         raise Damaged(Path(folder) / RECORD, "'files' is not size and sha256 of each file", AGAIN)
     return files
 
 
-def _is(path: Path, of: dict, looked_into: float) -> bool:
+def _is_file_record(value: object) -> bool:
+    return isinstance(value, dict) and {"size", "sha256"} <= set(value)
+
+
+def _is(path: Path, file_record: dict, looked_into: float) -> bool:
     """Whether a file is the one that a record tells of: by its size, and up to a size by its content."""
     try:
         size = path.stat().st_size
-        return size == of["size"] and (size > looked_into or _hash(path) == of["sha256"])
+        return size == file_record["size"] and (size > looked_into or _hash(path) == file_record["sha256"])
     except OSError:
         return False
 
@@ -163,8 +165,8 @@ def predictions(folder: Path, record: dict) -> pd.DataFrame:
         Damaged: they cannot be read, are not those of the record, or are no predictions.
     """
     path = Path(folder) / PREDICTIONS
-    of = _files(folder, record).get(PREDICTIONS)
-    if of is not None and not _is(path, of, float("inf")):
+    file_record = _files(folder, record).get(PREDICTIONS)
+    if file_record is not None and not _is(path, file_record, float("inf")):
         raise Damaged(path, "it is not the one that the record tells of", AGAIN)
     table = as_table(path, AGAIN)
     refuse_bad_predictions(table, path, AGAIN)

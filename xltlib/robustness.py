@@ -59,11 +59,11 @@ def refuse_without(table: pd.DataFrame, study: str, labels: list[str]) -> None:
     Raises:
         ValueError: names the arm that is not there, and those that are.
     """
-    there = list(dict.fromkeys(table.label))
+    present = list(dict.fromkeys(table.label))
     for label in labels:
-        if label not in there:
-            known = ", ".join(there)
-            raise ValueError(f"study {study} has no finished arm {label!r} to compare with: it has {known}")
+        if label not in present:
+            listed = ", ".join(present)
+            raise ValueError(f"study {study} has no finished arm {label!r} to compare with: it has {listed}")
 
 
 def costs(table: pd.DataFrame, control: str) -> pd.Series:
@@ -135,8 +135,8 @@ def accuracy(answered: pd.DataFrame) -> pd.Series:
 def mean_accuracy(by_seed: pd.Series, labels: list[str], seeds: list[int], source: str) -> pd.DataFrame:
     """Mean over seeds, one row an arm and one column a language; ``targets`` is the mean of all but the
     source."""
-    there = by_seed.index.get_level_values
-    chosen = by_seed[there("seed").isin(seeds) & there("label").isin(labels)]
+    level = by_seed.index.get_level_values
+    chosen = by_seed[level("seed").isin(seeds) & level("label").isin(labels)]
     means = chosen.groupby(["label", "language1"], sort=False).mean().unstack()
     codes = languages.in_order(means)
     targets = means[[code for code in codes if code != source]]

@@ -36,7 +36,7 @@ def outcomes(
     task: str,
     mean: pd.DataFrame,
     generalized: pd.DataFrame,
-    against: dict[str, pd.DataFrame],
+    differences: dict[str, pd.DataFrame],
     control: str,
     targets: list[str],
 ) -> pd.DataFrame:
@@ -45,62 +45,63 @@ def outcomes(
     Args:
         task: decides whether claim 1 or 2 is meant.
         mean, generalized: of robustness.means_of_targets and robustness.effects_by_pair_kind.
-        against: by control, differences to it.
+        differences: by control, differences to it.
         control: label of the arm with as many updates and no noise.
     Returns:
         The columns ``OUTCOMES``; no row where no noise has a run.
     """
     published, _ = published_gain(task)
-    over_plain = against[OVER_PLAIN]
+    over_plain = differences[OVER_PLAIN]
     pairs = one_language(over_plain)
     of_control = pairs[(pairs.label == control) & pairs.language1.isin(targets)]
     over_updates = mean[mean.control == OVER_UPDATES].set_index("label").effect
     rows = []
-    for _, own in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
-        own_seeds = over_plain[over_plain.label == own.label].seed.unique()
-        by_language = of_control[of_control.seed.isin(own_seeds)].groupby("language1").difference.mean()
+    for _, effect in mean[(mean.control == OVER_PLAIN) & (mean.label != control)].iterrows():
+        seeds_of_arm = over_plain[over_plain.label == effect.label].seed.unique()
+        by_language = of_control[of_control.seed.isin(seeds_of_arm)].groupby("language1").difference.mean()
         by_updates = 100 * by_language.mean()
-        verdict = statistics.verdict(own.effect, own.low, own.high, by_updates, published)
+        verdict = statistics.verdict(effect.effect, effect.low, effect.high, by_updates, published)
         if pd.isna(by_updates):  # no seed of this arm has the control: what updates alone bring is not known
             verdict = "inconclusive"
-        said = {"by updates": by_updates, OVER_UPDATES: over_updates.get(own.label), "verdict": verdict}
-        found = own[["effect", "low", "high", "p (Holm)", "n_items", "n_seeds"]]
-        rows.append({"claim": CLAIM_OF_TASK.get(task), "arm": own.label, **found, **said})
-    seeds = two_languages(against[OVER_UPDATES]).groupby("label").seed.nunique()
+        row = {"claim": CLAIM_OF_TASK.get(task), "arm": effect.label}
+        row |= effect[["effect", "low", "high", "p (Holm)", "n_items", "n_seeds"]].to_dict()
+        row |= {"by updates": by_updates, OVER_UPDATES: over_updates.get(effect.label), "verdict": verdict}
+        rows.append(row)
+    seeds = two_languages(differences[OVER_UPDATES]).groupby("label").seed.nunique()
     for row in generalized[generalized.pairs == "two minus one"].itertuples():
         verdict = "inconclusive"
         if row.low > 0:
             verdict = "reproduced"
         elif row.high < 0:
             verdict = "not reproduced"
-        found = {name: getattr(row, name) for name in ("effect", "low", "high", "n_items")}
+        effect_columns = {name: getattr(row, name) for name in ("effect", "low", "high", "n_items")}
         n_seeds = int(seeds[row.label])
-        rows.append({"claim": 3, "arm": row.label, **found, "n_seeds": n_seeds, "verdict": verdict})
+        rows.append({"claim": 3, "arm": row.label, **effect_columns, "n_seeds": n_seeds, "verdict": verdict})
     return pd.DataFrame(rows, columns=OUTCOMES)
 
 
-def said(found: pd.DataFrame) -> str:
+def in_words(table: pd.DataFrame) -> str:
     """What follows for each claim, in a sentence, with the gain of each noise over plain training.
 
     Args:
-        found: of :func:`outcomes`.
+        table: of :func:`outcomes`.
 
     Example:
         >>> row = {"claim": 1, "arm": "fgm", "effect": -3.1, "low": -21.2, "high": 15.0}
-        >>> said(pd.DataFrame([{**row, "verdict": "inconclusive"}]))
+        >>> in_words(pd.DataFrame([{**row, "verdict": "inconclusive"}]))
         'Claim 1: inconclusive with FGM (−3.1 [−21.2, +15.0]).'
     """
-    if found.empty:
+    if table.empty:
         return "No noise has a run beside the control yet."
     sentences = []
-    for claim, of_claim in found.fillna({"claim": 0}).groupby("claim", sort=False):
+    for claim, of_claim in table.fillna({"claim": 0}).groupby("claim", sort=False):
         parts = []
         for verdict, rows in of_claim.groupby("verdict", sort=False):
-            named = [
+            arms = [
                 f"{NOISE_NAME.get(row.arm, row.arm)} ({with_interval(row.effect, row.low, row.high)})"
                 for row in rows.itertuples()
             ]
-            parts.append(f"{verdict} with {joined(named)}")
+            parts.append(f"{verdict} with {joined(arms)}")
         name = f"Claim {int(claim)}" if claim else "No claim is on this task"
         sentences.append(f"{name}: {'; '.join(parts)}.")
     return " ".join(sentences)

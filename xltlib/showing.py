@@ -29,9 +29,11 @@ def summary(ended: int, runs: int, estimate: forecast.Estimate, elapsed: float) 
         >>> summary(0, 1, forecast.Estimate(0.0, None), 4.0)
         '0 of 1 run, 0 % of the work, 4 s so far, speed not known yet'
     """
-    left = "speed not known yet" if estimate.left is None else f"about {forecast.said(estimate.left)} left"
+    left = "speed not known yet"
+    if estimate.left is not None:
+        left = f"about {forecast.duration(estimate.left)} left"
     share = f"{100 * estimate.share:.0f} % of the work"
-    return f"{ended} of {counted(runs, 'run')}, {share}, {forecast.said(elapsed)} so far, {left}"
+    return f"{ended} of {counted(runs, 'run')}, {share}, {forecast.duration(elapsed)} so far, {left}"
 
 
 class Shown:
@@ -42,16 +44,17 @@ class Shown:
         stream: where to; lines that change in a terminal, a line a minute anywhere else.
     """
 
-    def __init__(self, of: Forecast, stream: TextIO | None = None):
-        self.of, self.stream, self.began, self._told = of, stream or sys.stderr, time.time(), time.time()
+    def __init__(self, predicted: Forecast, stream: TextIO | None = None):
+        self.forecast, self.stream = predicted, stream or sys.stderr
+        self.began = self._last_shown = time.time()
         console.forgiving(self.stream)
         self.bars: list[tqdm] = []
         self._estimate, self._estimated, self._problem = forecast.Estimate(0.0, None), 0.0, ""
-        if self.stream.isatty() and of.todo:
+        if self.stream.isatty() and predicted.todo:
             options = {"file": self.stream, "leave": False, "dynamic_ncols": True}
             shape = "{percentage:3.0f} %|{bar:20}| {desc}"
             self.bars.append(tqdm(total=100, position=0, bar_format=shape, **options))
-            for place in range(min(of.jobs, LINES)):
+            for place in range(min(predicted.jobs, LINES)):
                 self.bars.append(tqdm(position=place + 1, bar_format="  {desc}", **options))
 
     def update(self, ended: set[str], running: list[str]) -> None:
@@ -66,16 +69,16 @@ class Shown:
 
     def _show(self, ended: set[str], running: list[str]) -> None:
         in_a_log = not self.bars
-        if in_a_log and time.time() - self._told < IN_A_LOG:
+        if in_a_log and time.time() - self._last_shown < IN_A_LOG:
             return
-        self._told = time.time()
+        self._last_shown = time.time()
         if time.time() - self._estimated >= ANEW:
             now = self._anew(ended, running)
             share = max(now.share, self._estimate.share)  # what is done stays done, whatever speed is seen
             self._estimate, self._estimated = forecast.Estimate(share, now.left), time.time()
         estimate = self._estimate
-        whole = summary(len(ended), len(self.of.todo), estimate, time.time() - self.began)
-        lines = [forecast.line(label, self.of.state(label)) for label in running]
+        whole = summary(len(ended), len(self.forecast.todo), estimate, time.time() - self.began)
+        lines = [forecast.line(label, self.forecast.state(label)) for label in running]
         if in_a_log:
             self.say("; ".join([whole, *lines]))
             return
@@ -86,7 +89,7 @@ class Shown:
     def _anew(self, ended: set[str], running: list[str]) -> forecast.Estimate:
         """The forecast; one that fails stops no study."""
         try:
-            return self.of.now(ended, set(running))
+            return self.forecast.now(ended, set(running))
         except Exception as error:
             self.say(f"no forecast ({type(error).__name__}: {error})")
             return forecast.Estimate(self._estimate.share, None)
@@ -114,24 +117,25 @@ def status(plan: Plan, missing: list[str], runs: Path) -> str:
         missing: labels of what is not done.
         runs: folder of runs.
     """
-    of, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
+    predicted, now = Forecast(plan, list(plan.nodes), 1, runs), time.time()
     ended = {label for label in plan.nodes if label not in missing}
-    said = [f"{len(ended)} of {counted(len(plan.nodes), 'run')} done"]
+    parts = [f"{len(ended)} of {counted(len(plan.nodes), 'run')} done"]
     running, silent, failed = [], [], []
     for label in missing:
-        state, place = of.state(label), of.place(label)
+        state, place = predicted.state(label), predicted.place(label)
         if (place / "FAILED.json").exists():
             failed.append(label)
         elif state and records.read(place) is None:  # a record of other code, or of other parents, has ended
             (running if now - state.changed < DEAD else silent).append(label)
     if failed:
-        said.append(f"{len(failed)} failed ({', '.join(failed)})")
+        parts.append(f"{len(failed)} failed ({', '.join(failed)})")
     if silent:
-        said.append(f"{len(silent)} silent for long, perhaps dead ({', '.join(silent)})")
+        parts.append(f"{len(silent)} silent for long, perhaps dead ({', '.join(silent)})")
     if not running:
-        return f"{', '.join(said)}; nothing {'else ' if silent else ''}is running"
-    of.jobs, of.todo = len(running), [label for label in of.todo if label not in silent]
-    left = of.now(ended | set(failed), set(running)).left
-    said.append(f"{len(running)} running")
-    said.append("speed not known yet" if left is None else f"about {forecast.said(left)} left")
-    return "\n  ".join([", ".join(said), *(forecast.line(label, of.state(label), now) for label in running)])
+        return f"{', '.join(parts)}; nothing {'else ' if silent else ''}is running"
+    predicted.jobs, predicted.todo = len(running), [label for label in predicted.todo if label not in silent]
+    left = predicted.now(ended | set(failed), set(running)).left
+    parts.append(f"{len(running)} running")
+    parts.append("speed not known yet" if left is None else f"about {forecast.duration(left)} left")
+    lines = [forecast.line(label, predicted.state(label), now) for label in running]
+    return "\n  ".join([", ".join(parts), *lines])

@@ -81,10 +81,10 @@ class Study:
         known, sections = {}, {}
         for section in SECTIONS:
             sections[section] = {}
-            for label, own in mapping(section, self.fields.get(section)).items():
-                own, place = dict(mapping(label, own)), self.line(section, label)
-                like = own.pop("like", None)
-                if "seed" in own or "data" in own or "runs" in own:
+            for label, fields in mapping(section, self.fields.get(section)).items():
+                fields, place = dict(mapping(label, fields)), self.line(section, label)
+                like = fields.pop("like", None)
+                if "seed" in fields or "data" in fields or "runs" in fields:
                     raise ValueError(
                         f"{label}: seeds, --data and --runs say what seed, data and runs are{place}"
                     )
@@ -98,7 +98,7 @@ class Study:
                         f"{label}: like {shown(like)} is nothing above it in the study; above are "
                         f"{above}{place}"
                     )
-                known[label] = merged(known[like], own) if like is not None else own
+                known[label] = merged(known[like], fields) if like is not None else fields
                 sections[section][label] = known[label]
         return sections
 
@@ -152,9 +152,9 @@ def _value(entry: str, value: str) -> object:
 
     def once(pairs: list[tuple[str, object]]) -> dict:
         names = [name for name, _ in pairs]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise DoubledName(twice[0])
+        repeated = [name for name in names if names.count(name) > 1]
+        if repeated:
+            raise DoubledName(repeated[0])
         return dict(pairs)
 
     try:
@@ -186,13 +186,13 @@ class Book:
 
     def _fields(self, name: str, above: tuple[str, ...] = ()) -> dict:
         """The fields of a study, added to those of the study that it is like."""
-        own = dict(mapping(f"study {name}", self.studies[name]))
-        like = own.pop("like", None)
+        fields = dict(mapping(f"study {name}", self.studies[name]))
+        like = fields.pop("like", None)
         if like is None:
-            return own
+            return fields
         if not isinstance(like, str) or like not in self.studies or like in (name, *above):
             raise ValueError(f"study {name}: like {shown(like)} is no other study of {self.path.name}")
-        return merged(self._fields(like, (name, *above)), own)
+        return merged(self._fields(like, (name, *above)), fields)
 
     def table(self) -> str:
         """The name of each study, what it costs and what it asks, as far as a line holds."""
@@ -212,5 +212,5 @@ def read(path: Path) -> Book:
     Raises:
         ValueError: one line that names the file, and the place in it.
     """
-    found, lines = studyfile.read(Path(path))
-    return Book(Path(path), found, lines)
+    studies, lines = studyfile.read(Path(path))
+    return Book(Path(path), studies, lines)

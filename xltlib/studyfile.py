@@ -111,10 +111,10 @@ class Lines(dict):
             raise self.error(keys, f"{shown(node.value)} is no name: too long, or not printable", line)
         return node.value
 
-    def error(self, keys: tuple, said: str, line: int = 0) -> ValueError:
+    def error(self, keys: tuple, message: str, line: int = 0) -> ValueError:
         """A mistake, with its place before it."""
-        within = "".join(f", {key}" if isinstance(key, str) else f", number {key}" for key in keys)
-        return ValueError(f"{self.file}, line {line or self[keys]}{within}: {' '.join(said.split())}")
+        path = "".join(f", {key}" if isinstance(key, str) else f", number {key}" for key in keys)
+        return ValueError(f"{self.file}, line {line or self[keys]}{path}: {' '.join(message.split())}")
 
 
 def _is_plain(node: yaml.Node, loader: Loader) -> bool:
@@ -123,8 +123,8 @@ def _is_plain(node: yaml.Node, loader: Loader) -> bool:
         return node.tag in (f"{TAG}map", f"{TAG}seq")
     if node.tag == f"{TAG}str":
         return True
-    meant = loader.resolve(yaml.ScalarNode, node.value, (True, False))
-    return meant == node.tag and node.tag != f"{TAG}merge"
+    resolved_tag = loader.resolve(yaml.ScalarNode, node.value, (True, False))
+    return resolved_tag == node.tag and node.tag != f"{TAG}merge"
 
 
 def parse(text: str, file: str) -> tuple[object, Lines]:
@@ -149,10 +149,10 @@ def parse(text: str, file: str) -> tuple[object, Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{file}, line {mark.line + 1}" if mark else file
-        said = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        message = " ".join(f"{error.context or ''} {error.problem or ''}".split())
         if error.context_mark and error.context_mark.line < mark.line:
-            said += f" (it begins on line {error.context_mark.line + 1})"
-        raise ValueError(f"{place}: {said}") from error
+            message += f" (it begins on line {error.context_mark.line + 1})"
+        raise ValueError(f"{place}: {message}") from error
     except RecursionError as error:
         raise ValueError(f"{file}: too many brackets inside each other") from error
     except (yaml.YAMLError, OverflowError) as error:  # the last: a letter that there is not
@@ -171,15 +171,15 @@ def read(path: Path) -> tuple[dict, Lines]:
         raise ValueError(f"{path}: no file of studies ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name} is no UTF-8 (byte {error.start}): save it as UTF-8") from error
-    found, lines = parse(text, path.name)
+    studies, lines = parse(text, path.name)
     example = "wanted a name -> its fields, as in mine: {seeds: [1], common: {...}, arms: {...}}"
-    if not found:
+    if not studies:
         raise ValueError(f"{path.name} holds no study: {example}")
-    if not isinstance(found, dict):
+    if not isinstance(studies, dict):
         raise ValueError(f"{path.name}: wanted a mapping of studies, {example}")
-    for name, fields in found.items():
+    for name, fields in studies.items():
         check_study(name, fields, lines)
-    return found, lines
+    return studies, lines
 
 
 def check_study(name: object, fields: object, lines: Lines) -> None:
@@ -193,20 +193,22 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
         raise ValueError(f"{_before(lines.at(name))}study {name} is empty: give it seeds and arms")
     place = f"{_before(lines.at(name))}study {name}"
     for field, value in mapping(place, fields).items():
-        here = f"{_before(lines.at(name, field))}study {name}"
+        location = f"{_before(lines.at(name, field))}study {name}"
         if field not in FIELDS:
-            raise ValueError(f"unknown field {shown(field)} in {here}: known are {', '.join(FIELDS)}")
+            raise ValueError(f"unknown field {shown(field)} in {location}: known are {', '.join(FIELDS)}")
         if field in ("about", "cost", "like", "controls", "summary"):
             if not isinstance(value, str):
-                raise ValueError(f"{here}: {field} = {shown(value)}: wanted text, in quotes if it is no word")
+                raise ValueError(
+                    f"{location}: {field} = {shown(value)}: wanted text, in quotes if it is no word"
+                )
             if unprintable(value.replace("\n", " ").replace("\t", " ")):
-                raise ValueError(f"{here}: {field} holds a character that cannot be printed")
+                raise ValueError(f"{location}: {field} holds a character that cannot be printed")
         if field == "seeds" and value is not None:
-            whole_numbers(value, here)
+            whole_numbers(value, location)
         if field == "groups":
-            _check_groups(here, value)
+            _check_groups(location, value)
         if field == "common":
-            _check_values(f"{here}: common", value)
+            _check_values(f"{location}: common", value)
         if field in SECTIONS:
             _check_section(name, field, value, lines)
     if fields.get("summary", SUMMARY) not in SUMMARIES:
@@ -216,92 +218,92 @@ def check_study(name: object, fields: object, lines: Lines) -> None:
         )
 
 
-def _check_groups(here: str, groups: object) -> None:
+def _check_groups(place: str, groups: object) -> None:
     """Names of groups with two languages or more each, no language twice."""
-    seen: list[str] = []
-    for name, codes in mapping(f"{here}: groups", groups).items():
+    all_codes: list[str] = []
+    for name, codes in mapping(f"{place}: groups", groups).items():
         if name in MEANS:
-            raise ValueError(f"{here}: groups: {name} is what figures call other means; take another name")
+            raise ValueError(f"{place}: groups: {name} is what figures call other means; take another name")
         if not (isinstance(name, str) and GROUP.fullmatch(name)):
-            raise ValueError(f"{here}: groups: {shown(name)}: a name has four letters or more, and hyphens")
+            raise ValueError(f"{place}: groups: {shown(name)}: a name has four letters or more, and hyphens")
         if not isinstance(codes, str) or len(codes.split()) < 2:
             raise ValueError(
-                f"{here}: groups: {name} = {shown(codes)}: wanted two codes or more, as in de ko"
+                f"{place}: groups: {name} = {shown(codes)}: wanted two codes or more, as in de ko"
             )
-        seen += codes.split()
-    twice = next((code for code in seen if seen.count(code) > 1), None)
-    if twice:
-        raise ValueError(f"{here}: groups: {twice} stands in them twice")
+        all_codes += codes.split()
+    repeated = next((code for code in all_codes if all_codes.count(code) > 1), None)
+    if repeated:
+        raise ValueError(f"{place}: groups: {repeated} stands in them twice")
 
 
 def _check_section(name: str, section: str, runs: object, lines: Lines) -> None:
     """The runs, or parts, of a section."""
-    here = _before(lines.at(name, section))
-    for label, own in mapping(f"{here}study {name}: {section}", runs).items():
+    prefix = _before(lines.at(name, section))
+    for label, fields in mapping(f"{prefix}study {name}: {section}", runs).items():
         place = f"{_before(lines.at(name, section, label))}study {name}, {section}"
         check_name(section, label, lines.at(name, section, label))
         if label == TAKEN and section != "parts":
             raise ValueError(f"{place}: {label!r} is the name of an encoder; give the run another")
-        _check_values(f"{place}: {label}", own)
-        if own and own.get("seeds") is not None:
-            whole_numbers(own["seeds"], f"{place}: {label}")
+        _check_values(f"{place}: {label}", fields)
+        if fields and fields.get("seeds") is not None:
+            whole_numbers(fields["seeds"], f"{place}: {label}")
 
 
-def _check_values(what: str, given: object) -> None:
+def _check_values(context: str, values: object) -> None:
     """Names with a value each; of values whatever a parameter can be."""
-    for key, value in mapping(what, given).items():
+    for key, value in mapping(context, values).items():
         if not isinstance(key, str):
-            raise ValueError(f"{what}: {shown(key)} is no name; put it in quotes")
+            raise ValueError(f"{context}: {shown(key)} is no name; put it in quotes")
         if isinstance(value, dict):
-            _check_values(f"{what}: {key}", value)
+            _check_values(f"{context}: {key}", value)
 
 
 def _before(place: str) -> str:
     return f"{place}: " if place else ""
 
 
-def check_name(what: str, name: object, place: str) -> None:
+def check_name(kind: str, name: object, place: str) -> None:
     """Refuse the name of a study or label that is none: it becomes that of a file, and stands in tables.
 
     Raises:
         ValueError: names it, and what names are.
     """
     if not isinstance(name, str):
-        raise ValueError(f"{_before(place)}{what}: {shown(name)} is no name; put it in quotes")
-    if what == "study" and name == "claims":
+        raise ValueError(f"{_before(place)}{kind}: {shown(name)} is no name; put it in quotes")
+    if kind == "study" and name == "claims":
         raise ValueError(f"{_before(place)}study claims: figures/claims holds verdicts; take another name")
     if not NAME.fullmatch(name) or len(name) > 100:
         raise ValueError(
-            f"{_before(place)}{what}: {shown(name)}: names are plain words, of letters, digits and - _ . + ="
+            f"{_before(place)}{kind}: {shown(name)}: names are plain words, of letters, digits and - _ . + ="
         )
 
 
-def mapping(what: str, given: object) -> dict:
+def mapping(context: str, value: object) -> dict:
     """A field that holds names and values; an empty one may be left blank.
 
     Raises:
         ValueError: it is something else; names it.
     """
-    if given is None:
+    if value is None:
         return {}
-    if not isinstance(given, dict):
-        raise ValueError(f"{what} = {shown(given)}: wanted names with a value each, as in {{steps: 10}}")
-    return given
+    if not isinstance(value, dict):
+        raise ValueError(f"{context} = {shown(value)}: wanted names with a value each, as in {{steps: 10}}")
+    return value
 
 
-def whole_numbers(seeds: object, what: str = "") -> list[int]:
+def whole_numbers(seeds: object, context: str = "") -> list[int]:
     """Seeds as a list.
 
     Raises:
         ValueError: they are no whole numbers from 1, too many, or one stands twice.
     """
-    given = list(seeds) if isinstance(seeds, (list, tuple)) else [seeds]
-    said = f"{_before(what)}seeds {shown(seeds)}"
-    if not given or any(type(seed) is not int or not 1 <= seed <= 10**9 for seed in given):
-        raise ValueError(f"{said}: a list of whole numbers from 1, as in [1, 2]")
-    if len(set(given)) < len(given) or len(given) > MOST_SEEDS:
-        raise ValueError(f"{said}: each stands once, and there are {MOST_SEEDS:,} at most")
-    return given
+    numbers = list(seeds) if isinstance(seeds, (list, tuple)) else [seeds]
+    prefix = f"{_before(context)}seeds {shown(seeds)}"
+    if not numbers or any(type(seed) is not int or not 1 <= seed <= 10**9 for seed in numbers):
+        raise ValueError(f"{prefix}: a list of whole numbers from 1, as in [1, 2]")
+    if len(set(numbers)) < len(numbers) or len(numbers) > MOST_SEEDS:
+        raise ValueError(f"{prefix}: each stands once, and there are {MOST_SEEDS:,} at most")
+    return numbers
 
 
 def draws_in_turn(draws: object) -> list[int]:
@@ -311,7 +313,7 @@ def draws_in_turn(draws: object) -> list[int]:
         >>> draws_in_turn(3), draws_in_turn([1, 2, 1]), draws_in_turn("two")
         ([1, 2, 3], [1, 2, 1], [])
     """
-    taken = draws if isinstance(draws, list) else [draws]
-    if not all(type(draw) is int and 1 <= draw <= MOST_DRAWS for draw in taken):
+    in_turn = draws if isinstance(draws, list) else [draws]
+    if not all(type(draw) is int and 1 <= draw <= MOST_DRAWS for draw in in_turn):
         return []
-    return taken if isinstance(draws, list) else list(range(1, draws + 1))
+    return in_turn if isinstance(draws, list) else list(range(1, draws + 1))

@@ -29,35 +29,37 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     """
     if not folders.has_study(folder, STUDY):
         return {claim: evidence.missing(STUDY) for claim in ("11", "12")}
-    place = folders.of_study(folder, STUDY)
-    if not all(collected.file(place, f"{name}.csv").is_file() for name in ("dose_response", *OVER)):
+    study_folder = folders.of_study(folder, STUDY)
+    if not all(collected.file(study_folder, f"{name}.csv").is_file() for name in ("dose_response", *OVER)):
         return _incomplete()
     table = evidence.table(folder, STUDY, "dose_response").query("use == @METHOD")
     few = table[table.sentences == table.groupby("strategy").sentences.transform("min")]
     many = table[table.sentences == table.groupby("strategy").sentences.transform("max")]
-    updates, text, more = (_of(many, evidence.table(folder, STUDY, name)) for name in OVER)
-    text = text[text.over == WITHOUT_TREES]
-    if any(of.empty for of in (table, updates, text, more)):
+    updates, without_trees, larger = (_rows_of(many, evidence.table(folder, STUDY, name)) for name in OVER)
+    without_trees = without_trees[without_trees.over == WITHOUT_TREES]
+    if any(rows.empty for rows in (table, updates, without_trees, larger)):
         return _incomplete()
-    on = evidence.on_largest(folder, STUDY, table)
-    trees = f"Trees of {_counts(many)} sentences in all: {_said(many)} points on the mean of the targets; "
-    trees += f"over extra English updates: {_said(updates)}; over the same sentences without trees: "
-    trees += f"{_said(text)}."
-    doses = f"{_counts(few)} sentences: {_said(few)}; {_counts(many)}: {_said(many)} points. "
-    doses += f"The one over the other: {_said(more)}."
-    up = _by_strategy(many)
-    verdict = raised(direction(many), up, _by_strategy(updates), _by_strategy(text))
-    needed = needs_much(direction(few), direction(many), up, more.set_index("strategy").verdict.to_dict())
-    seeds = min(of.n_seeds.min() for of in (few, many, updates, text, more))
+    basis = evidence.measured_on_table(folder, STUDY, table)
+    trees = f"Trees of {_counts(many)} sentences in all: {_effects_in_words(many)} points on the mean of the "
+    trees += f"targets; over extra English updates: {_effects_in_words(updates)}; over the same "
+    trees += f"sentences without trees: {_effects_in_words(without_trees)}."
+    doses = f"{_counts(few)} sentences: {_effects_in_words(few)}; "
+    doses += f"{_counts(many)}: {_effects_in_words(many)} points. "
+    doses += f"The one over the other: {_effects_in_words(larger)}."
+    over_nothing = _by_strategy(many)
+    verdict = raised(direction(many), over_nothing, _by_strategy(updates), _by_strategy(without_trees))
+    over_few = larger.set_index("strategy").verdict.to_dict()
+    dose_verdict = needs_much(direction(few), direction(many), over_nothing, over_few)
+    seeds = min(rows.n_seeds.min() for rows in (few, many, updates, without_trees, larger))
     if seeds < evidence.FEWEST_SEEDS or not evidence.has_every_arm(folder, STUDY):
-        verdict = needed = "inconclusive"
+        verdict = dose_verdict = "inconclusive"
     return {
-        "11": evidence.row(trees, on, verdict, folder / STUDY / "adaptation_family.png"),
-        "12": evidence.row(doses, on, needed, folder / STUDY / "dose_response.png"),
+        "11": evidence.row(trees, basis, verdict, folder / STUDY / "adaptation_family.png"),
+        "12": evidence.row(doses, basis, dose_verdict, folder / STUDY / "dose_response.png"),
     }
 
 
-def _of(arms: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _rows_of(arms: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Rows of a table that are of these arms, on the mean of all targets."""
     if "language" in table:
         table = table[table.language == "mean"]
@@ -66,8 +68,8 @@ def _of(arms: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 def _incomplete() -> dict[str, dict]:
     """Of both claims, where the study lacks arms that they are judged by."""
-    what = " with several doses of trees, and beside them more English updates and text without trees"
-    return {claim: evidence.missing(STUDY, what) for claim in ("11", "12")}
+    detail = " with several doses of trees, and beside them more English updates and text without trees"
+    return {claim: evidence.missing(STUDY, detail) for claim in ("11", "12")}
 
 
 def _by_strategy(effects: pd.DataFrame) -> dict[str, str]:
@@ -93,7 +95,7 @@ def raised(alone: str, over_nothing: dict, *over_others: dict) -> str:
     if alone != "reproduced":
         return alone
     raising = [strategy for strategy, verdict in over_nothing.items() if verdict == "up"]
-    beyond = [{of.get(strategy, "undecided") for of in over_others} for strategy in raising]
+    beyond = [{verdict_of.get(strategy, "undecided") for verdict_of in over_others} for strategy in raising]
     if any(verdicts == {"up"} for verdicts in beyond):
         return "reproduced"
     refuted = all(verdicts & {"down", "equivalent to nothing"} for verdicts in beyond)
@@ -118,13 +120,15 @@ def needs_much(few: str, many: str, over_nothing: dict, over_few: dict) -> str:
     """
     if few == "reproduced":
         return "not reproduced"
-    both = any(verdict == over_few.get(strategy) == "up" for strategy, verdict in over_nothing.items())
-    return "reproduced" if many == "reproduced" and both else "inconclusive"
+    under_one_strategy = False
+    for strategy, verdict in over_nothing.items():
+        under_one_strategy |= verdict == over_few.get(strategy) == "up"
+    return "reproduced" if many == "reproduced" and under_one_strategy else "inconclusive"
 
 
 def _counts(table: pd.DataFrame) -> str:
     return " or ".join(f"{count:,}" for count in sorted(set(table.sentences.astype(int))))
 
 
-def _said(table: pd.DataFrame) -> str:
+def _effects_in_words(table: pd.DataFrame) -> str:
     return "; ".join(f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in table.itertuples())

@@ -27,18 +27,18 @@ def judged(folder: Path, direction) -> dict:
         return evidence.missing(STUDY, " with translations beside plain training")
     table = evidence.table(folder, STUDY, "over_plain")
     table = table[table.language == TRANSLATED]
-    said = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in table.itertuples()]
+    effects = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in table.itertuples()]
     measured = (
         f"What reading translations adds to labelled English in languages {TRANSLATED.replace('-', ' ')}, "
-        f"without adaptation: {'; '.join(said)} points. {_without(folder)} have none here. How hard they are "
-        "to come by is not a measurement."
+        f"without adaptation: {'; '.join(effects)} points. {_untranslated(folder)} have none here. "
+        "How hard they are to come by is not a measurement."
     )
     items = evidence.table(folder, STUDY, "adaptation_effect").n_items.max()
-    on = evidence.on(folder, STUDY, int(table.n_seeds.max()), int(items))
-    return evidence.row(measured, on, direction(table))
+    basis = evidence.measured_on(folder, STUDY, int(table.n_seeds.max()), int(items))
+    return evidence.row(measured, basis, direction(table))
 
 
-def _without(folder: Path) -> str:
+def _untranslated(folder: Path) -> str:
     """How many of the targets have no translations in what the study reads: "3 of 17 languages"."""
     state = folders.state(folder, STUDY, {"read": list})
     targets = {code for codes in state["groups"].values() for code in codes.split()}

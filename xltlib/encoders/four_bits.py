@@ -83,21 +83,21 @@ class Reader:
 
     def numbers(self, layout: str) -> tuple:
         """The next numbers of a layout of :mod:`struct`."""
-        found = struct.unpack_from(f"<{layout}", self.data, self.offset)
+        values = struct.unpack_from(f"<{layout}", self.data, self.offset)
         self.offset += struct.calcsize(f"<{layout}")
-        return found
+        return values
 
     def array(self, kind: str, size: int) -> np.ndarray:
         """The next ``size`` numbers of a kind that takes four bytes."""
-        found = np.frombuffer(self.data, kind, size, self.offset)
+        values = np.frombuffer(self.data, kind, size, self.offset)
         self.offset += 4 * size
-        return found
+        return values
 
     def raw(self, size: int) -> bytes:
         """The next bytes."""
-        found = bytes(self.data[self.offset : self.offset + size])
+        content = bytes(self.data[self.offset : self.offset + size])
         self.offset += size
-        return found
+        return content
 
 
 def read(path: Path) -> Contents:
@@ -127,7 +127,8 @@ def _refuse_odd(contents: Contents) -> None:
     shape, size = contents.shape, len(contents.scores)
     if min(shape[:7]) < 1 or shape.hidden % BLOCK or shape.hidden % shape.heads:
         raise ValueError(f"its header says {shape}")
-    if not 0 < size <= shape.vocabulary or not all(0 <= of < size for of in contents.special.values()):
+    has_special = all(0 <= number < size for number in contents.special.values())
+    if not 0 < size <= shape.vocabulary or not has_special:
         raise ValueError(f"{size} pieces, special ones {contents.special}, for {shape.vocabulary} rows")
     if contents.ends[-1] > len(contents.letters) or (np.diff(contents.ends.astype(np.int64)) < 0).any():
         raise ValueError("pieces that end before they begin")
@@ -144,10 +145,10 @@ def read_tokenizer(reader: Reader) -> tuple[np.ndarray, np.ndarray, bytes, dict[
     """Ends, scores and letters of the pieces, and the special ids."""
     size, bos, eos, pad, unk, letters = reader.numbers("5iQ")
     ends, scores = reader.array("<u4", size + 1), reader.array("<f4", size)
-    found = ends, scores, reader.raw(letters), {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
+    tokenizer = ends, scores, reader.raw(letters), {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
     _, normaliser_size = reader.numbers("iI")
     reader.offset += normaliser_size  # the file's per-character map cannot compose Hangul; NFKC below does
-    return found
+    return tokenizer
 
 
 def _read_tensors(reader: Reader) -> dict[str, np.ndarray]:

@@ -35,10 +35,10 @@ def strength_response(effects: pd.DataFrame, caption: str):
         effects: columns ``noise, strength, effect, low, high``.
     """
     lines = {}
-    for noise, of in effects.groupby("noise", sort=False):
-        lines[NOISE_NAME.get(noise, noise)] = of.rename(columns={"strength": "x"})
-    up = "mean of targets against\nthe control (points)"
-    return _responses({"": lines}, "radius relative to the mean embedding", up, caption)
+    for noise, rows in effects.groupby("noise", sort=False):
+        lines[NOISE_NAME.get(noise, noise)] = rows.rename(columns={"strength": "x"})
+    ylabel = "mean of targets against\nthe control (points)"
+    return _responses({"": lines}, "radius relative to the mean embedding", ylabel, caption)
 
 
 def dose_response(effects: pd.DataFrame, caption: str):
@@ -51,37 +51,38 @@ def dose_response(effects: pd.DataFrame, caption: str):
         effects: columns ``strategy, use, sentences, effect, low, high`` and, of groups, ``group``;
             ``sentences`` in all languages together.
     """
-    panels, looks = {}, {}
+    panels, line_styles = {}, {}
     by_group = effects.groupby("group", sort=False) if "group" in effects else [("", effects)]
     for group, of_group in by_group:
         panels[group.replace("-", " ")] = lines = {}
-        for (use, strategy), of in of_group.groupby(["use", "strategy"], sort=False):
+        for (use, strategy), rows in of_group.groupby(["use", "strategy"], sort=False):
             strategy_name, colour, marker = look(strategy)
             name = f"{adaptation_name(use)}, {strategy_name}"
-            lines[name] = of.rename(columns={"sentences": "x"})
-            looks[name] = (colour, marker)
-    up = "mean effect on zero-shot\ntargets (points)"
-    of_strategies = looks if effects.use.nunique() == 1 and len(set(looks.values())) == len(looks) else None
-    across = "sentences read, all languages together (log scale)"
-    return _responses(panels, across, up, caption, of_strategies)
+            lines[name] = rows.rename(columns={"sentences": "x"})
+            line_styles[name] = (colour, marker)
+    ylabel = "mean effect on zero-shot\ntargets (points)"
+    distinct = len(set(line_styles.values())) == len(line_styles)
+    styles_of_strategies = line_styles if effects.use.nunique() == 1 and distinct else None
+    xlabel = "sentences read, all languages together (log scale)"
+    return _responses(panels, xlabel, ylabel, caption, styles_of_strategies)
 
 
 def _responses(
     panels: dict[str, dict[str, pd.DataFrame]],
-    across: str,
-    up: str,
+    xlabel: str,
+    ylabel: str,
     caption: str,
-    looks: dict[str, tuple] | None = None,
+    line_styles: dict[str, tuple] | None = None,
 ):
     """Panels, by title, of lines of ``effect`` with intervals over ``x``, on one logarithmic scale.
 
     Args:
-        looks: colour and marker of each line; None: those of a palette.
+        line_styles: colour and marker of each line; None: those of a palette.
     """
     theme()
-    if looks is None:
+    if line_styles is None:
         names = list(dict.fromkeys(name for lines in panels.values() for name in lines))
-        looks = dict(zip(names, zip(palette(max(5, len(names))), cycle("osD^v"))))
+        line_styles = dict(zip(names, zip(palette(max(5, len(names))), cycle("osD^v"))))
     if len(panels) == 1:
         figure, axes = plt.subplots(figsize=(6.5, 3.8), squeeze=False, layout="constrained")
     else:  # two in a row
@@ -90,37 +91,37 @@ def _responses(
             rows, 2, figsize=(9, 3 * rows), sharex=True, sharey=True, squeeze=False, layout="constrained"
         )
     for axis, (title, lines) in zip(axes.flat, panels.items()):
-        _response(axis, lines, looks)
+        _response(axis, lines, line_styles)
         axis.set(title=title)
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     for axis in axes[-1]:
-        axis.set(xlabel=across if len(panels) == 1 else textwrap.fill(across, 30))
+        axis.set(xlabel=xlabel if len(panels) == 1 else textwrap.fill(xlabel, 30))
     for axis in axes[:, 0]:
-        axis.set(ylabel=up)
+        axis.set(ylabel=ylabel)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", frameon=False)
     return titled(figure, "", caption)
 
 
-def _response(axis, lines: dict[str, pd.DataFrame], looks: dict[str, tuple]) -> None:
+def _response(axis, lines: dict[str, pd.DataFrame], line_styles: dict[str, tuple]) -> None:
     """Lines of ``effect`` with intervals over ``x``, with a tick at each value.
 
     Lines stand side by side around their values, so that no interval hides another.
     """
-    beside = APART ** (np.arange(len(lines)) - (len(lines) - 1) / 2)
-    for (name, of), shift in zip(lines.items(), beside):
-        of, (colour, marker) = of.sort_values("x"), looks[name]
-        below, above = of.effect - of.low, of.high - of.effect
-        x = of.x * shift
-        axis.errorbar(x, of.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
+    factors = APART ** (np.arange(len(lines)) - (len(lines) - 1) / 2)
+    for (name, rows), factor in zip(lines.items(), factors):
+        rows, (colour, marker) = rows.sort_values("x"), line_styles[name]
+        below, above = rows.effect - rows.low, rows.high - rows.effect
+        x = rows.x * factor
+        axis.errorbar(x, rows.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
     axis.axhline(0, color="0.3", linewidth=1)
-    values = sorted({x for of in lines.values() for x in of.x})
+    values = sorted({x for rows in lines.values() for x in rows.x})
     axis.set(xscale="log")
     axis.set_xticks(values, [f"{x:,}" if x >= 1000 else f"{x:g}" for x in values])
     axis.set_xticks([], minor=True)
 
 
-def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
+def covariates(effects: pd.DataFrame, table: pd.DataFrame, caption: str):
     """Effect per language against what is known of it: a picture, not a test, for seven languages decide
     nothing.
 
@@ -128,30 +129,30 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
 
     Args:
         effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
-        known: one row a language (index), one column a covariate.
+        table: one row a language (index), one column a covariate.
     """
     theme()
-    width = max(5.2 if len(known.columns) == 1 else 3.8, 0.45 * len(known))
+    width = max(5.2 if len(table.columns) == 1 else 3.8, 0.45 * len(table))
     figure, axes = plt.subplots(
         1,
-        len(known.columns),
-        figsize=(width * len(known.columns) + 0.4, 4.8),
+        len(table.columns),
+        figsize=(width * len(table.columns) + 0.4, 4.8),
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axis, covariate in zip(axes[0], known):
+    for axis, covariate in zip(axes[0], table):
         for strategy in in_order(effects.strategy):
-            of = effects[effects.strategy == strategy].set_index("language")
-            of = of.join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
-            if len(of):
-                x, y = of[covariate].to_numpy(float), of.effect.to_numpy(float)
+            rows = effects[effects.strategy == strategy].set_index("language")
+            rows = rows.join(table[covariate], how="inner").dropna(subset=[covariate, "effect"])
+            if len(rows):
+                x, y = rows[covariate].to_numpy(float), rows.effect.to_numpy(float)
                 _scatter_with_fits(axis, x, y, strategy)
-        _name_languages_above(axis, known[covariate].dropna().sort_values())
+        _name_languages_above(axis, table[covariate].dropna().sort_values())
         axis.axhline(0, color="0.3", linewidth=1)
         axis.set(xlabel=textwrap.fill(covariate, 26))
-    what = textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30)
-    axes[0, 0].set(ylabel=f"{what}\n(accuracy points)")
+    ylabel = textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30)
+    axes[0, 0].set(ylabel=f"{ylabel}\n(accuracy points)")
     axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
     return titled(figure, "The effect against what is known of a language", caption)
 
@@ -159,11 +160,11 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
 def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> None:
     """A mark a language, and lines of least squares: through all of them, and with each left out once."""
     name, colour, marker = look(strategy)
-    across = np.array([x.min(), x.max()])
+    ends = np.array([x.min(), x.max()])
 
     def fit(kept: np.ndarray, linewidth: float, alpha: float) -> None:
-        line = np.polyval(np.polyfit(x[kept], y[kept], 1), across)
-        axis.plot(across, line, color=colour, linewidth=linewidth, alpha=alpha)
+        line = np.polyval(np.polyfit(x[kept], y[kept], 1), ends)
+        axis.plot(ends, line, color=colour, linewidth=linewidth, alpha=alpha)
 
     if len(x) > 3:
         fit(np.full(len(x), True), 2, 1)
@@ -179,6 +180,6 @@ def _name_languages_above(axis, values: pd.Series) -> None:
     for (code, value), place in zip(values.items(), rail):
         axis.plot([value, place], [1.0, 1.08], color="0.7", linewidth=0.6, transform=above, clip_on=False)
         name = languages.row(code).name
-        where = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
-        axis.text(place, 1.09, name, rotation=60, fontsize=8, **where)
+        alignment = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
+        axis.text(place, 1.09, name, rotation=60, fontsize=8, **alignment)
         axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)

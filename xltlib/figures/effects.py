@@ -43,7 +43,7 @@ def adaptation_effect(
     by_seed: pd.DataFrame,
     adaptation: str,
     caption: str,
-    seen: set[str] = frozenset(),
+    labelled: set[str] = frozenset(),
     groups: list[str] = (),
 ):
     """The effect of one adaptation per target language and strategy, and below it the difference of
@@ -53,13 +53,13 @@ def adaptation_effect(
         effects, between, by_seed: from statistics.adaptation_effects and effects_by_seed, whose seeds are
             drawn as small dots.
         adaptation: which one to draw.
-        seen: languages of which labels were read; their names say so.
+        labelled: languages of which labels were read; their names say so.
         groups: of languages, in the order in which they are drawn; none: resource levels.
     Raises:
         ValueError: a strategy has effects of two encoders.
     """
     theme()
-    effects, between = (part[part.adaptation == adaptation] for part in (effects, between))
+    effects, between = (table[table.adaptation == adaptation] for table in (effects, between))
     colours = colours_of(groups)
     levels = levels_of(effects, list(colours))
     codes = sorted(languages.in_order(levels), key=lambda code: list(colours).index(levels[code]))
@@ -69,17 +69,17 @@ def adaptation_effect(
     figure, axes = _axes_of_effects(len(codes), effects.strategy.nunique(), bool(len(between)))
     _draw_effects(axes[0], effects, by_seed, codes)
     dots = by_seed.effect.abs().max()
-    runs_on = cut_scale(axes[0], effects, 3, dots)
+    cut_note = cut_scale(axes[0], effects, 3, dots)
     if len(between):
         _draw_between(axes[1], between, codes)
-        of_between = cut_scale(axes[1], between, 3, dots)
-        runs_on = runs_on or of_between
-    _name_languages(axes[-1], codes, seen, levels, colours)
+        cut_note_between = cut_scale(axes[1], between, 3, dots)
+        cut_note = cut_note or cut_note_between
+    _name_languages(axes[-1], codes, labelled, levels, colours)
     _mark_resource_levels(axes, codes, levels, colours)
     title = f"Effect on zero-shot accuracy: {adaptation_name(adaptation)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     lines = [
-        textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + runs_on).splitlines()
+        textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + cut_note).splitlines()
     ]
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8, color="0.35")
     return figure
@@ -104,16 +104,16 @@ def levels_of(effects: pd.DataFrame, order: list[str] = languages.LEVELS) -> dic
         >>> levels_of(pd.DataFrame(rows))
         {'yo': 'unseen', 'de': 'high'}
     """
-    found = {}
+    levels = {}
     for code, level in zip(effects.language, effects.resource):
-        found[code] = max(found.get(code, level), level, key=order.index)
-    return found
+        levels[code] = max(levels.get(code, level), level, key=order.index)
+    return levels
 
 
 def _axes_of_effects(n_languages: int, n_strategies: int, two_panels: bool):
     """The figure and its panels: room for the names of languages, and for a long legend beside them."""
-    of_language = 1.05 if n_languages <= 10 else 0.85
-    width = max(6.5, of_language * n_languages + 1.6)
+    width_per_language = 1.05 if n_languages <= 10 else 0.85
+    width = max(6.5, width_per_language * n_languages + 1.6)
     if n_strategies > 3:
         width += 3.2
     height, panels, ratios = 3.9, 1, [3]
@@ -163,13 +163,13 @@ def _draw_between(axis, between: pd.DataFrame, codes: list[str]) -> None:
 
 
 def _name_languages(
-    axis, codes: list[str], seen: set[str], levels: dict[str, str], colours: dict[str, str]
+    axis, codes: list[str], labelled: set[str], levels: dict[str, str], colours: dict[str, str]
 ) -> None:
     """Names of languages below, in the colour of their resource level."""
     names = []
     for code in codes:
         name = textwrap.fill(languages.row(code).name, 12)
-        names.append(f"{name}\n(labels read)" if code in seen else name)
+        names.append(f"{name}\n(labels read)" if code in labelled else name)
     axis.set_xticks(range(len(codes)), names, fontsize=10)
     for label, code in zip(axis.get_xticklabels(), codes):
         label.set_color(colours[levels[code]])
@@ -184,8 +184,8 @@ def _mark_resource_levels(axes, codes: list[str], levels: dict[str, str], colour
         if not places:
             continue
         above = {"transform": top.get_xaxis_transform(), "ha": "center", "fontsize": 9, "color": colour}
-        said = LEVEL_NAME.get(level, level.replace("-", " "))
-        top.text(np.mean(places), 1.01, said, **above)
+        text = LEVEL_NAME.get(level, level.replace("-", " "))
+        top.text(np.mean(places), 1.01, text, **above)
         if places[0] > 0:
             for axis in axes:
                 axis.axvline(places[0] - 0.5, color="0.7", linewidth=1, linestyle=":")
@@ -217,22 +217,22 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
         axis.axhline(0, color="0.3", linewidth=1)
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
-        runs_on = cut_scale(axis, effects, 2)
+        cut_note = cut_scale(axis, effects, 2)
     names = [languages.row(code).name for code in codes[:-1]] + ["mean of\ntargets"]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-    return titled(figure, "What noise in training does to zero-shot accuracy", caption + runs_on)
+    return titled(figure, "What noise in training does to zero-shot accuracy", caption + cut_note)
 
 
 def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str]) -> None:
     """A mark with its interval a language and arm, arms side by side."""
     colours, markers = palette(len(labels)), "osD^vPXd<>"
     for position, (label, offset) in enumerate(zip(labels, np.linspace(-0.33, 0.33, len(labels)))):
-        of = effects[effects.label == label].set_index("language").reindex(codes)
+        rows = effects[effects.label == label].set_index("language").reindex(codes)
         x, colour = np.arange(len(codes)) + offset, colours[position]
-        axis.vlines(x, of.low, of.high, color=colour, linewidth=1.6)
+        axis.vlines(x, rows.low, rows.high, color=colour, linewidth=1.6)
         marker, name = markers[position % len(markers)], NOISE_NAME.get(label, label)
-        axis.plot(x, of.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
+        axis.plot(x, rows.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
 
 
 def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"):
@@ -271,14 +271,14 @@ def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str
     offsets = np.linspace(-0.2, 0.2, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(offsets, strategies):
         name, colour, marker = look(strategy)
-        of = table[table.strategy == strategy]
-        y = np.array([order.index(adaptation) for adaptation in of.adaptation]) + offset
+        rows = table[table.strategy == strategy]
+        y = np.array([order.index(adaptation) for adaptation in rows.adaptation]) + offset
         if panel == "effect":
-            axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
-        x = of[panel] / (1e3 if panel.startswith("tokens") else 1)
+            axis.hlines(y, rows.low, rows.high, color=colour, linewidth=2)
+        x = rows[panel] / (1e3 if panel.startswith("tokens") else 1)
         mark = {"color": colour, "markersize": 7, "linestyle": "none"}
         axis.plot(x, y, marker, label=name, **mark)
-        control = of.control.to_numpy()
+        control = rows.control.to_numpy()
         axis.plot(x[control], y[control], marker, markerfacecolor="white", **mark)
     axis.axvline(0, color="0.3", linewidth=1)
     axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))

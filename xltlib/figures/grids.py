@@ -32,19 +32,19 @@ def generalized_grid(grid: pd.DataFrame, caption: str):
     figure, axes = _panels(len(places), columns, figsize)
     low, high = 100 * grid.accuracy.min(), 100 * grid.accuracy.max()
     look_of_cells = {"vmin": low, "vmax": high, "cmap": "cividis", "annot_kws": {"size": 8}}
-    for row, (beside, adaptation) in enumerate(places):
+    for row, (strategies_in_row, adaptation) in enumerate(places):
         for column, axis in enumerate(axes[row]):
-            if column >= len(beside):
+            if column >= len(strategies_in_row):
                 axis.set_visible(False)
                 continue
-            of = grid[(grid.strategy == beside[column]) & (grid.adaptation == adaptation)]
-            if of.empty:  # the study has no such arm
+            cells = grid[(grid.strategy == strategies_in_row[column]) & (grid.adaptation == adaptation)]
+            if cells.empty:  # the study has no such arm
                 axis.set_visible(False)
                 continue
-            _heat_map(axis, 100 * _wide(of, "accuracy", codes), **look_of_cells)
-            name, _, _ = look(beside[column], grid["head"].iloc[0])
-            told = textwrap.fill(f"adaptation: {adaptation_name(adaptation)}", 38)
-            axis.set_title(f"{name}\n{told}", fontsize=9)
+            _heat_map(axis, 100 * _wide(cells, "accuracy", codes), **look_of_cells)
+            name, _, _ = look(strategies_in_row[column], grid["head"].iloc[0])
+            subtitle = textwrap.fill(f"adaptation: {adaptation_name(adaptation)}", 38)
+            axis.set_title(f"{name}\n{subtitle}", fontsize=9)
             _name_sentences(axis, row == len(places) - 1, column == 0)
             axis.tick_params(labelsize=8, rotation=0)
     heat = next(axis.collections[0] for axis in axes.flat if axis.collections)
@@ -67,14 +67,14 @@ def difference_grid(cells: pd.DataFrame, caption: str):
     figure, axes = _panels(rows, columns, (size * columns + 1, size * rows + 1.2))
     for axis in axes.flat[len(labels) :]:
         axis.set_visible(False)
-    most = cells.effect.abs().max()
-    look_of_cells = {"vmin": -most, "vmax": most, "cmap": "PuOr", "annot_kws": {"size": 7}}
+    limit = cells.effect.abs().max()
+    look_of_cells = {"vmin": -limit, "vmax": limit, "cmap": "PuOr", "annot_kws": {"size": 7}}
     for position, (axis, label) in enumerate(zip(axes.flat, labels)):
         _heat_map(axis, _wide(cells[cells.label == label], "effect", codes), **look_of_cells)
-        last = position + columns >= len(labels)
-        _name_sentences(axis, last, position % columns == 0)
+        is_lowest = position + columns >= len(labels)
+        _name_sentences(axis, is_lowest, position % columns == 0)
         axis.set_title(NOISE_NAME.get(label, label), fontsize=10)
-        axis.tick_params(labelbottom=last, labelsize=8, rotation=0)
+        axis.tick_params(labelbottom=is_lowest, labelsize=8, rotation=0)
     heat = axes[0, 0].collections[0]
     figure.colorbar(heat, ax=axes, label="difference, points", shrink=0.6, aspect=30)
     return titled(figure, "Against the control, both sentences in one language and in two", caption)
@@ -98,9 +98,9 @@ def _heat_map(axis, values: pd.DataFrame, **look_of_cells) -> None:
     sns.heatmap(values, ax=axis, annot=True, fmt=".0f", **look_of_cells, **shape)
 
 
-def _name_sentences(axis, below: bool, beside: bool) -> None:
+def _name_sentences(axis, bottom: bool, left: bool) -> None:
     """Labels of the outer panels only: the second sentence below, the first beside."""
-    axis.set(xlabel="sentence 2" if below else "", ylabel="sentence 1" if beside else "")
+    axis.set(xlabel="sentence 2" if bottom else "", ylabel="sentence 1" if left else "")
 
 
 def language_bias(table: pd.DataFrame, measure: str, caption: str):
@@ -160,8 +160,8 @@ def _bias_as_marks(table: pd.DataFrame, measure: str, codes: list[str], arms: li
         face = "none"
         if adaptation != "none":
             name, face = f"{name}; {adaptation_name(adaptation)}", colour
-        of = table[(table.strategy == strategy) & (table.adaptation == adaptation)]
-        values = of.set_index("language").reindex(codes)[measure]
+        rows = table[(table.strategy == strategy) & (table.adaptation == adaptation)]
+        values = rows.set_index("language").reindex(codes)[measure]
         mark = {"color": colour, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
         axis.plot(np.arange(len(codes)) + offset, values, marker, label=name, **mark)
     axis.set_xticks(range(len(codes)), [languages.row(code).name for code in codes])

@@ -12,7 +12,7 @@ import pandas as pd
 from xltlib.figures.style import adaptation_name, in_order, look, theme, titled
 
 
-def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, of_what: str = "accuracy"):
+def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, measure: str = "accuracy"):
     """One panel an adaptation, one line a group of languages, one mark with its interval a strategy.
 
     More than four panels stand in rows of three.
@@ -21,7 +21,7 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, of_wha
         effects: columns ``adaptation, strategy, language, effect, low, high``; language is the group.
         groups: in the order in which they stand, the first above.
         caption: what stands below.
-        of_what: the effects are on.
+        measure: what the effects are on.
     """
     theme()
     adaptations = list(dict.fromkeys(effects.adaptation))
@@ -37,7 +37,7 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, of_wha
         axis.tick_params(axis="y", labelsize=10)
         axis.set_title(textwrap.fill(adaptation_name(adaptation), 36), fontsize=10)
     for axis in panels[: len(adaptations)][-columns:]:  # the lowest of each column
-        axis.set_xlabel(f"effect on the group's mean\n{of_what} (points)", fontsize=10)
+        axis.set_xlabel(f"effect on the group's mean\n{measure} (points)", fontsize=10)
         axis.tick_params(labelbottom=True)
     for axis in panels[len(adaptations) :]:
         axis.remove()
@@ -56,8 +56,8 @@ def _draw_panel(axis, effects: pd.DataFrame, groups: list[str], strategies: list
     offsets = np.linspace(-0.22, 0.22, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(offsets, strategies):
         name, colour, marker = look(strategy)
-        of = effects[effects.strategy == strategy].set_index("language").reindex(groups)
+        rows = effects[effects.strategy == strategy].set_index("language").reindex(groups)
         y = np.arange(len(groups)) + offset
-        axis.hlines(y, of.low, of.high, color=colour, linewidth=2)
-        axis.plot(of.effect, y, marker, color=colour, markersize=7, linestyle="none", label=name)
+        axis.hlines(y, rows.low, rows.high, color=colour, linewidth=2)
+        axis.plot(rows.effect, y, marker, color=colour, markersize=7, linestyle="none", label=name)
     axis.axvline(0, color="0.3", linewidth=1)

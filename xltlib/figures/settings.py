@@ -27,8 +27,8 @@ def development(table: pd.DataFrame, source: str, caption: str):
     )
     rows = table.arm.map(arms.index)
     blue, orange = palette(2)
-    within = 1.96 * table["standard error"]
-    axes[0, 0].errorbar(table.accuracy, rows, xerr=within, fmt="o", color=blue, elinewidth=1)
+    half_width = 1.96 * table["standard error"]
+    axes[0, 0].errorbar(table.accuracy, rows, xerr=half_width, fmt="o", color=blue, elinewidth=1)
     axes[0, 0].set_yticks(range(len(arms)), arms)
     axes[0, 0].set(ylim=(len(arms) - 0.5, -0.5))
     axes[0, 0].set(xlabel=f"accuracy on {languages.row(source).name} development pairs (%)")

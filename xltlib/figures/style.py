@@ -77,7 +77,7 @@ def palette(colours: int) -> list:
     return sns.color_palette("colorblind", colours)
 
 
-def known(strategy: str) -> str:
+def base_strategy(strategy: str) -> str:
     """The strategy of the table above that one with a dose or a kind behind it is a case of."""
     fitting = [
         name for name in STRATEGIES if strategy == name or strategy.startswith((f"{name}-", f"{name}+"))
@@ -92,10 +92,10 @@ def look(strategy: str, head: str = "") -> tuple[str, str, str]:
         >>> look("labse-recipe-100")[0]
         'LaBSE recipe (align, then classify), 100'
     """
-    name, colour, marker = STRATEGIES[known(strategy)]
+    name, colour, marker = STRATEGIES[base_strategy(strategy)]
     if strategy == "plain" and head in frozen.FEATURES:
         name = "encoder as it is"
-    rest = strategy.removeprefix(known(strategy)).lstrip("-+")
+    rest = strategy.removeprefix(base_strategy(strategy)).lstrip("-+")
     if rest:
         name = f"{name}, {rest}"
     return name, colour, marker
@@ -104,7 +104,7 @@ def look(strategy: str, head: str = "") -> tuple[str, str, str]:
 def in_order(strategies) -> list[str]:
     """Strategies as they stand side by side in figures, each once."""
     names = list(STRATEGIES)
-    return sorted(set(strategies), key=lambda strategy: (names.index(known(strategy)), strategy))
+    return sorted(set(strategies), key=lambda strategy: (names.index(base_strategy(strategy)), strategy))
 
 
 def adaptation_name(adaptation: str) -> str:
@@ -125,14 +125,14 @@ def adaptation_name(adaptation: str) -> str:
 
 def _name_of_one(part: str) -> str:
     fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
-    of = max(fitting, key=len, default="")
-    rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(of).lstrip("-"))
+    base = max(fitting, key=len, default="")
+    rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(base).lstrip("-"))
     codes = rest.split("-")
     if all(code in languages.BY_CODE for code in codes):
         rest = joined([languages.row(code).name for code in codes])
     if not rest:
-        return ADAPTATION_NAME[of]
-    return f"{ADAPTATION_NAME.get(of, '')}, {rest}".strip(", ")
+        return ADAPTATION_NAME[base]
+    return f"{ADAPTATION_NAME.get(base, '')}, {rest}".strip(", ")
 
 
 def titled(figure, title: str, caption: str):
@@ -144,18 +144,18 @@ def titled(figure, title: str, caption: str):
     return figure
 
 
-def cut_scale(axis, table: pd.DataFrame, times: float, most: float = 0.0) -> str:
+def cut_scale(axis, table: pd.DataFrame, times: float, must_fit: float = 0.0) -> str:
     """Cut the scale where intervals would dwarf all estimates, as those of two seeds can.
 
     Args:
         axis: of the table's ``effect, low, high``.
         times: how often the median end of an interval must fit.
-        most: something else, in points, that must fit.
+        must_fit: something else, in points, that must fit.
     Returns:
         What is to be said below; "" where nothing was cut.
     """
     ends = table[["low", "high"]].abs().stack()
-    edge = max(1.25 * max(table.effect.abs().max(), most), times * ends.median())
+    edge = max(1.25 * max(table.effect.abs().max(), must_fit), times * ends.median())
     if ends.max() > edge:
         axis.set_ylim(-edge, edge)
         return RUNS_ON

@@ -185,15 +185,15 @@ def _probability_metrics(p: np.ndarray, label: np.ndarray) -> dict:
     """Metrics of class probabilities, shape (items, classes), of one run and language."""
     from sklearn.metrics import average_precision_score, f1_score
 
-    given, sure = p.argmax(1), p.max(1)
-    bin_of = np.minimum((sure * BINS).astype(int), BINS - 1)
-    off = np.bincount(bin_of, sure - (given == label), BINS)
+    answers, confidence = p.argmax(1), p.max(1)
+    bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bin_of, confidence - (answers == label), BINS)
     precision = np.nan
     if p.shape[1] == 2:
         precision = average_precision_score(label, p[:, 1])
     return {
-        "macro_f1": f1_score(label, given, average="macro"),
+        "macro_f1": f1_score(label, answers, average="macro"),
         "average_precision": precision,
         "brier": float(np.square(p - np.eye(p.shape[1])[label]).sum(1).mean()),
-        "calibration_error": float(np.abs(off).sum() / len(label)),
+        "calibration_error": float(np.abs(gaps).sum() / len(label)),
     }

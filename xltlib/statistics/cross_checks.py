@@ -143,9 +143,9 @@ def _tests_of_one_arm(plain: pd.DataFrame, adapted: pd.DataFrame) -> dict:
     """What :func:`other_tests` says of one adaptation, from answers without it and with it."""
     seeds = sorted(set(adapted.seed) & set(plain.seed))
 
-    def accuracies(of: pd.DataFrame) -> pd.Series:
+    def accuracies(rows: pd.DataFrame) -> pd.Series:
         """Mean accuracy of the languages in per cent, seed by seed."""
-        by_language = of[of.seed.isin(seeds)].groupby(["seed", "language"]).right.mean()
+        by_language = rows[rows.seed.isin(seeds)].groupby(["seed", "language"]).right.mean()
         return 100 * by_language.groupby("seed").mean()
 
     a, b = accuracies(adapted), accuracies(plain)

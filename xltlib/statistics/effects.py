@@ -19,19 +19,20 @@ COMPARED = (("hybrid", "labse"), ("hybrid", "labse-recipe"))
 WITH_PLAIN = (*COMPARED, ("hybrid", "plain"), ("labse-recipe", "plain"))
 
 
-def beside_plain(right: pd.DataFrame, of: tuple[str, ...] = ("language",)) -> pd.DataFrame:
+def beside_plain(right: pd.DataFrame, language_columns: tuple[str, ...] = ("language",)) -> pd.DataFrame:
     """Adapted arms' answers beside those of the same strategy, seed, item and language without adaptation.
 
     Args:
-        right, of: as :func:`right_answers` returns it, and the columns that name the language, or the two.
+        right: as :func:`right_answers` returns it.
+        language_columns: that name the language, or the two.
     Returns:
         The adapted arms' rows with ``right_plain`` and ``difference``; where there is a column ``draw``, that
         of :func:`one_draw`.
     """
-    same = ["encoder", "head", "strategy", "seed", "item", *of]
+    same = ["encoder", "head", "strategy", "seed", "item", *language_columns]
     plain = right[right.adaptation == "none"][[*same, "right", *right.columns.intersection(["draw"])]]
-    both = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
-    return one_draw(both.assign(difference=both.right - both.right_plain), "draw_plain")
+    paired = right[right.adaptation != "none"].merge(plain, on=same, suffixes=("", "_plain"))
+    return one_draw(paired.assign(difference=paired.right - paired.right_plain), "draw_plain")
 
 
 def one_draw(both: pd.DataFrame, other: str) -> pd.DataFrame:
@@ -142,20 +143,20 @@ def _paired_by_strategies(
     Returns:
         Pairs of names (encoder, head, "one - two", adaptation) and rows.
     """
-    same, found = ["seed", "language", "item"], []
-    for one, two in compared:
+    same, differences_found = ["seed", "language", "item"], []
+    for first, second in compared:
         for (names, pairs), (other_names, other) in product(paired.items(), repeat=2):
             encoder, head, strategy, adaptation = names
-            if strategy != one or other_names[1:] != (head, two, adaptation):
+            if strategy != first or other_names[1:] != (head, second, adaptation):
                 continue
-            if other_names[0] != encoder and two != "labse":  # LaBSE is another checkpoint by nature
+            if other_names[0] != encoder and second != "labse":  # LaBSE is another checkpoint by nature
                 continue
-            theirs = other[[*same, "difference", *other.columns.intersection(["draw"])]]
-            both = pairs.merge(theirs, on=same, suffixes=("", "_other"))
-            both["difference"] -= both.difference_other
-            both = one_draw(both, "draw_other")
-            found.append(((encoder, head, f"{one} - {two}", adaptation), both))
-    return found
+            subtracted = other[[*same, "difference", *other.columns.intersection(["draw"])]]
+            merged = pairs.merge(subtracted, on=same, suffixes=("", "_other"))
+            merged["difference"] -= merged.difference_other
+            merged = one_draw(merged, "draw_other")
+            differences_found.append(((encoder, head, f"{first} - {second}", adaptation), merged))
+    return differences_found
 
 
 def _effects_of_languages(
@@ -176,9 +177,9 @@ def _effects_of_languages(
             parts[name] = weighted_by_language(pairs[pairs.language.isin(members)])
     rows = []
     for name, part in parts.items():
-        counted = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
+        counts = {"n_items": part["item"].nunique(), "n_seeds": part.seed.nunique()}
         resource = levels.get(name, name)
-        rows.append({**about, "language": name, "resource": resource, **mean_interval(part), **counted})
+        rows.append({**about, "language": name, "resource": resource, **mean_interval(part), **counts})
     return rows
 
 
@@ -198,8 +199,8 @@ def mean_effects(right: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for names, pairs in beside_plain(right).groupby(ARM, sort=False):
-        counted = {"n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()}
-        rows.append({**dict(zip(ARM, names)), **mean_interval(weighted_by_language(pairs)), **counted})
+        counts = {"n_items": pairs["item"].nunique(), "n_seeds": pairs.seed.nunique()}
+        rows.append({**dict(zip(ARM, names)), **mean_interval(weighted_by_language(pairs)), **counts})
     return pd.DataFrame(rows, columns=[*ARM, *MEASURED])
 
 
@@ -220,9 +221,9 @@ def differences(
     rows = answers_of_pairs(predictions[predictions.selection == selection])
     rows = rows.merge(columns_of_runs(runs, ["label"]), on="run", validate="many_to_one").drop(columns="run")
     same = ["seed", "item", "language1", "language2"]
-    theirs = rows[rows.label == control][[*same, "right", *rows.columns.intersection(["draw"])]]
+    of_control = rows[rows.label == control][[*same, "right", *rows.columns.intersection(["draw"])]]
     others = rows[rows.label != control]
-    both = others.merge(theirs, on=same, suffixes=("", "_control"), validate="many_to_one")
-    difference = both.right - both.right_control
-    both = both.assign(difference=difference).drop(columns=["right", "right_control"])
-    return one_draw(both, "draw_control")
+    paired = others.merge(of_control, on=same, suffixes=("", "_control"), validate="many_to_one")
+    difference = paired.right - paired.right_control
+    paired = paired.assign(difference=difference).drop(columns=["right", "right_control"])
+    return one_draw(paired, "draw_control")

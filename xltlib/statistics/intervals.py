@@ -26,7 +26,7 @@ def crossed_variance(influence: np.ndarray, counts: np.ndarray) -> tuple[float, 
         >>> crossed_variance(cells / 4, np.ones((2, 2)))
         (5.0, 4.0)
     """
-    there = counts > 0
+    occupied = counts > 0
     n_clusters, n_trainings = counts.shape
     by_training, by_cluster = influence.sum(0), influence.sum(1)
     of_clusters = np.square(by_cluster).sum() * n_clusters / max(n_clusters - 1, 1)
@@ -34,8 +34,8 @@ def crossed_variance(influence: np.ndarray, counts: np.ndarray) -> tuple[float, 
         return float(of_clusters), 0.0
     more = n_trainings / (n_trainings - 1)
     of_trainings = np.square(by_training).sum() * more
-    expected = (by_cluster / there.sum(1))[:, None] + counts / counts.sum(0) * by_training
-    noise = np.where(there, influence - expected, 0.0)
+    expected = (by_cluster / occupied.sum(1))[:, None] + counts / counts.sum(0) * by_training
+    noise = np.where(occupied, influence - expected, 0.0)
     of_cells = np.square(noise).sum() * more * n_clusters / max(n_clusters - 1, 1)
     return float(max(of_trainings, of_cells) + max(of_clusters, of_cells) - of_cells), float(of_trainings)
 

@@ -37,8 +37,8 @@ def costs(runs: list[dict]) -> pd.DataFrame:
 
 def _start(run: dict) -> tuple[str, str]:
     """What an adaptation started from: the run whose model it went on with ("": none), and the encoder."""
-    given = run.get("parameters", {})
-    return given.get("start", ""), given.get("encoder", {}).get("name", "")
+    parameters = run.get("parameters", {})
+    return parameters.get("start", ""), parameters.get("encoder", {}).get("name", "")
 
 
 def _with_ancestors(run: dict, by_run: dict[str, dict]) -> list[dict]:

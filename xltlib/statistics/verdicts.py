@@ -70,9 +70,9 @@ def judge(family: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
         ['up', 'one seed']
     """
     p, equivalent = holm(family.p, planned), holm(family.p_equivalent, planned)
-    said = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
+    conditions = [family.n_seeds < 2, np.less(p, 0.05), np.less(equivalent, 0.05)]
     words = ["one seed", np.where(family.effect > 0, "up", "down"), "equivalent to nothing"]
-    return family.assign(**{"p (Holm)": p, "verdict": np.select(said, words, "undecided")})
+    return family.assign(**{"p (Holm)": p, "verdict": np.select(conditions, words, "undecided")})
 
 
 def holm(p: pd.Series, planned: int = 0) -> np.ndarray:

@@ -15,29 +15,31 @@ from xltlib.summary.words import language
 METRICS = ["macro_f1", "average_precision", "brier", "calibration_error"]
 
 
-def accuracy_table(data: StudyData, *more: Callable[[pd.DataFrame], object]) -> pd.DataFrame:
+def accuracy_table(data: StudyData, *functions: Callable[[pd.DataFrame], object]) -> pd.DataFrame:
     """Mean accuracy over seeds, ± their standard deviation, in per cent: a row an arm, a column a language.
 
     Behind the languages: means of targets of which the same was read.
 
     Args:
-        more: further columns: each a function of one arm's accuracies (columns ``seed, language1,
+        functions: further columns: each a function of one arm's accuracies (columns ``seed, language1,
             supervision, accuracy, n_items``, accuracy a share); its name becomes the column's.
     """
-    by = [*data.arm, "rung"]
+    keys = [*data.arm, "rung"]
     per_cent = data.shown.assign(accuracy=100 * data.shown.accuracy)
-    cells = per_cent.groupby([*by, "language1"], sort=False, observed=True).accuracy
-    written = cells.mean().map("{:.1f}".format) + cells.std().map(_plus_minus)
+    cells = per_cent.groupby([*keys, "language1"], sort=False, observed=True).accuracy
+    texts = cells.mean().map("{:.1f}".format) + cells.std().map(_plus_minus)
     targets = per_cent[per_cent.language1 != data.source]
-    read = targets.pivot_table(
-        index=by, columns="supervision", values="accuracy", sort=False, observed=True
+    by_supervision = targets.pivot_table(
+        index=keys, columns="supervision", values="accuracy", sort=False, observed=True
     ).add_prefix("mean, read: ")
-    table = written.unstack("language1")[data.order]
-    by_encoder = {code: [of for (_, name), of in data.levels.items() if name == code] for code in data.order}
-    table = table.rename(columns={code: levels.marked(code, found) for code, found in by_encoder.items()})
-    table = table.join(read.round(1).astype(object).fillna("")).rename_axis(columns=None)
-    for function in more:
-        values = {arm: function(rows) for arm, rows in data.shown.groupby(by, sort=False, observed=True)}
+    headers = {}
+    for code in data.order:
+        of_code = [level for (_, name), level in data.levels.items() if name == code]
+        headers[code] = levels.marked(code, of_code)
+    table = texts.unstack("language1")[data.order].rename(columns=headers)
+    table = table.join(by_supervision.round(1).astype(object).fillna("")).rename_axis(columns=None)
+    for function in functions:
+        values = {arm: function(rows) for arm, rows in data.shown.groupby(keys, sort=False, observed=True)}
         table[function.__name__.replace("_", " ")] = pd.Series(values)
     return table
 
@@ -61,10 +63,10 @@ def labels_read(data: StudyData) -> str:
 def published_table(data: StudyData) -> pd.DataFrame:
     """Published accuracies of zero-shot transfer on the study's task, a row a model and source."""
     task = data.runs.task.iloc[0] if "task" in data.runs else data.study
-    known = statistics.published(task)
-    known = known[(known.metric == "accuracy") & (known.setting == "zero-shot")]
-    known = known.assign(source=known.source + ", " + known.note.fillna(""))
-    wide = known.pivot_table(index=["model", "source"], columns="language", values="value", sort=False)
+    published = statistics.published(task)
+    published = published[(published.metric == "accuracy") & (published.setting == "zero-shot")]
+    published = published.assign(source=published.source + ", " + published.note.fillna(""))
+    wide = published.pivot_table(index=["model", "source"], columns="language", values="value", sort=False)
     return wide.round(1).rename_axis(columns=None)
 
 
@@ -92,9 +94,9 @@ def level_table(data: StudyData) -> pd.DataFrame:
 
 def rules(data: StudyData) -> pd.DataFrame:
     """Mean accuracy of the zero-shot targets under each checkpoint rule, in per cent, a row an arm."""
-    same = statistics.is_one_language(data.accuracy)
+    one_language = statistics.is_one_language(data.accuracy)
     zero_shot = (data.accuracy.language1 != data.source) & (data.accuracy.supervision != "labelled")
-    rows = data.accuracy[same & zero_shot]
+    rows = data.accuracy[one_language & zero_shot]
     wide = rows.pivot_table(index=data.arm, columns="selection", values="accuracy", sort=False, observed=True)
     return 100 * wide.rename_axis(columns=None).rename(columns=str)
 
@@ -111,20 +113,20 @@ def rules_agree(data: StudyData) -> str:
     table = rules(data)
     if rule_table(data).empty or len(table) < 3:
         return "Spearman: one checkpoint, or too few arms: the rules cannot differ"
-    said = []
-    for other in ("averaged", "ema", "en-dev", "oracle"):
-        if other in table:
-            said.append(f"last and {other} {table['last'].corr(table[other], method='spearman'):.2f}")
-    return f"Spearman: {'; '.join(said)}"
+    correlations = []
+    for rule in ("averaged", "ema", "en-dev", "oracle"):
+        if rule in table:
+            correlations.append(f"last and {rule} {table['last'].corr(table[rule], method='spearman'):.2f}")
+    return f"Spearman: {'; '.join(correlations)}"
 
 
 def stuck_runs(data: StudyData) -> str:
     """Runs that never left the plateau at the rate of the more frequent answer, in the source language."""
-    of_source = data.predictions[data.predictions.language1 == data.source]
-    of_source = of_source[of_source.selection == data.selection].drop_duplicates("item")
-    most_frequent = of_source.label.value_counts(normalize=True).max()
-    own = data.shown[data.shown.language1 == data.source]
-    stuck = own[own.accuracy < most_frequent + 0.05]
+    source_items = data.predictions[data.predictions.language1 == data.source]
+    source_items = source_items[source_items.selection == data.selection].drop_duplicates("item")
+    most_frequent = source_items.label.value_counts(normalize=True).max()
+    in_source = data.shown[data.shown.language1 == data.source]
+    stuck = in_source[in_source.accuracy < most_frequent + 0.05]
     names = [f"{run.strategy}, {run.adaptation}, seed {run.seed}" for run in stuck.itertuples()]
     return f"runs that did not leave the plateau: {'; '.join(names) or 'none'}"
 
@@ -144,8 +146,9 @@ def largest_spread(data: StudyData) -> str:
 def metric_table(data: StudyData) -> pd.DataFrame:
     """Metrics beside accuracy (statistics.secondary), mean of zero-shot targets and seeds, a row an arm."""
     chosen = data.predictions[data.predictions.selection == data.selection]
-    found = statistics.secondary(chosen, source=data.source)
-    found = found[~found.language.isin(data.seen | {data.source})].merge(data.runs[["run", *ARM]], on="run")
+    metrics = statistics.secondary(chosen, source=data.source)
+    metrics = metrics[~metrics.language.isin(data.seen | {data.source})]
+    metrics = metrics.merge(data.runs[["run", *ARM]], on="run")
     renamed = {"agreement": f"as in {language(data.source)}", "consistency": "all languages alike"}
-    found = found.rename(columns=renamed)
-    return found.pivot_table(index=data.arm, values=[*METRICS, *renamed.values()], sort=False).round(3)
+    metrics = metrics.rename(columns=renamed)
+    return metrics.pivot_table(index=data.arm, values=[*METRICS, *renamed.values()], sort=False).round(3)

@@ -25,8 +25,8 @@ def over_controls(data: StudyData, matched: bool = False) -> pd.DataFrame:
     """
     rows = data.of_zero_shot(data.right_matched if matched else data.right)
     adapted = _adapted(data, rows)
-    found = [_effects(rows, adapted, control, _means(data)) for control in data.named_controls]
-    return _judged(data, found, ["over", "language"])
+    effects = [_effects(rows, adapted, control, _means(data)) for control in data.named_controls]
+    return _judged(data, effects, ["over", "language"])
 
 
 def over_doses(data: StudyData) -> pd.DataFrame:
@@ -37,13 +37,13 @@ def over_doses(data: StudyData) -> pd.DataFrame:
         over the larger doses of one method under all strategies, on one mean. Empty where the study has one
         dose of each adaptation.
     """
-    found, where = [], ["encoder", "strategy", "head"]
-    for (use, *place), arms in costs.doses(data).groupby(["use", *where], sort=False):
-        rows = data.right_zero_shot[(data.right_zero_shot[where] == place).all(axis=1)]
+    effects, keys = [], ["encoder", "strategy", "head"]
+    for (use, *place), arms in costs.doses(data).groupby(["use", *keys], sort=False):
+        rows = data.right_zero_shot[(data.right_zero_shot[keys] == place).all(axis=1)]
         smallest = arms.adaptation[arms.sentences.idxmin()]
         larger = rows[rows.adaptation.isin(set(arms.adaptation) - {smallest})]
-        found.append(_effects(rows, larger, smallest, _means(data)).assign(use=use))
-    return _judged(data, found, ["use", "language"])
+        effects.append(_effects(rows, larger, smallest, _means(data)).assign(use=use))
+    return _judged(data, effects, ["use", "language"])
 
 
 def over_plain(data: StudyData) -> pd.DataFrame:
@@ -57,9 +57,9 @@ def over_plain(data: StudyData) -> pd.DataFrame:
     rows = data.right_zero_shot[data.right_zero_shot.adaptation == "none"]
     # Strategies take the place of adaptations, of which effects are computed.
     rows = rows.assign(adaptation=rows.strategy.replace("plain", "none"), strategy="plain")
-    found = _effects(rows, rows[rows.adaptation != "none"], "none", _means(data))
-    found = found.assign(strategy=found.adaptation, adaptation="none", over="plain")
-    return _judged(data, [found], ["language"])
+    effects = _effects(rows, rows[rows.adaptation != "none"], "none", _means(data))
+    effects = effects.assign(strategy=effects.adaptation, adaptation="none", over="plain")
+    return _judged(data, [effects], ["language"])
 
 
 def at_source(data: StudyData) -> pd.DataFrame:
@@ -98,8 +98,9 @@ def on_pairs(data: StudyData, matched: bool = False) -> pd.DataFrame:
         for count, name in ((2, "two targets"), (1, "a target and another"))
     }
     adapted, names = _adapted(data, rows), pd.Series(rows.adaptation.unique())
-    others = ["none", *names[data.is_control(names)]]
-    return _judged(data, [_effects(rows, adapted, other, means) for other in others], ["over", "language"])
+    baselines = ["none", *names[data.is_control(names)]]
+    effects = [_effects(rows, adapted, baseline, means) for baseline in baselines]
+    return _judged(data, effects, ["over", "language"])
 
 
 def _adapted(data: StudyData, rows: pd.DataFrame) -> pd.DataFrame:
@@ -112,14 +113,14 @@ def _means(data: StudyData) -> dict[str, list[str]]:
     return {"mean": data.zero_shot, **{name: codes.split() for name, codes in data.grouped.items()}}
 
 
-def _effects(rows: pd.DataFrame, adapted: pd.DataFrame, other: str, means: dict[str, list[str]]):
+def _effects(rows: pd.DataFrame, adapted: pd.DataFrame, baseline: str, means: dict[str, list[str]]):
     """Effects of right answers ``adapted`` over those of another adaptation among ``rows``, on each mean."""
-    beside = pd.concat([adapted, rows[rows.adaptation == other].assign(adaptation="none")])
-    found = [
-        statistics.mean_effects(beside[beside.language.isin(codes)]).assign(over=other, language=name)
+    compared = pd.concat([adapted, rows[rows.adaptation == baseline].assign(adaptation="none")])
+    effects = [
+        statistics.mean_effects(compared[compared.language.isin(codes)]).assign(over=baseline, language=name)
         for name, codes in means.items()
     ]
-    return pd.concat(found)
+    return pd.concat(effects)
 
 
 def _judged(data: StudyData, effects: list[pd.DataFrame], family: list[str]) -> pd.DataFrame:
@@ -128,5 +129,5 @@ def _judged(data: StudyData, effects: list[pd.DataFrame], family: list[str]) -> 
         return pd.DataFrame()
     table = pd.concat(effects)
     planned = collected.planned_tests(data.missing, data.records)
-    found = [statistics.judge(rows, planned) for _, rows in table.groupby(family, sort=False)]
-    return pd.concat(found) if found else pd.DataFrame()
+    judged = [statistics.judge(rows, planned) for _, rows in table.groupby(family, sort=False)]
+    return pd.concat(judged) if judged else pd.DataFrame()

@@ -19,16 +19,16 @@ ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
 HELD_OUT = ["adaptation", "method", "language"]
 
 
-def taken(data: StudyData) -> pd.DataFrame:
+def resources(data: StudyData) -> pd.DataFrame:
     """What the runs of each arm took, and how much more than those of the same seed without adaptation.
 
     Returns:
         Columns of statistics.costs, and ``..., more``: mean over seeds, a row an arm.
     """
-    same = ["encoder", "strategy", "head", "seed"]
+    keys = ["encoder", "strategy", "head", "seed"]
     of_run = data.runs[["run", "seed", *ARM]].merge(statistics.costs(data.records), on="run")
-    without = of_run[of_run.adaptation == "none"][[*same, *MEASURES]]
-    of_run = of_run.merge(without, on=same, how="left", suffixes=("", ", without"))
+    baseline = of_run[of_run.adaptation == "none"][[*keys, *MEASURES]]
+    of_run = of_run.merge(baseline, on=keys, how="left", suffixes=("", ", without"))
     for name in MEASURES:
         of_run[f"{name}, more"] = of_run[name] - of_run.pop(f"{name}, without")
     return of_run.groupby(ARM, sort=False).mean(numeric_only=True).drop(columns="seed")
@@ -41,11 +41,11 @@ def family(data: StudyData) -> pd.DataFrame:
         The mean effect; the effect on each target, on the source, and on targets of which nothing was read;
         what it took, and what it did to sentence retrieval.
     """
-    named = data.targets.assign(language="effect on " + data.targets.language.astype(str))
-    on_each = named.pivot_table(index=ARM, columns="language", values="effect", sort=False).reset_index()
+    targets = data.targets.assign(language="effect on " + data.targets.language.astype(str))
+    on_each = targets.pivot_table(index=ARM, columns="language", values="effect", sort=False).reset_index()
     on_source = _effect_only(data.effects_at_source, f"effect on {data.source}")
     unread = _effect_only(effects_on_unread(data), "effect on unread")
-    costs = taken(data).drop(columns=["seconds", "tokens"]).reset_index()
+    costs = resources(data).drop(columns=["seconds", "tokens"]).reset_index()
     table = data.mean_effects
     if len(on_each):
         table = table.merge(on_each, on=ARM, how="left")
@@ -55,8 +55,9 @@ def family(data: StudyData) -> pd.DataFrame:
 def effects_on_unread(data: StudyData) -> pd.DataFrame:
     """The effect on those targets of which the adapted arm has read nothing at all."""
     columns = [*ARM, "language1", "supervision"]
-    read = data.accuracy[columns].astype(str).drop_duplicates().rename(columns={"language1": "language"})
-    rows = data.right_zero_shot.merge(read, on=[*ARM, "language"])
+    supervision = data.accuracy[columns].astype(str).drop_duplicates()
+    supervision = supervision.rename(columns={"language1": "language"})
+    rows = data.right_zero_shot.merge(supervision, on=[*ARM, "language"])
     unread = (rows.supervision == "none") | (rows.adaptation == "none")
     return statistics.mean_effects(rows[unread])
 
@@ -113,19 +114,19 @@ def doses(data: StudyData) -> pd.DataFrame:
         ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
         on each ``group`` where the study has groups of its own.
     """
-    told = provenance.facts_in_names(data.read, data.run_identity)
-    other = {use for use, fact in told if fact != "dose"}
-    uses = {use for use, fact in told if fact == "dose"} - other
-    read = [
+    facts = provenance.facts_in_names(data.read, data.run_identity)
+    other_uses = {use for use, fact in facts if fact != "dose"}
+    uses = {use for use, fact in facts if fact == "dose"} - other_uses
+    counts = [
         (run, entry.use, entry.count)
         for run, entries in data.read.items()
         # What only measures, as a probe of trees does, is no dose.
         for entry in provenance.first_kinds([entry for entry in entries if entry.role != "probe"])
         if entry.use in uses
     ]
-    sentences = pd.DataFrame(read, columns=["run", "use", "sentences"])
-    found = data.runs[["run", *ARM]].merge(sentences, on="run").drop(columns="run").drop_duplicates()
-    return found.merge(data.mean_effects_by_group if data.grouped else data.mean_effects, on=ARM)
+    sentences = pd.DataFrame(counts, columns=["run", "use", "sentences"])
+    arms = data.runs[["run", *ARM]].merge(sentences, on="run").drop(columns="run").drop_duplicates()
+    return arms.merge(data.mean_effects_by_group if data.grouped else data.mean_effects, on=ARM)
 
 
 def dose_table(data: StudyData) -> pd.DataFrame:
@@ -145,13 +146,13 @@ def held_out(data: StudyData) -> pd.DataFrame:
     for record in data.records:
         if record["notebook"] == ADAPT:
             name = without_seed(record["label"])
-            found = ((code, record["before"][code], record["after"][code]) for code in record["before"])
-            rows += [(name, record["method"], *numbers) for numbers in found]
+            values = ((code, record["before"][code], record["after"][code]) for code in record["before"])
+            rows += [(name, record["method"], *numbers) for numbers in values]
     for record in data.records:
         if record["arm"] and isinstance(record.get("retrieved"), dict):
             name = "last layer" if record["layer"] == -1 else f"layer {record['layer']}"
-            found = ((code, share["before"], share["after"]) for code, share in record["retrieved"].items())
-            rows += [(name, "rotation", *numbers) for numbers in found]
+            values = ((code, share["before"], share["after"]) for code, share in record["retrieved"].items())
+            rows += [(name, "rotation", *numbers) for numbers in values]
     table = pd.DataFrame(rows, columns=[*HELD_OUT, "before", "after"])
     return table.groupby(HELD_OUT, sort=False).mean().reset_index()
 
@@ -185,12 +186,13 @@ def trees(data: StudyData) -> pd.DataFrame:
     rows = []
     for record in data.records:
         entries = provenance.from_record(record["read"])
-        read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
+        languages_read = {code for entry in entries if entry.kind == "trees" for code in entry.languages}
         for code, probe in record.get("trees", {}).items():
             row = {"adaptation": without_seed(record["label"]), "method": record["method"]}
-            row |= {"language": code, "trees_read": code in read}
-            for what in ("correlation", "uuas"):
-                row |= {f"{what}_{when}": (probe[when] or {}).get(what) for when in ("before", "after")}
+            row |= {"language": code, "trees_read": code in languages_read}
+            for measure in ("correlation", "uuas"):
+                for stage in ("before", "after"):
+                    row[f"{measure}_{stage}"] = (probe[stage] or {}).get(measure)
             rows.append(row)
     if not rows:
         return pd.DataFrame()

@@ -54,10 +54,10 @@ class StudyData:
 
         ``draw`` tells which of an arm's adapted encoders a seed has; "" where the arm has not several.
         """
-        found = pd.DataFrame([record for record in self.records if record["arm"]])
-        found["draw"] = [provenance.draw_of(provenance.from_record(read)) for read in found.read]
-        several = found.groupby(ARM).draw.transform("nunique") > 1
-        return found.assign(draw=found.draw.where(several, ""))
+        runs = pd.DataFrame([record for record in self.records if record["arm"]])
+        runs["draw"] = [provenance.draw_of(provenance.from_record(read)) for read in runs.read]
+        several = runs.groupby(ARM).draw.transform("nunique") > 1
+        return runs.assign(draw=runs.draw.where(several, ""))
 
     @cached_property
     def read(self) -> dict[str, list[Entry]]:
@@ -96,12 +96,12 @@ class StudyData:
 
         Runs of one encoder on other test sentences differ a little: here is the last one's.
         """
-        found = {}
+        pieces = {}
         for record in self.records:
             of_arm = record.get("pieces", {}) if record["arm"] else {}
-            for code, counted in of_arm.items():
-                found[record["encoder"], code] = counted
-        return found
+            for code, counts in of_arm.items():
+                pieces[record["encoder"], code] = counts
+        return pieces
 
     @cached_property
     def levels(self) -> dict[tuple[str, str], str]:
@@ -111,20 +111,20 @@ class StudyData:
         """
         if self.grouped:
             groups = {code: name for name, codes in self.grouped.items() for code in codes.split()}
-            there = [code for code in self.order if code in groups]
-            return {(encoder, code): groups[code] for encoder in self.runs.encoder.unique() for code in there}
-        found = {}
+            codes = [code for code in self.order if code in groups]
+            return {(encoder, code): groups[code] for encoder in self.runs.encoder.unique() for code in codes}
+        by_language = {}
         for encoder in self.runs.encoder.unique():
             for code in self.order:
                 unknown = self.pieces.get((encoder, code), {}).get("unknown")
-                found[encoder, code] = levels.level(code, encoder, unknown)
-        return found
+                by_language[encoder, code] = levels.level(code, encoder, unknown)
+        return by_language
 
     @cached_property
     def arm(self) -> list[str]:
         """Columns that tell this study's arms apart: encoder and head where there are several."""
-        asked = ("strategy", "adaptation")
-        return [name for name in ARM if name in asked or self.accuracy[name].nunique() > 1]
+        always = ("strategy", "adaptation")
+        return [name for name in ARM if name in always or self.accuracy[name].nunique() > 1]
 
     # Accuracies.
 
@@ -138,12 +138,12 @@ class StudyData:
     @cached_property
     def accuracy(self) -> pd.DataFrame:
         """The same beside what describes the run; ``supervision`` is the most that was read of it."""
-        found = self.by_cell.merge(self.runs[["run", *ARM, "rung", "seed"]], on="run")
-        of_language = list(zip(found.run, found.language1.astype(str)))
-        said = {(run, code): provenance.supervision(self.read[run], code) for run, code in set(of_language)}
-        found["supervision"] = [said[pair] for pair in of_language]
-        of_run = [*ARM, "rung", "seed"]
-        return found[[*of_run, "language1", "language2", "supervision", "selection", "accuracy", "n_items"]]
+        rows = self.by_cell.merge(self.runs[["run", *ARM, "rung", "seed"]], on="run")
+        pairs = list(zip(rows.run, rows.language1.astype(str)))
+        supervision = {(run, code): provenance.supervision(self.read[run], code) for run, code in set(pairs)}
+        rows["supervision"] = [supervision[pair] for pair in pairs]
+        columns = [*ARM, "rung", "seed", "language1", "language2", "supervision", "selection"]
+        return rows[[*columns, "accuracy", "n_items"]]
 
     @cached_property
     def shown(self) -> pd.DataFrame:
@@ -207,13 +207,13 @@ class StudyData:
         scored = self.predictions.run.isin(self.predictions.run[one != two].unique())
         if not scored.any():
             return {}
-        parts = {"all languages": scored}
+        masks = {"all languages": scored}
         if len(self.zero_shot) > 1:
-            parts["zero-shot targets alone"] = scored & one.isin(self.zero_shot) & two.isin(self.zero_shot)
-        found = {}
-        for title, part in parts.items():
-            found[title] = statistics.generalized(self.predictions[part], self.selection, self.source)
-        return found
+            masks["zero-shot targets alone"] = scored & one.isin(self.zero_shot) & two.isin(self.zero_shot)
+        grids = {}
+        for title, mask in masks.items():
+            grids[title] = statistics.generalized(self.predictions[mask], self.selection, self.source)
+        return grids
 
     # Effects of adaptation.
 
@@ -236,8 +236,8 @@ class StudyData:
             between = pd.DataFrame(columns=statistics.BETWEEN)
         else:
             compared = statistics.WITH_PLAIN if self.grouped else statistics.COMPARED
-            found = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
-            effects, between, missing = found
+            tables = statistics.adaptation_effects(of_targets, self.zero_shot, self.levels, compared)
+            effects, between, missing = tables
         planned = collected.planned_tests(self.missing, self.records)
         return statistics.corrected(effects, planned), statistics.corrected(between, planned), missing
 
@@ -294,11 +294,11 @@ class StudyData:
     @cached_property
     def mean_effects_by_group(self) -> pd.DataFrame:
         """The same on the mean of each ``group``, where the study has groups of its own."""
-        found = []
+        effects = []
         for group, codes in self.grouped.items():
             of_group = self.right_zero_shot[self.right_zero_shot.language.isin(codes.split())]
-            found.append(statistics.mean_effects(of_group).assign(group=group))
-        return pd.concat(found)
+            effects.append(statistics.mean_effects(of_group).assign(group=group))
+        return pd.concat(effects)
 
     @cached_property
     def effects_at_source(self) -> pd.DataFrame:
@@ -321,8 +321,8 @@ class StudyData:
     def is_control(self, adaptations: pd.Series) -> pd.Series:
         """Whether these are controls: extra English updates, or what the study names."""
         names = adaptations.astype(str)
-        found = [name for name in names.unique() if collected.is_control(name, self.named_controls)]
-        return names.isin(found)
+        controls = [name for name in names.unique() if collected.is_control(name, self.named_controls)]
+        return names.isin(controls)
 
     @cached_property
     def other_tests(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from xltlib import collected, figures, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import encoders, estimate, language, of_group, reading, strategy_name
+from xltlib.summary.words import encoders, estimate, language, mean_name, reading, strategy_name
 
 SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p (Holm)": 3}
@@ -29,20 +29,20 @@ def language_table(data: StudyData) -> pd.DataFrame:
     wide = wide.reindex(index=rows.language.unique(), columns=pd.MultiIndex.from_frame(arms)).fillna("")
     means = set(data.groups.language)
     wide.index = [_row_name(code, data.seen, means) for code in wide.index]
-    named = [_column_name(data, arm) for arm in arms.itertuples()]
-    wide.columns = pd.MultiIndex.from_tuples(named, names=data.arm)
+    names = [_column_name(data, arm) for arm in arms.itertuples()]
+    wide.columns = pd.MultiIndex.from_tuples(names, names=data.arm)
     return wide.T if len(wide.columns) > len(wide) else wide
 
 
 def _column_name(data: StudyData, arm) -> tuple[str, ...]:
     """An arm in words, a level a column that tells arms apart."""
-    said = {
+    levels = {
         "encoder": figures.ENCODER_NAME.get(arm.encoder, arm.encoder),
         "strategy": strategy_name(arm.strategy, arm.head),
         "head": arm.head,
         "adaptation": figures.adaptation_name(arm.adaptation),
     }
-    return tuple(said[name] for name in data.arm)
+    return tuple(levels[name] for name in data.arm)
 
 
 def _with_asterisk(row) -> str:
@@ -50,23 +50,23 @@ def _with_asterisk(row) -> str:
     return f"{estimate(row)}{mark}".replace(" ", "\u00a0")  # a cell is not broken into lines
 
 
-def _row_name(code: str, seen: set[str], means: set[str]) -> str:
-    if code in seen:
+def _row_name(code: str, labelled: set[str], means: set[str]) -> str:
+    if code in labelled:
         return f"{language(code)} (labels read)"
     if code not in means:
         return language(code)
-    return f"{of_group(code)} zero-shot targets" if code == "mean" else f"{of_group(code)} targets"
+    return f"{mean_name(code)} zero-shot targets" if code == "mean" else f"{mean_name(code)} targets"
 
 
-def effect_table(data: StudyData, *more: Callable[[pd.Series], object]) -> pd.DataFrame:
+def effect_table(data: StudyData, *functions: Callable[[pd.Series], object]) -> pd.DataFrame:
     """Every effect in numbers, a row an arm and target language.
 
     Args:
-        more: further columns: each a function of one row (``row.effect``, ``row.low``, ``row.n_seeds``, ...);
-            its name becomes the column's.
+        functions: further columns: each a function of one row (``row.effect``, ``row.low``,
+            ``row.n_seeds``, ...); its name becomes the column's.
     """
     table = data.targets.set_index([*data.arm, "language"])[SHOWN].round(ROUNDED)
-    for function in more:
+    for function in functions:
         values = [function(row) for _, row in data.targets.iterrows()]
         table[function.__name__.replace("_", " ")] = values
     return table
@@ -87,17 +87,17 @@ def between_table(data: StudyData) -> pd.DataFrame:
     Compared are ``statistics.COMPARED``; in a study with groups, ``statistics.WITH_PLAIN``.
     """
     rows = pd.concat([data.between, data.groups, data.between_groups])
-    rows["language"] = rows.language.where(~statistics.is_mean(rows), rows.language.map(of_group))
+    rows["language"] = rows.language.where(~statistics.is_mean(rows), rows.language.map(mean_name))
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
     return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
 
 
 def about(data: StudyData) -> str:
     """The study in its own words, and how much of it is there: Markdown."""
-    there = f"encoder {encoders(data)}; missing: {collected.shortened(data.missing) or 'none'}."
+    state = f"encoder {encoders(data)}; missing: {collected.shortened(data.missing) or 'none'}."
     return (
         f"**Study {markdown.code(data.study)}.** {markdown.prose(data.about)}\n\n"
-        f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(there)}"
+        f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(state)}"
     )
 
 
@@ -132,10 +132,10 @@ def single_tests(data: StudyData) -> pd.DataFrame:
 def single_tests_sentence(data: StudyData) -> str:
     """How many of them find something, and how many chance alone finds."""
     single = single_tests(data)
-    found = (single.p < 0.05).sum()
+    n_significant = (single.p < 0.05).sum()
     return (
         "exact McNemar, one seed and language at a time, before any correction: p < 0.05 in "
-        f"{found} of {len(single)}, where chance alone gives up to {0.05 * len(single):.0f}"
+        f"{n_significant} of {len(single)}, where chance alone gives up to {0.05 * len(single):.0f}"
     )
 
 
@@ -144,10 +144,10 @@ def pairs_sentence(data: StudyData) -> str:
     pairs = statistics.pair_effects(data.predictions, data.runs, data.selection)
     if pairs.empty:
         return "pairs of two languages were not scored"
-    found, corrected = (pairs.p < 0.05).sum(), (pairs["p (BH)"] < 0.05).sum()
+    n_significant, n_corrected = (pairs.p < 0.05).sum(), (pairs["p (BH)"] < 0.05).sum()
     return (
-        f"pairs of two languages: {len(pairs)} effects, {found} with p < 0.05, "
-        f"{corrected} after Benjamini and Hochberg"
+        f"pairs of two languages: {len(pairs)} effects, {n_significant} with p < 0.05, "
+        f"{n_corrected} after Benjamini and Hochberg"
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 
-SAID = ["diagonal", "off_diagonal", "off_diagonal_without_source", "gap", "asymmetry"]
+MEASURES = ["diagonal", "off_diagonal", "off_diagonal_without_source", "gap", "asymmetry"]
 
 
 def cells(data: StudyData) -> pd.DataFrame:
@@ -18,10 +18,10 @@ def cells(data: StudyData) -> pd.DataFrame:
     grid, _ = data.grids["all languages"]
     runs = data.runs[["run", "seed", "rung", *ARM]].merge(grid, on="run")
     of_cell = runs.groupby(keys, sort=False, observed=True)
-    found = of_cell.agg(
+    table = of_cell.agg(
         accuracy=("accuracy", "mean"), n_items=("n_items", "first"), n_seeds=("accuracy", "size")
     )
-    return found.reset_index()
+    return table.reset_index()
 
 
 def grid_table(data: StudyData) -> pd.DataFrame:
@@ -32,10 +32,10 @@ def grid_table(data: StudyData) -> pd.DataFrame:
         rest, ``asymmetry`` the mean of |A(i, j) - A(j, i)|; ``cells`` and ``items`` say what they are of.
     """
     tables, runs = {}, data.runs[["run", "seed", "rung", *ARM]]
-    for title, (grid, whole) in data.grids.items():
-        of_arm = runs.merge(whole, on="run").groupby([*data.arm, "rung"], sort=False)
-        about = {"cells": len(grid) // len(whole), "items": whole.n_items.min()}
-        tables[title] = of_arm[SAID].mean().round(1).assign(**about)
+    for title, (grid, summary) in data.grids.items():
+        of_arm = runs.merge(summary, on="run").groupby([*data.arm, "rung"], sort=False)
+        about = {"cells": len(grid) // len(summary), "items": summary.n_items.min()}
+        tables[title] = of_arm[MEASURES].mean().round(1).assign(**about)
     if not tables:
-        return pd.DataFrame(columns=[*SAID, "cells", "items"])
+        return pd.DataFrame(columns=[*MEASURES, "cells", "items"])
     return pd.concat(tables, names=["of"])

@@ -13,20 +13,20 @@ NAMED = 4  # arms that a sentence names at most
 
 def by_group(data: StudyData) -> list[str]:
     """What adaptation does to the mean of each group: a sentence a group, the group before its colon."""
-    said = []
+    sentences = []
     rows = data.groups[~data.is_control(data.groups.adaptation)]
     for group in data.grouped:
         effects = rows[rows.language == group]
         if len(effects):
-            said.append(f"{named(group)}: {_effects(effects)}.")
-    return said
+            sentences.append(f"{group_name(group)}: {_effects(effects)}.")
+    return sentences
 
 
-def named(group: str) -> str:
+def group_name(group: str) -> str:
     """A group as a sentence begins with it.
 
     Example:
-        >>> named("known-from-text")
+        >>> group_name("known-from-text")
         'Known from text'
     """
     words = group.replace("-", " ")
@@ -38,12 +38,12 @@ def _effects(rows: pd.DataFrame) -> str:
     if rows.n_seeds.max() < 2:
         return f"one seed, which cannot tell an effect from the luck of a training: {_range(rows)}"
     is_found = rows.verdict.isin(["up", "down"])
-    found, rest = rows[is_found], rows[~is_found]
+    detected, undetected = rows[is_found], rows[~is_found]
     parts = []
-    if len(found):
-        parts.append(f"detected {joined([_of_arm(row) for _, row in _strongest(found)])}{_more(found)}")
-    if len(rest):
-        parts.append(f"no detectable effect of {counted(len(rest), 'arm')}, {_range(rest)}")
+    if len(detected):
+        parts.append(f"detected {joined([_of_arm(row) for _, row in _strongest(detected)])}{_more(detected)}")
+    if len(undetected):
+        parts.append(f"no detectable effect of {counted(len(undetected), 'arm')}, {_range(undetected)}")
     return "; ".join(parts)
 
 
@@ -72,13 +72,13 @@ def between_strategies(data: StudyData) -> str:
     rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
     if rows.empty:
         return ""
-    found = rows[rows.verdict.isin(["up", "down"])]
-    if found.empty:
+    detected = rows[rows.verdict.isin(["up", "down"])]
+    if detected.empty:
         return f"Between strategies: none of {len(rows)} differences of effects on a group is detected."
     parts = []
-    for _, row in _strongest(found):
-        where = named(row.language).lower()
+    for _, row in _strongest(detected):
+        group = group_name(row.language).lower()
         parts.append(
-            f"{estimate(row)} for {adaptation_name(row.adaptation)}, {where}, {against(row.strategy)}"
+            f"{estimate(row)} for {adaptation_name(row.adaptation)}, {group}, {against(row.strategy)}"
         )
-    return f"Between strategies: the effects differ by {joined(parts)}{_more(found)}."
+    return f"Between strategies: the effects differ by {joined(parts)}{_more(detected)}."

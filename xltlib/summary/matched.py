@@ -8,7 +8,7 @@ from xltlib import statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 from xltlib.summary.effects import ROUNDED
-from xltlib.summary.words import of_group
+from xltlib.summary.words import mean_name
 
 
 def effects(data: StudyData) -> pd.DataFrame:
@@ -21,14 +21,14 @@ def effects(data: StudyData) -> pd.DataFrame:
         ``data.groups``, corrected as those are.
     """
     of_arms, between, _ = data.matched_effects
-    found = pd.concat([of_arms, between])
-    return found[statistics.is_mean(found)]
+    rows = pd.concat([of_arms, between])
+    return rows[statistics.is_mean(rows)]
 
 
 def effects_table(data: StudyData) -> pd.DataFrame:
     """The same to be read, a row an arm and mean."""
     rows = effects(data)
-    rows = rows.assign(language=rows.language.map(of_group))
+    rows = rows.assign(language=rows.language.map(mean_name))
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
     return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
 
@@ -41,9 +41,9 @@ def answers(data: StudyData) -> pd.DataFrame:
         accuracy at matched shares; ``answered_0``, ..., and ``labels_0``, ..., how often the answer is given,
         and occurs among the labels.
     """
-    where = [*ARM, "language"]
+    keys = [*ARM, "language"]
     rights = {"accuracy": data.right, "matched": data.right_matched}
-    found = {name: 100 * of.groupby(where, sort=False).right.mean() for name, of in rights.items()}
+    accuracies = {name: 100 * right.groupby(keys, sort=False).right.mean() for name, right in rights.items()}
     shares = statistics.shares(data.predictions, data.selection).merge(data.runs[["run", *ARM]], on="run")
-    shares = shares.drop(columns="run").groupby(where, sort=False).mean()
-    return pd.DataFrame(found).join(shares).reset_index()
+    shares = shares.drop(columns="run").groupby(keys, sort=False).mean()
+    return pd.DataFrame(accuracies).join(shares).reset_index()

@@ -10,14 +10,15 @@ from matplotlib.figure import Figure
 from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData
-from xltlib.summary.words import caption, from_to, language, lines_are
+from xltlib.summary.words import caption, from_to, language, interval_note
 from xltlib.values import counted
 
 EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
     *("effect", "low", "high", "p", "p (Holm)", "p_equivalent", "verdict", "n_items", "n_seeds"),
 ]
-DRAWN = [f"{one} - {two}" for one, two in statistics.COMPARED]  # differences that figures of languages show
+# Differences that figures of languages show.
+DRAWN = [f"{first} - {second}" for first, second in statistics.COMPARED]
 
 
 @dataclass
@@ -44,18 +45,18 @@ def effect_pictures(data: StudyData) -> list[Picture]:
     groups = list(_controls_last(data, data.targets).groupby(["adaptation", "head"], sort=False))
     if data.many_adaptations:
         groups = groups[:1]
-    drawn = []
-    for (adaptation, head), shown in groups:
-        stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), shown[EFFECT_COLUMNS]
-        if not drawn:
+    pictures = []
+    for (adaptation, head), effects in groups:
+        stem, table = figures.file_name(f"adaptation_effect_{adaptation}_{head}"), effects[EFFECT_COLUMNS]
+        if not pictures:
             stem, table = "adaptation_effect", data.targets[EFFECT_COLUMNS]
         between = data.between[(data.between["head"] == head) & data.between.strategy.isin(DRAWN)]
         seeds = data.by_seed[data.by_seed["head"] == head]
         figure = figures.adaptation_effect(
-            shown, between, seeds, adaptation, caption(data, shown), data.seen, list(data.grouped)
+            effects, between, seeds, adaptation, caption(data, effects), data.seen, list(data.grouped)
         )
-        drawn.append(Picture(stem, figure, table))
-    return drawn
+        pictures.append(Picture(stem, figure, table))
+    return pictures
 
 
 def _controls_last(data: StudyData, effects: pd.DataFrame) -> pd.DataFrame:
@@ -70,22 +71,23 @@ def _items(data: StudyData) -> str:
 
 def family_pictures(data: StudyData) -> list[Picture]:
     """All adaptations side by side, one figure a head, where there are more than two."""
-    drawn, family = [], costs.family(data)
-    for position, (head, shown) in enumerate(family.groupby("head", sort=False)):
-        if shown.adaptation.nunique() < 3:
+    pictures, family = [], costs.family(data)
+    for position, (head, arms) in enumerate(family.groupby("head", sort=False)):
+        if arms.adaptation.nunique() < 3:
             continue
-        most, fewest = shown.n_seeds.max(), shown.n_seeds.min()
-        marks = f"{counted(most, 'seed')}, {_items(data)} items a language. Lines: {lines_are(most)}"
-        if fewest == 1 < most:
+        max_seeds, min_seeds = arms.n_seeds.max(), arms.n_seeds.min()
+        marks = f"{counted(max_seeds, 'seed')}, {_items(data)} items a language. "
+        marks += f"Lines: {interval_note(max_seeds)}"
+        if min_seeds == 1 < max_seeds:
             marks += ", of single seeds over clusters alone"
-        below = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
+        text = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
         at_source = {f"effect on {data.source}": "effect on source"}
-        of_source = shown.rename(columns=at_source).assign(control=data.is_control(shown.adaptation))
-        figure = figures.adaptation_family(of_source, below, language(data.source))
-        drawn.append(
-            Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, shown)
+        table = arms.rename(columns=at_source).assign(control=data.is_control(arms.adaptation))
+        figure = figures.adaptation_family(table, text, language(data.source))
+        pictures.append(
+            Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, arms)
         )
-    return drawn
+    return pictures
 
 
 def answer_pictures(data: StudyData) -> list[Picture]:
@@ -93,8 +95,8 @@ def answer_pictures(data: StudyData) -> list[Picture]:
 
     Groups are shown where the study has some of its own.
     """
-    drawn = group_pictures(data) + effect_pictures(data)
-    return drawn + family_pictures(data) if data.many_adaptations else drawn
+    pictures = group_pictures(data) + effect_pictures(data)
+    return pictures + family_pictures(data) if data.many_adaptations else pictures
 
 
 def group_pictures(data: StudyData) -> list[Picture]:
@@ -111,18 +113,18 @@ def group_pictures(data: StudyData) -> list[Picture]:
     ]
 
 
-def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, of_what: str) -> list[Picture]:
+def _group_pictures(data: StudyData, means: pd.DataFrame, stem: str, measure: str) -> list[Picture]:
     """Effects on means of groups, one figure a head."""
-    drawn, order = [], list(dict.fromkeys(data.runs.adaptation))
+    pictures, order = [], list(dict.fromkeys(data.runs.adaptation))
     means = means[means.language.isin(list(data.grouped))]
     means = statistics.ordered(means, "adaptation", order)
     for head, of_head in means.groupby("head", sort=False):
-        shown = _controls_last(data, of_head)
-        name = f"{stem}_{head}" if drawn else stem
-        below = caption(data, shown, dots=False, of_what="group of languages")
-        figure = figures.group_effects(shown, list(data.grouped), below, of_what)
-        drawn.append(Picture(name, figure, shown[EFFECT_COLUMNS[1:]]))
-    return drawn
+        effects = _controls_last(data, of_head)
+        name = f"{stem}_{head}" if pictures else stem
+        text = caption(data, effects, dots=False, unit="group of languages")
+        figure = figures.group_effects(effects, list(data.grouped), text, measure)
+        pictures.append(Picture(name, figure, effects[EFFECT_COLUMNS[1:]]))
+    return pictures
 
 
 def cost_pictures(data: StudyData) -> list[Picture]:
@@ -139,10 +141,10 @@ def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
     if len(effects):
         first = effects.iloc[0]
         effects = effects[(effects.adaptation == first.adaptation) & (effects["head"] == first["head"])]
-        asked = effects[effects.strategy.isin(ASKED_ABOUT)]
-        effects = asked if len(asked) else effects
-    known = statistics.covariates(data.runs.encoder.iloc[0])
-    return effects, known[known.index.isin(effects.language)].dropna(axis=1, how="all")
+        of_question = effects[effects.strategy.isin(ASKED_ABOUT)]
+        effects = of_question if len(of_question) else effects
+    covariates = statistics.covariates(data.runs.encoder.iloc[0])
+    return effects, covariates[covariates.index.isin(effects.language)].dropna(axis=1, how="all")
 
 
 def covariate_pictures(data: StudyData) -> list[Picture]:
@@ -151,12 +153,13 @@ def covariate_pictures(data: StudyData) -> list[Picture]:
     None where little is known of most of them: a line through the others would say nothing of these. None of
     a study with groups of languages: what else the groups differ in would look like the covariate's doing.
     """
-    effects, known = described_effects(data)
-    if data.grouped or len(known) < max(3, effects.language.nunique() / 2) or not len(known.columns):
+    effects, covariates = described_effects(data)
+    too_few = len(covariates) < max(3, effects.language.nunique() / 2)
+    if data.grouped or too_few or not len(covariates.columns):
         return []
-    figure = figures.covariates(effects, known, caption(data, effects).split("\n")[0])
-    columns = ["strategy", "adaptation", "language", "effect", *known.columns]
-    table = effects.merge(known.rename_axis("language").reset_index(), on="language")[columns]
+    figure = figures.covariates(effects, covariates, caption(data, effects).split("\n")[0])
+    columns = ["strategy", "adaptation", "language", "effect", *covariates.columns]
+    table = effects.merge(covariates.rename_axis("language").reset_index(), on="language")[columns]
     return [Picture("covariates", figure, table)]
 
 
@@ -166,11 +169,11 @@ def covariate_table(data: StudyData) -> pd.DataFrame:
     Where the runs counted pieces, every language stands there, beside them its resource level and the source
     of that; of several encoders there is a row each.
     """
-    _, known = described_effects(data)
-    told = piece_table(data)
-    table = told.join(known.round(2), on="language") if len(told) else known.round(2)
-    if len(told):
-        table = table.set_index(["encoder", "language"] if told.encoder.nunique() > 1 else "language")
+    _, covariates = described_effects(data)
+    pieces = piece_table(data)
+    table = pieces.join(covariates.round(2), on="language") if len(pieces) else covariates.round(2)
+    if len(pieces):
+        table = table.set_index(["encoder", "language"] if pieces.encoder.nunique() > 1 else "language")
         table = table.drop(columns="encoder", errors="ignore")
     return table.rename(index=language)
 
@@ -184,12 +187,12 @@ def piece_table(data: StudyData) -> pd.DataFrame:
     """
     rows = []
     for (encoder, code), level in data.levels.items():
-        counted = data.pieces.get((encoder, code))
-        if counted is not None:
-            said = levels.source(code, encoder, counted["unknown"])
-            about = {"encoder": encoder, "language": code, "level": level, "source of the level": said}
-            shares = {"unknown pieces (%)": round(100 * counted["unknown"], 1)}
-            rows.append({**about, "pieces a word": round(counted["pieces_per_word"], 2), **shares})
+        counts = data.pieces.get((encoder, code))
+        if counts is not None:
+            source = levels.source(code, encoder, counts["unknown"])
+            about = {"encoder": encoder, "language": code, "level": level, "source of the level": source}
+            shares = {"unknown pieces (%)": round(100 * counts["unknown"], 1)}
+            rows.append({**about, "pieces a word": round(counts["pieces_per_word"], 2), **shares})
     return pd.DataFrame(rows)
 
 
@@ -198,19 +201,19 @@ def grid_pictures(data: StudyData) -> list[Picture]:
 
     The table beside the first holds all cells of the study.
     """
-    drawn, cells = [], grids.cells(data)
-    for (encoder, head), shown in cells.groupby(["encoder", "head"], sort=False):
-        items, rungs = shown.n_items.max(), ", ".join(sorted(set(shown.rung)))
-        seeds, half_width = counted(shown.n_seeds.max(), "seed"), 98 / items**0.5
-        below = (
+    pictures, cells = [], grids.cells(data)
+    for (encoder, head), arm_cells in cells.groupby(["encoder", "head"], sort=False):
+        items, rungs = arm_cells.n_items.max(), ", ".join(sorted(set(arm_cells.rung)))
+        seeds, half_width = counted(arm_cells.n_seeds.max(), "seed"), 98 / items**0.5
+        text = (
             f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, head {head}, "
             f"{seeds}, rung {rungs}. {items} items a cell (95 % interval of one seed's cell: "
             f"up to {half_width:.0f} points to each side), checkpoint: {data.selection}."
         )
-        figure = figures.generalized_grid(shown, below)
-        stem, table = (f"generalized_{head}", shown) if drawn else ("generalized", cells)
-        drawn.append(Picture(stem, figure, table))
-    return drawn
+        figure = figures.generalized_grid(arm_cells, text)
+        stem, table = (f"generalized_{head}", arm_cells) if pictures else ("generalized", cells)
+        pictures.append(Picture(stem, figure, table))
+    return pictures
 
 
 def dose_pictures(data: StudyData) -> list[Picture]:
@@ -218,11 +221,11 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     doses = costs.doses(data)
     if doses.empty:
         return []
-    most, fewest = doses.n_seeds.max(), doses.n_seeds.min()
-    seeds = counted(most, "seed") if most == fewest else f"{fewest} to {most} seeds"
-    below = f"Study {data.study}; {seeds}, {_items(data)} items a language. "
-    below += f"Lines: {lines_are(most)}."
-    return [Picture("dose_response", figures.dose_response(doses, below), doses)]
+    max_seeds, min_seeds = doses.n_seeds.max(), doses.n_seeds.min()
+    seeds = counted(max_seeds, "seed") if max_seeds == min_seeds else f"{min_seeds} to {max_seeds} seeds"
+    text = f"Study {data.study}; {seeds}, {_items(data)} items a language. "
+    text += f"Lines: {interval_note(max_seeds)}."
+    return [Picture("dose_response", figures.dose_response(doses, text), doses)]
 
 
 def tree_pictures(data: StudyData) -> list[Picture]:
@@ -232,5 +235,5 @@ def tree_pictures(data: StudyData) -> list[Picture]:
         return []
     runs = [record for record in data.records if record.get("trees")]
     encoder, seeds = runs[0]["encoder"], counted(len({record["seed"] for record in runs}), "seed")
-    below = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
-    return [Picture("trees", figures.trees(table, below), table)]
+    text = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
+    return [Picture("trees", figures.trees(table, text), table)]

@@ -13,14 +13,14 @@ ROUNDING = 1e-4  # points
 
 def checks(data: StudyData) -> pd.DataFrame:
     """What must hold of the numbers, and whether it does."""
-    found = {
+    results = {
         "the runs recorded the same accuracies": not unlike_recorded(data),
         "the accuracies with interval are those of the table": intervals_agree(data),
         "every interval holds its effect": intervals_hold(data),
         "one row an arm and target language": each_once(data),
         "every arm has the same rung in all its runs": one_rung(data),
     }
-    return pd.DataFrame({"holds": found})
+    return pd.DataFrame({"holds": results})
 
 
 def checked(data: StudyData) -> pd.DataFrame:
@@ -33,9 +33,10 @@ def checked(data: StudyData) -> pd.DataFrame:
     failed = table.index[~table.holds]
     if len(failed):
         unlike = unlike_recorded(data)
-        where = f" ({unlike})" if unlike else ""
-        said = ", nor that ".join(failed)
-        raise ValueError(f"study {data.study} fails its self-checks: it does not hold that {said}{where}")
+        detail = f" ({unlike})" if unlike else ""
+        statements = ", nor that ".join(failed)
+        failure = f"it does not hold that {statements}{detail}"
+        raise ValueError(f"study {data.study} fails its self-checks: {failure}")
     return table
 
 
@@ -54,13 +55,14 @@ def unlike_recorded(data: StudyData) -> str:
     """Where accuracies computed from the predictions are not those that the runs saw; "" if nowhere."""
     frames = [pd.DataFrame(run.accuracy).assign(run=run.run) for run in data.runs.itertuples()]
     recorded = pd.concat(frames)
-    both = data.by_cell.merge(recorded, on=ACCURACY_OF, suffixes=("", "_recorded"))
-    if not len(both) == len(recorded) == len(data.by_cell):
-        return f"{len(data.by_cell)} accuracies are predicted, {len(recorded)} recorded, {len(both)} of both"
-    same = (both.accuracy - both.accuracy_recorded).abs() < 1e-9
-    if same.all():
+    merged = data.by_cell.merge(recorded, on=ACCURACY_OF, suffixes=("", "_recorded"))
+    if not len(merged) == len(recorded) == len(data.by_cell):
+        counts = f"{len(recorded)} recorded, {len(merged)} of both"
+        return f"{len(data.by_cell)} accuracies are predicted, {counts}"
+    agree = (merged.accuracy - merged.accuracy_recorded).abs() < 1e-9
+    if agree.all():
         return ""
-    row = both[~same].iloc[0]
+    row = merged[~agree].iloc[0]
     return (
         f"run {row.run}, {row.language1} and {row.language2}, {row.selection}: "
         f"{row.accuracy:.4f} by its predictions, {row.accuracy_recorded:.4f} by its record"

@@ -32,11 +32,11 @@ def answer(data: StudyData) -> str:
     """What the study says, as a Markdown list; what it matters most to know comes first."""
     rows = headline(data)
     if rows.empty:
-        said = [nothing_to_compare(data), single_languages(data)]
+        sentences = [nothing_to_compare(data), single_languages(data)]
     elif data.grouped:
-        said = [*group_sentences.by_group(data), group_sentences.between_strategies(data)]
+        sentences = [*group_sentences.by_group(data), group_sentences.between_strategies(data)]
     else:
-        said = [
+        sentences = [
             detected(data, rows),
             over_control(data, rows),
             not_established(data, rows),
@@ -48,10 +48,10 @@ def answer(data: StudyData) -> str:
             difference(data),
             other_strategies(data, rows),
         ]
-    said = [sentence for sentence in said if sentence]
+    sentences = [sentence for sentence in sentences if sentence]
     if data.missing:
-        said = [*said[: SENTENCES - 1], incomplete(data)]
-    return "\n".join(f"- {emphasised(sentence)}" for sentence in said[:SENTENCES])
+        sentences = [*sentences[: SENTENCES - 1], incomplete(data)]
+    return "\n".join(f"- {emphasised(sentence)}" for sentence in sentences[:SENTENCES])
 
 
 def emphasised(sentence: str) -> str:
@@ -80,8 +80,8 @@ def on_the_mean(data: StudyData) -> pd.DataFrame:
 def headline(data: StudyData) -> pd.DataFrame:
     """Those of them that the question is about: of the strategies that it names, if they are there."""
     rows = on_the_mean(data)
-    asked = rows[rows.strategy.map(figures.known).isin(ASKED_ABOUT)] if len(rows) else rows
-    return asked if len(asked) else rows
+    of_question = rows[rows.strategy.map(figures.base_strategy).isin(ASKED_ABOUT)] if len(rows) else rows
+    return of_question if len(of_question) else rows
 
 
 # The parts of sentences.
@@ -97,35 +97,35 @@ def what_changes(data: StudyData, rows: pd.DataFrame) -> str:
 
 def circumstance(data: StudyData, row: pd.Series) -> str:
     """Strategy of an arm; head and encoder where the study has several."""
-    apart = []
+    details = []
     if "head" in data.arm:
-        apart.append(f"head {row['head']}")
+        details.append(f"head {row['head']}")
     if "encoder" in data.arm:
-        apart.append(f"encoder {figures.ENCODER_NAME.get(row.encoder, row.encoder)}")
-    where = under(row.strategy, row["head"])
-    return f"{where} ({', '.join(apart)})" if apart else where
+        details.append(f"encoder {figures.ENCODER_NAME.get(row.encoder, row.encoder)}")
+    condition = under(row.strategy, row["head"])
+    return f"{condition} ({', '.join(details)})" if details else condition
 
 
 def changes(data: StudyData, rows: pd.DataFrame, about_interval: str = "95 % interval") -> str:
     """What each of these arms changes, and by how much; of many the range."""
-    what = what_changes(data, rows)
+    outcome = what_changes(data, rows)
     if len(rows) > NAMED:
         least, most = signed(rows.effect.min()), signed(rows.effect.max())
         names = joined([adaptation_name(name) for name in dict.fromkeys(rows.adaptation)])
-        return f"{number(len(rows))} arms ({names}) change {what} by {least} to {most} points"
-    said, before = "", ""
+        return f"{number(len(rows))} arms ({names}) change {outcome} by {least} to {most} points"
+    text, previous = "", ""
     for _, row in rows.iterrows():
-        who, where = adaptation_name(row.adaptation), circumstance(data, row)
-        if not said:
+        arm, condition = adaptation_name(row.adaptation), circumstance(data, row)
+        if not text:
             ends = interval(row.low, row.high)
-            by = f"{who} changes {what} by {signed(row.effect)} points ({about_interval} {ends})"
-            said = f"{where}, {by}"
-        elif where == before:
-            said += f", {who} by {estimate(row)}"
+            change = f"{arm} changes {outcome} by {signed(row.effect)} points ({about_interval} {ends})"
+            text = f"{condition}, {change}"
+        elif condition == previous:
+            text += f", {arm} by {estimate(row)}"
         else:
-            said += f"; {where}, {who} by {estimate(row)}"
-        before = where
-    return said
+            text += f"; {condition}, {arm} by {estimate(row)}"
+        previous = condition
+    return text
 
 
 # The sentences; each is "" where there is nothing to say.
@@ -144,21 +144,21 @@ def nothing_to_compare(data: StudyData) -> str:
 
 def detected(data: StudyData, rows: pd.DataFrame) -> str:
     """Effects that remain after Holm's correction over the arms."""
-    found = rows[rows.verdict.isin(["up", "down"])]
-    if found.empty:
+    significant = rows[rows.verdict.isin(["up", "down"])]
+    if significant.empty:
         return ""
-    named = {"up": "gain", "down": "loss"}
-    what = " and ".join(named[verdict] for verdict in named if verdict in set(found.verdict))
-    return f"Detected {what}: {changes(data, found)}."
+    words = {"up": "gain", "down": "loss"}
+    kinds = " and ".join(words[verdict] for verdict in words if verdict in set(significant.verdict))
+    return f"Detected {kinds}: {changes(data, significant)}."
 
 
 def over_control(data: StudyData, rows: pd.DataFrame) -> str:
     """How much of a detected effect remains over the control of as many updates, where that was run."""
-    found = rows[rows.verdict.isin(["up", "down"])]
-    over = found[ARM].merge(data.over_updates, on=ARM)
-    if over.empty:
+    significant = rows[rows.verdict.isin(["up", "down"])]
+    over_updates = significant[ARM].merge(data.over_updates, on=ARM)
+    if over_updates.empty:
         return ""
-    parts = [f"{estimate(row)} {circumstance(data, row)}" for _, row in over.iterrows()]
+    parts = [f"{estimate(row)} {circumstance(data, row)}" for _, row in over_updates.iterrows()]
     return f"Over equally many updates without adaptation (the control) that is {joined(parts)}."
 
 
@@ -202,8 +202,8 @@ def one_seed(data: StudyData, rows: pd.DataFrame) -> str:
     found = rows[rows.verdict == "one seed"]
     if found.empty:
         return ""
-    said = changes(data, found, "95 % interval over items alone")
-    return f"One seed, which cannot tell an effect from the luck of a training: {said}."
+    effects = changes(data, found, "95 % interval over items alone")
+    return f"One seed, which cannot tell an effect from the luck of a training: {effects}."
 
 
 def underpowered(rows: pd.DataFrame) -> str:
@@ -226,18 +226,18 @@ def single_languages(data: StudyData) -> str:
     rows = rows[~data.is_control(rows.adaptation)]
     if len(data.zero_shot) < 2 or rows.empty:
         return ""
-    found = rows[rows.verdict.isin(["up", "down"])]
-    if found.empty:
+    significant = rows[rows.verdict.isin(["up", "down"])]
+    if significant.empty:
         return f"Language by language, none of {len(rows)} effects is detectable after Holm's correction."
-    named = []
-    for _, row in found.head(NAMED).iterrows():
-        how = f"{adaptation_name(row.adaptation)} {circumstance(data, row)}"
-        named.append(f"{signed(row.effect)} in {language(row.language)} ({how})")
-    more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    verb = "is" if len(found) == 1 else "are"
+    examples = []
+    for _, row in significant.head(NAMED).iterrows():
+        arm = f"{adaptation_name(row.adaptation)} {circumstance(data, row)}"
+        examples.append(f"{signed(row.effect)} in {language(row.language)} ({arm})")
+    more = f", and {len(significant) - NAMED} more" if len(significant) > NAMED else ""
+    verb = "is" if len(significant) == 1 else "are"
     return (
-        f"Language by language, {number(len(found))} of {len(rows)} effects {verb} detected "
-        f"after Holm's correction: {', '.join(named)}{more}."
+        f"Language by language, {number(len(significant))} of {len(rows)} effects {verb} detected "
+        f"after Holm's correction: {', '.join(examples)}{more}."
     )
 
 
@@ -245,15 +245,15 @@ def difference(data: StudyData) -> str:
     """Whether the effect depends on the strategy."""
     rows = data.between_groups[data.between_groups.language == "mean"]
     rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
-    said = []
+    sentences = []
     for strategies, compared in rows.groupby("strategy", sort=False):
         verdict = "no detectable difference"
         if compared.verdict.isin(["up", "down"]).any():
             verdict = "a detected difference"
         parts = [f"{estimate(row)} for {adaptation_name(row.adaptation)}" for _, row in compared.iterrows()]
-        said.append(f"{against(strategies)}: {verdict}; the effects differ by {joined(parts)}")
-    whole = "; ".join(said)
-    return f"{whole[0].upper()}{whole[1:]}." if said else ""
+        sentences.append(f"{against(strategies)}: {verdict}; the effects differ by {joined(parts)}")
+    text = "; ".join(sentences)
+    return f"{text[0].upper()}{text[1:]}." if sentences else ""
 
 
 def other_strategies(data: StudyData, rows: pd.DataFrame) -> str:
@@ -261,12 +261,13 @@ def other_strategies(data: StudyData, rows: pd.DataFrame) -> str:
     others = on_the_mean(data).drop(index=rows.index)
     if others.empty:
         return ""
-    found = others.verdict.isin(["up", "down"]).sum()
+    n_detected = others.verdict.isin(["up", "down"]).sum()
     count = others.strategy.nunique()
-    what = "the other strategy" if count == 1 else f"the {number(count)} other strategies"
+    strategies = "the other strategy" if count == 1 else f"the {number(count)} other strategies"
     return (
-        f"Under {what} the effect is {signed(others.effect.min())} to {signed(others.effect.max())} points; "
-        f"{found or 'none'} of {counted(len(others), 'effect')} is detected after Holm's correction."
+        f"Under {strategies} the effect is "
+        f"{signed(others.effect.min())} to {signed(others.effect.max())} points; "
+        f"{n_detected or 'none'} of {counted(len(others), 'effect')} is detected after Holm's correction."
     )
 
 

@@ -23,24 +23,24 @@ def verdict_list(data: StudyData) -> str:
         lines.append(f"- **{name}** ({seeds}): {_languages_sentence(rows)}{_mean_sentence(mean)}")
     for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
         strategies = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
-        who = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
+        title = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
         lines.append(
-            f"- **{who}**: the effects differ by {estimate(row)} "
+            f"- **{title}**: the effects differ by {estimate(row)} "
             f"points on the mean of the zero-shot targets: {row.verdict}."
         )
     return "\n".join(lines) or "There is no effect on a zero-shot target."
 
 
 def _arm_name(data: StudyData, row: pd.Series) -> str:
-    apart = [str(row[name]) for name in data.arm if name not in ("strategy", "adaptation")]
+    details = [str(row[name]) for name in data.arm if name not in ("strategy", "adaptation")]
     strategy, _, _ = figures.look(row.strategy, row["head"])
-    return ", ".join([*apart, strategy, figures.adaptation_name(row.adaptation)])
+    return ", ".join([*details, strategy, figures.adaptation_name(row.adaptation)])
 
 
 def _languages_sentence(rows: pd.DataFrame) -> str:
     counts = rows.verdict.value_counts()
-    said = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
-    return f"{', '.join(said)} of {counted(len(rows), 'zero-shot language')}, after Holm's correction"
+    parts = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
+    return f"{', '.join(parts)} of {counted(len(rows), 'zero-shot language')}, after Holm's correction"
 
 
 def _mean_sentence(mean: pd.DataFrame) -> str:
@@ -52,8 +52,9 @@ def _mean_sentence(mean: pd.DataFrame) -> str:
     if mean.empty:
         return "."
     row = mean.iloc[0]
-    said = f"; {estimate(row)} points on their mean: {row.verdict}."
+    sentence = f"; {estimate(row)} points on their mean: {row.verdict}."
     if row.n_seeds > 1:
         size = statistics.detectable(row.low, row.high, row.n_seeds)
-        said += f" About {size:.1f} points would have been found four times in five, before any correction."
-    return said
+        sentence += f" About {size:.1f} points would have been found four times in five, "
+        sentence += "before any correction."
+    return sentence

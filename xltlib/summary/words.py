@@ -34,21 +34,21 @@ MEANS_IN_WORDS = {
 }
 
 
-class Said(str):
+class PlainText(str):
     """Text that a notebook shows as it is, without quotes."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
-def unless_empty(table: pd.DataFrame, text: str) -> pd.DataFrame | Said:
+def unless_empty(table: pd.DataFrame, text: str) -> pd.DataFrame | PlainText:
     """The table, or where it has no rows the text that says why.
 
     Example:
         >>> unless_empty(pd.DataFrame(), "nothing was adapted")
         nothing was adapted
     """
-    return table if len(table) else Said(text)
+    return table if len(table) else PlainText(text)
 
 
 def number(n: int) -> str:
@@ -105,8 +105,8 @@ def adaptation_name(adaptation: str) -> str:
     """
     parts = []
     for part in figures.adaptation_name(adaptation).split(" + "):
-        name, _, apart = part.partition(", ")
-        parts.append(f"{name} ({apart})" if apart else name)
+        name, _, detail = part.partition(", ")
+        parts.append(f"{name} ({detail})" if detail else name)
     return " + ".join(parts)
 
 
@@ -134,9 +134,9 @@ def against(difference: str) -> str:
         >>> against("hybrid - labse-recipe")
         'hybrid batches against the LaBSE recipe'
     """
-    one, two = (strategy_name(strategy) for strategy in difference.split(" - "))
-    two = f"the {two}" if two.startswith("LaBSE recipe") else two
-    return f"{one} against {two}"
+    first, second = (strategy_name(strategy) for strategy in difference.split(" - "))
+    second = f"the {second}" if second.startswith("LaBSE recipe") else second
+    return f"{first} against {second}"
 
 
 def language(code: str) -> str:
@@ -144,11 +144,11 @@ def language(code: str) -> str:
     return MEANS_IN_WORDS[code] if code in languages.MEANS else languages.row(code).name
 
 
-def of_group(name: str) -> str:
+def mean_name(name: str) -> str:
     """A mean of several languages in words: of a resource level, or of a group of the study's own.
 
     Example:
-        >>> of_group("low"), of_group("known-from-text")
+        >>> mean_name("low"), mean_name("known-from-text")
         ('mean of low-resource', 'mean of known from text')
     """
     return MEANS_IN_WORDS.get(name, f"mean of {name.replace('-', ' ')}")
@@ -165,9 +165,9 @@ def reading(entries: list[Entry]) -> str:
     for entry in entries:
         if entry.kind == "labelled-source":
             continue
-        what = KINDS.get(entry.kind, entry.kind)
+        kind = KINDS.get(entry.kind, entry.kind)
         source = SOURCES.get(entry.source, entry.source or "the task")
-        parts.append(f"{entry.use}: {what} {source}, {len(entry.languages)} languages")
+        parts.append(f"{entry.use}: {kind} {source}, {len(entry.languages)} languages")
     return "; ".join(dict.fromkeys(parts)) or "nothing more"
 
 
@@ -176,12 +176,12 @@ def encoders(data) -> str:
     return ", ".join(figures.ENCODER_NAME.get(name, name) for name in data.runs.encoder.unique())
 
 
-def lines_are(n_seeds: int) -> str:
+def interval_note(n_seeds: int) -> str:
     """What an interval knows of."""
     if n_seeds > 1:
         return "95 % intervals over seeds and clusters of shared sentences"
-    known = "95 % intervals over clusters of shared sentences"
-    return f"{known}; with one seed they do not include variation between seeds"
+    text = "95 % intervals over clusters of shared sentences"
+    return f"{text}; with one seed they do not include variation between seeds"
 
 
 def from_to(values: pd.Series) -> str:
@@ -189,25 +189,25 @@ def from_to(values: pd.Series) -> str:
     return " to ".join(str(value) for value in sorted({values.min(), values.max()}))
 
 
-def caption(data, of: pd.DataFrame, dots: bool = True, of_what: str = "language") -> str:
+def caption(data, effects: pd.DataFrame, dots: bool = True, unit: str = "language") -> str:
     """What stands below a figure: encoder, seeds, items, rungs, and what its marks are.
 
     Args:
-        of: the effects that are drawn.
+        effects: the effects that are drawn.
         dots: whether single seeds are drawn as well.
-        of_what: what has so many test items: ``"language"`` or ``"group"``.
+        unit: what has so many test items: ``"language"`` or ``"group"``.
     """
-    most, items = of.n_seeds.max(), from_to(of.n_items)
-    seeds = f"{from_to(of.n_seeds)} {'seeds' if most > 1 else 'seed'}"
-    by_strategy = of.groupby("strategy", sort=False).rung.unique()
+    max_seeds, items = effects.n_seeds.max(), from_to(effects.n_items)
+    seeds = f"{from_to(effects.n_seeds)} {'seeds' if max_seeds > 1 else 'seed'}"
+    by_strategy = effects.groupby("strategy", sort=False).rung.unique()
     rungs = ", ".join(
-        f"{figures.look(strategy)[0]} {' or '.join(sorted(found))}" for strategy, found in by_strategy.items()
+        f"{figures.look(strategy)[0]} {' or '.join(sorted(names))}" for strategy, names in by_strategy.items()
     )
-    marks = f"Lines: {lines_are(1)}."
-    if most > 1:
-        marks = f"Points: mean over seeds; lines: {lines_are(most)}"
+    marks = f"Lines: {interval_note(1)}."
+    if max_seeds > 1:
+        marks = f"Points: mean over seeds; lines: {interval_note(max_seeds)}"
         marks += "; small dots: single seeds." if dots else "."
     return (
-        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a {of_what}, "
+        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a {unit}, "
         f"checkpoint: {data.selection}. Rungs: {rungs}.\n{marks}"
     )

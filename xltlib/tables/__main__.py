@@ -8,24 +8,27 @@ from xltlib.places import ROOT
 from xltlib.tables.pages import PAGES, write
 
 
-def main(given: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Write the pages of some folders anew, or all of ``PAGES``; print those that changed.
 
     Args:
-        given: words of the command line; None: those of this process.
+        argv: words of the command line; None: those of this process.
     Returns:
         The exit status: 2 where a page or a CSV file is missing or damaged.
     """
     console.forgiving()
-    told = "Write the tables of pages anew from the CSV files beside them."
-    parser = console.Parser("tables", prog="python -m xltlib.tables", description=told)
-    shown = "of figures, with a README.md that has markers of tables; none: all pages of the project"
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=shown)
-    folders = parser.parse_args(given).folders
-    known = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
-    asked = [Path(folder).resolve() for folder in folders]
-    pages = {folder / "README.md": known.get(folder / "README.md", folder) for folder in asked} or known
-    for page, folder in pages.items():
+    description = "Write the tables of pages anew from the CSV files beside them."
+    parser = console.Parser("tables", prog="python -m xltlib.tables", description=description)
+    help_text = "of figures, with a README.md that has markers of tables; none: all pages of the project"
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=help_text)
+    folders = parser.parse_args(argv).folders
+    project_pages = {ROOT / page: ROOT / folder for page, (folder, _) in PAGES.items()}
+    requested = [Path(folder).resolve() for folder in folders]
+    pages = {}
+    for folder in requested:
+        page = folder / "README.md"
+        pages[page] = project_pages.get(page, folder)
+    for page, folder in (pages or project_pages).items():
         try:
             changed = write(page, folder)
         except (OSError, ValueError) as error:

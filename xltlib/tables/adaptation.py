@@ -45,10 +45,10 @@ def accuracy(folder: Path) -> str:
         by_rule = of_arm.groupby(["selection", "language1"]).accuracy.mean()
         measured, first = by_rule["last"], of_arm.iloc[0]
         numbers = [*measured.reindex(codes)]
-        numbers += [measured.reindex(own).mean(skipna=False) for own in means.values()]
+        numbers += [measured.reindex(targets).mean(skipna=False) for targets in means.values()]
         numbers += [by_rule[rule][zero_shot(table)].mean() for rule in rules.values()]
-        named = [*arm_cells(first, arm), first["rung"], str(of_arm.seed.nunique())]
-        rows.append([*named, *map(per_cent, numbers)])
+        names = [*arm_cells(first, arm), first["rung"], str(of_arm.seed.nunique())]
+        rows.append([*names, *map(per_cent, numbers)])
     items = table.groupby("language1").n_items.max()
     blank = [""] * (len(means) + len(rules))
     rows.append(["test items", *[""] * (len(arm) + 1), *(f"{items[code]:,}" for code in codes), *blank])
@@ -67,26 +67,27 @@ def answer(folder: Path) -> str:
         levels = [per_cent(measured[SOURCE]), per_cent(of_targets)]
         rows.append((of_arm.iloc[0].strategy, [*arm_cells(of_arm.iloc[0], arm), *levels, effect]))
     order = list(dict.fromkeys(strategy for strategy, _ in rows))
-    shown = [cells for strategy in order for own, cells in rows if own == strategy]
-    return markdown([*arm, "English", "mean of the targets", "effect on that mean"], shown)
+    rows.sort(key=lambda row: order.index(row[0]))  # the arms of a strategy stand together
+    header = [*arm, "English", "mean of the targets", "effect on that mean"]
+    return markdown(header, [cells for _, cells in rows])
 
 
 def effects(folder: Path) -> str:
     """The effect of each adaptation on the mean of the zero-shot targets, and what could have been found."""
     family, judged = read(folder, "adaptation"), read(folder, "groups")
     judged = judged[judged.language == "mean"].set_index(ARM)
-    over = pd.DataFrame()
+    over_updates = pd.DataFrame()
     if (folder / "over_updates.csv").exists():
-        over = read(folder, "over_updates").set_index(ARM)
+        over_updates = read(folder, "over_updates").set_index(ARM)
     arm, rows = arm_columns(family), []
     for _, row in family.iterrows():
         names = tuple(row[ARM])
         mean = judged.loc[names]
         cells = [*arm_cells(row, arm), mean["rung"], str(mean["n_seeds"]), str(mean["n_items"]), points(mean)]
         cells += [f"{mean['p (Holm)']:.2f}", mean["verdict"]]
-        found = f"{detectable(mean['low'], mean['high'], mean['n_seeds']):.1f}"
-        cells.append(found if mean["n_seeds"] > 1 else "")
-        cells.append(points(over.loc[names]) if names in over.index else "")
+        smallest_effect = f"{detectable(mean['low'], mean['high'], mean['n_seeds']):.1f}"
+        cells.append(smallest_effect if mean["n_seeds"] > 1 else "")
+        cells.append(points(over_updates.loc[names]) if names in over_updates.index else "")
         rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
     header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
     return markdown([*arm, *header, "over as many updates", "effect on English"], rows)
@@ -133,12 +134,12 @@ def by_seed(folder: Path) -> str:
     chosen = table[(table.selection == "last") & table.language1.isin(zero_shot(table))]
     arm = arm_columns(table)
     means = chosen.groupby([*arm, "seed"], sort=False).accuracy.mean().unstack("seed")
-    named, rows = chosen.groupby(arm)[ARM].first(), []
+    arms, rows = chosen.groupby(arm)[ARM].first(), []
     for names, by_seed_of_arm in means.iterrows():
         plain = (*names[:-1], "none")
         if names[-1] != "none" and plain in means.index:
             change = by_seed_of_arm - means.loc[plain]
-            rows.append([*arm_cells(named.loc[names], arm), *(signed(change[seed]) for seed in means)])
+            rows.append([*arm_cells(arms.loc[names], arm), *(signed(change[seed]) for seed in means)])
     return markdown([*arm, *(f"seed {seed}" for seed in means)], rows)
 
 
@@ -236,16 +237,16 @@ def rules(folder: Path) -> str:
     for _, of_arm in table.groupby(arm, sort=False):
         if of_arm.seed.nunique() < 2:
             continue
-        found = {rule: _spread(by, codes) for rule, by in of_arm.groupby("selection", sort=False)}
-        _, _, *of_last = found["last"]
-        for rule, (english, mean, *spreads) in found.items():
-            if rule != "last" and found[rule] == found["last"]:
+        by_rule = {rule: _spread(of_rule, codes) for rule, of_rule in of_arm.groupby("selection", sort=False)}
+        _, _, *last_spreads = by_rule["last"]
+        for rule, (english, mean, *spreads) in by_rule.items():
+            if rule != "last" and by_rule[rule] == by_rule["last"]:
                 continue  # one checkpoint was kept, and every rule picked it
             cells = [per_cent(english), per_cent(mean)]
-            for own, reference in zip(spreads, of_last):
-                told = rule != "last" and of_arm.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
-                beside = f" ({signed(100 * (own / reference - 1), 0)} %)" if told else ""
-                cells.append(f"{own:.2f}{beside}")
+            for spread, reference in zip(spreads, last_spreads):
+                is_compared = rule != "last" and of_arm.seed.nunique() >= SEEDS_OF_A_SPREAD and reference
+                change = f" ({signed(100 * (spread / reference - 1), 0)} %)" if is_compared else ""
+                cells.append(f"{spread:.2f}{change}")
             rows.append([*arm_cells(of_arm.iloc[0], arm), rule, str(of_arm.seed.nunique()), *cells])
     header = ["rule", "seeds", "English", "mean of the targets", "spread of a language", "spread of the mean"]
     return markdown([*arm, *header], rows)
@@ -280,16 +281,16 @@ def doses(folder: Path) -> str:
 
     Beside it that over the smallest dose; bold: detected after Holm's correction.
     """
-    table, rows, more = read(folder, "dose_response"), [], pd.DataFrame()
+    table, rows, over_smallest = read(folder, "dose_response"), [], pd.DataFrame()
     if (folder / "over_doses.csv").exists():
-        more = read(folder, "over_doses").set_index([*ARM, "language"])
+        over_smallest = read(folder, "over_doses").set_index([*ARM, "language"])
     arm = arm_columns(table)
     for _, row in table.sort_values("sentences", kind="stable").iterrows():
         counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
         name = row["group"] if "group" in table else "mean"
         group = escaped(name.replace("-", " ")) if "group" in table else ""
         mean = (*row[ARM], name)
-        beyond = judged_points(more.loc[mean]) if mean in more.index else ""
+        beyond = judged_points(over_smallest.loc[mean]) if mean in over_smallest.index else ""
         rows.append([*arm_cells(row, arm), group, *counts, points(row), beyond])
     header = ["group", "sentences read", "test items", "seeds", "effect on the mean"]
     return markdown([*arm, *header, "over the smallest dose"], rows)

@@ -41,12 +41,12 @@ def by_device(folder: Path, cell: Callable[[pd.Series], str]) -> str:
         of_contender = cells.setdefault(row["contender"], [""] * len(devices))
         of_contender[devices.index(f"{row['device']}; {row['encoder']}")] = cell(row)
     header = [escaped(name.removesuffix("; offline")) for name in devices]
-    return markdown(["", *header], [[in_words(name), *of] for name, of in cells.items()])
+    return markdown(["", *header], [[in_words(name), *values] for name, values in cells.items()])
 
 
-def times(row: pd.Series, what: str) -> str:
+def times(row: pd.Series, measure: str) -> str:
     """How many times as fast as a peer xltlib is; "" of itself."""
-    ratio = row[f"{what}, ours is faster by"]
+    ratio = row[f"{measure}, ours is faster by"]
     if row["contender"].startswith("ours") or pd.isna(ratio):
         return ""
     return f" · {ratio:.0f} ×" if ratio >= 10 else f" · {ratio:.1f} ×"
@@ -76,10 +76,10 @@ def start_up(folder: Path) -> str:
     """Seconds before the first update, peak memory, and accuracy after equally many updates."""
 
     def cell(row: pd.Series) -> str:
-        said = f"{row['start-up, s']:.1f} s · {row['peak memory, GiB']:.1f} GiB"
+        text = f"{row['start-up, s']:.1f} s · {row['peak memory, GiB']:.1f} GiB"
         if row["on the GPU, GiB"]:
-            said += f" + {row['on the GPU, GiB']:.1f} GiB"
-        return said if pd.isna(row["accuracy"]) else f"{said} · {row['accuracy']:.0f} %"
+            text += f" + {row['on the GPU, GiB']:.1f} GiB"
+        return text if pd.isna(row["accuracy"]) else f"{text} · {row['accuracy']:.0f} %"
 
     return by_device(folder, cell)
 
@@ -106,8 +106,8 @@ def adaptation_speed(folder: Path) -> str:
 def scoring(folder: Path) -> str:
     """Scoring all pairs of languages beside the pairs in one language."""
     rows = []
-    for name, diagonal, every, seconds, pairs, cost in read(folder, "scoring").to_numpy():
-        numbers = [f"{diagonal:.1f}", f"{every:.1f}", f"{seconds:.1f}", f"{pairs:.1f}", f"{cost:.2f}"]
+    for name, diagonal, all_pairs, seconds, pairs, cost in read(folder, "scoring").to_numpy():
+        numbers = [f"{diagonal:.1f}", f"{all_pairs:.1f}", f"{seconds:.1f}", f"{pairs:.1f}", f"{cost:.2f}"]
         rows.append([in_words(name), *numbers])
     header = ["head", "seconds, one language", "seconds, all pairs", "times the seconds", "times the pairs"]
     return markdown([*header, "cost of a pair"], rows)
@@ -117,10 +117,10 @@ def known_languages(folder: Path) -> str:
     """What the encoder knows of each language as it is: translations found, pieces a word, and its group."""
     rows = []
     for _, row in read(folder, "known_languages").iterrows():
-        found = [
-            "" if pd.isna(row[f"found, {of}"]) else f"{row[f'found, {of}']:.0f} % of {row[f'n, {of}']:.0f}"
-            for of in ("development", "text")
-        ]
+        found = []
+        for source in ("development", "text"):
+            share, count = row[f"found, {source}"], row[f"n, {source}"]
+            found.append("" if pd.isna(share) else f"{share:.0f} % of {count:.0f}")
         name = f"{escaped(row['name'])} ({row['language']})"
         on_list = "yes" if row["on the list"] else "no"
         rows.append([name, on_list, *found, f"{row['pieces a word']:.1f}", row["group"]])
@@ -136,11 +136,14 @@ def simulations(folder: Path) -> str:
     shares, rows = ["languages", "mean", "Holm finds one"], []
     names = [*shares, "called equivalent"]
     table, design = read(folder, "intervals"), ["effect", "clusters", "seeds", "draws"]
-    for (effect, clusters, seeds, draws), of in table.groupby(design, sort=False):
-        noises = [", ".join(f"{noise:g}" for noise in sorted(of[f"{name} noise"].unique())) for name in DRAWN]
-        said = [f"{effect:g}", f"{clusters:,.0f}", f"{seeds:.0f}", noises[0]]
-        said += [f"{draws:.0f}", noises[1]] if draws else ["", ""]
-        rows.append([*said, *(_from_to(100 * of[name]) for name in names), _from_to(of["width"])])
+    for (effect, clusters, seeds, draws), studies in table.groupby(design, sort=False):
+        noises = []
+        for name in DRAWN:
+            values = sorted(studies[f"{name} noise"].unique())
+            noises.append(", ".join(f"{noise:g}" for noise in values))
+        cells = [f"{effect:g}", f"{clusters:,.0f}", f"{seeds:.0f}", noises[0]]
+        cells += [f"{draws:.0f}", noises[1]] if draws else ["", ""]
+        rows.append([*cells, *(_from_to(100 * studies[name]) for name in names), _from_to(studies["width"])])
     header = ["true effect", "clusters", "seeds", "seed noise", "draws", "their noise"]
     header += ["coverage, by language", "on the mean", "Holm finds one", "called equivalent"]
     header += ["width on the mean"]

@@ -27,9 +27,9 @@ def markdown(header: list[str], rows: list[list[str]]) -> str:
         |---|---|
         | 1 | 3 |
     """
-    kept = [k for k in range(len(header)) if any(row[k] for row in rows)]
-    lines = ["| " + " | ".join(cells[k] for k in kept) + " |" for cells in (header, *rows)]
-    return "\n".join([lines[0], "|" + "---|" * len(kept), *lines[1:]])
+    columns = [k for k in range(len(header)) if any(row[k] for row in rows)]
+    lines = ["| " + " | ".join(cells[k] for k in columns) + " |" for cells in (header, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(columns), *lines[1:]])
 
 
 def per_cent(value: float) -> str:
@@ -115,8 +115,8 @@ def adaptation_name(adaptation: str) -> str:
 
 def arm_columns(table: pd.DataFrame) -> list[str]:
     """The columns that tell a study's arms apart: encoder and head only where there are several."""
-    asked = ("strategy", "adaptation")
-    return [name for name in ARM if name in asked or table[name].nunique() > 1]
+    always = ("strategy", "adaptation")
+    return [name for name in ARM if name in always or table[name].nunique() > 1]
 
 
 def arm_cells(row, arm: list[str]) -> list[str]:
@@ -145,14 +145,15 @@ def target_means(table: pd.DataFrame) -> dict[str, list[str]]:
         table: columns ``language1`` and perhaps ``supervision``; targets of which an arm has read labels get
             a mean of their own, which comes first.
     """
-    codes, seen = [code for code in languages.in_order(table.language1) if code != SOURCE], []
+    codes, labels_read = [code for code in languages.in_order(table.language1) if code != SOURCE], []
     if "supervision" in table:
         labelled = set(table.language1[table.supervision == "labelled"])
-        seen = [code for code in codes if code in labelled]
-    if not seen:
+        labels_read = [code for code in codes if code in labelled]
+    if not labels_read:
         return {"mean of the targets": codes}
-    others = [code for code in codes if code not in seen]
-    return {f"mean of {', '.join(seen)} (labels read)": seen, "mean of the zero-shot targets": others}
+    others = [code for code in codes if code not in labels_read]
+    name = f"mean of {', '.join(labels_read)} (labels read)"
+    return {name: labels_read, "mean of the zero-shot targets": others}
 
 
 def zero_shot(table: pd.DataFrame) -> list[str]:

@@ -29,8 +29,8 @@ def held_out(folder: Path) -> str:
     if len(codes) > MANY:
         names = table.adaptation.str.replace(r" draw \d+$", "", regex=True)
         table = table.groupby([names, "method", "language"], sort=False).mean(numeric_only=True).reset_index()
-    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
-        pairs = of.set_index("language").reindex(codes)[["before", "after"]].to_numpy()
+    for (adaptation, method), group in table.groupby(["adaptation", "method"], sort=False):
+        pairs = group.set_index("language").reindex(codes)[["before", "after"]].to_numpy()
         cells = _before_and_after(pairs, method)
         rows.append([code(adaptation), escaped(method), *cells])
     if len(codes) <= MANY:
@@ -44,8 +44,8 @@ def on_the_way(folder: Path) -> str:
     """Held-out text while adaptations went on, on the mean of their languages: is it still falling?"""
     rows = []
     table = read(folder, "on_the_way")
-    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
-        updates, values = ", ".join(f"{update:,}" for update in of["update"]), of.held_out
+    for (adaptation, method), group in table.groupby(["adaptation", "method"], sort=False):
+        updates, values = ", ".join(f"{update:,}" for update in group["update"]), group.held_out
         shown = " → ".join(held_out_value(value) for value in values)
         rows.append([code(adaptation), escaped(method), updates, shown])
     return markdown(["adaptation", "method", "after updates", "held-out text"], rows)
@@ -56,14 +56,14 @@ def development(folder: Path) -> str:
     table = means(read(folder, "development"))
     settings = [name for name in table if name not in MEASURED]
     if "adaptation" in table:  # between the settings of the arm and its own
-        own = [name for name in settings if not name.startswith("adaptation")]
-        settings = [*own, "adaptation", *settings[len(own) :]]
+        arm_settings = [name for name in settings if not name.startswith("adaptation")]
+        settings = [*arm_settings, "adaptation", *settings[len(arm_settings) :]]
     rows = []
     for _, row in table.iterrows():
-        way = [row.get(when) for when in ("before", "late", "after")]
-        held_out = " → ".join(held_out_value(value) for value in way if not pd.isna(value))
-        told = ["" if pd.isna(row[name]) else escaped(_number(row[name])) for name in settings]
-        rows.append([code(row["arm"]), *told, held_out, f"{row['seeds']}", f"{row['accuracy']:.2f}"])
+        values = [row.get(stage) for stage in ("before", "late", "after")]
+        held_out = " → ".join(held_out_value(value) for value in values if not pd.isna(value))
+        cells = ["" if pd.isna(row[name]) else escaped(_number(row[name])) for name in settings]
+        rows.append([code(row["arm"]), *cells, held_out, f"{row['seeds']}", f"{row['accuracy']:.2f}"])
     return markdown(["arm", *settings, "held-out text", "seeds", "development accuracy"], rows)
 
 
@@ -106,10 +106,10 @@ def trees(folder: Path) -> str:
     """How well a structural probe finds trees, before → after: correlation of distances, and UUAS."""
     table, rows = read(folder, "trees"), []
     codes = languages.in_order(table.language)
-    for (adaptation, method), of in table.groupby(["adaptation", "method"], sort=False):
-        of = of.set_index("language").reindex(codes)
-        for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
-            pairs = of[[f"{what}_before", f"{what}_after"]].to_numpy()
+    for (adaptation, method), group in table.groupby(["adaptation", "method"], sort=False):
+        group = group.set_index("language").reindex(codes)
+        for measure, name in (("correlation", "correlation"), ("uuas", "UUAS")):
+            pairs = group[[f"{measure}_before", f"{measure}_after"]].to_numpy()
             cells = ["" if pd.isna(pair).any() else "{:.2f} → {:.2f}".format(*pair) for pair in pairs]
             rows.append([code(adaptation), escaped(method), name, *cells])
     return markdown(["adaptation", "method", "measure", *codes], [*rows, *_floors(codes)])
@@ -119,7 +119,7 @@ def _floors(codes: list[str]) -> list[list[str]]:
     """What the order of words alone gives, a row a measure (benchmarks/tree_floors.py)."""
     floors = read(BENCHMARKS, "tree_floors").set_index("language").reindex(codes)
     rows = []
-    for what, name in (("correlation", "correlation"), ("uuas", "UUAS")):
-        cells = ["" if pd.isna(value) else f"{value:.2f}" for value in floors[what]]
+    for measure, name in (("correlation", "correlation"), ("uuas", "UUAS")):
+        cells = ["" if pd.isna(value) else f"{value:.2f}" for value in floors[measure]]
         rows.append(["order of words alone", "", name, *cells])
     return rows

@@ -52,10 +52,10 @@ def chance(folder: Path) -> str:
             of_code = table[table.language == code]
             cells = [escaped(group.replace("-", " ")), languages.row(code).name]
             cells += [f"{of_code.n_items.iloc[0]:,}", per_cent(of_code.majority.iloc[0])]
-            for _, of in arms:
-                cells += [_above(row) for _, row in of[of.language == code].iterrows()] or [""]
+            for _, of_arm in arms:
+                cells += [_above(row) for _, row in of_arm[of_arm.language == code].iterrows()] or [""]
             rows.append(cells)
-    names = [", ".join(arm_cells(of.iloc[0], columns)) for _, of in arms]
+    names = [", ".join(arm_cells(of_arm.iloc[0], columns)) for _, of_arm in arms]
     return markdown(["group", "language", "test items", "majority", *names], rows)
 
 
@@ -71,8 +71,8 @@ def effects(folder: Path) -> str:
     Equivalent to nothing: that is said; all else is undecided.
     """
     at_source = read(folder, "at_source").assign(language="English")
-    both = pd.concat([of_arms(read(folder, "groups")), at_source], ignore_index=True)
-    return by_group(folder, both, judged_points, first=("English",))
+    combined = pd.concat([of_arms(read(folder, "groups")), at_source], ignore_index=True)
+    return by_group(folder, combined, judged_points, first=("English",))
 
 
 def strategies(folder: Path) -> str:
@@ -114,9 +114,9 @@ def by_group(
     groups, arm, rows = [*first, *grouped(folder)], arm_columns(table), []
     order = list(dict.fromkeys(run["adaptation"] for run in _state(folder)["runs"] if run["arm"]))
     for _, of_arm in ordered(table, "adaptation", order).groupby(arm, sort=False):
-        cells = of_arm.set_index("language")
-        said = [cell(cells.loc[name]) if name in cells.index else "" for name in groups]
-        rows.append([*arm_cells(of_arm.iloc[0], arm), str(of_arm.n_seeds.iloc[0]), *said])
+        by_language = of_arm.set_index("language")
+        cells = [cell(by_language.loc[name]) if name in by_language.index else "" for name in groups]
+        rows.append([*arm_cells(of_arm.iloc[0], arm), str(of_arm.n_seeds.iloc[0]), *cells])
     return markdown([*arm, "seeds", *in_words(groups)], rows)
 
 
@@ -134,12 +134,12 @@ def doses(folder: Path) -> str:
     table = table.sort_values(["use", "sentences"], kind="stable")
     judged = read(folder, "groups").set_index([*ARM, "language"])
     arm = arm_columns(table)
-    for (_, sentences), of in table.groupby(["use", "sentences"], sort=False):
-        for names, of_arm in of.groupby(ARM, sort=False):
+    for (_, sentences), of_dose in table.groupby(["use", "sentences"], sort=False):
+        for names, of_arm in of_dose.groupby(ARM, sort=False):
             means = [(*names, group) for group in groups]
-            said = [judged_points(judged.loc[mean]) if mean in judged.index else "" for mean in means]
+            cells = [judged_points(judged.loc[mean]) if mean in judged.index else "" for mean in means]
             first = of_arm.iloc[0]
-            rows.append([*arm_cells(first, arm), f"{sentences:,}", str(first["n_seeds"]), *said])
+            rows.append([*arm_cells(first, arm), f"{sentences:,}", str(first["n_seeds"]), *cells])
     return markdown([*arm, "sentences at hand", "seeds", *in_words(groups)], rows)
 
 
@@ -150,15 +150,15 @@ def larger_doses(folder: Path) -> str:
 
 def _over(folder: Path, name: str) -> str:
     """A row an arm and what it is compared with, a column a group."""
-    table, groups, said = read(folder, name), grouped(folder), []
+    table, groups, rows = read(folder, name), grouped(folder), []
     arm = arm_columns(table)
     for _, compared in table.groupby([*arm, "over"], sort=False):
         cells = compared.set_index("language")
         first = compared.iloc[0]
-        named = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
+        row = [*arm_cells(first, arm), adaptation_name(first["over"]), str(first["n_seeds"])]
         means = [judged_points(cells.loc[name]) if name in cells.index else "" for name in groups]
-        said.append([*named, *means])
-    return markdown([*arm, "over", "seeds", *in_words(groups)], said)
+        rows.append([*row, *means])
+    return markdown([*arm, "over", "seeds", *in_words(groups)], rows)
 
 
 def translate_test(folder: Path) -> str:
@@ -170,8 +170,9 @@ def translate_test(folder: Path) -> str:
     rows = []
     for _, row in read(folder, "translate_test").iterrows():
         name = "mean" if row["language"] == "mean" else languages.row(row["language"]).name
-        both = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
-        rows.append([*in_words([row["group"]]), name, f"{row['n_seeds']}", *both, judged_points(row)])
+        accuracy_cells = [per_cent(row["zero-shot"]), per_cent(row["translate-test"])]
+        named = [*in_words([row["group"]]), name, f"{row['n_seeds']}"]
+        rows.append([*named, *accuracy_cells, judged_points(row)])
     return markdown(["group", "language", "seeds", "zero-shot", "translate-test", "effect"], rows)
 
 
@@ -206,14 +207,14 @@ def _of_vectors(folder: Path, measure: str) -> str:
 
     Mean over seeds, and over the languages of the group.
     """
-    groups, rows = grouped(folder), []
+    groups, records = grouped(folder), []
     for run in [run for run in _state(folder)["runs"] if run["arm"]]:
         for bias in run["bias"]:
-            rows.append({**run, "language": bias["language"], "measured": 100 * bias[measure]})
-    table = pd.DataFrame(rows)
-    arm, said = arm_columns(table), []
+            records.append({**run, "language": bias["language"], "measured": 100 * bias[measure]})
+    table = pd.DataFrame(records)
+    arm, rows = arm_columns(table), []
     for _, of_arm in table.groupby(arm, sort=False):
         by_language = of_arm.groupby("language").measured.mean()
         means = [by_language.reindex(codes).mean(skipna=False) for codes in groups.values()]
-        said.append([*arm_cells(of_arm.iloc[0], arm), *map(per_cent, means)])
-    return markdown([*arm, *in_words(groups)], said)
+        rows.append([*arm_cells(of_arm.iloc[0], arm), *map(per_cent, means)])
+    return markdown([*arm, *in_words(groups)], rows)

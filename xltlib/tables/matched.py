@@ -29,13 +29,14 @@ def group_answers(folder: Path) -> str:
     arm, count = arm_columns(table), sum(name.startswith("answered_") for name in table)
     classes = class_names(folder, count)
 
-    def shares(of: pd.DataFrame, codes: list[str], kind: str) -> str:
-        means = of[of.language.isin(codes)][[f"{kind}_{number}" for number in range(count)]].mean()
+    def shares(arm_rows: pd.DataFrame, codes: list[str], kind: str) -> str:
+        columns = [f"{kind}_{number}" for number in range(count)]
+        means = arm_rows[arm_rows.language.isin(codes)][columns].mean()
         return " / ".join(f"{share:.0f}" for share in means)
 
-    for _, of in table.groupby(arm, sort=False):
-        said = [shares(of, codes, "answered") for codes in groups.values()]
-        rows.append([*arm_cells(of.iloc[0], arm), *said])
+    for _, arm_rows in table.groupby(arm, sort=False):
+        cells = [shares(arm_rows, codes, "answered") for codes in groups.values()]
+        rows.append([*arm_cells(arm_rows.iloc[0], arm), *cells])
     labels = [shares(table, codes, "labels") for codes in groups.values()]
     rows.append(["labels", *[""] * (len(arm) - 1), *labels])
     header = [f"{name}: {' / '.join(map(escaped, classes))}" for name in in_words(groups)]
@@ -57,10 +58,12 @@ def accuracy(folder: Path) -> str:
     arm = arm_columns(table)
     for _, row in table.iterrows():
         name = ", ".join(arm_cells(row, arm))
-        said = f"{per_cent(row['accuracy'])} → {per_cent(row['matched'])}"
-        cells.setdefault(row["language"], {})[name] = said
+        cell = f"{per_cent(row['accuracy'])} → {per_cent(row['matched'])}"
+        cells.setdefault(row["language"], {})[name] = cell
     names = list(next(iter(cells.values())))
-    rows = [[languages.row(code).name, *(of.get(name, "") for name in names)] for code, of in cells.items()]
+    rows = []
+    for code, by_arm in cells.items():
+        rows.append([languages.row(code).name, *(by_arm.get(name, "") for name in names)])
     return markdown(["language", *names], rows)
 
 

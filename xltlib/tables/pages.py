@@ -117,8 +117,8 @@ def filled(text: str, folder: Path) -> str:
         if f"<!-- /{name} -->" not in text:
             raise ValueError(f"<!-- {name} --> has no end: write <!-- /{name} --> below the table")
 
-    def anew(found: re.Match) -> str:
-        name = found["name"]
+    def anew(match: re.Match) -> str:
+        name = match["name"]
         try:
             table = TABLES[name](folder)
         except KeyError as error:

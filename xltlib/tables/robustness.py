@@ -27,12 +27,12 @@ def noise(folder: Path) -> str:
     two, attack = read(folder, "generalized"), read(folder, "attack")
     two, rows = two[two.pairs == "two minus one"].set_index("label"), []
     for label in labels:
-        own, effect = table[table.label == label], means[means.label == label].set_index("control")
-        cells = [noise_name(folder, label), str(own.seed.nunique())]
+        of_label, effect = table[table.label == label], means[means.label == label].set_index("control")
+        cells = [noise_name(folder, label), str(of_label.seed.nunique())]
         for control in ("over plain training", "over as many updates"):
             cells.append(points(effect.loc[control]) if control in effect.index else "")
         cells.append(points(two.loc[label]) if label in two.index else "")
-        by_language = own[own.seed.isin(seeds)].groupby("language1").accuracy.mean()
+        by_language = of_label[of_label.seed.isin(seeds)].groupby("language1").accuracy.mean()
         cells += [f"{by_language.drop(SOURCE).mean():.1f}", f"{by_language[SOURCE]:.1f}"]
         attacked = attack[(attack.label == label) & attack.seed.isin(seeds)].sort_values("seed").attacked
         rows.append([*cells, " / ".join(f"{value:.1f}" for value in attacked)])
@@ -46,11 +46,11 @@ def noise_name(folder: Path, label: str) -> str:
     if label in CONTROLS:
         return CONTROLS[label]
     runs = collected.state(folder, {"label": str, "parameters": dict})["runs"]
-    given = [run["parameters"]["noise"] for run in runs if run["label"].startswith(f"{label} seed")]
-    if not given:
+    options = [run["parameters"]["noise"] for run in runs if run["label"].startswith(f"{label} seed")]
+    if not options:
         raise ValueError(f"{folder.name}/runs.json has no run of the arm {label!r}, which the tables have")
-    told = [f"{option} {given[0][option]:g}" for option in OPTIONS if option in given[0]]
-    return escaped(f"{NOISE_NAME.get(label, label)} ({', '.join(told)})")
+    settings = [f"{option} {options[0][option]:g}" for option in OPTIONS if option in options[0]]
+    return escaped(f"{NOISE_NAME.get(label, label)} ({', '.join(settings)})")
 
 
 def noise_strength(folder: Path) -> str:

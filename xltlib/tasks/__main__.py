@@ -16,7 +16,7 @@ from xltlib.tasks.skeleton import begin
 from xltlib.text_files import DataError
 
 
-def main(given: list[str]) -> int:
+def main(argv: list[str]) -> int:
     """Check a task and print the report; of a folder without a ``task.yaml`` begin one.
 
     Returns:
@@ -27,11 +27,11 @@ def main(given: list[str]) -> int:
     parser = console.Parser("tasks", prog="python -m xltlib.tasks", description=about)
     parser.add_argument("task", help="a folder, its task.yaml, or the name of a task")
     parser.add_argument("--data", default="", help="folder of downloaded data (default: XLTLIB_DATA)")
-    asked = parser.parse_args(given)
-    if not asked.task.strip():
-        parser.error(f"TASK = {asked.task!r}: it must name something")
+    args = parser.parse_args(argv)
+    if not args.task.strip():
+        parser.error(f"TASK = {args.task!r}: it must name something")
     try:
-        name = _name(asked.task)
+        name = _name(args.task)
         folder = Path(name)
         if name not in _words() and folder.is_dir() and not (folder / FILE).exists():
             gaps = begin(folder)
@@ -39,29 +39,29 @@ def main(given: list[str]) -> int:
             if gaps:
                 console.say("\n".join(["to be filled in, before it can be checked:", *gaps]), sys.stdout)
                 return 1
-        found = check(name, data_folder(asked.data))
+        result = check(name, data_folder(args.data))
     except DataError as error:
         console.say(f"tasks: {error}")
         return 1
-    console.say(str(found), sys.stdout)
-    return 1 if found.faults else 0
+    console.say(str(result), sys.stdout)
+    return 1 if result.faults else 0
 
 
 def _words() -> list[str]:
     return [*TABLE, *known_names()]
 
 
-def _name(given: str) -> str:
+def _name(word: str) -> str:
     """A task as a study names it: a folder here is written as a path."""
-    if given in _words():
-        return given
-    path = Path(os.path.expanduser(given))
+    if word in _words():
+        return word
+    path = Path(os.path.expanduser(word))
     if path.name == FILE:
         path = path.parent
     elif path.is_file():
-        raise DataError(f"{given} is a file: name its folder, or the folder's {FILE}")
+        raise DataError(f"{word} is a file: name its folder, or the folder's {FILE}")
     elif not path.is_dir():
-        return given
+        return word
     return str(path) if path.is_absolute() else f"./{path.as_posix()}"
 
 

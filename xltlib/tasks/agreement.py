@@ -42,12 +42,12 @@ def no_sentences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return missing, short & ~missing
 
 
-def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
+def refuse_other_labels(frame: pd.DataFrame, subject: str) -> None:
     """Stop when an item has not the same label in all languages: it is not one item then.
 
     Args:
         frame: one row an item and language; items that some languages lack are compared in the others.
-        what: is read, for the error.
+        subject: is read, for the error.
     Raises:
         DataError: names the languages, and in how many items they differ.
 
@@ -65,9 +65,9 @@ def refuse_other_labels(frame: pd.DataFrame, what: str) -> None:
     wide = frame.pivot(index="item", columns="language1", values="label")[frame.language1.unique()]
     differing = {code: _differing(wide, code) for code in wide}
     reference = min(differing, key=lambda code: len(differing[code]))  # the one that most others agree with
-    counts = [f"{code} in {differ} of {both}" for code, (differ, both) in differing[reference].items()]
+    counts = [f"{code} in {differ} of {shared}" for code, (differ, shared) in differing[reference].items()]
     raise DataError(
-        f"{what}: labels differ from those of {reference} for {', '.join(counts)} items with the same id"
+        f"{subject}: labels differ from those of {reference} for {', '.join(counts)} items with the same id"
         f"{_first_of(frame, labels)}. Correct the labels, or the ids: items with one id must be translations "
         "of each other. What is no translation has an id of its own (in a task.yaml: parallel: false)"
     )
@@ -82,35 +82,35 @@ def _first_of(frame: pd.DataFrame, labels) -> str:
     return f" (the first: {shown[0]})"
 
 
-def refuse_no_translations(frame: pd.DataFrame, what: str) -> None:
+def refuse_no_translations(frame: pd.DataFrame, subject: str) -> None:
     """Stop when a language has no item in common with the others, or the very sentences of another.
 
     Languages are compared in the sets of items that they are of.
 
     Args:
-        frame, what: as above.
+        frame, subject: as above.
     Raises:
         DataError: names the languages.
     """
-    seen, sets = {}, frame["item"] // ITEMS_OF_A_SET
+    code_by_sentences, sets = {}, frame["item"] // ITEMS_OF_A_SET
     for code, rows in frame.groupby("language1", sort=False):
         of_these = sets.isin(sets[rows.index])
         others = frame["item"][of_these & (frame.language1 != code)]
         if len(others) and not rows["item"].isin(others).any():
-            raise DataError(f"{what}: no item of {code} has an id of another language")
+            raise DataError(f"{subject}: no item of {code} has an id of another language")
         sentences = tuple(rows.sentence1), tuple(rows.sentence2)
-        if sentences in seen:
-            other = seen[sentences]
-            raise DataError(f"{what}: {code} has the sentences of {other}; one of the files is wrong")
-        seen[sentences] = code
+        if sentences in code_by_sentences:
+            other = code_by_sentences[sentences]
+            raise DataError(f"{subject}: {code} has the sentences of {other}; one of the files is wrong")
+        code_by_sentences[sentences] = code
 
 
 def _differing(wide: pd.DataFrame, code: str) -> dict[str, tuple[int, int]]:
     """Languages whose labels differ from those of one: how many differ, of how many items that both have."""
     counts = {}
     for other in wide.columns.drop(code):
-        both = wide[[code, other]].dropna()
-        differ = int((both[code] != both[other]).sum())
+        labels = wide[[code, other]].dropna()
+        differ = int((labels[code] != labels[other]).sum())
         if differ:
-            counts[other] = (differ, len(both))
+            counts[other] = (differ, len(labels))
     return counts

@@ -51,23 +51,23 @@ class Check:
     """What the check of a task found.
 
     Attributes:
-        said: the report, without its faults.
+        report: what the task holds, without its faults.
         faults: what keeps a study from running on the task, with file and line where there is one.
         unknown: codes of languages that a study does not know yet.
     """
 
-    said: str
+    report: str
     faults: list[str]
     unknown: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         if not self.faults and self.unknown:
-            return f"{self.said}\n\nNo faults; a study can run on the other languages."
+            return f"{self.report}\n\nNo faults; a study can run on the other languages."
         if not self.faults:
-            return f"{self.said}\n\nNo faults: a study can run on it."
+            return f"{self.report}\n\nNo faults: a study can run on it."
         listed = "\n".join(self.faults[:MOST])
         more = f"\nand {len(self.faults) - MOST} more" if self.faults[MOST:] else ""
-        return f"{self.said}\n\nFaults: {len(self.faults)}\n{listed}{more}".lstrip()
+        return f"{self.report}\n\nFaults: {len(self.faults)}\n{listed}{more}".lstrip()
 
 
 def check(name: str, folder: Path | None) -> Check:
@@ -87,56 +87,56 @@ def check(name: str, folder: Path | None) -> Check:
         return Check("", [str(error)])
     splits = {split: _read(task, name, split, folder) for split in SPLITS}
     faults = [fault for split in splits.values() for fault in split.faults]
-    frames = {split: read.rows for split, read in splits.items() if len(read.rows)}
-    parts = [_heading(task, name), *(_counted(task, split, frames[split]) for split in frames)]
+    frames = {split: content.rows for split, content in splits.items() if len(content.rows)}
+    paragraphs = [_heading(task, name), *(_counted(task, split, frames[split]) for split in frames)]
     if not faults:  # with rows missing, neither items nor sentences can be compared
         faults = _disagreements(task, name, frames)
         shared, refused = _shared(task, frames)
-        parts += [_parallel(task, frames), shared]
+        paragraphs += [_parallel(task, frames), shared]
         faults += refused
     else:
-        parts.append("Items and sentences of splits are compared when there are no faults.")
+        paragraphs.append("Items and sentences of splits are compared when there are no faults.")
     unknown = notes.unknown(frames)
     unread = notes.without_code(task, folder) if not faults else []
-    parts.append(notes.said(task.CLASSES, frames, unknown, unread))
+    paragraphs.append(notes.paragraphs(task.CLASSES, frames, unknown, unread))
     if "test" not in frames or "dev" not in frames:
         missing = "test" if "test" not in frames else "dev"
         wanted = "a study scores test pairs, and chooses checkpoints by dev"
         faults.append(f"{name}: no {missing} pairs: {wanted}")
-    report = "\n\n".join(part for part in parts if part)
+    report = "\n\n".join(part for part in paragraphs if part)
     return Check(report, list(dict.fromkeys(faults)), unknown)
 
 
 def _read(task: Task, name: str, split: str, folder: Path | None) -> Split:
     """All languages of a split, with every fault."""
-    found, frames = Split(), []
-    counted: dict[str, dict[str, int]] = {"dropped": {}, "unquoted": {}, "short": {}}
+    result, frames = Split(), []
+    attrs: dict[str, dict[str, int]] = {"dropped": {}, "unquoted": {}, "short": {}}
     try:
         codes = _languages(task, name, split, folder)
-        found.faults += task.empty(split, folder) if isinstance(task, DescribedTask) else []
+        result.faults += task.empty(split, folder) if isinstance(task, DescribedTask) else []
     except DataError as error:
-        codes, found.faults = [], [str(error)]
+        codes, result.faults = [], [str(error)]
     for code in codes:
         try:
-            rows, where, faults = _rows(task, code, split, folder)
+            rows, origin, faults = _rows(task, code, split, folder)
         except DataError as error:
-            found.faults.append(str(error))
+            result.faults.append(str(error))
             continue
         missing, short = no_sentences(rows)
-        counted["dropped"][code] = int(missing.sum())
-        counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
-        counted["short"][code] = int(short.sum())
+        attrs["dropped"][code] = int(missing.sum())
+        attrs["unquoted"][code] = rows.attrs.get("unquoted", 0)
+        attrs["short"][code] = int(short.sum())
         rows = rows[~missing].assign(language1=code, language2=code)
         if split == "test" and not faults and rows.label.nunique() < 2:
-            faults = [f"{where}: fewer than two classes in language {code}: wanted gold labels"]
-        found.faults += faults
+            faults = [f"{origin}: fewer than two classes in language {code}: wanted gold labels"]
+        result.faults += faults
         frames.append(rows)
     if frames:
-        found.rows = pd.concat(frames, ignore_index=True)
-        found.rows["cluster"] = shared_sentence_clusters(found.rows)
-        found.rows.attrs = counted
-    found.faults = list(dict.fromkeys(found.faults))  # a file with all languages is read for each
-    return found
+        result.rows = pd.concat(frames, ignore_index=True)
+        result.rows["cluster"] = shared_sentence_clusters(result.rows)
+        result.rows.attrs = attrs
+    result.faults = list(dict.fromkeys(result.faults))  # a file with all languages is read for each
+    return result
 
 
 def _rows(task: Task, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
@@ -155,7 +155,7 @@ def _languages(task: Task, name: str, split: str, folder: Path | None) -> list[s
 
 def _heading(task: Task, name: str) -> str:
     """What the task says of itself."""
-    description = task.says if isinstance(task, DescribedTask) else None
+    description = task.description if isinstance(task, DescribedTask) else None
     lines = {
         "task": name,
         "about": description.about or "nothing is said" if description else "a task of the package",
@@ -163,7 +163,7 @@ def _heading(task: Task, name: str) -> str:
         "classes": ", ".join(task.CLASSES),
         "training pairs with a test sentence": "left out" if task.SHARES_STOCK_SENTENCES else "refused",
     }
-    return "\n".join(filled(f"{what}: {value}") for what, value in lines.items())
+    return "\n".join(filled(f"{key}: {value}") for key, value in lines.items())
 
 
 def _counted(task: Task, split: str, rows: pd.DataFrame) -> str:
@@ -198,10 +198,10 @@ def _disagreements(task: Task, name: str, frames: dict[str, pd.DataFrame]) -> li
     return faults
 
 
-def _refused(refuse, *given) -> list[str]:
+def _refused(refuse, *arguments) -> list[str]:
     """What a check says that stops at its first complaint."""
     try:
-        refuse(*given)
+        refuse(*arguments)
     except DataError as error:
         return [str(error)]
     return []
@@ -209,28 +209,28 @@ def _refused(refuse, *given) -> list[str]:
 
 def _parallel(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     """Of each set with several languages: how many items of a language others have, too."""
-    counted = []
+    rows_of_table = []
     for split, rows in frames.items():
         names = task.set_names(split)
         for number, items in rows.groupby(rows["item"] // ITEMS_OF_A_SET):
-            several = items.groupby("item").language1.nunique()
+            n_languages = items.groupby("item").language1.nunique()
             all_of_them = items.language1.nunique()
             if all_of_them == 1:
                 continue
-            shared = items["item"].map(several)
+            shared = items["item"].map(n_languages)
             for code, numbers in shared.groupby(items.language1, sort=False):  # of languages, per item
                 in_another, in_all = (numbers > 1).sum(), (numbers == all_of_them).sum()
-                counted.append((split, names.get(number, ""), code, len(numbers), in_another, in_all))
-    if not counted:
+                rows_of_table.append((split, names.get(number, ""), code, len(numbers), in_another, in_all))
+    if not rows_of_table:
         return "No two languages have items in common: none is called parallel to another."
     columns = ["split", "set", "language", "items", "in another language", "in every language"]
-    table = together(pd.DataFrame(counted, columns=columns))
+    table = together(pd.DataFrame(rows_of_table, columns=columns))
     return f"PARALLEL: items of one set with the same id are translations of each other\n{table}"
 
 
 def _shared(task: Task, frames: dict[str, pd.DataFrame]) -> tuple[str, list[str]]:
     """Pairs of the other splits that share a sentence with the test set, and what of it is refused."""
-    counted, faults, test = [], [], frames.get("test", pd.DataFrame())
+    tables, faults, test = [], [], frames.get("test", pd.DataFrame())
     if test.empty:
         return "", []
     sentences = {*test.sentence1, *test.sentence2}
@@ -238,32 +238,32 @@ def _shared(task: Task, frames: dict[str, pd.DataFrame]) -> tuple[str, list[str]
     for split in [split for split in frames if split != "test"]:
         rows = frames[split]
         pairs = list(zip(rows.sentence1, rows.sentence2))
-        of_each = pd.DataFrame({"language": rows.language1, "split": split, "pairs": 1})
-        of_each["same"] = [one in sentences or other in sentences for one, other in pairs]
-        normal = [(normalised(one), normalised(other)) for one, other in pairs]
-        of_each["alike"] = [one in letters or other in letters for one, other in normal]
-        of_each["inside"] = overlapping(pairs, test)
-        counted.append(of_each.groupby(["split", "language"], sort=False, as_index=False).sum())
+        flags = pd.DataFrame({"language": rows.language1, "split": split, "pairs": 1})
+        flags["same"] = [first in sentences or second in sentences for first, second in pairs]
+        normal = [(normalised(first), normalised(second)) for first, second in pairs]
+        flags["alike"] = [first in letters or second in letters for first, second in normal]
+        flags["inside"] = overlapping(pairs, test)
+        tables.append(flags.groupby(["split", "language"], sort=False, as_index=False).sum())
         if split == "train":
-            faults += _training_pairs_refused(task, pairs, of_each)
+            faults += _training_pairs_refused(task, pairs, flags)
         if split == "dev":
             faults += _refused(refuse_test_pairs, rows, test, "dev")
-    if not counted:
+    if not tables:
         return "", faults
-    table, both = together(pd.concat(counted)), _in_two(task, frames)
-    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{both}", faults
+    table, items = together(pd.concat(tables)), _in_two(task, frames)
+    return f"SHARED: pairs of which a sentence is one of the test set\n{table}\n{SHARED}{items}", faults
 
 
-def _training_pairs_refused(task: Task, pairs: list[tuple[str, str]], of_each: pd.DataFrame) -> list[str]:
+def _training_pairs_refused(task: Task, pairs: list[tuple[str, str]], flags: pd.DataFrame) -> list[str]:
     """Why training pairs that hold test sentences keep a study from running."""
-    refused = of_each["inside"].sum()
+    refused = flags["inside"].sum()
     if refused and not task.SHARES_STOCK_SENTENCES:
-        first = pairs[of_each["inside"].tolist().index(True)]
+        first = pairs[flags["inside"].tolist().index(True)]
         return [
             f"train: {refused} pairs hold a sentence of the test set (first: {str(first)[:200]}). Take "
             "these rows out of the files, or say test_sentences: leave-out"
         ]
-    if task.SHARES_STOCK_SENTENCES and of_each["alike"].all():
+    if task.SHARES_STOCK_SENTENCES and flags["alike"].all():
         return ["train: every pair holds a sentence of the test set: none is left to train on"]
     return []
 
@@ -279,6 +279,6 @@ def _in_two(task: Task, frames: dict[str, pd.DataFrame]) -> str:
     sentences = ""
     for place, first in enumerate(splits):
         for second in splits[place + 1 :]:
-            both = len(sets[first] & sets[second])
-            sentences += f"\n{both} items of {first} are items of {second}, too." if both else ""
+            n_shared = len(sets[first] & sets[second])
+            sentences += f"\n{n_shared} items of {first} are items of {second}, too." if n_shared else ""
     return sentences

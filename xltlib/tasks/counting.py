@@ -23,9 +23,9 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
     same = frame[frame.sentence1 == frame.sentence2].groupby("language1").size()
     table["identical"] = same.reindex(table.index, fill_value=0)
     for name in ("unquoted", "short"):
-        counted = frame.attrs.get(name, {})
-        if any(counted.get(code) for code in table.index):
-            table[name] = [counted.get(code, 0) for code in table.index]
+        by_language = frame.attrs.get(name, {})
+        if any(by_language.get(code) for code in table.index):
+            table[name] = [by_language.get(code, 0) for code in table.index]
     return table.rename_axis("language")
 
 

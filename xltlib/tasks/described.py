@@ -35,11 +35,11 @@ class DescribedTask(Task):
 
     def __init__(self, name: str, path: Path):
         self.name, self.path = name, path
-        self.says: Description = read_description(path)
+        self.description: Description = read_description(path)
         self.revision = path.parent.name if path.parent.parent.name == "snapshots" else ""  # of the hub
-        self.CLASSES = self.says.classes
-        self.SHARES_STOCK_SENTENCES = self.says.leaves_out
-        self.LICENCE = self.says.licence
+        self.CLASSES = self.description.classes
+        self.SHARES_STOCK_SENTENCES = self.description.leaves_out
+        self.LICENCE = self.description.licence
 
     def rows(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str]:
         """One language's rows of a split, and where they came from.
@@ -47,51 +47,52 @@ class DescribedTask(Task):
         Raises:
             DataError: there are none, or a file has faults: the first of them, and how many more.
         """
-        frame, where, faults = self.read(code, split, folder)
+        frame, origin, faults = self.read(code, split, folder)
         if faults:
-            more = f" (and {len(faults) - 1} more: python -m xltlib.tasks {self.name})" if faults[1:] else ""
-            raise DataError(f"{faults[0]}{more}")
-        return frame, where
+            further = ""
+            if len(faults) > 1:
+                further = f" (and {len(faults) - 1} more: python -m xltlib.tasks {self.name})"
+            raise DataError(f"{faults[0]}{further}")
+        return frame, origin
 
     def read(self, code: str, split: str, folder: Path | None) -> tuple[pd.DataFrame, str, list[str]]:
         """The same with all faults, each with file and line; rows with a fault are left out."""
-        sources = [
-            of for of in self.says.sources.get(split, ()) if code in self._languages(of, split, folder)
-        ]
+        sources = self.description.sources.get(split, ())
+        sources = [source for source in sources if code in self._languages(source, split, folder)]
         if not sources:
-            there = " ".join(self.languages(split, folder)) or "none"
-            raise DataError(f"{self.path}: no {split} pairs of language {code!r}; there are {there}")
-        frames, wheres, faults = [], [], []
+            available = " ".join(self.languages(split, folder)) or "none"
+            raise DataError(f"{self.path}: no {split} pairs of language {code!r}; there are {available}")
+        frames, origins, faults = [], [], []
         for source in sources:
-            rows, where, more = self._rows_of(source, code, split, folder)
+            rows, origin, source_faults = self._rows_of(source, code, split, folder)
             frames.append(rows)
-            wheres.append(where)
-            faults += more
+            origins.append(origin)
+            faults += source_faults
         frame = pd.concat(frames, ignore_index=True)
-        twice = {where for where in wheres if wheres.count(where) > 1}
-        faults += [f"{where}: two sources of {split} read it in language {code}" for where in sorted(twice)]
-        again = frame["item"][frame["item"].duplicated()]
-        if len(again):
-            number = again.iloc[0] % ITEMS_OF_A_SET
-            faults.append(f"{wheres[-1]}: id {number} stands twice in language {code}; name what is parallel")
+        repeated = {origin for origin in origins if origins.count(origin) > 1}
+        faults += [f"{name}: two sources of {split} read it in language {code}" for name in sorted(repeated)]
+        duplicates = frame["item"][frame["item"].duplicated()]
+        if len(duplicates):
+            twice = f"id {duplicates.iloc[0] % ITEMS_OF_A_SET} stands twice in language {code}"
+            faults.append(f"{origins[-1]}: {twice}; name what is parallel")
         revisions = sorted({rows.attrs["revision"] for rows in frames if rows.attrs.get("revision")})
         frame.attrs = {"revision": " ".join(revisions), "placeholder": PLACEHOLDER}
-        return frame, " and ".join(wheres), faults
+        return frame, " and ".join(origins), faults
 
     def empty(self, split: str, folder: Path | None) -> list[str]:
         """Faults of the sources of a split of which there is no file."""
-        sources = self.says.sources.get(split, ())
+        sources = self.description.sources.get(split, ())
         missing = [source for source in sources if not self._languages(source, split, folder)]
         return [f"{source.where}: no file fits {source.files}" for source in missing]
 
     def languages(self, split: str, folder: Path | None) -> list[str]:
         """Codes of the languages that a split has pairs in."""
         codes: dict[str, None] = {}
-        for source in self.says.sources.get(split, ()):
+        for source in self.description.sources.get(split, ()):
             codes |= dict.fromkeys(self._languages(source, split, folder))
         return list(codes)
 
-    def stays(self, whose: str) -> None:
+    def refuse_for_bundle(self, whose: str) -> None:
         """Stop where a bundle cannot hold what is read: rows of the hub, or a file beside neither.
 
         Args:
@@ -100,7 +101,7 @@ class DescribedTask(Task):
             DataError: names the source.
         """
         of_hub = not places.is_path(self.name, hub=True) and self.path.parent != KNOWN
-        for source in [of for several in self.says.sources.values() for of in several]:
+        for source in [source for sources in self.description.sources.values() for source in sources]:
             if source.hub or of_hub:
                 raise DataError(f"{whose}: a bundle holds no pairs of the hub; name their folder")
             files = source.files.values() if isinstance(source.files, dict) else [source.files]
@@ -117,16 +118,15 @@ class DescribedTask(Task):
 
         Items of one set with the same id are translations of each other, in whatever file they stand.
         """
-        return {
-            self._set(of, split, ""): of.parallel for of in self.says.sources.get(split, ()) if of.parallel
-        }
+        sources = [source for source in self.description.sources.get(split, ()) if source.parallel]
+        return {self._set(source, split, ""): source.parallel for source in sources}
 
     def _set(self, source: Source, split: str, code: str) -> int:
         """The number of the set that items of a source are of: 0 for the first that the split names."""
-        named = [other.parallel for other in self.says.sources[split] if other.parallel]
-        if source.parallel and source.parallel == named[0]:
+        names = [each.parallel for each in self.description.sources[split] if each.parallel]
+        if source.parallel and source.parallel == names[0]:
             return 0
-        number = 1 + self.says.sources[split].index(source)
+        number = 1 + self.description.sources[split].index(source)
         key = f"{source.parallel} " if source.parallel else f"own {split} {number} {code}"
         return 1 + int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % (SETS - 1)
 
@@ -138,29 +138,32 @@ class DescribedTask(Task):
             return list(source.files)
         if source.hub:
             raise DataError(f"{source.where}: rows of the hub need languages, as in languages: en de")
-        ours = {theirs: code for code, theirs in source.codes.items()}
+        project_codes = {file_code: code for code, file_code in source.codes.items()}
         if "{language}" in source.files:
-            codes = sorted(ours.get(code, code) for code in self._codes_in_names(source, split, folder))
-            twice = next((code for code in codes if codes.count(code) > 1), None)
-            if twice:
-                raise DataError(f"{source.where}: files of two codes are {twice} by codes; name it otherwise")
+            file_codes = self._codes_in_names(source, split, folder)
+            codes = sorted(project_codes.get(code, code) for code in file_codes)
+            repeated = next((code for code in codes if codes.count(code) > 1), None)
+            if repeated:
+                problem = f"files of two codes are {repeated} by codes; name it otherwise"
+                raise DataError(f"{source.where}: {problem}")
             return codes
         if "language" in source.form.reads:
             rows, faults = read_rows(self._file(source, "", split, folder), source.form)
             if faults and not rows:  # no row tells a language
                 raise DataError(f"{faults[0]} (and {len(faults) - 1} more)" if faults[1:] else faults[0])
-            return list(dict.fromkeys(ours.get(row.cells["language"], row.cells["language"]) for row in rows))
+            file_codes = dict.fromkeys(row.cells["language"] for row in rows)
+            return list(dict.fromkeys(project_codes.get(code, code) for code in file_codes))
         raise DataError(f"{source.where}: say which languages, as in languages: en")
 
     def without_code(self, split: str, folder: Path | None) -> list[str]:
         """Names of files that fit a pattern, but for a language's code in its place."""
         names = []
-        for source in self.says.sources.get(split, ()):
+        for source in self.description.sources.get(split, ()):
             pattern = Path(str(source.files)).stem
             named_by_code = "{language}" in pattern and not source.languages
             if named_by_code and re.search(r"\w", pattern.replace("{language}", "")):
-                named = self._named(source, split, folder)
-                names += [Path(path).name for path, code in named.items() if not code]
+                codes = self._named(source, split, folder)
+                names += [Path(path).name for path, code in codes.items() if not code]
         return sorted(names)
 
     def _codes_in_names(self, source: Source, split: str, folder: Path | None) -> set[str]:
@@ -199,37 +202,39 @@ class DescribedTask(Task):
         """One language's rows of a source, where they came from, and faults."""
         revision = ""
         if source.hub:
-            rows, faults, where, revision = self._rows_of_hub(source, code)
+            rows, faults, origin, revision = self._rows_of_hub(source, code)
         else:
             path = self._file(source, code, split, folder)
-            (rows, faults), where = read_rows(path, source.form), str(path)
-        theirs = source.codes.get(code, code)
-        rows = [row for row in rows if row.cells.get("language", theirs) == theirs]
+            (rows, faults), origin = read_rows(path, source.form), str(path)
+        file_code = source.codes.get(code, code)
+        rows = [row for row in rows if row.cells.get("language", file_code) == file_code]
         faults = list(faults)
         if faults and source.ids not in ("line", "column"):
             rows = []  # which id is whose cannot be told
-        ids = self._ids(source, code, split, folder, rows, where)
+        ids = self._ids(source, code, split, folder, rows, origin)
         chosen = self._chosen(source, code, split, folder)
-        found, seen = [], {}
-        place = f"{where}, {'row' if source.hub or source.form.format == 'parquet' else 'line'}"
-        for row, given in zip(rows, ids, strict=True):
-            read = _checked(row, given, source)
-            if isinstance(read, str):
-                faults.append(f"{place} {row.line}: {read}")
-            elif read[0] in seen:
-                faults.append(f"{place} {row.line}: id {given} is already on line {seen[read[0]]}")
+        rows_read, lines_by_item = [], {}
+        place = f"{origin}, {'row' if source.hub or source.form.format == 'parquet' else 'line'}"
+        for row, item_id in zip(rows, ids, strict=True):
+            checked = _checked(row, item_id, source)
+            if isinstance(checked, str):
+                faults.append(f"{place} {row.line}: {checked}")
+            elif checked[0] in lines_by_item:
+                line = lines_by_item[checked[0]]
+                faults.append(f"{place} {row.line}: id {item_id} is already on line {line}")
             else:
-                seen[read[0]] = row.line
-                if chosen is None or read[0] in chosen:
-                    found.append(read)
-        if not found and not faults:
-            faults.append(f"{where}: no rows of language {code} in it")
-        frame = pd.DataFrame(found, columns=["item", *HEADER[1:]]).astype({"item": "int64", "label": "int64"})
+                lines_by_item[checked[0]] = row.line
+                if chosen is None or checked[0] in chosen:
+                    rows_read.append(checked)
+        if not rows_read and not faults:
+            faults.append(f"{origin}: no rows of language {code} in it")
+        frame = pd.DataFrame(rows_read, columns=["item", *HEADER[1:]])
+        frame = frame.astype({"item": "int64", "label": "int64"})
         frame["item"] += self._set(source, split, code) * ITEMS_OF_A_SET
         frame.attrs["revision"] = revision or self.revision
-        return frame, where, faults
+        return frame, origin, faults
 
-    def _ids(self, source: Source, code: str, split: str, folder, rows: list[Row], where: str) -> list[str]:
+    def _ids(self, source: Source, code: str, split: str, folder, rows: list[Row], origin: str) -> list[str]:
         """The id of each row, as it is written."""
         if source.ids == "column":
             return [row.cells["id"] for row in rows]
@@ -238,7 +243,7 @@ class DescribedTask(Task):
         path = Path(self._filled(source.ids, source, code, split, folder))
         ids = [line.strip() for line in read_lines(path)] if rows else []
         if len(ids) != len(rows):
-            raise DataError(f"{path}: {len(ids)} ids beside {len(rows)} rows in {where}; wanted one a row")
+            raise DataError(f"{path}: {len(ids)} ids beside {len(rows)} rows in {origin}; wanted one a row")
         return ids
 
     def _chosen(self, source: Source, code: str, split: str, folder: Path | None) -> set[int] | None:
@@ -252,23 +257,23 @@ class DescribedTask(Task):
         from xltlib.tasks.hub import from_hub
 
         config = source.config.replace("{language}", source.codes.get(code, code))
-        frame, where = from_hub(source.hub, source.revision or None, config, source.split)
+        frame, origin = from_hub(source.hub, source.revision or None, config, source.split)
         missing = [name for _, name in source.form.columns if name not in frame]
         if missing:
-            there = ", ".join(map(str, frame.columns))
-            raise DataError(f"{where}: no column {missing[0]!r}; it has {there[:200]}")
+            available = ", ".join(map(str, frame.columns))
+            raise DataError(f"{origin}: no column {missing[0]!r}; it has {available[:200]}")
         rows, faults = [], []
         frame = frame.astype(object).where(frame.notna(), None)  # pandas has NaN where a cell is missing
         for number, record in enumerate(frame.to_dict("records"), start=1):
             cells, fault = typed(source.form, record)
             if fault:
-                faults.append(f"{where}, row {number}: {fault}")
+                faults.append(f"{origin}, row {number}: {fault}")
             else:
-                rows.append(Row(number, {what: cell.strip() for what, cell in cells.items()}))
-        return rows, faults, where, frame.attrs.get("revision", "")
+                rows.append(Row(number, {kind: cell.strip() for kind, cell in cells.items()}))
+        return rows, faults, origin, frame.attrs.get("revision", "")
 
 
-def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] | str:
+def _checked(row: Row, item_id: str, source: Source) -> tuple[int, str, str, int] | str:
     """Item, sentences and class of a row; or what is wrong with it."""
     sentences = [row.cells["sentence1"], row.cells["sentence2"]]
     if source.unquote:
@@ -279,11 +284,11 @@ def _checked(row: Row, given: str, source: Source) -> tuple[int, str, str, int] 
         sentences = [PLACEHOLDER if sentence == source.placeholder else sentence for sentence in sentences]
     label = source.labels.get(row.cells["label"])
     if label is None:
-        known = ", ".join(source.labels)
-        return f"label {row.cells['label'][:40]!r}, wanted one of {known}"
-    item = numbered(given, source.subtract)
+        labels = ", ".join(source.labels)
+        return f"label {row.cells['label'][:40]!r}, wanted one of {labels}"
+    item = numbered(item_id, source.subtract)
     if item is None:
-        return f"id {given[:40]!r}: wanted 1 to 11 digits above {source.subtract}, or a word"
+        return f"id {item_id[:40]!r}: wanted 1 to 11 digits above {source.subtract}, or a word"
     return item, *sentences, label
 
 

@@ -83,7 +83,7 @@ class Description:
         sources: of each split, in the order of the file.
         about, licence: in words.
         leaves_out: training pairs that hold a test sentence are left out and counted, not refused.
-        told: what decides which rows are read, as it stands in the file.
+        deciding: what decides which rows are read, as it stands in the file.
     """
 
     classes: list[str]
@@ -91,7 +91,7 @@ class Description:
     about: str = ""
     licence: str = ""
     leaves_out: bool = False
-    told: dict
+    deciding: dict
 
 
 def read_description(path: Path) -> Description:
@@ -112,54 +112,54 @@ class Reading:
 
     def __init__(self, path: Path):
         try:
-            found, self.lines = studyfile.parse(read_text(path), str(path))
+            content, self.lines = studyfile.parse(read_text(path), str(path))
         except DataError:
             raise
         except ValueError as error:
             raise DataError(str(error)) from error
         self.path = path
-        if not isinstance(found, dict) or not found:
+        if not isinstance(content, dict) or not content:
             raise DataError(f"{path}: wanted keys with values, such as labels and splits")
-        self.found = found
+        self.content = content
 
     def description(self) -> Description:
-        found = self.found
-        self._refuse_unknown((), found, (*OF_TASK, *OF_SOURCE))
+        content = self.content
+        self._refuse_unknown((), content, (*OF_TASK, *OF_SOURCE))
         for name in ("about", "licence"):
-            if not isinstance(found.get(name, ""), str):
-                raise self._error((name,), f"{name} = {shown(found[name])}: wanted text, in quotes")
+            if not isinstance(content.get(name, ""), str):
+                raise self._error((name,), f"{name} = {shown(content[name])}: wanted text, in quotes")
         leaves_out = self._among(
-            ("test_sentences",), found.get("test_sentences", "refuse"), ("refuse", "leave-out")
+            ("test_sentences",), content.get("test_sentences", "refuse"), ("refuse", "leave-out")
         )
-        classes, spelled = self._labels(("labels",), found.get("labels"))
-        common = {name: value for name, value in found.items() if name in OF_SOURCE}
+        classes, spelled = self._labels(("labels",), content.get("labels"))
+        common = {name: value for name, value in content.items() if name in OF_SOURCE}
         sources = {}
-        for split, given in self._mapping(("splits",), found.get("splits")).items():
+        for split, value in self._mapping(("splits",), content.get("splits")).items():
             self._among(("splits", split), split, SPLITS)
-            several = given if isinstance(given, list) else [given]
+            entries = value if isinstance(value, list) else [value]
             sources[split] = [
-                self._source(split, number, self._place(split, number, given), common, own, classes, spelled)
-                for number, own in enumerate(several, start=1)
+                self._source(split, number, self._place(split, number, value), common, own, classes, spelled)
+                for number, own in enumerate(entries, start=1)
             ]
         if "test" not in sources:
             raise self._error(("splits",), "no test: a task needs pairs to be scored")
-        deciding = {name: value for name, value in found.items() if name not in ("about", "licence")}
+        deciding = {name: value for name, value in content.items() if name not in ("about", "licence")}
         return Description(
-            classes=classes, sources=sources, about=found.get("about", ""), licence=found.get("licence", ""),
-            leaves_out=leaves_out == "leave-out", told=deciding,
+            classes=classes, sources=sources, about=content.get("about", ""),
+            licence=content.get("licence", ""), leaves_out=leaves_out == "leave-out", deciding=deciding,
         )  # fmt: skip
 
-    def _place(self, split: str, number: int, given: object) -> tuple:
-        return ("splits", split, number) if isinstance(given, list) else ("splits", split)
+    def _place(self, split: str, number: int, value: object) -> tuple:
+        return ("splits", split, number) if isinstance(value, list) else ("splits", split)
 
-    def _labels(self, keys: tuple, given: object) -> tuple[list[str], dict[str, int]]:
+    def _labels(self, keys: tuple, value: object) -> tuple[list[str], dict[str, int]]:
         """Names of the classes, and the class of each spelling."""
-        if isinstance(given, list):
-            if len(set(map(str, given))) < len(given):
-                raise self._error(keys, f"{keys[-1]}: {shown(given)}: wanted each class once")
-            given = {str(name): name for name in given}
+        if isinstance(value, list):
+            if len(set(map(str, value))) < len(value):
+                raise self._error(keys, f"{keys[-1]}: {shown(value)}: wanted each class once")
+            value = {str(name): name for name in value}
         classes, spelled = [], {}
-        for number, (name, spellings) in enumerate(self._mapping(keys, given).items()):
+        for number, (name, spellings) in enumerate(self._mapping(keys, value).items()):
             classes.append(name)
             for spelling in spellings if isinstance(spellings, list) else [spellings]:
                 if (
@@ -167,8 +167,8 @@ class Reading:
                     or isinstance(spelling, bool)
                     or str(spelling) in spelled
                 ):
-                    wanted = "wanted each spelling once, a word in quotes or a whole number"
-                    raise self._error(keys, f"{name}: {shown(spelling)}: {wanted}")
+                    hint = "wanted each spelling once, a word in quotes or a whole number"
+                    raise self._error(keys, f"{name}: {shown(spelling)}: {hint}")
                 spelled[str(spelling)] = number
         if len(classes) < 2:
             raise self._error(keys, f"{keys[-1]}: wanted two classes or more, as in [different, paraphrase]")
@@ -180,61 +180,61 @@ class Reading:
         number: int,
         keys: tuple,
         common: dict,
-        own: object,
+        entry: object,
         classes: list[str],
         spelled: dict,
     ) -> Source:
-        own = self._mapping(keys, own, blank=True)
-        self._refuse_unknown(keys, own, OF_SOURCE)
-        given = {**common, **own}
+        entry = self._mapping(keys, entry, blank=True)
+        self._refuse_unknown(keys, entry, OF_SOURCE)
+        options = {**common, **entry}
         for name in TEXTS:
-            if not isinstance(given.get(name, ""), str):
+            if not isinstance(options.get(name, ""), str):
                 raise self._error(
-                    (*keys, name), f"{name} = {shown(given[name])}: wanted text; put it in quotes"
+                    (*keys, name), f"{name} = {shown(options[name])}: wanted text; put it in quotes"
                 )
-        has_none = "files" not in given and "hub" not in given
-        if has_none or {"files", "hub"} <= set(own):
+        has_none = "files" not in options and "hub" not in options
+        if has_none or {"files", "hub"} <= set(entry):
             raise self._error(keys, f"{split}: wanted files (a path), or hub (the name of a data set)")
-        if "files" in own:
-            given.pop("hub", None)
-        if "hub" in given:
-            given.pop("files", None)
-        if "spelled" in given:
-            spelled = self._respelled((*keys, "spelled"), given["spelled"], classes)
-        unquote = self._among((*keys, "unquote"), given.get("unquote", False), (True, False))
-        ids, form = given.get("ids", ""), self._form(keys, given)
+        if "files" in entry:
+            options.pop("hub", None)
+        if "hub" in options:
+            options.pop("files", None)
+        if "spelled" in options:
+            spelled = self._respelled((*keys, "spelled"), options["spelled"], classes)
+        unquote = self._among((*keys, "unquote"), options.get("unquote", False), (True, False))
+        ids, form = options.get("ids", ""), self._form(keys, options)
         has_id = "id" in form.reads
         if ids == "column" and not has_id:
             raise self._error((*keys, "ids"), "ids = 'column': no column is called id")
-        subtract = given.get("subtract", 0)
+        subtract = options.get("subtract", 0)
         if type(subtract) is not int:
             raise self._error((*keys, "subtract"), f"subtract = {shown(subtract)}: wanted a whole number")
-        if ids not in ("", "line", "column") and "parallel" not in given:
-            wanted = f"say of which set these are, as in parallel: xnli {split}"
-            raise self._error((*keys, "ids"), f"ids = {shown(ids)}: {wanted}")
-        parallel = self._parallel((*keys, "parallel"), given.get("parallel", f"{split} {number}"))
+        if ids not in ("", "line", "column") and "parallel" not in options:
+            hint = f"say of which set these are, as in parallel: xnli {split}"
+            raise self._error((*keys, "ids"), f"ids = {shown(ids)}: {hint}")
+        parallel = self._parallel((*keys, "parallel"), options.get("parallel", f"{split} {number}"))
         return Source(
-            where=self.lines.at(*keys), files=self._files(keys, given), hub=given.get("hub", ""),
-            revision=given.get("revision", ""), config=given.get("config", "{language}"),
-            split=given.get("split", HUB_SPLITS[split]), form=form,
-            languages=tuple(given.get("languages", "").replace(",", " ").split()),
-            codes=self._codes(keys, given.get("codes")), labels=spelled,
+            where=self.lines.at(*keys), files=self._files(keys, options), hub=options.get("hub", ""),
+            revision=options.get("revision", ""), config=options.get("config", "{language}"),
+            split=options.get("split", HUB_SPLITS[split]), form=form,
+            languages=tuple(options.get("languages", "").replace(",", " ").split()),
+            codes=self._codes(keys, options.get("codes")), labels=spelled,
             ids=ids or ("column" if has_id else "line"), subtract=subtract,
-            only=given.get("only", ""), placeholder=given.get("placeholder", ""), unquote=unquote,
+            only=options.get("only", ""), placeholder=options.get("placeholder", ""), unquote=unquote,
             parallel=parallel.replace("{split}", split),
         )  # fmt: skip
 
-    def _respelled(self, keys: tuple, given: object, classes: list[str]) -> dict[str, int]:
+    def _respelled(self, keys: tuple, value: object, classes: list[str]) -> dict[str, int]:
         """Spellings of one source: of the same classes, in any order."""
-        names, spelled = self._labels(keys, given)
+        names, spelled = self._labels(keys, value)
         if set(names) != set(classes):
             raise self._error(
                 keys, f"spelled: wanted the classes {', '.join(classes)}, and how each is written"
             )
         return {spelling: classes.index(names[number]) for spelling, number in spelled.items()}
 
-    def _files(self, keys: tuple, given: dict) -> str | dict[str, str]:
-        files = given.get("files", "")
+    def _files(self, keys: tuple, options: dict) -> str | dict[str, str]:
+        files = options.get("files", "")
         paths = files.values() if isinstance(files, dict) else [files]
         if any(not isinstance(path, str) or (files and not path) for path in paths):
             raise self._error(
@@ -245,86 +245,86 @@ class Reading:
                 raise self._error((*keys, "files"), f"files: {name}: known are {', '.join(FILLED)}")
         return files
 
-    def _parallel(self, keys: tuple, given: object) -> str:
+    def _parallel(self, keys: tuple, value: object) -> str:
         """The name of a set of items; empty where there is none."""
-        if not isinstance(given, (str, bool)) or given is True:
-            wanted = "wanted the name of the set of items that the ids count, or false"
-            raise self._error(keys, f"parallel = {shown(given)}: {wanted}")
-        for name in re.findall(r"{[^{}]*}", given or ""):
+        if not isinstance(value, (str, bool)) or value is True:
+            hint = "wanted the name of the set of items that the ids count, or false"
+            raise self._error(keys, f"parallel = {shown(value)}: {hint}")
+        for name in re.findall(r"{[^{}]*}", value or ""):
             if name != "{split}":
                 raise self._error(keys, f"parallel: {name}: known is {{split}}")
-        return given or ""
+        return value or ""
 
-    def _codes(self, keys: tuple, given: object) -> dict[str, str]:
-        codes = self._mapping((*keys, "codes"), given, blank=True)
+    def _codes(self, keys: tuple, value: object) -> dict[str, str]:
+        codes = self._mapping((*keys, "codes"), value, blank=True)
         if any(not isinstance(code, str) for code in codes.values()):
             raise self._error((*keys, "codes"), "codes: wanted code: how the files write it, as in {sw: swh}")
         return codes
 
-    def _form(self, keys: tuple, given: dict) -> Form:
-        files = given.get("files", "")
+    def _form(self, keys: tuple, options: dict) -> Form:
+        files = options.get("files", "")
         sample = next(iter(files.values()), "") if isinstance(files, dict) else files
-        guessed = ENDINGS.get(Path(str(sample)).suffix, "tsv")
-        found = self._among((*keys, "format"), given.get("format", guessed), FORMATS)
-        separator = given.get("separator", SEPARATORS.get(found, ""))
-        if found == "csv" and (len(separator) != 1 or separator in '"\r\n'):
+        by_ending = ENDINGS.get(Path(str(sample)).suffix, "tsv")
+        file_format = self._among((*keys, "format"), options.get("format", by_ending), FORMATS)
+        separator = options.get("separator", SEPARATORS.get(file_format, ""))
+        if file_format == "csv" and (len(separator) != 1 or separator in '"\r\n'):
             raise self._error((*keys, "separator"), f"separator = {shown(separator)}: wanted one character")
         try:
-            encoding = codecs.lookup(given.get("encoding", "utf-8"))
-            text = encoding._is_text_encoding and encoding.name not in NO_TEXT
+            encoding = codecs.lookup(options.get("encoding", "utf-8"))
+            is_text = encoding._is_text_encoding and encoding.name not in NO_TEXT
         except (LookupError, ValueError):  # of a name with a NUL
-            text = False
-        if not text:
-            raise self._error((*keys, "encoding"), f"encoding = {shown(given['encoding'])} is not known")
-        return Form(found, self._columns(keys, given, found), separator, encoding.name)
+            is_text = False
+        if not is_text:
+            raise self._error((*keys, "encoding"), f"encoding = {shown(options['encoding'])} is not known")
+        return Form(file_format, self._columns(keys, options, file_format), separator, encoding.name)
 
-    def _columns(self, keys: tuple, given: dict, format: str) -> tuple:
+    def _columns(self, keys: tuple, options: dict, format: str) -> tuple:
         """Of a file with a header pairs of what is read and its column; else what stands in each column."""
-        columns, place = given.get("columns", list(READ[:3])), (*keys, "columns")
-        by_place = isinstance(columns, list) and format in SEPARATORS and "hub" not in given
+        columns, place = options.get("columns", list(READ[:3])), (*keys, "columns")
+        by_place = isinstance(columns, list) and format in SEPARATORS and "hub" not in options
         if isinstance(columns, list) and not by_place:
             columns = {str(name): name for name in columns}
         if not isinstance(columns, (list, dict)):
             raise self._error(
                 place, f"columns = {shown(columns)}: wanted names, as in {{sentence1: premise}}"
             )
-        read = [name for name in columns if not (by_place and name == "_")]
-        for name in read:
-            if name not in READ or read.count(name) > 1:
+        kinds = [name for name in columns if not (by_place and name == "_")]
+        for name in kinds:
+            if name not in READ or kinds.count(name) > 1:
                 raise self._error(
                     place, f"columns: {shown(name)}: wanted each of {', '.join(READ)} once at most"
                 )
-        missing = next((name for name in READ[:3] if name not in read), None)
+        missing = next((name for name in READ[:3] if name not in kinds), None)
         if missing:
             raise self._error(place, f"columns: {missing} is missing")
         if by_place:
             return tuple(columns)
         names = [str(name) for name in columns.values()]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise self._error(place, f"columns: {shown(twice)} stands twice; each is read from its own")
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated is not None:
+            raise self._error(place, f"columns: {shown(repeated)} stands twice; each is read from its own")
         return tuple(zip(columns, names))
 
-    def _among(self, keys: tuple, value: object, known: tuple) -> object:
-        if value not in known or type(value) is not type(known[0]):
-            raise self._error(keys, f"{keys[-1]} = {shown(value)}: known are {', '.join(map(str, known))}")
+    def _among(self, keys: tuple, value: object, allowed: tuple) -> object:
+        if value not in allowed or type(value) is not type(allowed[0]):
+            raise self._error(keys, f"{keys[-1]} = {shown(value)}: known are {', '.join(map(str, allowed))}")
         return value
 
-    def _refuse_unknown(self, keys: tuple, given: dict, known: tuple[str, ...]) -> None:
-        for name in given:
-            if name not in known:
-                alike = get_close_matches(str(name), known, 1)
-                meant = f"did you mean {alike[0]}?" if alike else f"known are {', '.join(known)}"
-                raise self._error((*keys, name), f"unknown key {shown(name)}: {meant}")
+    def _refuse_unknown(self, keys: tuple, options: dict, allowed: tuple[str, ...]) -> None:
+        for name in options:
+            if name not in allowed:
+                similar = get_close_matches(str(name), allowed, 1)
+                hint = f"did you mean {similar[0]}?" if similar else f"known are {', '.join(allowed)}"
+                raise self._error((*keys, name), f"unknown key {shown(name)}: {hint}")
 
-    def _mapping(self, keys: tuple, given: object, blank: bool = False) -> dict:
-        if given is None and blank:
+    def _mapping(self, keys: tuple, value: object, blank: bool = False) -> dict:
+        if value is None and blank:
             return {}
-        if given is None:
+        if value is None:
             raise self._error(keys, f"{keys[-1]}: nothing is said; wanted names with a value each")
-        if not isinstance(given, dict) or (not given and not blank):
-            raise self._error(keys, f"{keys[-1]} = {shown(given)}: wanted names with a value each")
-        return given
+        if not isinstance(value, dict) or (not value and not blank):
+            raise self._error(keys, f"{keys[-1]} = {shown(value)}: wanted names with a value each")
+        return value
 
-    def _error(self, keys: tuple, said: str) -> DataError:
-        return DataError(f"{self.lines.at(*keys)}: {said}")
+    def _error(self, keys: tuple, message: str) -> DataError:
+        return DataError(f"{self.lines.at(*keys)}: {message}")

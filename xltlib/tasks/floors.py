@@ -13,8 +13,8 @@ def word_overlap(first: str, second: str) -> float:
         >>> word_overlap("The cat sleeps", "the dog sleeps")
         0.5
     """
-    one, other = set(first.lower().split()), set(second.lower().split())
-    return len(one & other) / max(1, len(one | other))
+    words1, words2 = set(first.lower().split()), set(second.lower().split())
+    return len(words1 & words2) / max(1, len(words1 | words2))
 
 
 def overlap_floors(rows: pd.DataFrame) -> dict[str, float]:
@@ -43,14 +43,14 @@ def overlap_floor(rows: pd.DataFrame) -> float:
         >>> overlap_floor(pd.DataFrame(sentences | {"label": [1, 0, 0]}))
         100.0
     """
-    overlaps = [word_overlap(*both) for both in zip(rows.sentence1, rows.sentence2)]
+    overlaps = [word_overlap(*sentences) for sentences in zip(rows.sentence1, rows.sentence2)]
     values, place = np.unique(np.round(overlaps, 12), return_inverse=True)
     classes = rows.label.unique()
     # right[c][i]: pairs of class c whose overlap is among the lowest i values.
     right = np.zeros((len(classes), len(values) + 1))
     for number, label in enumerate(classes):
-        counted = np.bincount(place[(rows.label == label).to_numpy()], minlength=len(values))
-        right[number, 1:] = counted.cumsum()
+        class_counts = np.bincount(place[(rows.label == label).to_numpy()], minlength=len(values))
+        right[number, 1:] = class_counts.cumsum()
     best = right.max(axis=0)  # one interval
     for _ in classes[1:]:  # one more, which begins where it is best
         best = (np.maximum.accumulate(best - right, axis=1) + right).max(axis=0)

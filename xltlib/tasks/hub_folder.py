@@ -29,30 +29,32 @@ def _downloaded(name: str, revision: str) -> Path:
     import huggingface_hub
 
     try:
-        got = huggingface_hub.hf_hub_download(name, FILE, repo_type="dataset", revision=revision or None)
+        downloaded = huggingface_hub.hf_hub_download(
+            name, FILE, repo_type="dataset", revision=revision or None
+        )
     except Exception as error:  # its errors have no class in common
         raise DataError(f"task {name!r}: {_why(name, error)}") from error
-    path = Path(got)
-    wanted = files_named(read_description(path))
-    if not wanted:
+    path = Path(downloaded)
+    patterns = files_named(read_description(path))
+    if not patterns:
         return path.parent
     try:
         folder = huggingface_hub.snapshot_download(
-            name, repo_type="dataset", revision=path.parent.name, allow_patterns=[FILE, *wanted]
+            name, repo_type="dataset", revision=path.parent.name, allow_patterns=[FILE, *patterns]
         )
     except Exception as error:
         raise DataError(f"task {name!r}: {_why(name, error)}") from error
     return Path(folder)
 
 
-def files_named(says: Description) -> list[str]:
+def files_named(description: Description) -> list[str]:
     """Patterns of the files that a description names beside itself.
 
     Raises:
         DataError: a file lies outside the data set.
     """
     patterns = {}
-    for split, sources in says.sources.items():
+    for split, sources in description.sources.items():
         for source in sources:
             paths = list(source.files.values()) if isinstance(source.files, dict) else [source.files]
             paths += [] if source.ids in ("line", "column") else [source.ids]

@@ -9,7 +9,7 @@ from xltlib.tasks.base import ITEMS_OF_A_SET
 from xltlib.text_files import DataError, read_lines
 
 
-def numbered(given: str, subtract: int = 0) -> int | None:
+def numbered(item_id: str, subtract: int = 0) -> int | None:
     """An id as a number: digits as they are, a word by a hash; None of what is no id.
 
     Example:
@@ -18,15 +18,16 @@ def numbered(given: str, subtract: int = 0) -> int | None:
         >>> numbered("17n") == numbered("17n")
         True
     """
-    if given.endswith(".0") and given[:-2].isdecimal():  # as tables write numbers of which some were missing
-        given = given[:-2]
-    if given.isascii() and given.isdecimal():
-        item = int(given[:20]) - subtract
+    # Tables write numbers of which some were missing as 17.0.
+    if item_id.endswith(".0") and item_id[:-2].isdecimal():
+        item_id = item_id[:-2]
+    if item_id.isascii() and item_id.isdecimal():
+        item = int(item_id[:20]) - subtract
         return item if 0 <= item < ITEMS_OF_A_SET // 10 else None
-    if not given or subtract:
+    if not item_id or subtract:
         return None
     tenth = ITEMS_OF_A_SET // 10  # numbers below are those of ids that are numbers
-    return tenth + int.from_bytes(hashlib.blake2b(given.encode(), digest_size=8).digest()) % (9 * tenth)
+    return tenth + int.from_bytes(hashlib.blake2b(item_id.encode(), digest_size=8).digest()) % (9 * tenth)
 
 
 def read_items(path: Path, subtract: int = 0) -> set[int]:

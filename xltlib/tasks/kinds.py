@@ -39,8 +39,8 @@ def find(name: str) -> Task:
     words = [*TABLE, *known_names()]
     if name in words or "/" in name or places.is_path(name):
         return described(name)
-    alike = get_close_matches(name, words, 1)
-    meant = f"did you mean {alike[0]!r}?" if alike else f"known are {', '.join(words)}."
+    similar = get_close_matches(name, words, 1)
+    hint = f"did you mean {similar[0]!r}?" if similar else f"known are {', '.join(words)}."
     raise DataError(
-        f"unknown task {name!r}: {meant} A folder with a task.yaml is written as a path, ./{name}"
+        f"unknown task {name!r}: {hint} A folder with a task.yaml is written as a path, ./{name}"
     )

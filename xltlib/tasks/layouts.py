@@ -55,8 +55,11 @@ def closeness(name: str, code: str) -> int:
         return 2
     bare, script = _parted(plain)
     # The table names a region of Chinese, which no other layout does.
-    wanted = [_parted(REGION.sub("", one)) for one in names]
-    return int(any(bare == one and (not script or not other or script == other) for one, other in wanted))
+    aliases = [_parted(REGION.sub("", alias)) for alias in names]
+    for alias, alias_script in aliases:
+        if bare == alias and (not script or not alias_script or script == alias_script):
+            return 1
+    return 0
 
 
 def _parted(plain: str) -> tuple[str, str]:
@@ -108,15 +111,15 @@ def translations(place: Path, code: str) -> Translations:
     Raises:
         DataError: no file fits, or several do; names them.
     """
-    found = _fitting(place, code)
-    if not found:
+    candidates = _fitting(place, code)
+    if not candidates:
         _, alpha3, tatoeba, *_ = _codes(code)
-        wanted = f"newstest2019-ref.{alpha3}.txt, tatoeba.{tatoeba}-eng.{tatoeba}, en-{code}.tsv"
+        examples = f"newstest2019-ref.{alpha3}.txt, tatoeba.{tatoeba}-eng.{tatoeba}, en-{code}.tsv"
         raise DataError(
-            f"no translations of language {code!r} in {place}: looked for {wanted} and the other layouts of "
-            "docs/data.md"
+            f"no translations of language {code!r} in {place}: looked for {examples} and the other layouts "
+            "of docs/data.md"
         )
-    return _only(found, f"translations of language {code!r}", place, f", or leave {code} out")
+    return _only(candidates, f"translations of language {code!r}", place, f", or leave {code} out")
 
 
 def has_translations(place: Path, code: str) -> bool:
@@ -126,29 +129,29 @@ def has_translations(place: Path, code: str) -> bool:
 
 def _fitting(place: Path, code: str) -> list[Translations]:
     """All that fit best in the layout they are of; with English where there are such."""
-    found = []
+    candidates = []
     for layout in (_ntrex, _moses, _tables, _flores):
-        found += _closest(_with_english(layout(place, code)))
-    return _with_english(found)
+        candidates += _closest(_with_english(layout(place, code)))
+    return _with_english(candidates)
 
 
-def _with_english(found: list[Translations]) -> list[Translations]:
+def _with_english(candidates: list[Translations]) -> list[Translations]:
     """Those with English where there are such, else all."""
-    return [each for each in found if each.pivot == "en"] or found
+    return [candidate for candidate in candidates if candidate.pivot == "en"] or candidates
 
 
-def _closest(found: list[Translations]) -> list[Translations]:
+def _closest(candidates: list[Translations]) -> list[Translations]:
     """Those whose names fit best."""
-    best = max((each.close for each in found), default=0)
-    return [each for each in found if each.close == best]
+    best = max((candidate.close for candidate in candidates), default=0)
+    return [candidate for candidate in candidates if candidate.close == best]
 
 
-def _only(found: list, what: str, place: Path, advice: str = ""):
+def _only(candidates: list, subject: str, place: Path, advice: str = ""):
     """What fits, if it is one."""
-    if len(found) > 1:
-        told = f"{found[0]} and {found[1]}"
-        raise DataError(f"{place}: {what} may be {told}; name a folder with only one of them{advice}")
-    return found[0]
+    if len(candidates) > 1:
+        both = f"{candidates[0]} and {candidates[1]}"
+        raise DataError(f"{place}: {subject} may be {both}; name a folder with only one of them{advice}")
+    return candidates[0]
 
 
 def _files(place: Path) -> list[Path]:
@@ -158,42 +161,42 @@ def _files(place: Path) -> list[Path]:
 
 def _ntrex(place: Path, code: str) -> list[Translations]:
     """``newstest2019-ref.<code>.txt`` beside ``newstest2019-src.eng.txt``."""
-    found, source = [], place / "newstest2019-src.eng.txt"
+    candidates, source = [], place / "newstest2019-src.eng.txt"
     for path in _files(place):
         if path.name.startswith("newstest2019-ref.") and path.suffix == ".txt":
             close = closeness(path.name.removeprefix("newstest2019-ref.").removesuffix(".txt"), code)
             if close:
-                found.append(Translations("en", (source, path), close=close))
-    return found
+                candidates.append(Translations("en", (source, path), close=close))
+    return candidates
 
 
 def _moses(place: Path, code: str) -> list[Translations]:
     """``<name>.<one>-<other>.<one>`` beside the same with ``.<other>``; the name may lack."""
-    found = []
+    candidates = []
     for path in _files(place):
         stem, _, side = path.name.rpartition(".")
         pair, close = stem.rpartition(".")[2], closeness(side, code)
         if not close:
             continue
-        for other in (pair.removeprefix(f"{side}-"), pair.removesuffix(f"-{side}")):
-            if other != pair and CODE.fullmatch(_plain(other)) and not closeness(other, code):
-                files = place / f"{stem}.{other}", path
-                found.append(Translations(code_of(other), files, close=close))
-    return found
+        for pivot in (pair.removeprefix(f"{side}-"), pair.removesuffix(f"-{side}")):
+            if pivot != pair and CODE.fullmatch(_plain(pivot)) and not closeness(pivot, code):
+                files = place / f"{stem}.{pivot}", path
+                candidates.append(Translations(code_of(pivot), files, close=close))
+    return candidates
 
 
 def _flores(place: Path, code: str) -> list[Translations]:
     """``<code>_<Script>.dev`` or ``.devtest``, a file a language, there or in folders of these names."""
-    found = []
+    candidates = []
     for folder in (place, place / "dev", place / "devtest"):
-        named = {path: FLORES.fullmatch(path.name) for path in _files(folder)}
-        named = {path: match.groups() for path, match in named.items() if match}
-        for path, (name, split) in named.items():
+        names = {path: FLORES.fullmatch(path.name) for path in _files(folder)}
+        names = {path: match.groups() for path, match in names.items() if match}
+        for path, (name, split) in names.items():
             close = closeness(name, code)
-            for other, (other_name, other_split) in named.items():
-                if close and other_split == split and not closeness(other_name, code):
-                    found.append(Translations(code_of(other_name), (other, path), close=close))
-    return found
+            for pivot_path, (pivot_name, pivot_split) in names.items():
+                if close and pivot_split == split and not closeness(pivot_name, code):
+                    candidates.append(Translations(code_of(pivot_name), (pivot_path, path), close=close))
+    return candidates
 
 
 def _tables(place: Path, code: str) -> list[Translations]:
@@ -201,23 +204,23 @@ def _tables(place: Path, code: str) -> list[Translations]:
 
     A header of two codes or names of languages says otherwise.
     """
-    found = []
+    candidates = []
     for path in _files(place):
         if path.suffix != ".tsv":
             continue
         close, sides = closeness(path.stem, code), ("en", path.stem)
         if not close:
-            sides = next((each for each in _splits(path.stem) if _one_fits(each, code)), ())
+            sides = next((pair for pair in _splits(path.stem) if _one_fits(pair, code)), ())
             close = max((closeness(side, code) for side in sides), default=0)
         if close:
-            found += _table(path, code, sides, close)
-    return found
+            candidates += _table(path, code, sides, close)
+    return candidates
 
 
 def _splits(stem: str) -> list[tuple[str, str]]:
     """Every way to read a name as two codes with a hyphen between."""
-    ways = [(stem[: at.start()], stem[at.end() :]) for at in re.finditer("-", stem)]
-    return [way for way in ways if all(CODE.fullmatch(_plain(side)) for side in way)]
+    splits = [(stem[: hyphen.start()], stem[hyphen.end() :]) for hyphen in re.finditer("-", stem)]
+    return [sides for sides in splits if all(CODE.fullmatch(_plain(side)) for side in sides)]
 
 
 def _one_fits(sides: tuple[str, str], code: str) -> bool:
@@ -227,13 +230,13 @@ def _one_fits(sides: tuple[str, str], code: str) -> bool:
 
 def _table(path: Path, code: str, sides: tuple[str, str], close: int) -> list[Translations]:
     """The translations of a table whose name says these sides; what its header says is taken before."""
-    first = (read_lines(path) or [""])[0].split("\t")
-    cells = [_code_in(cell.strip()) for cell in first]
+    first_line = (read_lines(path) or [""])[0].split("\t")
+    cells = [_code_in(cell.strip()) for cell in first_line]
     are_languages = len(cells) == 2 and all(cell and languages.is_known(code_of(cell)) for cell in cells)
     header = are_languages and _one_fits(tuple(cells), code)
-    if not header and len(first) == 2 and {cell.strip().lower() for cell in first} <= UNSAID:
-        told = "it names columns, but no languages; write their codes there, or delete the line"
-        raise DataError(f"{path}, line 1: {told}")
+    if not header and len(first_line) == 2 and {cell.strip().lower() for cell in first_line} <= UNSAID:
+        message = "it names columns, but no languages; write their codes there, or delete the line"
+        raise DataError(f"{path}, line 1: {message}")
     sides = tuple(cells) if header else sides
     if not _one_fits(sides, code):  # of English, with English
         return []
@@ -244,9 +247,9 @@ def _table(path: Path, code: str, sides: tuple[str, str], close: int) -> list[Tr
 
 def _code_in(cell: str) -> str:
     """The code that a cell of a header holds, or that of the language it names; empty if neither."""
-    named = {language.name.lower(): language.code for language in languages.TABLE}
-    if cell.lower() in named:
-        return named[cell.lower()]
+    by_name = {language.name.lower(): language.code for language in languages.TABLE}
+    if cell.lower() in by_name:
+        return by_name[cell.lower()]
     return cell if CODE.fullmatch(_plain(cell)) else ""
 
 
@@ -257,10 +260,10 @@ def text_file(place: Path, code: str) -> Path:
         DataError: several files fit; names them.
     """
     exact = place / f"{code}.txt"
-    found = [path for path in _files(place) if path.suffix == ".txt" and closeness(path.stem, code)]
-    if exact.exists() or not found:
+    candidates = [path for path in _files(place) if path.suffix == ".txt" and closeness(path.stem, code)]
+    if exact.exists() or not candidates:
         return exact
-    return place / _only([path.name for path in found], f"text of language {code!r}", place)
+    return place / _only([path.name for path in candidates], f"text of language {code!r}", place)
 
 
 def has_text(place: Path, code: str) -> bool:
@@ -276,15 +279,15 @@ def word_list(place: Path, source: str, code: str) -> Path:
     Raises:
         DataError: several files fit; names them.
     """
-    whole, parts = [], []
+    whole_lists, partial_lists = [], []
     for path in _files(place):
-        stem, _, part = path.stem.partition(".")
-        fits = any(closeness(one, source) and closeness(other, code) for one, other in _splits(stem))
-        if fits and path.suffix in (".txt", ".tsv") and (not part or re.fullmatch(r"\d+-\d+", part)):
-            (parts if part else whole).append(path.name)
-    if not whole and not parts:
+        stem, _, suffix = path.stem.partition(".")
+        fits = any(closeness(first, source) and closeness(second, code) for first, second in _splits(stem))
+        if fits and path.suffix in (".txt", ".tsv") and (not suffix or re.fullmatch(r"\d+-\d+", suffix)):
+            (partial_lists if suffix else whole_lists).append(path.name)
+    if not whole_lists and not partial_lists:
         return place / f"{source}-{code}.txt"
-    return place / _only(whole or parts, f"words of {source!r} in {code!r}", place)
+    return place / _only(whole_lists or partial_lists, f"words of {source!r} in {code!r}", place)
 
 
 def several(source: str) -> list[str]:

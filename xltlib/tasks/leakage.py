@@ -30,8 +30,8 @@ def normalised(sentence: str) -> str:
     return NEITHER.sub(_mark, unicodedata.normalize("NFKC", sentence).casefold())
 
 
-def _mark(found: re.Match) -> str:
-    return found[0] if unicodedata.category(found[0]).startswith("M") else ""
+def _mark(match: re.Match) -> str:
+    return match[0] if unicodedata.category(match[0]).startswith("M") else ""
 
 
 def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
@@ -73,13 +73,15 @@ def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame, translations: bo
         translations: pairs of one item are translations of each other, and leave together: a translation of
             a test sentence is one, too, whatever its words.
     """
-    known = _test_sentences(test)
-    both = zip(pairs.sentence1, pairs.sentence2)
-    held = np.array([not known.isdisjoint(map(normalised, sentences)) for sentences in both], dtype=bool)
+    test_sentences = _test_sentences(test)
+    overlaps = []
+    for sentences in zip(pairs.sentence1, pairs.sentence2):
+        overlaps.append(not test_sentences.isdisjoint(map(normalised, sentences)))
+    is_held = np.array(overlaps, dtype=bool)
     if translations:
-        held = pairs["item"].isin(pairs["item"][held]).to_numpy()
-    kept = pairs[~held].reset_index(drop=True)
-    kept.attrs["shared_with_test"] = int(held.sum())
+        is_held = pairs["item"].isin(pairs["item"][is_held]).to_numpy()
+    kept = pairs[~is_held].reset_index(drop=True)
+    kept.attrs["shared_with_test"] = int(is_held.sum())
     return kept
 
 
@@ -107,39 +109,41 @@ def refuse_test_items(
     """
     tested = names.get("test", {})
     for number, name in names.get(split, {}).items():
-        theirs = [tested_number for tested_number, other in tested.items() if other == name]
+        test_sets = [tested_number for tested_number, test_name in tested.items() if test_name == name]
         items = pairs["item"][pairs["item"] // ITEMS_OF_A_SET == number] % ITEMS_OF_A_SET
-        of_test = {item % ITEMS_OF_A_SET for item in test["item"] if item // ITEMS_OF_A_SET in theirs}
-        both = set(items) & of_test
-        if both:
+        of_test = {item % ITEMS_OF_A_SET for item in test["item"] if item // ITEMS_OF_A_SET in test_sets}
+        common = set(items) & of_test
+        if common:
             raise DataError(
-                f"{whose}, {split}: {len(both)} items are test items, too (parallel: {name}), in this or "
+                f"{whose}, {split}: {len(common)} items are test items, too (parallel: {name}), in this or "
                 "another language; test on others, or read others"
             )
 
 
-def refuse_test_pairs(dev: pd.DataFrame, test: pd.DataFrame, what: str) -> None:
+def refuse_test_pairs(dev: pd.DataFrame, test: pd.DataFrame, subject: str) -> None:
     """Stop when all development pairs are test pairs: checkpoints would be chosen by what is scored.
 
     Raises:
         DataError: they are.
     """
-    pairs = {frozenset(map(normalised, both)) for both in zip(test.sentence1, test.sentence2)}
-    are_test_pairs = [frozenset(map(normalised, both)) in pairs for both in zip(dev.sentence1, dev.sentence2)]
+    pairs = {frozenset(map(normalised, sentences)) for sentences in zip(test.sentence1, test.sentence2)}
+    dev_pairs = zip(dev.sentence1, dev.sentence2)
+    are_test_pairs = [frozenset(map(normalised, sentences)) in pairs for sentences in dev_pairs]
     if are_test_pairs and all(are_test_pairs):
-        raise DataError(f"{what}: every pair is a test pair: checkpoints would be chosen by what is scored")
+        problem = "every pair is a test pair: checkpoints would be chosen by what is scored"
+        raise DataError(f"{subject}: {problem}")
 
 
-def refuse_test_sentences(texts: list, test: pd.DataFrame, what: str) -> None:
+def refuse_test_sentences(texts: list, test: pd.DataFrame, subject: str) -> None:
     """Stop when a text that is about to be trained on, labelled or not, holds a sentence of the test set.
 
     Raises:
-        DataError: names ``what`` was read, how many texts overlap and the first of them.
+        DataError: names ``subject`` was read, how many texts overlap and the first of them.
     """
-    bad_texts = [text for text, bad in zip(texts, overlapping(texts, test)) if bad]
+    bad_texts = [text for text, overlaps in zip(texts, overlapping(texts, test)) if overlaps]
     if bad_texts:
         raise DataError(
-            f"{what}: {len(bad_texts)} of {len(texts)} stand in the test set "
+            f"{subject}: {len(bad_texts)} of {len(texts)} stand in the test set "
             f"(first: {str(bad_texts[0])[:120]!r}). Take these rows out of the file."
         )
 

@@ -64,34 +64,34 @@ def look(path: Path) -> Look | None:
     header, rows = _rows(path, format, separator)
     if not rows or len(rows[0]) < 3:
         return None
-    found = _by_name(header) if header else {}
-    if len(found) < 2 and format in SEPARATORS:
-        header, found = [], {}  # what looked like a header is a row
-        _, rows = _of_text(path, format, separator, header=False)
-    places = _places(rows, found)
+    known = _by_name(header) if header else {}
+    if len(known) < 2 and format in SEPARATORS:
+        header, known = [], {}  # what looked like a header is a row
+        _, rows = _read_text(path, format, separator, header=False)
+    places = _places(rows, known)
     if not header and format in SEPARATORS and _is_header(rows, places):  # in words that are not known here
         header, rows = rows[0], rows[1:]
         places = _places(rows, {})
-    missing = tuple(what for what in READ[:3] if what not in places)
+    missing = tuple(kind for kind in READ[:3] if kind not in places)
     labels = [row[places["label"]] for row in rows] if "label" in places else []
     ids = [row[places["id"]] for row in rows] if "id" in places else map(str, range(len(rows)))
-    several = tuple(dict.fromkeys(label for label in labels if label))
-    unusual = separator if format == "csv" and separator != SEPARATORS["csv"] else ""
+    classes = tuple(dict.fromkeys(label for label in labels if label))
+    unusual_separator = separator if format == "csv" and separator != SEPARATORS["csv"] else ""
     columns = _columns(header, places, len(rows[0]))
-    return Look(format, columns, several, missing, tuple(zip(ids, labels)), unusual)
+    return Look(format, columns, classes, missing, tuple(zip(ids, labels)), unusual_separator)
 
 
 def _columns(header: list[str], places: dict[str, int], width: int) -> dict[str, str] | list[str]:
     """What is read and where it stands: by name, or without a header what stands in each column."""
     if header:
-        return {what: header[place] for what, place in places.items()}
-    holds = {place: what for what, place in places.items()}
-    return [holds.get(place, "_") for place in range(width)]
+        return {kind: header[place] for kind, place in places.items()}
+    kinds = {place: kind for kind, place in places.items()}
+    return [kinds.get(place, "_") for place in range(width)]
 
 
-def _places(rows: list[list[str]], found: dict[str, int]) -> dict[str, int]:
+def _places(rows: list[list[str]], known: dict[str, int]) -> dict[str, int]:
     """Where everything stands: what is known by name, and what can be told by content."""
-    return _by_content(rows, found, [place for place in range(len(rows[0])) if place not in found.values()])
+    return _by_content(rows, known, [place for place in range(len(rows[0])) if place not in known.values()])
 
 
 def _is_header(rows: list[list[str]], places: dict[str, int]) -> bool:
@@ -121,11 +121,11 @@ def _parted(path: Path, format: str) -> tuple[str, str]:
 def _rows(path: Path, format: str, separator: str) -> tuple[list[str], list[list[str]]]:
     """Names of the columns and the first rows."""
     if format in SEPARATORS:
-        return _of_text(path, format, separator)
-    return _of_json(path) if format == "jsonl" else _of_parquet(path)
+        return _read_text(path, format, separator)
+    return _read_json(path) if format == "jsonl" else _read_parquet(path)
 
 
-def _of_text(
+def _read_text(
     path: Path, format: str, separator: str, header: bool = True
 ) -> tuple[list[str], list[list[str]]]:
     """Names of the columns, or what stands in their place, and the first rows that are as wide."""
@@ -145,30 +145,30 @@ def _of_text(
     return names, [row for row in rows if len(row) == len(lines[0])]
 
 
-def _of_json(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read_json(path: Path) -> tuple[list[str], list[list[str]]]:
     names, rows = [], []
     for number, line in enumerate(read_text(path).split("\n")[:SAMPLE], start=1):
         try:
-            found = json.loads(line) if line.strip() else {}
+            record = json.loads(line) if line.strip() else {}
         except (ValueError, RecursionError) as error:
             raise DataError(f"{path}, line {number}: no JSON ({error})") from error
-        if isinstance(found, dict) and found:
-            names = names or list(found)
-            rows.append([_cell(found.get(name, "")) for name in names])
+        if isinstance(record, dict) and record:
+            names = names or list(record)
+            rows.append([_cell(record.get(name, "")) for name in names])
     return names, rows
 
 
-def _of_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
     import pyarrow
     from pyarrow import parquet
 
     try:
         batch = next(parquet.ParquetFile(path).iter_batches(SAMPLE), None)
-        found = batch.to_pylist() if batch is not None else []
+        records = batch.to_pylist() if batch is not None else []
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         # The last three: a time that Python does not have, or in a zone that it does not know.
         raise DataError(f"{path}: no table of Parquet ({' '.join(str(error).split())[:80]})") from error
-    return (list(found[0]) if found else []), [[_cell(cell) for cell in row.values()] for row in found]
+    return (list(records[0]) if records else []), [[_cell(cell) for cell in row.values()] for row in records]
 
 
 def _cell(value: object) -> str:
@@ -182,45 +182,46 @@ def _cell(value: object) -> str:
 
 def _by_name(header: list[str]) -> dict[str, int]:
     """What columns hold by their names: the first that has one of the names."""
-    lower, found = [name.lower() for name in header], {}
-    for what, names in NAMES.items():
-        known = [name for name in names.split() if lower.count(name) == 1]
-        if known:
-            found[what] = lower.index(known[0])
-    return found
+    lower, places = [name.lower() for name in header], {}
+    for kind, names in NAMES.items():
+        matching = [name for name in names.split() if lower.count(name) == 1]
+        if matching:
+            places[kind] = lower.index(matching[0])
+    return places
 
 
-def _by_content(rows: list[list[str]], found: dict[str, int], left: list[int]) -> dict[str, int]:
+def _by_content(rows: list[list[str]], known: dict[str, int], remaining: list[int]) -> dict[str, int]:
     """What is not known yet of the columns, by what stands in them."""
-    found, cells = dict(found), {place: [row[place] for row in rows] for place in left}
-    if "language" not in found:
-        _take(found, "language", left, [place for place in left if all(map(_is_code, cells[place]))])
-    if "label" not in found:
-        few = [place for place in left if _looks_like_labels(cells[place])]
-        _take(found, "label", left, few)
-    wanted = [what for what in READ[:2] if what not in found]
-    texts = [place for place in left if _looks_like_text(cells[place])]
-    if len(texts) == len(wanted):
-        found |= dict(zip(wanted, texts))
-        left = [place for place in left if place not in texts]
-    if "id" not in found:
-        words = [place for place in left if not any(" " in cell or not cell for cell in cells[place])]
-        _take(found, "id", left, [place for place in words if len(set(cells[place])) == len(rows) > 1])
-    return found
+    known, cells = dict(known), {place: [row[place] for row in rows] for place in remaining}
+    if "language" not in known:
+        code_places = [place for place in remaining if all(map(_is_code, cells[place]))]
+        _take(known, "language", remaining, code_places)
+    if "label" not in known:
+        label_places = [place for place in remaining if _looks_like_labels(cells[place])]
+        _take(known, "label", remaining, label_places)
+    missing = [kind for kind in READ[:2] if kind not in known]
+    texts = [place for place in remaining if _looks_like_text(cells[place])]
+    if len(texts) == len(missing):
+        known |= dict(zip(missing, texts))
+        remaining = [place for place in remaining if place not in texts]
+    if "id" not in known:
+        words = [place for place in remaining if not any(" " in cell or not cell for cell in cells[place])]
+        _take(known, "id", remaining, [place for place in words if len(set(cells[place])) == len(rows) > 1])
+    return known
 
 
-def _take(found: dict[str, int], what: str, left: list[int], places: list[int]) -> None:
+def _take(known: dict[str, int], kind: str, remaining: list[int], places: list[int]) -> None:
     """Note the one place where something stands; where there are several, none is taken."""
     if len(places) == 1:
-        found[what] = places[0]
-        left.remove(places[0])
+        known[kind] = places[0]
+        remaining.remove(places[0])
 
 
 def _looks_like_labels(cells: list[str]) -> bool:
     """Whether these are few words that come again."""
-    several = set(cells)
-    short = all(cell and len(cell) <= 20 and " " not in cell for cell in several)
-    return short and 2 <= len(several) <= min(MOST_CLASSES, len(cells) - 1)
+    distinct = set(cells)
+    short = all(cell and len(cell) <= 20 and " " not in cell for cell in distinct)
+    return short and 2 <= len(distinct) <= min(MOST_CLASSES, len(cells) - 1)
 
 
 def _looks_like_text(cells: list[str]) -> bool:

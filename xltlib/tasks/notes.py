@@ -32,7 +32,7 @@ def without_code(task: Task, folder: Path | None) -> list[str]:
     return list(dict.fromkeys(name for split in SPLITS for name in task.without_code(split, folder)))
 
 
-def said(
+def paragraphs(
     classes: list[str], frames: dict[str, pd.DataFrame], codes_unknown: list[str], files_without: list[str]
 ) -> str:
     """All notes, a paragraph each.

@@ -76,25 +76,25 @@ def load_pairs(
         raise DataError(f"languages {' '.join(codes) or 'are not named'}: wanted at least one, and each once")
     if items < 0:
         raise DataError(f"items = {items}: wanted 0, which is all, or more")
-    frames, counted, revisions = [], {"dropped": {}, "unquoted": {}, "short": {}}, set()
+    frames, attrs, revisions = [], {"dropped": {}, "unquoted": {}, "short": {}}, set()
     for code in codes:
-        rows, where = the_task.rows(code, split, folder)
+        rows, origin = the_task.rows(code, split, folder)
         revisions.add(rows.attrs.get("revision", ""))
         missing, short = no_sentences(rows)
-        counted["dropped"][code] = int(missing.sum())
-        counted["unquoted"][code] = rows.attrs.get("unquoted", 0)
-        counted["short"][code] = int(short.sum())
+        attrs["dropped"][code] = int(missing.sum())
+        attrs["unquoted"][code] = rows.attrs.get("unquoted", 0)
+        attrs["short"][code] = int(short.sum())
         rows = rows[~missing]
         if rows.empty:
-            raise DataError(f"{where}: no row is left: placeholders stand in all of them")
+            raise DataError(f"{origin}: no row is left: placeholders stand in all of them")
         if split == "test" and rows.label.nunique() < 2:
-            why = "wanted gold labels"
+            reason = "wanted gold labels"
             if task.startswith("paws"):
-                why = (
+                reason = (
                     "this is a placeholder release, not gold labels (XTREME packages PAWS-X so); take the "
                     "test files of the original PAWS-X release"
                 )
-            raise DataError(f"{where}: every label is {rows.label.iloc[0]}: {why}")
+            raise DataError(f"{origin}: every label is {rows.label.iloc[0]}: {reason}")
         frames.append(rows.assign(language1=code, language2=code))
     frame = pd.concat(frames, ignore_index=True)
     if split != "train" or not isinstance(the_task, Released):
@@ -104,9 +104,9 @@ def load_pairs(
     if items:
         frame = _part(frame, codes, items)
     frame = frame.assign(cluster=shared_sentence_clusters(frame))
-    more = frame.columns.intersection(["level", "relation"])  # the embedded corpus has these
-    frame = frame[[*COLUMNS, *more]]
-    frame.attrs = {**counted, "revision": " ".join(sorted(revisions)).strip()}
+    further = frame.columns.intersection(["level", "relation"])  # the embedded corpus has these
+    frame = frame[[*COLUMNS, *further]]
+    frame.attrs = {**attrs, "revision": " ".join(sorted(revisions)).strip()}
     return frame
 
 
@@ -185,16 +185,16 @@ def load_training(
         raise DataError(f"labelled.split = {split!r}: known are train and dev")
     the_task = find(task)
     if not isinstance(the_task, Released):  # of which no language may lack development pairs
-        there = the_task.languages("dev", folder)
-        targets = [code for code in targets if code in there] or targets
+        available = the_task.languages("dev", folder)
+        targets = [code for code in targets if code in available] or targets
     if split == "train":
         train = load_pairs(task, "train", codes, folder, items)
         dev = load_pairs(task, "dev", targets, folder, dev_items)
     else:
-        both = list(dict.fromkeys([*targets, *codes]))
-        train, dev = divided(load_pairs(task, "dev", both, folder), test, dev_items)
+        all_codes = list(dict.fromkeys([*targets, *codes]))
+        train, dev = divided(load_pairs(task, "dev", all_codes, folder), test, dev_items)
         train, dev = _part(train, codes, items), _part(dev, targets, dev_items)
-    names = {each: the_task.set_names(each) for each in SPLITS}
+    names = {name: the_task.set_names(name) for name in SPLITS}
     refuse_test_items(train, test, names, split, task)
     refuse_test_items(dev, test, names, "dev", task)
     refuse_test_pairs(dev, test, f"{task}, dev")
@@ -220,8 +220,8 @@ def divided(dev: pd.DataFrame, test: pd.DataFrame, held_out: int) -> tuple[pd.Da
     free = [item for item in sorted(dev["item"].unique()) if item not in shared]
     free = free[: len(free) - max(0, held_out - len(shared))]
     if not free:
-        counted = f"{len(shared)} share a sentence with the test set, {held_out} are held out"
-        raise DataError(f"no development item is left to train on: {counted}")
+        counts = f"{len(shared)} share a sentence with the test set, {held_out} are held out"
+        raise DataError(f"no development item is left to train on: {counts}")
     chosen = dev["item"].isin(free)
     parts = dev[chosen].reset_index(drop=True), dev[~chosen].reset_index(drop=True)
     for part in parts:

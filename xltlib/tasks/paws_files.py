@@ -58,7 +58,7 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
     if header.split("\t") != HEADER:
         wanted = f"wanted the tab-separated columns {' '.join(HEADER)}"
         raise DataError(f"{path}, line 1: header is {header[:60]!r}, {wanted}")
-    rows, seen, changed = [], {}, 0
+    rows, line_by_item, changed = [], {}, 0
     for number, line in enumerate(lines[1:], start=2):
         place = f"{path}, line {number}"
         fields = line.split("\t")
@@ -66,11 +66,11 @@ def read_paws_file(path: Path, literal: bool = False) -> pd.DataFrame:
             raise DataError(f"{place}: an empty line; delete it")
         if len(fields) != len(HEADER):
             raise DataError(f"{place}: {len(fields)} fields, wanted {len(HEADER)} (a stray or missing tab)")
-        given, *sentences, label = fields
-        item = _number(given.strip(), place)
-        if item in seen:
-            raise DataError(f"{place}: id {item} is already on line {seen[item]}")
-        seen[item] = number
+        item_id, *sentences, label = fields
+        item = _number(item_id.strip(), place)
+        if item in line_by_item:
+            raise DataError(f"{place}: id {item} is already on line {line_by_item[item]}")
+        line_by_item[item] = number
         if '"' in line and not literal:
             plain = [unquoted(sentence) for sentence in sentences]
             if plain != sentences:
@@ -122,12 +122,12 @@ def hub_rows(
     literal: bool = False,
 ) -> tuple[pd.DataFrame, str]:
     """The same rows from the model hub, at a pinned revision, and where they came from."""
-    given, where = from_hub(repository, revision, code, HUB_SPLITS[split])
-    rows = given.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
+    raw, origin = from_hub(repository, revision, code, HUB_SPLITS[split])
+    rows = raw.rename(columns={"id": "item"}).astype({"item": int})[["item", *HEADER[1:]]]
     sentences = ["sentence1", "sentence2"]
     plain = rows[sentences] if literal else rows[sentences].map(unquoted)
     changed = (plain != rows[sentences]).any(axis=1)
     for column in sentences:  # machine-translated training rows have blanks
         rows[column] = plain[column].str.strip().replace("", PLACEHOLDER)
-    rows.attrs = {"unquoted": int(changed.sum()), "revision": given.attrs["revision"]}
-    return rows, where
+    rows.attrs = {"unquoted": int(changed.sum()), "revision": raw.attrs["revision"]}
+    return rows, origin

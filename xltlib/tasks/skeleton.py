@@ -30,7 +30,7 @@ PLAIN = ("columns: [sentence1, sentence2, label]",)  # what holds where nothing 
 
 
 @dataclass(frozen=True)
-class Found:
+class PairsFile:
     """A file of pairs.
 
     Attributes:
@@ -70,27 +70,32 @@ def begin(folder: Path) -> list[str]:
         raise DataError(f"{folder}: {name} is not UTF-8: rename the file, or the column") from error
     lines = enumerate(text.splitlines(), start=1)
     gaps = [(number, line.partition(TO_FILL)[2]) for number, line in lines if TO_FILL in line]
-    told = [f"{path}, line {number}: {gap}" for number, gap in gaps]
-    return told + passed_over if told else []
+    gap_lines = [f"{path}, line {number}: {gap}" for number, gap in gaps]
+    return gap_lines + passed_over if gap_lines else []
 
 
-def _files(folder: Path) -> tuple[list[Found], list[str]]:
+def _files(folder: Path) -> tuple[list[PairsFile], list[str]]:
     """The files of a folder that look like tables of pairs, by name; and what is said of the others."""
     paths = [path for path in folder.rglob("*") if path.suffix in ENDINGS and path.is_file()]
-    paths = [path for path in paths if not any(of.startswith(".") for of in path.relative_to(folder).parts)]
+    paths = [path for path in paths if not _is_hidden(path.relative_to(folder))]
     if len(paths) > MOST_FILES:
         raise DataError(f"{folder}: {len(paths):,} tables; describe a folder that holds one task")
-    found, passed_over = [], []
+    files, passed_over = [], []
     for path in sorted(paths):
-        seen = look(path)
-        if seen:
-            found.append(Found(*_named(path.relative_to(folder).as_posix()), seen))
+        file_look = look(path)
+        if file_look:
+            files.append(PairsFile(*_named(path.relative_to(folder).as_posix()), file_look))
         else:
             passed_over.append(f"{path}: passed over: not three columns or more, or no row below its header")
-    if not found:
+    if not files:
         kinds = ", ".join(ENDINGS)
         raise DataError(f"{folder}: no table of pairs in it (looked for {kinds} with three columns or more)")
-    return found, passed_over
+    return files, passed_over
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a name of a path begins with a dot."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _named(name: str) -> tuple[str, str, str]:
@@ -104,17 +109,17 @@ def _named(name: str) -> tuple[str, str, str]:
     parts = re.split(r"([/._-])", stem)
     split = next((SPLIT_OF[part.lower()] for part in reversed(parts) if part.lower() in SPLIT_OF), "")
     coded = [part for part in parts if re.fullmatch(CODE, part) and part.lower() not in SPLIT_OF]
-    sure = [part for part in coded if part in languages.BY_CODE]
+    listed = [part for part in coded if part in languages.BY_CODE]
     known = [part for part in coded if languages.is_known(part)]
-    alike = [part for part in coded if len(part) == 3 and part.islower()]
-    code = next((found[-1] for found in (sure, known, alike) if found), "")
+    possible = [part for part in coded if len(part) == 3 and part.islower()]
+    code = next((candidates[-1] for candidates in (listed, known, possible) if candidates), "")
     parts = ["{language}" if code and part == code else part for part in parts]
     return f"{''.join(parts)}{dot}{ending}", split, code
 
 
-def _written(folder: Path, files: list[Found]) -> str:
+def _written(folder: Path, files: list[PairsFile]) -> str:
     """The text of a task.yaml."""
-    usual = Counter(_form(of.look) for of in files if not of.look.missing).most_common(1)
+    usual = Counter(_form(file.look) for file in files if not file.look.missing).most_common(1)
     form = usual[0][0] if usual else _form(files[0].look)
     lines = [
         "# Begun by looking at the files; correct what is not so. All keys: docs/tasks.md",
@@ -130,37 +135,37 @@ def _written(folder: Path, files: list[Found]) -> str:
     lines += _parallel(files)
     lines.append("splits:")
     for split in SPLITS:
-        of_split = [of for of in files if of.split == split]
+        of_split = [file for file in files if file.split == split]
         lines += _sources(split, of_split, form)
-    for pattern in dict.fromkeys(of.pattern for of in files if not of.split):
+    for pattern in dict.fromkeys(file.pattern for file in files if not file.split):
         lines.append(f"  {TO_FILL}of which split is {pattern}? As in test: {{files: {_value(pattern)}}}")
     return "\n".join(lines) + "\n"
 
 
-def _sources(split: str, files: list[Found], form: tuple[str, ...]) -> list[str]:
+def _sources(split: str, files: list[PairsFile], form: tuple[str, ...]) -> list[str]:
     """What a task.yaml says of a split."""
     if not files and split == "test":
         return [f"  {TO_FILL}test: no file is called test; name one, as in test: {{files: PATH}}"]
     if not files:
         return [f"  # {split}: no such file was found"]
-    several = {}
-    for of in files:
-        several.setdefault((of.pattern, _form(of.look)), []).append(of)
+    groups = {}
+    for file in files:
+        groups.setdefault((file.pattern, _form(file.look)), []).append(file)
     lines = []
-    for (pattern, own), group in several.items():
-        says = [f"files: {_value(pattern)}"]
-        if own != form and not group[0].look.missing:
-            says += own if own[1:] or not form[1:] else [*own, *_parted(group[0].look)]
+    for (pattern, group_form), group in groups.items():
+        fields = [f"files: {_value(pattern)}"]
+        if group_form != form and not group[0].look.missing:
+            fields += group_form if group_form[1:] or not form[1:] else [*group_form, *_parted(group[0].look)]
         comment = ""
         if "{language}" not in pattern and "language" not in group[0].look.columns:
             comment = f"  {TO_FILL}languages: which language is this? As in languages: en"
-        lines.append(f"{{{', '.join(says)}}}{comment}")
+        lines.append(f"{{{', '.join(fields)}}}{comment}")
     if len(lines) == 1:
         return [f"  {split}: {lines[0]}"]
     return [f"  {split}:", *(f"    - {line}" for line in lines)]
 
 
-def _parallel(files: list[Found]) -> list[str]:
+def _parallel(files: list[PairsFile]) -> list[str]:
     """Whether items with the same id, or on the same line, can be translations: their labels must agree.
 
     Where files spell labels in different words only the check can tell, once it knows which are one class.
@@ -173,44 +178,49 @@ def _parallel(files: list[Found]) -> list[str]:
             spelled = frozenset(file.look.labels)
             for item, label in file.look.items:
                 if labels.setdefault((file.pattern, spelled, item), label) != label:
-                    why = f"id or line {item} differs in label between languages"
-                    return [f"parallel: false  # {why}; those that agree can be a source of their own"]
+                    reason = f"id or line {item} differs in label between languages"
+                    return [f"parallel: false  # {reason}; those that agree can be a source of their own"]
     return ["# The same id (without ids: line) is one item in all languages; if not, say parallel: false"]
 
 
-def _form(seen: Look) -> tuple[str, ...]:
+def _form(file_look: Look) -> tuple[str, ...]:
     """The lines that say what the columns hold and, where that is unusual, what parts them."""
-    if isinstance(seen.columns, list):
-        columns = f"columns: [{', '.join(seen.columns)}]"
+    if isinstance(file_look.columns, list):
+        columns = f"columns: [{', '.join(file_look.columns)}]"
     else:
-        of_each = ", ".join(f"{what}: {_value(name)}" for what, name in seen.columns.items())
-        columns = f"columns: {{{of_each}}}"
-    return (columns, *(_parted(seen) if seen.separator else ()))
+        pairs = ", ".join(f"{kind}: {_value(name)}" for kind, name in file_look.columns.items())
+        columns = f"columns: {{{pairs}}}"
+    return (columns, *(_parted(file_look) if file_look.separator else ()))
 
 
-def _parted(seen: Look) -> tuple[str, ...]:
+def _parted(file_look: Look) -> tuple[str, ...]:
     """The lines that say what parts the columns."""
-    separator = seen.separator or SEPARATORS.get(seen.format, "")
-    return (f"format: {seen.format}", *([f"separator: {_value(separator)}"] if seen.format == "csv" else []))
+    separator = file_look.separator or SEPARATORS.get(file_look.format, "")
+    lines = [f"format: {file_look.format}"]
+    if file_look.format == "csv":
+        lines.append(f"separator: {_value(separator)}")
+    return tuple(lines)
 
 
-def _labels(files: list[Found]) -> list[str]:
+def _labels(files: list[PairsFile]) -> list[str]:
     """The line that names the classes."""
     kinds = list(dict.fromkeys(tuple(sorted(file.look.labels)) for file in files if file.look.labels))
     if not kinds:
         return [f"{TO_FILL}labels: [NAME, NAME], the classes: no column looks like labels"]
     names = sorted({label for kind in kinds for label in kind}, key=_order)
     if max(map(len, kinds)) > MOST_CLASSES:
-        seen = f"{len(names)} labels, such as {' '.join(names[:3])}"
-        return [f"{TO_FILL}labels: [NAME, NAME], the classes; {seen}, look like scores or words, not classes"]
-    for known in ORDERS:
-        if set(names) == set(known):
-            names = known
+        examples = f"{len(names)} labels, such as {' '.join(names[:3])}"
+        problem = f"{examples}, look like scores or words, not classes"
+        return [f"{TO_FILL}labels: [NAME, NAME], the classes; {problem}"]
+    for order in ORDERS:
+        if set(names) == set(order):
+            names = order
     largest = max(map(len, kinds))
     if len(names) > largest:
-        seen = "; ".join(" ".join(kind) for kind in kinds[:4])
+        examples = "; ".join(" ".join(kind) for kind in kinds[:4])
         example = "labels: {different: [no, non], same: [yes, oui]}"
-        return [f"{TO_FILL}labels: files differ ({seen}); say which spellings are one class, as in {example}"]
+        advice = f"say which spellings are one class, as in {example}"
+        return [f"{TO_FILL}labels: files differ ({examples}); {advice}"]
     line = f"labels: [{', '.join(map(_value, names))}]"
     if all(name.isdecimal() for name in names):
         line += '  # or with names, as in {different: "0", same: "1"}'

@@ -42,7 +42,7 @@ class Form:
     @property
     def reads(self) -> list[str]:
         """What is read of a row."""
-        return [of if isinstance(of, str) else of[0] for of in self.columns]
+        return [column if isinstance(column, str) else column[0] for column in self.columns]
 
     @property
     def has_header(self) -> bool:
@@ -89,22 +89,22 @@ def _read_rows(path: Path, form: Form, changed: int, size: int) -> tuple[list[Ro
     rows, faults = [], []
     for line, cells, fault in readers[form.format](path, form):
         if fault:
-            where = f"{path}, row {line}" if form.format == "parquet" else f"{path}, line {line}"
-            faults.append(f"{where}: {fault}")
+            place = f"{path}, row {line}" if form.format == "parquet" else f"{path}, line {line}"
+            faults.append(f"{place}: {fault}")
         else:
-            rows.append(Row(line, {what: " ".join(cell.split("\n")).strip() for what, cell in cells.items()}))
+            rows.append(Row(line, {kind: " ".join(cell.split("\n")).strip() for kind, cell in cells.items()}))
     return rows, faults
 
 
-Found = Iterator[tuple[int, dict[str, str], str]]  # line, cells, or a fault
+Records = Iterator[tuple[int, dict[str, str], str]]  # line, cells, or a fault
 
 
-def _lines_of_tsv(path: Path, form: Form) -> Found:
+def _lines_of_tsv(path: Path, form: Form) -> Records:
     lines = ((number, line.split("\t")) for number, line in enumerate(read_lines(path, form.encoding), 1))
     return _cells(path, form, lines)
 
 
-def _lines_of_csv(path: Path, form: Form) -> Found:
+def _lines_of_csv(path: Path, form: Form) -> Records:
     return _cells(path, form, _records_of_csv(read_text(path, form.encoding), form.separator))
 
 
@@ -122,50 +122,50 @@ def _records_of_csv(text: str, separator: str) -> Iterator[tuple[int, list[str] 
         begins = reader.line_num + 1
 
 
-def _cells(path: Path, form: Form, records: Iterator[tuple[int, list[str] | str]]) -> Found:
+def _cells(path: Path, form: Form, records: Iterator[tuple[int, list[str] | str]]) -> Records:
     """The cells that are read of each record, by the header or by their places."""
-    wanted: list[str] = [] if form.has_header else list(form.columns)
-    places = {what: place for place, what in enumerate(wanted) if what != "_"}
+    columns: list[str] = [] if form.has_header else list(form.columns)
+    places = {kind: place for place, kind in enumerate(columns) if kind != "_"}
     for line, record in records:
         if isinstance(record, str):
             yield line, {}, record
-        elif form.has_header and not wanted:
-            wanted, places = record, _places(path, form, [name.strip() for name in record])
+        elif form.has_header and not columns:
+            columns, places = record, _places(path, form, [name.strip() for name in record])
         elif not any(cell.strip() for cell in record):
             yield line, {}, "an empty line; delete it"
-        elif len(record) != len(wanted):
-            yield line, {}, f"{len(record)} cells, wanted {len(wanted)} (a stray or missing separator?)"
+        elif len(record) != len(columns):
+            yield line, {}, f"{len(record)} cells, wanted {len(columns)} (a stray or missing separator?)"
         else:
-            yield line, {what: record[place] for what, place in places.items()}, ""
+            yield line, {kind: record[place] for kind, place in places.items()}, ""
 
 
 def _places(path: Path, form: Form, header: list[str]) -> dict[str, int]:
     """Where the columns that are read stand."""
-    for what, name in form.columns:
+    for kind, name in form.columns:
         if header.count(name) != 1:
             how_often = "no column" if name not in header else "more than one column"
-            there = ", ".join(header[:20])
-            raise DataError(f"{path}, line 1: {how_often} {shown(name)} for {what}; it has {there[:200]}")
-    return {what: header.index(name) for what, name in form.columns}
+            listed = ", ".join(header[:20])
+            raise DataError(f"{path}, line 1: {how_often} {shown(name)} for {kind}; it has {listed[:200]}")
+    return {kind: header.index(name) for kind, name in form.columns}
 
 
-def _lines_of_json(path: Path, form: Form) -> Found:
+def _lines_of_json(path: Path, form: Form) -> Records:
     for line, text in enumerate(read_text(path, form.encoding).removesuffix("\n").split("\n"), 1):
         try:
-            found = json.loads(text)
+            record = json.loads(text)
         except ValueError as error:
             yield line, {}, f"no JSON ({error})"
             continue
         except RecursionError:
             yield line, {}, "too many brackets inside each other"
             continue
-        if isinstance(found, dict):
-            yield line, *typed(form, found)
+        if isinstance(record, dict):
+            yield line, *typed(form, record)
         else:
             yield line, {}, 'wanted an object a line, as in {"sentence1": ...}'
 
 
-def _lines_of_parquet(path: Path, form: Form) -> Found:
+def _lines_of_parquet(path: Path, form: Form) -> Records:
     import pyarrow
     from pyarrow import parquet
 
@@ -175,17 +175,17 @@ def _lines_of_parquet(path: Path, form: Form) -> Found:
         raise DataError(f"{path}: no table of Parquet ({' '.join(str(error).split())[:80]})") from error
     _places(path, form, table.column_names)
     names = [name for _, name in form.columns]
-    for number, found in enumerate(table.select(list(dict.fromkeys(names))).to_pylist(), 1):
-        yield number, *typed(form, found)
+    for number, record in enumerate(table.select(list(dict.fromkeys(names))).to_pylist(), 1):
+        yield number, *typed(form, record)
 
 
-def typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
+def typed(form: Form, record: dict) -> tuple[dict[str, str], str]:
     """Cells of a row whose values have types, or what is wrong with one."""
     cells = {}
-    for what, name in form.columns:
-        value = found.get(name)
+    for kind, name in form.columns:
+        value = record.get(name)
         if value is None:
-            return {}, f"no {shown(name)} for {what}"
+            return {}, f"no {shown(name)} for {kind}"
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # as a column of labels becomes in which some were missing
         if isinstance(value, bool):
@@ -194,5 +194,5 @@ def typed(form: Form, found: dict) -> tuple[dict[str, str], str]:
             return {}, f"{name} = {shown(value)}: wanted text, a whole number, true or false"
         if NO_TEXT.search(str(value)):
             return {}, f"{name} = {shown(value)}: a NUL, or half a character, inside it"
-        cells[what] = str(value)
+        cells[kind] = str(value)
     return cells, ""

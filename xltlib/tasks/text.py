@@ -36,14 +36,14 @@ def load_text(source: str, code: str, folder: Path | None, limit: int = 0) -> li
         DataError: there is no such folder or file, or what :func:`xltlib.text_files.read_sentences` refuses.
     """
     if names := several(source):
-        found = [load_text(name, code, folder) for name in _having(names, has_text, code, folder)]
-        return [line for lines in found for line in lines][: limit or None]
+        texts = [load_text(name, code, folder) for name in _having(names, has_text, code, folder)]
+        return [line for lines in texts for line in lines][: limit or None]
     if source in DEMO_TEXT:
         return demo.text(code, source)[: limit or None]
     if source in PARALLEL:
         if code == "en":  # the other side of any translations
             return [english for english, _ in load_parallel(source, "de", folder, limit)]
-        return [other for _, other in load_parallel(source, code, folder, limit)]
+        return [translation for _, translation in load_parallel(source, code, folder, limit)]
     if source in TREEBANKS:
         return [tree.text for tree in load_trees(source, code, folder, limit)]
     lines = read_sentences(layouts.text_file(_source_folder("text", source, folder), code))
@@ -94,14 +94,16 @@ def load_parallel(source: str, code: str, folder: Path | None, limit: int = 0) -
         return [pair for name in having for pair in load_parallel(name, code, folder)][: limit or None]
     if source in DEMO_TEXT:
         return demo.parallel(code, source)[: limit or None]
-    found = layouts.translations(_source_folder("parallel", source, folder), code)
-    pairs = _aligned(*found.files) if len(found.files) == 2 else _from_table(found)
+    layout = layouts.translations(_source_folder("parallel", source, folder), code)
+    pairs = _aligned(*layout.files) if len(layout.files) == 2 else _from_table(layout)
     pairs = [(a, b) for a, b in pairs if a and b]
-    other, beside = found.files[-1], found.files[0].name if len(found.files) == 2 else "its other column"
+    path, pivot_name = layout.files[-1], "its other column"
+    if len(layout.files) == 2:
+        pivot_name = layout.files[0].name
     if pairs and all(a == b for a, b in pairs):
-        raise DataError(f"{other}: the same sentences as in {beside}; wanted their translations")
+        raise DataError(f"{path}: the same sentences as in {pivot_name}; wanted their translations")
     if not pairs:
-        raise DataError(f"{other}: no line has text in both it and {beside}")
+        raise DataError(f"{path}: no line has text in both it and {pivot_name}")
     return pairs[: limit or None]
 
 
@@ -117,8 +119,9 @@ def pivot(source: str, code: str, folder: Path | None) -> str:
         having = _having(names, has_translations, code, folder)
         pivots = {name: pivot(name, code, folder) for name in having}
         if len(set(pivots.values())) > 1:
-            told = ", ".join(f"{pivots[name]} in {name}" for name in having)
-            raise DataError(f"translations of language {code!r}: their other side is {told}; name one corpus")
+            listed = ", ".join(f"{pivots[name]} in {name}" for name in having)
+            problem = f"their other side is {listed}; name one corpus"
+            raise DataError(f"translations of language {code!r}: {problem}")
         return next(iter(pivots.values()))
     if source in DEMO_TEXT:
         return "en"
@@ -144,31 +147,31 @@ def has_text(source: str, code: str, folder: Path | None) -> bool:
     return layouts.has_text(_source_folder("text", source, folder), code)
 
 
-def _having(names: list[str], has: Callable, code: str, folder: Path | None) -> list[str]:
+def _having(names: list[str], has_language: Callable, code: str, folder: Path | None) -> list[str]:
     """Those corpora that have a language, else the last, which says what is missing."""
-    return [name for name in names if has(name, code, folder)] or names[-1:]
+    return [name for name in names if has_language(name, code, folder)] or names[-1:]
 
 
-def _aligned(pivot_file: Path, other: Path) -> list[tuple[str, str]]:
+def _aligned(pivot_file: Path, other_file: Path) -> list[tuple[str, str]]:
     """The lines of two files, side by side."""
-    left, right = read_sentences(pivot_file), read_sentences(other)
+    left, right = read_sentences(pivot_file), read_sentences(other_file)
     if len(left) != len(right):
         sizes = f"{len(right)} lines beside {len(left)} in {pivot_file.name}"
-        raise DataError(f"{other}: {sizes}; parallel files are line-aligned")
+        raise DataError(f"{other_file}: {sizes}; parallel files are line-aligned")
     return list(zip(left, right))
 
 
-def _from_table(found: layouts.Translations) -> list[tuple[str, str]]:
+def _from_table(layout: layouts.Translations) -> list[tuple[str, str]]:
     """The rows of a table of two columns, the pivot's sentence first."""
-    (path,), pairs = found.files, []
+    (path,), pairs = layout.files, []
     for number, line in enumerate(read_lines(path), start=1):
         cells = [cell.strip() for cell in line.split("\t")]
-        if (number == 1 and found.header) or not line.strip():
+        if (number == 1 and layout.header) or not line.strip():
             continue
         if len(cells) != 2:
-            wanted = "wanted two, with a tab between: a sentence and its translation"
-            raise DataError(f"{path}, line {number}: {len(cells)} columns, {wanted}")
-        pairs.append(tuple(cells if found.pivot_first else reversed(cells)))
+            expected = "wanted two, with a tab between: a sentence and its translation"
+            raise DataError(f"{path}, line {number}: {len(cells)} columns, {expected}")
+        pairs.append(tuple(cells if layout.pivot_first else reversed(cells)))
     return pairs
 
 

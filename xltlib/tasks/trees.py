@@ -90,8 +90,8 @@ def load_trees(source: str, code: str, folder: Path | None, limit: int = 0) -> l
     if not place.is_dir():
         raise DataError(f"trees {source!r}: {place} is no folder; wanted one with {code}.conllu in it")
     if not has_trees(source, code, folder):
-        there = " ".join(sorted(path.stem for path in place.glob("*.conllu"))) or "none"
-        raise DataError(f"trees {source!r}: {place} has no {code}.conllu; languages there: {there}")
+        available = " ".join(sorted(path.stem for path in place.glob("*.conllu"))) or "none"
+        raise DataError(f"trees {source!r}: {place} has no {code}.conllu; languages there: {available}")
     return read_trees(place / f"{code}.conllu")[: limit or None]
 
 
@@ -147,8 +147,8 @@ class _Sentence:
                 self.rows.append((number, self._parsed(number, line)))
         self.words = [(number, row) for number, row in self.rows if isinstance(row["id"], int)]
 
-    def _error(self, number: int, what: str) -> DataError:
-        return DataError(f"{self.path}, line {number}: {what}")
+    def _error(self, number: int, message: str) -> DataError:
+        return DataError(f"{self.path}, line {number}: {message}")
 
     def _parsed(self, number: int, line: str) -> dict:
         """The columns of a line."""
@@ -205,34 +205,34 @@ class _Sentence:
         """The sentence, and where each word stands in it."""
         tokens = self._tokens()
         text = self.about.get("text") or _joined([row for _, row, _ in tokens])
-        spans, at = [], 0
+        spans, position = [], 0
         for number, row, words in tokens:
-            at += len(text[at:]) - len(text[at:].lstrip())
-            if not text.startswith(row["form"], at):
-                problem = f"{row['form']!r} does not stand in '# text' from character {at + 1} on"
+            position += len(text[position:]) - len(text[position:].lstrip())
+            if not text.startswith(row["form"], position):
+                problem = f"{row['form']!r} does not stand in '# text' from character {position + 1} on"
                 raise self._error(number, problem)
-            spans += [(at, at + len(row["form"]))] * words
-            at += len(row["form"])
-        if text[at:].strip():
-            rest = text[at:].strip()[:40]
+            spans += [(position, position + len(row["form"]))] * words
+            position += len(row["form"])
+        if text[position:].strip():
+            rest = text[position:].strip()[:40]
             raise self._error(self.first, f"'# text' goes on behind the last word: {rest!r}")
         return text, tuple(spans)
 
     def _tokens(self) -> list[tuple[int, dict, int]]:
         """What is written: line, columns, and how many words it stands for."""
-        tokens, within, last = [], 0, len(self.words)
+        tokens, last_word, last = [], 0, len(self.words)
         for number, row in self.rows:
             if isinstance(row["id"], int):
-                if row["id"] > within:
+                if row["id"] > last_word:
                     tokens.append((number, row, 1))
-                    within = row["id"]
+                    last_word = row["id"]
             elif row["id"][1] == "-":
                 first, end = row["id"][0], row["id"][2]
-                if first != within + 1 or not first <= end <= last:
-                    problem = f"words {first}-{end} of one token, wanted some from {within + 1} to {last}"
+                if first != last_word + 1 or not first <= end <= last:
+                    problem = f"words {first}-{end} of one token, wanted some from {last_word + 1} to {last}"
                     raise self._error(number, problem)
                 tokens.append((number, row, end - first + 1))
-                within = end
+                last_word = end
         return tokens
 
 

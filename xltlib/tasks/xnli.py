@@ -50,7 +50,7 @@ class Xnli(Released):
 
     def hub_rows(self, code: str, split: str) -> tuple[pd.DataFrame, str]:
         """The same rows from the hub, whose labels have other numbers, and where they came from."""
-        rows, where = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
+        rows, origin = from_hub(*HUB_XNLI, code, HUB_SPLITS[split])
         columns = {
             "item": range(1, len(rows) + 1),
             "sentence1": rows.premise.str.strip(),
@@ -59,7 +59,7 @@ class Xnli(Released):
         }
         frame = pd.DataFrame(columns)
         frame.attrs["revision"] = rows.attrs["revision"]
-        return frame, where
+        return frame, origin
 
 
 def read_xnli_file(path: Path) -> pd.DataFrame:
@@ -78,12 +78,12 @@ def read_xnli_file(path: Path) -> pd.DataFrame:
         if not line.strip():
             raise DataError(f"{place}: an empty line; delete it")
         if len(fields) != 3 or not all(fields):
-            wanted = "wanted premise, hypothesis and label with tabs between, none of them empty"
-            raise DataError(f"{place}: {wanted}; found {len(fields)} fields")
-        premise, hypothesis, given = fields
-        label = given.replace("contradictory", "contradiction")
+            expected = "wanted premise, hypothesis and label with tabs between, none of them empty"
+            raise DataError(f"{place}: {expected}; found {len(fields)} fields")
+        premise, hypothesis, spelling = fields
+        label = spelling.replace("contradictory", "contradiction")
         if label not in CLASSES:
-            raise DataError(f"{place}: label {given[:40]!r}, wanted one of {', '.join(CLASSES)}")
+            raise DataError(f"{place}: label {spelling[:40]!r}, wanted one of {', '.join(CLASSES)}")
         rows.append((number, premise, hypothesis, CLASSES.index(label)))
     if not rows:
         raise DataError(f"{path}: no rows in it")
