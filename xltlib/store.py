@@ -119,6 +119,16 @@ class Store:
         ]
         return sum(then != now for then, now in codes)
 
+    def drawn_from(self, plan: Plan) -> str:
+        """How many runs of a plan are drawn, and from which folders, in words."""
+        outdated = self.outdated(plan)
+        done = [node for label, node in plan.nodes.items() if label not in outdated]
+        own = sum((self.runs / node.run / records.RECORD).exists() for node in done)
+        return (
+            f"drawing {len(done)} of {counted(len(plan.nodes), 'run')}: {own} from {self.runs}, "
+            f"{len(done) - own} as collected earlier in {self.figures}"
+        )
+
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
         """Labels of what must be run, in the plan's order: what is not done, the models that it starts from
         and that are not there any more, and what was made from these.
