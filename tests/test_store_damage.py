@@ -16,6 +16,7 @@ from xltlib.files import Damaged
 from xltlib.store import Store, WouldBeLost
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
+HALVES = ("runs.json", "predictions.parquet")
 NO_OBJECT = [
     (b"", "no JSON"),
     (b'{"runs": [{"run": "a', "no JSON"),
@@ -143,6 +144,17 @@ def test_predictions_that_are_torn_are_named_and_stay_as_they_are(done, kept):
         with pytest.raises(Damaged, match=f"^{path} is damaged: no table"):
             door()
     assert content(runs.parent) == before
+
+
+@pytest.mark.parametrize("lost, left", [HALVES, HALVES[::-1]])
+def test_a_study_that_lost_one_of_its_two_files_says_which(done, lost, left, tmp_path, capsys):
+    _, runs, figures = done
+    shutil.rmtree(runs)
+    (figures / lost).unlink()
+    words = command(tmp_path, tiny_study(Path("tiny-encoder")), "--draw")
+    assert run_all.main(words[2:]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert f"{figures / lost} is not there, though {left} is: " in said and f"git restore {figures}" in said
 
 
 def test_predictions_of_other_runs_than_those_beside_them_are_refused(done):

@@ -32,7 +32,7 @@ OF_ARM = {  # what tables are made from, beside the predictions
 }  # fmt: skip
 OF_PIECES = {"pieces_per_word": (float, int), "unknown": (float, int)}
 OF_ACCURACY = {"selection": str, "language1": str, "language2": str, "accuracy": (float, int)}
-AGAIN = "take it back from version control, or delete it and collect anew"
+AGAIN = "take it back from version control (git restore), or delete it and collect anew (run_all.py)"
 CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
 
 
@@ -40,6 +40,18 @@ def file(figures: Path, name: str) -> Path:
     """Where a file of a study lies."""
     moving = Path(figures) / NEW / name
     return moving if moving.exists() else Path(figures) / name
+
+
+def lost_half(figures: Path) -> str:
+    """Which of the two files of a study is gone while the other is there, and what to do; "" if none is."""
+    there = [name for name in (RUNS, PREDICTIONS) if file(figures, name).is_file()]
+    if len(there) != 1:
+        return ""
+    (lost,) = {RUNS, PREDICTIONS} - set(there)
+    return (
+        f"{Path(figures) / lost} is not there, though {there[0]} is: take it back from version control "
+        f"(git restore {figures}), or collect anew (run_all.py {Path(figures).name})"
+    )
 
 
 def state(figures: Path, needed: dict[str, type] | None = None) -> dict:

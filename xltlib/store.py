@@ -173,7 +173,8 @@ class Store:
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
             where = f"in {self.runs} or {self.figures}"
-            raise NoArm(f"no arm of this study is done {where}; figures are left as they are")
+            lost = collected.lost_half(self.figures)
+            raise NoArm(f"no arm of this study is done {where}; {lost or 'figures are left as they are'}")
         read = {node.run: self._read_by(node) for node in finished}
         arms = {node.run: self._record(node) for node in finished if node.arm}
         others = {
@@ -266,6 +267,8 @@ class Store:
         lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
         if not lost:
             return ""
+        if half := collected.lost_half(self.figures):
+            return half
         return (
             f"{self.figures} holds {counted(len(lost), 'run')} not done by this plan, {lost[0]} among them; "
             "they would be lost, so it is left as it is. --keep takes over those of today's code, --figures "
