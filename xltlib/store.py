@@ -12,6 +12,7 @@ import pandas as pd
 from xltlib import collected, files, parameters, provenance, records
 from xltlib.files import Damaged
 from xltlib.fingerprint import code_fingerprint
+from xltlib.notebooks import ADAPT
 from xltlib.plan import Node, Plan
 from xltlib.values import counted
 
@@ -193,6 +194,8 @@ class Store:
             named = {"label": node.label, "arm": node.arm}
             if node.arm:
                 collected.refuse_bad_record({**record, **named}, *self._where(node))
+            if node.notebook == ADAPT:
+                collected.refuse_bad_adaptation({**record, **named}, *self._where(node))
             summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
         with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
