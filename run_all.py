@@ -82,8 +82,8 @@ def main(argv: list[str] | None = None) -> int:
             console.say(showing.status(chosen, missing, runs), sys.stdout)
             return 0
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
-        begins = f"{args.study}: {counted(len(todo), 'run')} to do, {done} done already"
-        console.say(f"{begins}; {args.jobs} at a time", sys.stdout)
+        begins = f"{counted(len(todo), 'run')} to do, {done} done already; {args.jobs} at a time"
+        console.say(f"{args.study}: {store.drawn_from(plan) if args.draw else begins}", sys.stdout)
         if todo and (message := store.beforehand(plan, todo)):
             console.say(f"beforehand: {message}")
         failed = carried_out(args, plan, store, todo) if todo else {}
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     minutes = (time.time() - began) / 60
     ended = f"{len(todo) - len(failed)} of {counted(len(todo), 'run')} done in {minutes:.1f} minutes"
     if args.draw and not drawn.problem:
-        ended = f"drawn from {counted(done, 'run')} in {minutes:.1f} minutes"
+        ended = f"drawn in {minutes:.1f} minutes"
     console.say(ended, sys.stdout)
     return 1 if failed or drawn.problem else 0
 

@@ -38,6 +38,12 @@ def test_settings_stand_beside_what_they_reach():
     assert table.loc[2, ["before", "late", "after"]].tolist() == pytest.approx([200.0, 50.0, 6.0])
 
 
+def test_of_an_older_adaptation_nothing_is_known_of_its_way():
+    older = {name: of for name, of in record("low", steps=9).items() if name != "on_the_way"}
+    table = development.table([older, record("mlm", 0.9, ("low",), steps=1)])
+    assert table.after.tolist() == pytest.approx([6.0]) and table.late.isna().all()
+
+
 def test_a_mean_is_over_seeds_in_the_order_of_the_study():
     runs = [record("b", 0.5, steps=1), record("a", 0.7, steps=2), record("b", 0.6, steps=1) | {"seed": 4}]
     means = development.means(development.table(runs))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xltlib import claims, folders, parameters, summary
+from xltlib import claims, folders, ladder, parameters, summary
 from xltlib.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,30 @@ def test_a_study_that_was_not_run_is_named_and_one_that_lost_a_table_is_no_such_
         with pytest.raises(FileNotFoundError, match=f"{study}/.*is not in .*--draw"):
             claims.judged(tmp_path)
         (tmp_path / study / "runs.json").unlink()
+
+
+def test_a_study_that_lost_its_runs_is_no_study_that_was_not_run(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/runs.json").write_text('{"runs": []}', encoding="utf-8")
+    asking = [(claims.judged, name) for name in ("robustness", "adaptation-after", "paws-x", "syntax")]
+    asking += [(claims.ladder, ladder.LADDER), (lambda folder: summary.load(folder, "paws-x"), "paws-x")]
+    for ask, study in asking:
+        (tmp_path / study).mkdir(exist_ok=True)
+        (tmp_path / study / "predictions.parquet").write_bytes(b"PAR1")
+        said = f"{study}/runs.json is not there, though predictions.parquet is: .*git restore .*{study}\\)"
+        with pytest.raises(FileNotFoundError, match=said):
+            ask(tmp_path)
+        (tmp_path / study / "predictions.parquet").unlink()
+
+
+@pytest.mark.parametrize("kept", [0, 10, -1])
+def test_a_table_that_was_cut_short_is_named(tmp_path, kept):
+    (tmp_path / "robustness").mkdir()
+    (tmp_path / "robustness/runs.json").write_text('{"runs": []}', encoding="utf-8")
+    whole = (ROOT / "figures/robustness/claims.csv").read_bytes()
+    (tmp_path / "robustness/claims.csv").write_bytes(whole[:kept])
+    with pytest.raises(ValueError, match="claims.csv is damaged: it ends within a line; .*git restore"):
+        claims.judged(tmp_path)
 
 
 def test_a_folder_without_studies_and_a_study_named_by_a_path_are_refused(tmp_path):

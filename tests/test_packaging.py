@@ -1,5 +1,6 @@
 """The lock, pyproject.toml and environment.yml say the same; importing is light; the package stays thin."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -82,3 +84,16 @@ def test_importing_and_reading_records_needs_no_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run_all.py", "-m xltlib.tasks", "-m xltlib.tables", "-m xltlib.export", "-m xltlib.demo.grammar"],
+)
+def test_a_python_without_the_packages_is_told_what_to_do_in_one_line(command):
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    asked = [sys.executable, "-S", *command.split()]  # -S: without site-packages
+    done = subprocess.run(asked, cwd=ROOT, env=given, capture_output=True, text=True)
+    (said,) = done.stderr.splitlines()
+    assert done.returncode == 1 and not done.stdout
+    assert "numpy" in said and "`make setup`" in said and ".venv/bin/python" in said

@@ -221,6 +221,8 @@ def test_an_adaptation_that_measured_nothing_before_takes_it_from_another_of_the
     assert table.index.tolist() == [(name, when) for name in ("mlm", "lora") for when in ("before", "after")]
     assert table.rank_distance.tolist() == [0.2, 0.4, 0.2, 0.4]
     assert bias_tables.around_adaptations({"runs": runs[1:]}).rank_distance.tolist() == [0.4]
+    runs[1].pop("bias_before")  # as older records are
+    assert bias_tables.around_adaptations({"runs": runs[1:]}).rank_distance.tolist() == [0.4]
 
 
 def test_zero_shot_languages_stand_apart_from_those_whose_labels_were_read():

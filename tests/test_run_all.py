@@ -101,7 +101,12 @@ def test_only_force_and_draw(undisturbed, tiny, tmp_path):
     )  # one arm has no effect to draw; no old one poses as it
     stamp = next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns
     drawn = here(tmp_path, study, "--draw")
-    assert drawn.returncode == 0 and "0 runs to do, 1 done already" in drawn.stdout
+    told = f"drawing 1 of 5 runs: 1 from {tmp_path / 'runs'}, 0 as collected earlier in {stale.parent}"
+    assert drawn.returncode == 0 and told in drawn.stdout and "to do" not in drawn.stdout
+    shutil.rmtree(tmp_path / "runs")
+    drawn = here(tmp_path, study, "--draw", "--only", "hybrid-mlm")  # --only does not choose what is drawn
+    told = f"drawing 1 of 5 runs: 0 from {tmp_path / 'runs'}, 1 as collected earlier in {stale.parent}"
+    assert drawn.returncode == 0 and told in drawn.stdout and "drawn in " in drawn.stdout
     forced = here(tmp_path, study, "--force", "--only", "english seed")
     assert "1 of 1 run done" in forced.stdout
     assert next((tmp_path / "runs").glob("finetune-*/record.json")).stat().st_mtime_ns > stamp

@@ -11,11 +11,12 @@ import run_all
 from test_store import answers, finish, plan  # noqa: F401 (a fixture)
 from tiny_studies import command, tiny_study
 
-from xltlib import claims, collected, drawing, ladder, provenance, records, summary
+from xltlib import claims, collected, drawing, folders, ladder, provenance, records, summary
 from xltlib.files import Damaged
 from xltlib.store import Store, WouldBeLost
 
 FIGURES = Path(__file__).resolve().parent.parent / "figures"
+HALVES = ("runs.json", "predictions.parquet")
 NO_OBJECT = [
     (b"", "no JSON"),
     (b'{"runs": [{"run": "a', "no JSON"),
@@ -145,6 +146,17 @@ def test_predictions_that_are_torn_are_named_and_stay_as_they_are(done, kept):
     assert content(runs.parent) == before
 
 
+@pytest.mark.parametrize("lost, left", [HALVES, HALVES[::-1]])
+def test_a_study_that_lost_one_of_its_two_files_says_which(done, lost, left, tmp_path, capsys):
+    _, runs, figures = done
+    shutil.rmtree(runs)
+    (figures / lost).unlink()
+    words = command(tmp_path, tiny_study(Path("tiny-encoder")), "--draw")
+    assert run_all.main(words[2:]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert f"{figures / lost} is not there, though {left} is: " in said and f"git restore {figures}" in said
+
+
 def test_predictions_of_other_runs_than_those_beside_them_are_refused(done):
     plan, _, figures = done
     path = figures / "predictions.parquet"
@@ -203,6 +215,26 @@ def test_an_arm_that_lacks_what_tables_are_made_from_is_named(done):
     path.write_text(json.dumps(state | {"study": "other"}))
     with pytest.raises(Damaged, match="it is of the study 'other'"):
         summary.load(figures.parent, "tiny")
+
+
+@pytest.mark.parametrize("bad, why", [
+    ({"before": None}, "mlm has no 'before', or no dict there"), ({"after": [9.0]}, "mlm has no 'after'"),
+    ({"method": 5}, "mlm has no 'method'"), ({"before": {"de": 9.0, "fr": 9.0}}, "'after' of mlm lacks fr"),
+])  # fmt: skip
+def test_an_adaptation_that_does_not_say_what_it_did_to_held_out_text_is_named(done, bad, why):
+    plan, runs, figures = done
+    path = runs / plan["mlm"].run / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | bad))
+    with pytest.raises(Damaged, match=f"^{path} is damaged: {why}.*; delete it, and the run is made again"):
+        Store(runs, figures).collect(plan)
+    path = figures / "runs.json"
+    state = json.loads(path.read_text())
+    others = [run | (bad if run["label"] == "mlm" else {}) for run in state["runs"]]
+    path.write_text(json.dumps(state | {"runs": others}))
+    doors = (Store, summary.load, folders.state)
+    for door, asked in zip(doors, ((runs, figures), (figures.parent, "tiny"), (figures.parent, "tiny"))):
+        with pytest.raises(Damaged, match=f"^{path} is damaged: {why}.*; take it back"):
+            door(*asked)
 
 
 def test_an_arm_without_targets_is_not_drawn(done):

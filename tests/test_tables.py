@@ -526,6 +526,15 @@ def test_a_file_that_is_missing_or_damaged_is_named_in_a_line(tmp_path, capsys, 
     assert (tmp_path / "README.md").read_text() == page
 
 
+@pytest.mark.parametrize("state", ["", '{"runs": [', "[]", '{"groups": {}}', '{"runs": []}'])
+def test_a_damaged_list_of_runs_is_named_in_a_line(tmp_path, capsys, state):
+    (tmp_path / "README.md").write_text("<!-- group-retrieval -->\n<!-- /group-retrieval -->")
+    (tmp_path / "runs.json").write_text(state)
+    assert __main__.main([str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/runs.json is damaged: " in said and said.count("\n") == 1
+
+
 def test_a_page_that_is_no_text_is_named(tmp_path, capsys):
     (tmp_path / "README.md").write_bytes(b"\xff <!-- doses -->\n<!-- /doses -->")
     assert __main__.main([str(tmp_path)]) == 2

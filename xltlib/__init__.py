@@ -18,4 +18,19 @@ the rest), drawing (the summary). After the runs: summary, robustness, developme
 Importing the package imports none of these, and no torch.
 """
 
+import sys
+from importlib.util import find_spec
+
 __version__ = "0.1.0"
+
+# What the commands import first. A Python without them is most often that of the system: said in one line.
+_lacks = [
+    name
+    for name in ("filelock", "matplotlib", "numpy", "pandas", "papermill", "pyarrow", "tqdm", "yaml")
+    if find_spec(name) is None
+]
+if _lacks:
+    sys.exit(
+        f"xltlib: {sys.executable} lacks {', '.join(_lacks)}: run `make setup`, and use .venv/bin/python "
+        "(or `source .venv/bin/activate`); in a bundle, `pip install -r requirements.lock`"
+    )

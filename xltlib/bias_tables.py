@@ -85,10 +85,10 @@ def around_adaptations(state: dict) -> pd.DataFrame:
     it.
     """
     adapted = measured_adaptations(state)
-    before = {_start(run): run["bias_before"] for run in adapted if run["bias_before"]}
+    before = {_start(run): run["bias_before"] for run in adapted if run.get("bias_before")}
     rows = []
     for run in adapted:
-        by_stage = {"before": run["bias_before"] or before.get(_start(run)), "after": run["bias"]}
+        by_stage = {"before": run.get("bias_before") or before.get(_start(run)), "after": run["bias"]}
         for stage, measured in by_stage.items():
             if measured:
                 means = pd.DataFrame(measured)[list(MEASURES)].mean()

@@ -21,6 +21,7 @@ import pandas as pd
 
 from xltlib import files, languages, locks, provenance, records
 from xltlib.files import Damaged
+from xltlib.notebooks import ADAPT
 from xltlib.values import joined, without_seed
 
 RUNS, PREDICTIONS = "runs.json", "predictions.parquet"
@@ -30,9 +31,10 @@ OF_ARM = {  # what tables are made from, beside the predictions
     "label": str, "seed": int, "encoder": str, "head": str, "strategy": str, "adaptation": str, "rung": str,
     "read": list, "accuracy": list, "parameters": dict,
 }  # fmt: skip
+OF_ADAPTATION = {"method": str, "before": dict, "after": dict}  # held-out text, by language
 OF_PIECES = {"pieces_per_word": (float, int), "unknown": (float, int)}
 OF_ACCURACY = {"selection": str, "language1": str, "language2": str, "accuracy": (float, int)}
-AGAIN = "take it back from version control, or delete it and collect anew"
+AGAIN = "take it back from version control (git restore), or delete it and collect anew (run_all.py)"
 CONTROL = "more-updates"  # as many updates on labels of the source language, nothing else
 
 
@@ -40,6 +42,18 @@ def file(figures: Path, name: str) -> Path:
     """Where a file of a study lies."""
     moving = Path(figures) / NEW / name
     return moving if moving.exists() else Path(figures) / name
+
+
+def lost_half(figures: Path) -> str:
+    """Which of the two files of a study is gone while the other is there, and what to do; "" if none is."""
+    there = [name for name in (RUNS, PREDICTIONS) if file(figures, name).is_file()]
+    if len(there) != 1:
+        return ""
+    (lost,) = {RUNS, PREDICTIONS} - set(there)
+    return (
+        f"{Path(figures) / lost} is not there, though {there[0]} is: take it back from version control "
+        f"(git restore {figures}), or collect anew (run_all.py {Path(figures).name})"
+    )
 
 
 def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
@@ -64,6 +78,8 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
             raise Damaged(path, "one of its runs is no object", AGAIN)
         files.refuse_without(record, needed or {}, path, AGAIN)
         records.learn_languages(record, path, AGAIN)
+        if record.get("notebook") == ADAPT:
+            refuse_bad_adaptation(record, path, AGAIN)
     _refuse_twice(found["runs"], path)
     return found
 
@@ -225,6 +241,22 @@ def refuse_bad_record(record: dict, path: Path, then: str) -> None:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(path, f"{record['label']} ({error})", then) from error
+
+
+def refuse_bad_adaptation(record: dict, path: Path, then: str) -> None:
+    """Stop where a record of an adaptation does not say what it did to held-out text.
+
+    Args:
+        path, then: the file, and what to do.
+    Raises:
+        Damaged: names what, and the run.
+    """
+    for name, kind in OF_ADAPTATION.items():
+        if not isinstance(record.get(name), kind):
+            said = f"{record.get('label', 'an adaptation')} has no {name!r}, or no {kind.__name__} there"
+            raise Damaged(path, said, then)
+    if lost := sorted(set(record["before"]) - set(record["after"])):
+        raise Damaged(path, f"'after' of {record.get('label')} lacks {joined(lost)}", then)
 
 
 @contextmanager

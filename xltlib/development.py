@@ -116,7 +116,7 @@ def _flat(parameters: dict, above: str = "") -> dict:
 
 def _held_out(record: dict) -> dict:
     """What an adaptation did to held-out text of its own kind."""
-    checks = [value for _, value in record["on_the_way"]]
+    checks = [value for _, value in record.get("on_the_way", [])]  # older records have none
     late = checks[-2] if len(checks) > 1 else None
     before, after = (gmean(list(record[when].values())) for when in ("before", "after"))
     return {"adaptation": record["method"], "before": before, "late": late, "after": after}

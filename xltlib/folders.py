@@ -40,8 +40,8 @@ def of_figures(folder: Path | str) -> Path:
             f"figures_folder {str(folder)!r}: there is no folder {place.absolute()}; give one that "
             "run_all.py has filled (in a notebook, a relative one is seen from notebooks/)"
         )
-    if not any(has_study(place, path.name) for path in place.iterdir()):
-        own = ": it is a study's own; give the one that it lies in" if has_study(place, "") else ""
+    if not any(_has_runs(path) for path in place.iterdir()):
+        own = ": it is a study's own; give the one that it lies in" if _has_runs(place) else ""
         raise FileNotFoundError(f"figures_folder {str(folder)!r}: no study lies in {place.absolute()}{own}")
     return place
 
@@ -64,8 +64,19 @@ def of_study(folder: Path | str, study: str) -> Path:
 
 
 def has_study(folder: Path, study: str) -> bool:
-    """Whether a folder of figures holds a study."""
-    return collected.file(folder / study, collected.RUNS).is_file()
+    """Whether a folder of figures holds a study.
+
+    Raises:
+        FileNotFoundError: its predictions are there and its runs are not: it was run, and something was lost.
+    """
+    found = _has_runs(folder / study)
+    if not found and (lost := collected.lost_half(folder / study)):
+        raise FileNotFoundError(lost)
+    return found
+
+
+def _has_runs(place: Path) -> bool:
+    return collected.file(place, collected.RUNS).is_file()
 
 
 def state(folder: Path | str, study: str, needed: dict[str, type] | None = None) -> dict:
@@ -89,6 +100,6 @@ def of_table(folder: Path, study: str, name: str) -> Path:
     if not path.is_file():
         raise FileNotFoundError(
             f"{study}/{name} is not in {Path(folder).name}/, though the study is: "
-            f"draw it (python run_all.py {study} --draw)"
+            f"draw it (python run_all.py {study} --draw), or take it back (git restore {path})"
         )
     return path

@@ -12,6 +12,7 @@ import pandas as pd
 from xltlib import collected, files, parameters, provenance, records
 from xltlib.files import Damaged
 from xltlib.fingerprint import code_fingerprint
+from xltlib.notebooks import ADAPT
 from xltlib.plan import Node, Plan
 from xltlib.values import counted
 
@@ -119,6 +120,16 @@ class Store:
         ]
         return sum(then != now for then, now in codes)
 
+    def drawn_from(self, plan: Plan) -> str:
+        """How many runs of a plan are drawn, and from which folders, in words."""
+        outdated = self.outdated(plan)
+        done = [node for label, node in plan.nodes.items() if label not in outdated]
+        own = sum((self.runs / node.run / records.RECORD).exists() for node in done)
+        return (
+            f"drawing {len(done)} of {counted(len(plan.nodes), 'run')}: {own} from {self.runs}, "
+            f"{len(done) - own} as collected earlier in {self.figures}"
+        )
+
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
         """Labels of what must be run, in the plan's order: what is not done, the models that it starts from
         and that are not there any more, and what was made from these.
@@ -163,7 +174,8 @@ class Store:
         finished = [node for label, node in plan.nodes.items() if label not in outdated]
         if not any(node.arm for node in finished):
             where = f"in {self.runs} or {self.figures}"
-            raise NoArm(f"no arm of this study is done {where}; figures are left as they are")
+            lost = collected.lost_half(self.figures)
+            raise NoArm(f"no arm of this study is done {where}; {lost or 'figures are left as they are'}")
         read = {node.run: self._read_by(node) for node in finished}
         arms = {node.run: self._record(node) for node in finished if node.arm}
         others = {
@@ -182,6 +194,8 @@ class Store:
             named = {"label": node.label, "arm": node.arm}
             if node.arm:
                 collected.refuse_bad_record({**record, **named}, *self._where(node))
+            if node.notebook == ADAPT:
+                collected.refuse_bad_adaptation({**record, **named}, *self._where(node))
             summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
         with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
@@ -256,6 +270,8 @@ class Store:
         lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
         if not lost:
             return ""
+        if half := collected.lost_half(self.figures):
+            return half
         return (
             f"{self.figures} holds {counted(len(lost), 'run')} not done by this plan, {lost[0]} among them; "
             "they would be lost, so it is left as it is. --keep takes over those of today's code, --figures "

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from xltlib import languages
+from xltlib import collected, files, languages
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM, detectable, ordered
 from xltlib.tables.cells import (
@@ -25,7 +24,10 @@ from xltlib.tables.cells import (
 
 
 def _state(folder: Path) -> dict:
-    return json.loads((folder / "runs.json").read_text(encoding="utf-8"))
+    """What a study's ``runs.json`` says of its groups and runs."""
+    found = collected.state(folder, {"arm": bool})
+    files.refuse_without(found, {"groups": dict}, folder / collected.RUNS, collected.AGAIN)
+    return found
 
 
 def grouped(folder: Path) -> dict[str, list[str]]:
