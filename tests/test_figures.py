@@ -2,12 +2,19 @@
 
 import itertools
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from test_statistics import runs_and_predictions
 
 from xltlib import figures, languages, statistics
+from xltlib.figures import marks
+
+
+def caption_of(figure) -> str:
+    """What stands below a figure, in one line."""
+    return " ".join(figure.get_supxlabel().split())
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +23,20 @@ def right():
     return statistics.right_answers(predictions, runs)
 
 
+def drawn_marks(axis, strategy: str) -> pd.DataFrame:
+    """Marks of a strategy: columns ``x, y, filled``, in the order of their places."""
+    _, colour, marker = figures.look(strategy)
+    rows = []
+    for line in axis.lines:
+        if (line.get_color(), line.get_marker()) == (colour, marker):
+            filled = line.get_markerfacecolor() == colour
+            rows += [(x, y, filled) for x, y in zip(line.get_xdata(), line.get_ydata())]
+    return pd.DataFrame(rows, columns=["x", "y", "filled"]).dropna().sort_values("x")
+
+
 def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path):
     effects, between, _ = statistics.adaptation_effects(right)
+    effects, between = statistics.corrected(effects), statistics.corrected(between)
     by_seed = statistics.effects_by_seed(right)
     for name in ("a", "b"):
         figure = figures.adaptation_effect(effects, between, by_seed, "mlm", "caption")
@@ -26,43 +45,64 @@ def test_the_figure_shows_what_its_table_says_and_is_byte_stable(right, tmp_path
         one, two = ((tmp_path / name).with_suffix(kind).read_bytes() for name in ("a", "b"))
         assert one == two
     top, bottom = figure.axes
-    drawn = {line.get_label(): line.get_ydata() for line in top.lines}
-    expected = effects[effects.strategy == "hybrid"].set_index("language").effect
+    expected = effects[effects.strategy == "hybrid"].set_index("language").loc[["en", "de", "ja", "id"]]
     labels = [label.get_text() for label in bottom.get_xticklabels()]
     assert labels == ["English", "German", "Japanese", "Indonesian"]
-    assert np.allclose(drawn["hybrid batches"], expected.loc[["en", "de", "ja", "id"]])
+    drawn = drawn_marks(top, "hybrid")
+    assert np.allclose(drawn.y, expected.effect)
+    assert drawn.filled.tolist() == expected.verdict.isin(["up", "down"]).tolist()
     expected = between.set_index("language").effect
-    assert np.allclose(bottom.lines[0].get_ydata(), expected.loc[["en", "de", "ja", "id"]])
+    drawn = [y for line in bottom.lines if line.get_marker() == "D" for y in line.get_ydata()]
+    assert np.allclose(drawn, expected.loc[["en", "de", "ja", "id"]])
     boxes = [text.get_window_extent() for text in bottom.get_xticklabels()]
     assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:]))
 
 
-def test_the_figure_of_the_family_orders_adaptations_and_names_them(tmp_path):
+def test_an_effect_is_filled_where_it_is_detected_and_dotted_where_one_seed_measured_it():
+    effects = pd.DataFrame({"effect": [3.0, 2.0, -2.0], "verdict": ["up", "undecided", "one seed"]})
+    effects = effects.assign(low=effects.effect - 1, high=effects.effect + 1, n_seeds=[6, 6, 1])
+    figure, axis = plt.subplots()
+    marks.draw_effects(axis, np.arange(3), effects, figures.look("hybrid"))
+    assert drawn_marks(axis, "hybrid").filled.tolist() == [True, False, False]
+    lines = {}
+    for bars in axis.collections:
+        for (x, low), (_, high) in bars.get_segments():
+            lines[x] = (low, high, bars.get_linewidth()[0], bars.get_linestyle()[0][1] is None)
+    assert lines == {0: (2, 4, 2.6, True), 1: (1, 3, 1.3, True), 2: (-3, -1, 1.3, False)}
+    assert marks.meaning(effects).startswith(" Filled: detected. Hollow: not detected")
+    assert marks.meaning(effects).endswith("Dotted: one seed, an interval over test items alone.")
+    assert "Dotted" not in marks.meaning(effects[:2]) and "Filled" not in marks.meaning(effects[1:])
+    plt.close(figure)
+
+
+def test_the_figure_of_the_family_keeps_the_order_of_adaptations_and_names_them(tmp_path):
     table = pd.DataFrame(
         {
             "strategy": ["plain"] * 3 + ["hybrid"],
-            "adaptation": ["mlm-wikipedia", "consistency-de-es-fr", "dann", "dann"],
-            "effect": [-1.0, 2.0, 0.5, 0.1],
+            "head": "cross",
+            "adaptation": ["consistency-de-es-fr", "dann", "mlm-wikipedia", "dann"],
+            "effect": [2.0, 0.5, -1.0, 0.1],
+            "verdict": ["undecided", "undecided", "one seed", "undecided"],
             "effect on source": [0.0, -1.0, 0.0, 0.2],
             "retrieval, more": np.nan,
             "tokens, more": [2e6, 1e6, 1e6, 1e6],
-            "n_seeds": [1, 2, 2, 2],
-            "control": [True, False, False, False],
+            "n_seeds": [2, 2, 1, 2],
+            "control": [False, False, True, False],
         }
     )
     table = table.assign(low=table.effect - 1, high=table.effect + 1)
     figure = figures.adaptation_family(table, "caption", "German")
-    hollow = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "white"]
-    assert [x for line in hollow for x in line.get_xdata()] == [-1.0]
+    shaded = [patch.get_bbox() for patch in figure.axes[0].patches]
+    assert [(box.y0, box.y1) for box in shaded] == [(1.5, 2.5)] and "Grey: controls" in caption_of(figure)
     assert len(figure.axes) == 3  # a panel of which nothing was measured is not drawn
     assert [" ".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()] == [
-        "masked language modelling, wikipedia (1 seed)",
-        "domain discriminator (2 seeds)",
         "consistency on parallel pairs, German, Spanish and French (2 seeds)",
+        "domain discriminator (2 seeds)",
+        "masked language modelling, wikipedia (1 seed)",
     ]
-    plain = next(line for line in figure.axes[0].lines if line.get_label() == "monolingual batches")
-    places = dict(zip(plain.get_xdata(), np.round(plain.get_ydata() + 0.2).astype(int)))
-    assert places[2.0] == 2 and plain.get_ydata().min() == -0.2
+    assert figure.axes[0].yaxis_inverted()  # the first above
+    plain, hybrid = (drawn_marks(figure.axes[0], name) for name in ("plain", "hybrid"))
+    assert dict(zip(plain.x, plain.y)) == {-1.0: 1.8, 0.5: 0.8, 2.0: -0.2} and hybrid.y.tolist() == [1.2]
     assert max(x for line in figure.axes[2].lines for x in line.get_xdata()) == 2000.0  # thousands
     assert figure.axes[1].get_xlabel() == "effect on German\n(points)"
     figures.save(figure, table, tmp_path / "family")
@@ -137,9 +177,8 @@ def test_language_bias_of_several_adaptations_is_drawn_as_numbers():
 def test_no_two_names_of_languages_overlap_in_the_figure_of_effects(codes):
     rows = list(itertools.product(("hybrid", "labse-recipe"), codes.split()))
     effects = pd.DataFrame(rows, columns=["strategy", "language"])
-    effects = effects.assign(
-        encoder="e", head="cross", adaptation="mlm", n_seeds=2, effect=1.0, low=-1.0, high=2.0
-    )
+    about = {"encoder": "e", "head": "cross", "adaptation": "mlm", "n_seeds": 2, "verdict": "up"}
+    effects = effects.assign(**about, effect=1.0, low=-1.0, high=2.0)
     effects["resource"] = [languages.BY_CODE[code].resource for code in effects.language]
     by_seed = pd.concat([effects.assign(seed=seed, effect=seed) for seed in (1, 2)])
     between = effects[effects.strategy == "hybrid"].assign(strategy="hybrid - labse-recipe")

@@ -7,7 +7,7 @@ import pandas as pd
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
 from xltlib.notebooks import ADAPT
-from xltlib.values import counted, without_seed
+from xltlib.values import counted_from_to, without_seed
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
 
@@ -71,8 +71,9 @@ def caption(study: str, means: pd.DataFrame) -> str:
     name, head = means.encoder.iloc[0], means["head"].iloc[0]
     encoder = figures.ENCODER_NAME.get(name, name)
     rungs = ", ".join(sorted(set(means.rung)))
+    seeds = counted_from_to(means.n_seeds, "seed")
     return (
-        f"Study {study}. Encoder {encoder}, head {head}, {counted(means.n_seeds.max(), 'seed')}, "
+        f"Study {study}. Encoder {encoder}, head {head}, {seeds}, "
         f"rung {rungs}; pool of {means.pool.max() + 1} sentences. Hollow: no adaptation."
     )
 

@@ -122,6 +122,26 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def from_to(values) -> str:
+    """The smallest and the largest of some numbers, or the one that all are.
+
+    Example:
+        >>> from_to([6, 3, 3]), from_to([2, 2])
+        ('3 to 6', '2')
+    """
+    return " to ".join(str(value) for value in sorted({min(values), max(values)}))
+
+
+def counted_from_to(values, noun: str) -> str:
+    """The same with what is counted.
+
+    Example:
+        >>> counted_from_to([6, 3, 3], "seed"), counted_from_to([1], "seed")
+        ('3 to 6 seeds', '1 seed')
+    """
+    return from_to(values) + f" {noun}" + ("s" if max(values) > 1 else "")
+
+
 def signed(value: float | None, digits: int = 1) -> str:
     """A number with its sign, a true minus; "" where there is none.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from xltlib import languages
+from xltlib.figures import marks
 from xltlib.figures.style import (
     NOISE_NAME,
     adaptation_name,
@@ -50,8 +51,8 @@ def adaptation_effect(
     strategies.
 
     Args:
-        effects, between, by_seed: from statistics.adaptation_effects and effects_by_seed, whose seeds are
-            drawn as small dots.
+        effects, between, by_seed: from statistics.adaptation_effects, with verdicts, and effects_by_seed,
+            whose seeds are drawn as small dots.
         adaptation: which one to draw.
         labelled: languages of which labels were read; their names say so.
         groups: of languages, in the order in which they are drawn; none: resource levels.
@@ -76,8 +77,10 @@ def adaptation_effect(
         cut_note = cut_note or cut_note_between
     _name_languages(axes[-1], codes, labelled, levels, colours)
     _mark_resource_levels(axes, codes, levels, colours)
-    title = f"Effect on zero-shot accuracy: {adaptation_name(adaptation)}"
+    measure = "accuracy" if labelled else "zero-shot accuracy"
+    title = f"Effect on {measure}: {adaptation_name(adaptation)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    caption += marks.meaning(pd.concat([effects, between]))
     lines = [
         textwrap.fill(line, int(16 * figure.get_figwidth())) for line in (caption + cut_note).splitlines()
     ]
@@ -132,17 +135,16 @@ def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: lis
     if many:
         width += 0.16
     offsets = np.linspace(-width / 2, width / 2, len(strategies)) if len(strategies) > 1 else [0.0]
+    beside = 0.4 * width / max(1, len(strategies) - 1)  # of a mark: the dots of its seeds
     for offset, strategy in zip(offsets, strategies):
-        name, colour, marker = look(strategy)
-        rows = effects[effects.strategy == strategy].set_index("language").reindex(codes)
-        x = np.arange(len(codes)) + offset
-        axis.vlines(x, rows.low, rows.high, color=colour, linewidth=2)
-        size = 6 if many else 8
-        axis.plot(x, rows.effect, marker, color=colour, markersize=size, label=name, linestyle="none")
+        of_strategy = effects[effects.strategy == strategy]
+        strategy_look = look(strategy, of_strategy["head"].iloc[0])
+        rows, places = of_strategy.set_index("language").reindex(codes), np.arange(len(codes)) + offset
+        marks.draw_effects(axis, places, rows, strategy_look, 6 if many else 8)
         seeds = by_seed[by_seed.strategy == strategy]
         if seeds.seed.nunique() > 1:  # the dot of a single seed would only repeat the point
-            place = seeds.language.map(codes.index) + offset + (0.04 if many else 0.09)
-            axis.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
+            place = seeds.language.map(codes.index) + offset + beside
+            axis.plot(place, seeds.effect, ".", color=strategy_look[1], alpha=0.6, markersize=5)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set_ylabel("effect\n(accuracy points)")
     if many:
@@ -155,9 +157,8 @@ def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: lis
 def _draw_between(axis, between: pd.DataFrame, codes: list[str]) -> None:
     """Differences of strategies: against LaBSE and against its recipe, if both are there."""
     for position, (_, rows) in enumerate(between.groupby("strategy")):
-        rows, x = rows.set_index("language").reindex(codes), np.arange(len(codes)) + 0.17 * position
-        axis.vlines(x, rows.low, rows.high, color="0.25", linewidth=2)
-        axis.plot(x, rows.effect, "Ds"[position], color="0.25", markersize=7)
+        rows, places = rows.set_index("language").reindex(codes), np.arange(len(codes)) + 0.17 * position
+        marks.draw_effects(axis, places, rows, ("", "0.25", "Ds"[position]))
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set_ylabel("hybrid minus\nLaBSE arm (points)")
 
@@ -240,13 +241,14 @@ def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"
     language and to alignment, and what it costs.
 
     Args:
-        table: one row a strategy and adaptation, columns ``strategy, adaptation, low, high``, those of
-            ``FAMILY``, ``n_seeds``, and ``control``, whether it is one.
+        table: one row a strategy and adaptation, in the order in which they are drawn: columns ``strategy,
+            head, adaptation, low, high, verdict``, those of ``FAMILY``, ``n_seeds``, and ``control``, whether
+            it is one.
         source: the name of the source language.
     """
     theme()
     panels = [name for name in FAMILY if table[name].notna().any()]
-    order = table.groupby("adaptation").effect.mean().sort_values().index.tolist()
+    order = list(dict.fromkeys(table.adaptation))
     figsize = (3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order))
     ratios = [1.6 if name == "effect" else 1 for name in panels]
     shared = {"sharey": True, "squeeze": False, "layout": "constrained", "width_ratios": ratios}
@@ -260,8 +262,9 @@ def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"
     if n_strategies > 1:
         handles = axes[0, 0].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper right", ncols=n_strategies, frameon=False, fontsize=9)
+    caption += marks.meaning(table)
     if table.control.any():
-        caption += " Hollow: controls."
+        caption += " Grey: controls."
     return titled(figure, "The adaptation family", caption)
 
 
@@ -269,20 +272,21 @@ def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str
     """One column of the table: a mark a strategy and adaptation, with intervals where it is the effect."""
     strategies = in_order(table.strategy)
     offsets = np.linspace(-0.2, 0.2, len(strategies)) if len(strategies) > 1 else [0.0]
+    for adaptation in table[table.control].adaptation.unique():
+        place = order.index(adaptation)
+        axis.axhspan(place - 0.5, place + 0.5, color="0.95", zorder=0)
     for offset, strategy in zip(offsets, strategies):
-        name, colour, marker = look(strategy)
         rows = table[table.strategy == strategy]
+        name, colour, marker = strategy_look = look(strategy, rows["head"].iloc[0])
         y = np.array([order.index(adaptation) for adaptation in rows.adaptation]) + offset
         if panel == "effect":
-            axis.hlines(y, rows.low, rows.high, color=colour, linewidth=2)
+            marks.draw_effects(axis, y, rows, strategy_look, across=True)
+            continue
         x = rows[panel] / (1e3 if panel.startswith("tokens") else 1)
-        mark = {"color": colour, "markersize": 7, "linestyle": "none"}
-        axis.plot(x, y, marker, label=name, **mark)
-        control = rows.control.to_numpy()
-        axis.plot(x[control], y[control], marker, markerfacecolor="white", **mark)
+        axis.plot(x, y, marker, color=colour, markersize=7, linestyle="none")
     axis.axvline(0, color="0.3", linewidth=1)
     axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))
-    axis.set_ylim(-0.6, len(order) - 0.4)
+    axis.set_ylim(len(order) - 0.4, -0.6)  # the first above
 
 
 def _names_with_seeds(table: pd.DataFrame, order: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from xltlib.figures import marks
 from xltlib.figures.style import adaptation_name, in_order, look, theme, titled
 
 
@@ -18,7 +19,8 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, measur
     More than four panels stand in rows of three.
 
     Args:
-        effects: columns ``adaptation, strategy, language, effect, low, high``; language is the group.
+        effects: columns ``adaptation, strategy, head, language, effect, low, high, verdict, n_seeds``;
+            language is the group.
         groups: in the order in which they stand, the first above.
         caption: what stands below.
         measure: what the effects are on.
@@ -33,11 +35,11 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, measur
     figure, axes = plt.subplots(rows, columns, figsize=figsize, **shared)
     panels = axes.flatten()
     for axis, adaptation in zip(panels, adaptations):
-        _draw_panel(axis, effects[effects.adaptation == adaptation], groups, in_order(effects.strategy))
+        _draw_panel(axis, effects[effects.adaptation == adaptation], groups)
         axis.tick_params(axis="y", labelsize=10)
         axis.set_title(textwrap.fill(adaptation_name(adaptation), 36), fontsize=10)
     for axis in panels[: len(adaptations)][-columns:]:  # the lowest of each column
-        axis.set_xlabel(f"effect on the group's mean\n{measure} (points)", fontsize=10)
+        axis.set_xlabel("effect on the group's mean (points)", fontsize=10)
         axis.tick_params(labelbottom=True)
     for axis in panels[len(adaptations) :]:
         axis.remove()
@@ -48,16 +50,15 @@ def group_effects(effects: pd.DataFrame, groups: list[str], caption: str, measur
     figure.legend(
         handles.values(), handles.keys(), loc="outside upper right", ncols=3, frameon=False, fontsize=9
     )
-    return titled(figure, "What adaptation does to groups of languages", caption)
+    return titled(figure, f"Effect on {measure}, by group", caption + marks.meaning(effects))
 
 
-def _draw_panel(axis, effects: pd.DataFrame, groups: list[str], strategies: list[str]) -> None:
+def _draw_panel(axis, effects: pd.DataFrame, groups: list[str]) -> None:
     """The effects of one adaptation."""
+    strategies = in_order(effects.strategy)
     offsets = np.linspace(-0.22, 0.22, len(strategies)) if len(strategies) > 1 else [0.0]
     for offset, strategy in zip(offsets, strategies):
-        name, colour, marker = look(strategy)
-        rows = effects[effects.strategy == strategy].set_index("language").reindex(groups)
-        y = np.arange(len(groups)) + offset
-        axis.hlines(y, rows.low, rows.high, color=colour, linewidth=2)
-        axis.plot(rows.effect, y, marker, color=colour, markersize=7, linestyle="none", label=name)
+        of_strategy = effects[effects.strategy == strategy]
+        rows, places = of_strategy.set_index("language").reindex(groups), np.arange(len(groups)) + offset
+        marks.draw_effects(axis, places, rows, look(strategy, of_strategy["head"].iloc[0]), across=True)
     axis.axvline(0, color="0.3", linewidth=1)

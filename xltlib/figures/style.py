@@ -43,11 +43,13 @@ ADAPTATION_NAME = {
     "mmd": "MMD",
     "consistency": "consistency on parallel pairs",
     "centre": "centring per language",
+    "centre-detected": "centring per guessed language",
     "whiten": "whitening per language",
     "procrustes": "rotation onto English",
     "more-updates": "extra English updates (control)",
     "more-pairs": "more English pairs, of other kinds",
 }
+READ = {"consistency": "pairs", "align": "translations"}  # what a dose counts; of others sentences
 NOISE_NAME = {
     "plain": "start",
     "step-matched": "no noise (control)",
@@ -115,6 +117,8 @@ def adaptation_name(adaptation: str) -> str:
         'masked language modelling, wikipedia'
         >>> adaptation_name("mlm-16-languages")
         'masked language modelling, 16 languages'
+        >>> adaptation_name("consistency-160")
+        'consistency on parallel pairs, 160 pairs a language'
         >>> adaptation_name("consistency-de-es-fr")
         'consistency on parallel pairs, German, Spanish and French'
         >>> adaptation_name("dann+consistency")
@@ -127,6 +131,8 @@ def _name_of_one(part: str) -> str:
     fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
     base = max(fitting, key=len, default="")
     rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(base).lstrip("-"))
+    if rest.isdecimal():
+        rest = f"{int(rest):,} {READ.get(base, 'sentences')} a language"
     codes = rest.split("-")
     if all(code in languages.BY_CODE for code in codes):
         rest = joined([languages.row(code).name for code in codes])

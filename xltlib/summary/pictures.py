@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from xltlib import figures, levels, statistics
+from xltlib.statistics import ARM
 from xltlib.summary import costs, grids
 from xltlib.summary.data import ASKED_ABOUT, StudyData
-from xltlib.summary.words import caption, from_to, language, interval_note
-from xltlib.values import counted
+from xltlib.summary.words import caption, interval_note, language
+from xltlib.values import counted, counted_from_to, from_to
 
 EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
@@ -71,16 +72,13 @@ def _items(data: StudyData) -> str:
 
 def family_pictures(data: StudyData) -> list[Picture]:
     """All adaptations side by side, one figure a head, where there are more than two."""
-    pictures, family = [], costs.family(data)
+    pictures, family = [], _family_with_verdicts(data)
     for position, (head, arms) in enumerate(family.groupby("head", sort=False)):
         if arms.adaptation.nunique() < 3:
             continue
-        max_seeds, min_seeds = arms.n_seeds.max(), arms.n_seeds.min()
-        marks = f"{counted(max_seeds, 'seed')}, {_items(data)} items a language. "
-        marks += f"Lines: {interval_note(max_seeds)}"
-        if min_seeds == 1 < max_seeds:
-            marks += ", of single seeds over clusters alone"
-        text = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {marks}."
+        seeds = counted_from_to(arms.n_seeds, "seed")
+        text = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {seeds}, {_items(data)} items "
+        text += f"a language. Lines: {interval_note(arms.n_seeds.max())}."
         at_source = {f"effect on {data.source}": "effect on source"}
         table = arms.rename(columns=at_source).assign(control=data.is_control(arms.adaptation))
         figure = figures.adaptation_family(table, text, language(data.source))
@@ -88,6 +86,14 @@ def family_pictures(data: StudyData) -> list[Picture]:
             Picture("adaptation_family" if position == 0 else f"adaptation_family_{head}", figure, arms)
         )
     return pictures
+
+
+def _family_with_verdicts(data: StudyData) -> pd.DataFrame:
+    """The family with the verdict on each mean effect, in the order of the study, controls last."""
+    verdicts = data.groups[data.groups.language == "mean"][[*ARM, "verdict"]]
+    family = costs.family(data).merge(verdicts, on=ARM, how="left")
+    order = list(dict.fromkeys(data.runs.adaptation))
+    return _controls_last(data, statistics.ordered(family, "adaptation", order))
 
 
 def answer_pictures(data: StudyData) -> list[Picture]:
@@ -221,10 +227,9 @@ def dose_pictures(data: StudyData) -> list[Picture]:
     doses = costs.doses(data)
     if doses.empty:
         return []
-    max_seeds, min_seeds = doses.n_seeds.max(), doses.n_seeds.min()
-    seeds = counted(max_seeds, "seed") if max_seeds == min_seeds else f"{min_seeds} to {max_seeds} seeds"
+    seeds = counted_from_to(doses.n_seeds, "seed")
     text = f"Study {data.study}; {seeds}, {_items(data)} items a language. "
-    text += f"Lines: {interval_note(max_seeds)}."
+    text += f"Lines: {interval_note(doses.n_seeds.max())}."
     return [Picture("dose_response", figures.dose_response(doses, text), doses)]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from xltlib import figures, languages
 from xltlib.provenance import Entry
-from xltlib.values import signed
+from xltlib.values import counted_from_to, from_to, joined, signed
 
 SOURCES = {
     "pairs": "the task's own development items",
@@ -184,11 +184,6 @@ def interval_note(n_seeds: int) -> str:
     return f"{text}; with one seed they do not include variation between seeds"
 
 
-def from_to(values: pd.Series) -> str:
-    """The smallest and the largest of them, or the one that all are."""
-    return " to ".join(str(value) for value in sorted({values.min(), values.max()}))
-
-
 def caption(data, effects: pd.DataFrame, dots: bool = True, unit: str = "language") -> str:
     """What stands below a figure: encoder, seeds, items, rungs, and what its marks are.
 
@@ -198,16 +193,17 @@ def caption(data, effects: pd.DataFrame, dots: bool = True, unit: str = "languag
         unit: what has so many test items: ``"language"`` or ``"group"``.
     """
     max_seeds, items = effects.n_seeds.max(), from_to(effects.n_items)
-    seeds = f"{from_to(effects.n_seeds)} {'seeds' if max_seeds > 1 else 'seed'}"
-    by_strategy = effects.groupby("strategy", sort=False).rung.unique()
+    seeds = counted_from_to(effects.n_seeds, "seed")
+    by_strategy = effects.groupby(["strategy", "head"], sort=False).rung.unique()
     rungs = ", ".join(
-        f"{figures.look(strategy)[0]} {' or '.join(sorted(names))}" for strategy, names in by_strategy.items()
+        f"{figures.look(*arm)[0]} {' or '.join(sorted(names))}" for arm, names in by_strategy.items()
     )
+    head = joined(effects["head"].unique())
     marks = f"Lines: {interval_note(1)}."
     if max_seeds > 1:
         marks = f"Points: mean over seeds; lines: {interval_note(max_seeds)}"
         marks += "; small dots: single seeds." if dots else "."
     return (
-        f"Study {data.study}. Encoder {encoders(data)}, {seeds}, {items} test items a {unit}, "
+        f"Study {data.study}. Encoder {encoders(data)}, head {head}, {seeds}, {items} test items a {unit}, "
         f"checkpoint: {data.selection}. Rungs: {rungs}.\n{marks}"
     )
