@@ -49,9 +49,9 @@ def meaning(effects: pd.DataFrame) -> str:
 
     Example:
         >>> meaning(pd.DataFrame({"verdict": ["undecided"], "n_seeds": [6]}))
-        " Hollow: not detected, also where an interval excludes zero (p above 5 % after Holm's correction)."
+        " Hollow: not detected (p above 5 % after Holm's correction), even if the interval excludes zero."
     """
-    text = " Hollow: not detected, also where an interval excludes zero (p above 5 % after Holm's correction)."
+    text = " Hollow: not detected (p above 5 % after Holm's correction), even if the interval excludes zero."
     if is_detected(effects).any():
         text = " Filled: detected." + text
     if (effects.n_seeds == 1).any():

@@ -77,8 +77,8 @@ def family_pictures(data: StudyData) -> list[Picture]:
         if arms.adaptation.nunique() < 3:
             continue
         seeds = counted_from_to(arms.n_seeds, "seed")
-        text = f"Study {data.study}, head {head}, checkpoint: {data.selection}. {seeds}, {_items(data)} items "
-        text += f"a language. Lines: {interval_note(arms.n_seeds.max())}."
+        text = f"Study {data.study}, head {head}, checkpoint: {data.selection}. "
+        text += f"{seeds}, {_items(data)} items a language. Lines: {interval_note(arms.n_seeds.max())}."
         at_source = {f"effect on {data.source}": "effect on source"}
         table = arms.rename(columns=at_source).assign(control=data.is_control(arms.adaptation))
         figure = figures.adaptation_family(table, text, language(data.source))
