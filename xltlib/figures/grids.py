@@ -145,7 +145,9 @@ def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: 
     bar = {"label": _words(measure)}
     import seaborn as sns
 
-    sns.heatmap(cells, ax=axis, cmap="cividis", cbar_kws=bar, linewidths=0.4, **numbers)
+    # seaborn would first draw names of rows upright, for which there is no room.
+    sns.heatmap(cells, ax=axis, cmap="cividis", cbar_kws=bar, linewidths=0.4, yticklabels=False, **numbers)
+    axis.set_yticks(np.arange(len(cells)) + 0.5, cells.index, va="center")
     axis.set(xlabel="", ylabel="")
     axis.tick_params(labelsize=9)
     return figure

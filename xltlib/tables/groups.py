@@ -25,8 +25,9 @@ from xltlib.tables.cells import (
 
 def _state(folder: Path) -> dict:
     """What a study's ``runs.json`` says of its groups and runs."""
-    found = collected.state(folder, {"arm": bool})
-    files.refuse_without(found, {"groups": dict}, folder / collected.RUNS, collected.AGAIN)
+    path = folder / collected.RUNS
+    found = files.as_json(path, collected.AGAIN)
+    files.refuse_without(found, {"runs": list, "groups": dict}, path, collected.AGAIN)
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, languages
+from xltlib import collected, files, languages
 from xltlib.markdown import escaped
 from xltlib.tables.cells import arm_cells, arm_columns, judged_points, markdown, per_cent, read
 from xltlib.tables.groups import between_strategies, by_group, grouped, in_words, of_arms
@@ -68,6 +68,9 @@ def accuracy(folder: Path) -> str:
 
 def class_names(folder: Path, classes: int) -> list[str]:
     """What the study's task calls the labels 0, 1, ...: as its runs have recorded it, else their numbers."""
-    runs = collected.state(folder, {"arm": bool})["runs"]
+    path = folder / collected.RUNS
+    state = files.as_json(path, collected.AGAIN)
+    files.refuse_without(state, {"runs": list}, path, collected.AGAIN)
+    runs = state["runs"]
     recorded = [run["data"]["classes"] for run in runs if run["arm"] and "classes" in run.get("data", {})]
     return recorded[0] if recorded else [str(number) for number in range(classes)]
