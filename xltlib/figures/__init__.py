@@ -1,11 +1,12 @@
 """Figures, each with the CSV of what it plots; ``caption`` is what stands below: encoder, n, seeds, rungs.
 
-``style`` holds what they share, ``effects``, ``grids`` and ``curves`` draw. Importing any of them sets what
+``style`` and ``marks`` hold what they share; the other modules draw. Importing any of them sets what
 makes the bytes of an SVG the same every time. Nothing here needs torch.
 """
 
 from xltlib.figures.curves import covariates, dose_response, loss_curve, strength_response
-from xltlib.figures.effects import adaptation_effect, adaptation_family, arm_effects, ladder
+from xltlib.figures.effects import adaptation_effect, arm_effects, ladder
+from xltlib.figures.family import adaptation_family
 from xltlib.figures.grids import difference_grid, generalized_grid, language_bias
 from xltlib.figures.groups import group_effects
 from xltlib.figures.settings import development

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib import languages
-from xltlib.figures.style import NOISE_NAME, adaptation_name, in_order, look, palette, theme, titled
+from xltlib.figures.style import adaptation_name, in_order, look, noise_look, palette, theme, titled
 
 APART = 1.06  # by what factor two lines stand apart on a logarithmic scale
 
@@ -34,11 +34,13 @@ def strength_response(effects: pd.DataFrame, caption: str):
     Args:
         effects: columns ``noise, strength, effect, low, high``.
     """
-    lines = {}
+    lines, line_styles = {}, {}
     for noise, rows in effects.groupby("noise", sort=False):
-        lines[NOISE_NAME.get(noise, noise)] = rows.rename(columns={"strength": "x"})
+        name, *line_style = noise_look(noise)
+        lines[name], line_styles[name] = rows.rename(columns={"strength": "x"}), line_style
+    xlabel = "radius of the perturbation relative to the mean embedding (log scale)"
     ylabel = "mean of targets against\nthe control (points)"
-    return _responses({"": lines}, "radius relative to the mean embedding", ylabel, caption)
+    return _responses({"": lines}, xlabel, ylabel, caption, line_styles)
 
 
 def dose_response(effects: pd.DataFrame, caption: str):

@@ -103,6 +103,18 @@ def look(strategy: str, head: str = "") -> tuple[str, str, str]:
     return name, colour, marker
 
 
+def noise_look(label: str) -> tuple[str, str, str]:
+    """Name, colour and marker of an arm with noise, the same in every figure.
+
+    Example:
+        >>> noise_look("salt")[0], noise_look("salt") == noise_look("salt")
+        ('self-augmentation', True)
+    """
+    place = list(NOISE_NAME).index(label) if label in NOISE_NAME else len(label)
+    colours, markers = palette(len(NOISE_NAME)), "osD^vPXd<>"
+    return NOISE_NAME.get(label, label), colours[place % len(colours)], markers[place % len(markers)]
+
+
 def in_order(strategies) -> list[str]:
     """Strategies as they stand side by side in figures, each once."""
     names = list(STRATEGIES)
