@@ -56,8 +56,9 @@ def test_the_first_claim_is_judged_by_synonyms_alone(tmp_path, said, verdict):
     table = claims.judged(tmp_path).set_index("claim")
     assert table.loc["1", "verdict"] == verdict and table.loc["2", "verdict"] == "inconclusive"
     measured = table.loc["1", "measured"]
-    assert "Synonyms +2.0 [+1.0, +3.0] points over plain training, +0.2 over as many updates" in measured
-    assert "fgm +9.0" in measured and "missing: hybrid-mlm seed 2" in table.loc["1", "on"]
+    assert "Synonyms +2.0 [+1.0, +3.0] points over the model that training starts from" in measured
+    assert "+0.2 over equally many updates" in measured and "FGM +9.0" in measured
+    assert "planned and not run: hybrid-mlm seed 2" in table.loc["1", "on"]
     assert table.loc["3", "verdict"] == "reproduced"
 
 
@@ -268,7 +269,7 @@ def test_groups_of_low_resource_languages_count_for_the_question(tmp_path, found
     assert said in row.measured and row.verdict == verdict
     assert "No low-resource" not in row.measured and "lowres-nli" in row.on
     assert "matched" not in row.measured
-    difference = "unknown: hybrid batches minus LaBSE recipe (align, then classify), masked language"
+    difference = "unknown: hybrid batches minus LaBSE recipe, masked language"
     assert f"Differences between strategies that are detected: {difference} modelling +1.0" in row.measured
     groups.assign(verdict="undecided").to_csv(tmp_path / "lowres-nli/matched.csv", index=False)
     row = claims.judged(tmp_path).set_index("claim").loc["Q"]

@@ -410,8 +410,9 @@ def test_what_an_arm_reads_is_said():
 def test_costs_are_those_beyond_no_adaptation():
     arms = [{}, {"adaptation": "mlm", "right": 0.8, "more": {"tokens": 3500}}]
     table = summary.family_table(made_up(arms))[("hybrid", "mlm")]
-    assert table["tokens, more"] == "2,500" and table["effect"] == "10" and table["effect on de"] == "10"
-    assert table["effect on unread"] == "10" and "retrieval" not in table.index
+    assert table["effect on the zero-shot targets"] == table["effect on de"] == "+10.0"
+    assert table["effect on languages not read"] == "+10.0" and table["thousand tokens more"] == "2"
+    assert not {"translations found", "retrieval"} & set(table.index)
 
 
 def test_effects_over_the_control():

@@ -17,6 +17,7 @@ from xltlib import collected, evidence, figures, folders, question, statistics
 from xltlib import syntax_claims, translations_claim
 from xltlib.ladder import LADDER, ladder
 from xltlib.markdown import escaped, linked
+from xltlib.values import counted
 
 # The last is of the question alone.
 VERDICTS = ("reproduced", "not reproduced", "inconclusive", "not testable here", "answered")
@@ -121,11 +122,15 @@ def _noise(folder: Path, study: str, claim: str) -> dict:
         verdict = "inconclusive"
     elif verdict in ("step-explained", "not reproduced: larger"):
         verdict = "not reproduced"
-    other_noises = "; ".join(f"{name} {evidence.points(row)}" for name, row in by_arm.items())
+    other_noises = "; ".join(
+        f"{figures.NOISE_NAME.get(name, name)} {evidence.points(row)} ({counted(row.n_seeds, 'seed')})"
+        for name, row in by_arm.items()
+    )
     over_updates = "not measured" if pd.isna(synonyms.over_updates) else f"{synonyms.over_updates:+.1f}"
     measured = (
-        f"Synonyms {evidence.points(synonyms)} points over plain training, {over_updates} over as many "
-        f"updates without them.{remarks} Other noises, over plain: {other_noises or 'none'}."
+        f"Synonyms {evidence.points(synonyms)} points over the model that training starts from, "
+        f"{over_updates} over equally many updates without them.{remarks} "
+        f"Other noises, over that model: {other_noises or 'none'}."
     )
     basis = evidence.measured_on(folder, study, synonyms.n_seeds, synonyms.n_items)
     return evidence.row(measured, basis, verdict, folder / study / "noise_effect.png")
@@ -179,9 +184,8 @@ def _definition(folder: Path) -> dict:
     one_label = (cells.groupby("item").label.nunique() == 1).all()
     agree = bool(one_label and set(cells[off_diagonal]["item"]) <= set(cells[~off_diagonal]["item"]))
     n = len(cells[off_diagonal][["language1", "language2"]].drop_duplicates())
-    measured = (
-        f"A definition. In {n} cells of two languages each item has the label it has everywhere: {agree}."
-    )
+    kept_label = "every item keeps its label" if agree else "not every item keeps its label"
+    measured = f"A definition. In {n} cells of two languages {kept_label}."
     return evidence.row(measured, study, "reproduced" if agree else "not reproduced")
 
 

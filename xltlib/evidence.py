@@ -27,10 +27,11 @@ def missing(study: str, detail: str = "") -> dict:
 
 
 def measured_on(folder: Path, study: str, seeds: int, items: int) -> str:
-    """What a claim was measured on: study, encoder, seeds, items, and runs that are missing."""
+    """What a claim was measured on: study, encoder, seeds, items, and planned runs that were not made."""
     state = folders.state(folder, study, {"arm": bool, "encoder": str})
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
-    gaps = f"; missing: {collected.shortened(state['missing'])}" if state.get("missing") else ""
+    not_made = state.get("missing")
+    gaps = f"; planned and not run: {collected.shortened(not_made)}" if not_made else ""
     name = figures.ENCODER_NAME.get(encoder, encoder)
     return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items} items a language{gaps}"
 

@@ -30,7 +30,7 @@ def judged(folder: Path) -> dict:
     main, between = _on_the_mean(folder, study)
     if main.empty or between.empty:
         return evidence.missing(study, " with adaptation under both strategies")
-    sentences = []
+    sentences = [_counted_on_the_mean(main, between)]
     for name, rows in main.groupby("adaptation"):
         sentences.append(_adaptation_sentence(rows, between[between.adaptation == name]))
     effects = evidence.table(folder, study, "adaptation_effect")
@@ -56,7 +56,7 @@ def judged(folder: Path) -> dict:
     decided = _is_decided(pd.concat([main, between, group_effects]))
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
     verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
-    measured = f"Effect on the mean of the zero-shot targets, in points. {'. '.join(sentences)}."
+    measured = f"{'. '.join(sentences)}."
     return evidence.row(measured, basis, verdict, folder / study / "adaptation_effect.png")
 
 
@@ -118,14 +118,14 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
     """
     sentences, effects = [], effects[~_is_difference(effects)]
     for group, rows in effects.groupby("language", sort=False):
-        detected = rows[rows.verdict.isin(["up", "down"])]
+        detected = rows[_is_detected(rows)]
         if only_found and detected.empty:
             continue
         parts = []
         for adaptation, of_adaptation in detected.groupby("adaptation", sort=False):
             estimates = []
             for row in of_adaptation.itertuples():
-                estimates.append(f"{figures.look(row.strategy)[0]} {evidence.points(row)}")
+                estimates.append(f"{figures.strategy_name(row.strategy)} {evidence.points(row)}")
             parts.append(f"{figures.adaptation_name(adaptation)}: {', '.join(estimates)}")
         count = f"{group.replace('-', ' ')}: {len(detected)} of {len(rows)} effects detected"
         sentences.append(f"{count} ({'; '.join(parts)})" if parts else count)
@@ -134,22 +134,40 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
 
 def _differences_found(effects: pd.DataFrame) -> list[str]:
     """Differences between strategies that are detected, in one sentence; none: no sentence."""
-    detected = effects[_is_difference(effects) & effects.verdict.isin(["up", "down"])]
+    detected = effects[_is_difference(effects) & _is_detected(effects)]
     parts = []
     for row in detected.itertuples():
-        strategies = " minus ".join(figures.look(name)[0] for name in row.strategy.split(" - "))
+        strategies = " minus ".join(figures.strategy_name(name) for name in row.strategy.split(" - "))
         adaptation = figures.adaptation_name(row.adaptation)
         group = row.language.replace("-", " ")
         parts.append(f"{group}: {strategies}, {adaptation} {evidence.points(row)}")
     return [f"Differences between strategies that are detected: {'; '.join(parts)}"] if parts else []
 
 
+def _counted_on_the_mean(main: pd.DataFrame, between: pd.DataFrame) -> str:
+    """How many effects on the mean of the targets, and differences between strategies, are detected."""
+    effects, differences = (int(_is_detected(table).sum()) for table in (main, between))
+    return (
+        f"On PAWS-X (mean of the zero-shot targets, in points), {effects} of {len(main)} effects and "
+        f"{differences} of {len(between)} differences between strategies are detected"
+    )
+
+
+def _is_detected(effects: pd.DataFrame) -> pd.Series:
+    return effects.verdict.isin(["up", "down"])
+
+
+def _judged(row) -> str:
+    """An effect with its interval, and its verdict if it has one."""
+    undecided = row.verdict in ("undecided", "one seed")
+    return evidence.points(row) + ("" if undecided else f" ({row.verdict})")
+
+
 def _adaptation_sentence(main: pd.DataFrame, between: pd.DataFrame) -> str:
     """One adaptation's effects under each strategy and their differences, in words."""
     estimates = []
     for row in main.itertuples():
-        strategy, _, _ = figures.look(row.strategy)
-        estimates.append(f"{strategy} {evidence.points(row)} ({row.verdict})")
-    differences = [f"{evidence.points(row)} ({row.verdict})" for row in between.itertuples()]
+        estimates.append(f"{figures.strategy_name(row.strategy)} {_judged(row)}")
+    differences = [_judged(row) for row in between.itertuples()]
     name = figures.adaptation_name(main.adaptation.iloc[0])
     return f"{name}: {', '.join(estimates)}; difference {', '.join(differences) or 'not measured'}"

@@ -96,7 +96,7 @@ def in_words(table: pd.DataFrame) -> str:
     sentences = []
     for claim, of_claim in table.fillna({"claim": 0}).groupby("claim", sort=False):
         parts = []
-        for verdict, rows in of_claim.groupby("verdict", sort=False):
+        for verdict, rows in _undecided_last(of_claim).groupby("verdict", sort=False):
             arms = [
                 f"{NOISE_NAME.get(row.arm, row.arm)} ({with_interval(row.effect, row.low, row.high)})"
                 for row in rows.itertuples()
@@ -105,3 +105,8 @@ def in_words(table: pd.DataFrame) -> str:
         name = f"Claim {int(claim)}" if claim else "No claim is on this task"
         sentences.append(f"{name}: {'; '.join(parts)}.")
     return " ".join(sentences)
+
+
+def _undecided_last(outcomes: pd.DataFrame) -> pd.DataFrame:
+    undecided = outcomes.verdict == "inconclusive"
+    return pd.concat([outcomes[~undecided], outcomes[undecided]])

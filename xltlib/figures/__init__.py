@@ -18,6 +18,7 @@ from xltlib.figures.style import (
     file_name,
     look,
     save,
+    strategy_name,
 )
 from xltlib.figures.trees import trees
 
@@ -41,6 +42,7 @@ __all__ = [
     "look",
     "loss_curve",
     "save",
+    "strategy_name",
     "strength_response",
     "trees",
 ]

@@ -123,6 +123,8 @@ def language_bias(table: pd.DataFrame, measure: str, caption: str):
         caption = caption.replace(" Hollow: no adaptation.", "")
     else:
         figure = _bias_as_marks(table, measure, codes, arms)
+    if measure == "rank_distance":
+        caption += " Lower: less language bias."
     return titled(figure, f"Language bias: {_words(measure)} of translations, per query language", caption)
 
 
@@ -142,11 +144,11 @@ def _bias_as_numbers(table: pd.DataFrame, measure: str, codes: list[str], arms: 
     figsize = (max(9.5, 0.9 * len(codes) + 5.5), 0.4 * len(cells) + 1.7)
     figure, axis = plt.subplots(figsize=figsize, layout="constrained")
     numbers = {"annot": True, "fmt": ".2f", "annot_kws": {"size": 9}}
-    bar = {"label": _words(measure)}
+    colours = {"cmap": "cividis", "vmin": 0, "cbar_kws": {"label": _words(measure)}, "linewidths": 0.4}
     import seaborn as sns
 
     # seaborn would first draw names of rows upright, for which there is no room.
-    sns.heatmap(cells, ax=axis, cmap="cividis", cbar_kws=bar, linewidths=0.4, yticklabels=False, **numbers)
+    sns.heatmap(cells, ax=axis, yticklabels=False, **colours, **numbers)
     axis.set_yticks(np.arange(len(cells)) + 0.5, cells.index, va="center")
     axis.set(xlabel="", ylabel="")
     axis.tick_params(labelsize=9)

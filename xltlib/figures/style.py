@@ -103,6 +103,16 @@ def look(strategy: str, head: str = "") -> tuple[str, str, str]:
     return name, colour, marker
 
 
+def strategy_name(strategy: str, head: str = "") -> str:
+    """The name of a strategy alone, without what stands there in brackets.
+
+    Example:
+        >>> strategy_name("labse-recipe+hybrid"), strategy_name("labse-recipe")
+        ('LaBSE recipe, hybrid batches', 'LaBSE recipe')
+    """
+    return re.sub(r" \(.*?\)", "", look(strategy, head)[0])
+
+
 def noise_look(label: str) -> tuple[str, str, str]:
     """Name, colour and marker of an arm with noise, the same in every figure.
 

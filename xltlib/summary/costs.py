@@ -12,9 +12,20 @@ from xltlib import provenance, statistics
 from xltlib.notebooks import ADAPT
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
-from xltlib.values import without_draw, without_seed
+from xltlib.values import signed, without_draw, without_seed
 
 MEASURES = ["seconds", "tokens", "retrieval", "rank_distance"]
+# What other tables have, and seconds, which are those of a machine.
+IN_OTHER_TABLES = ["low", "high", "p", "p_equivalent", "n_items", "n_seeds", "seconds, more"]
+IN_WORDS = {
+    "effect": "effect on the zero-shot targets",
+    "effect on unread": "effect on languages not read",
+    "retrieval": "translations found",
+    "retrieval, more": "translations found, change",
+    "rank_distance": "rank distance",
+    "rank_distance, more": "rank distance, change",
+    "tokens, more": "thousand tokens more",
+}
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
 HELD_OUT = ["adaptation", "method", "language"]
 
@@ -67,23 +78,26 @@ def _effect_only(effects: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def family_table(data: StudyData) -> pd.DataFrame:
-    """The family to be read: a column an adapted arm, a row a number; rows that no arm has are left out."""
-    numbers = family(data).set_index(data.arm).select_dtypes("number").dropna(axis=1, how="all")
-    return numbers.map(shortly).T
+    """The family to be read: a column an adapted arm, a row a number; rows that no arm has are left out.
 
-
-def shortly(value: float) -> str:
-    """A number of any size in few digits.
-
-    Example:
-        >>> shortly(26041.2), shortly(0.4577), shortly(3e-17), shortly(float("nan"))
-        ('26,041', '0.458', '0', '')
+    Effects are in points; other numbers are shares, or tokens in thousands.
     """
+    table = family(data).set_index(data.arm).drop(columns=IN_OTHER_TABLES).select_dtypes("number")
+    rows = {}
+    for name, values in table.dropna(axis=1, how="all").items():
+        rows[IN_WORDS.get(name, name)] = [_in_digits(name, value) for value in values]
+    return pd.DataFrame(rows, index=table.index).T
+
+
+def _in_digits(name: str, value: float) -> str:
+    """A number of the family: points with one digit and their sign, shares with two, tokens in thousands."""
     if pd.isna(value):
         return ""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{round(value, 6) + 0.0:.3g}"
+    if name.startswith("effect"):
+        return signed(value)
+    if name.startswith("tokens"):
+        return f"{value / 1000:,.0f}"
+    return signed(value, 2) if name.endswith("more") else f"{value:.2f}"
 
 
 def over_updates_table(data: StudyData) -> pd.DataFrame:

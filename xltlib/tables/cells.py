@@ -5,7 +5,6 @@ Names come from studies and may hold anything: whoever puts one into a cell take
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -100,7 +99,7 @@ def strategy_name(strategy: str, head: str = "") -> str:
         >>> strategy_name("labse-recipe+hybrid"), strategy_name("plain", "cosine")
         ('LaBSE recipe, hybrid batches', 'encoder as it is')
     """
-    return escaped(re.sub(r" \(.*?\)", "", figures.look(strategy, head)[0]))
+    return escaped(figures.strategy_name(strategy, head))
 
 
 def adaptation_name(adaptation: str) -> str:
