@@ -133,6 +133,23 @@ def test_language_bias_of_several_adaptations_is_drawn_as_numbers():
     assert [line.get_markerfacecolor() for line in two.lines] == ["none", "#7F7F7F"]
 
 
+@pytest.mark.filterwarnings("error:constrained_layout")
+def test_panels_of_few_languages_leave_room_for_the_names_of_strategies(tmp_path):
+    rows = list(itertools.product(("plain", "hybrid", "labse-recipe"), ("de", "fr")))
+    effects = pd.DataFrame(rows, columns=["strategy", "language"])
+    about = {"encoder": "e", "head": "cross", "adaptation": "mlm", "resource": "high", "n_seeds": 1}
+    effects = effects.assign(**about, effect=1.0, low=-1.0, high=2.0)
+    between = effects[effects.strategy == "hybrid"].assign(strategy="hybrid - labse-recipe")
+    by_seed = effects.assign(seed=1)
+    figure = figures.adaptation_effect(effects, between, by_seed, "mlm", "caption")
+    figures.save(figure, effects, tmp_path / "few")
+    figure.canvas.draw()
+    widths = [axis.get_position().width * figure.get_figwidth() for axis in figure.axes]
+    assert min(widths) > 4
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert legend.x0 > figure.axes[0].get_window_extent().x1 and legend.x1 < figure.bbox.x1
+
+
 @pytest.mark.parametrize("codes", ["de fr es zh ja ko id", "de fr es zh ja ko id vi ar bg el tr gl sw"])
 def test_no_two_names_of_languages_overlap_in_the_figure_of_effects(codes):
     rows = list(itertools.product(("hybrid", "labse-recipe"), codes.split()))

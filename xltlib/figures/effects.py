@@ -66,8 +66,8 @@ def adaptation_effect(
     if effects.groupby("strategy").encoder.nunique().max() > 1:
         raise ValueError("two encoders in one strategy: draw them apart")
     by_seed = by_seed[(by_seed.adaptation == adaptation) & by_seed.language.isin(codes)]
-    figure, axes = _axes_of_effects(len(codes), effects.strategy.nunique(), bool(len(between)))
-    _draw_effects(axes[0], effects, by_seed, codes)
+    figure, axes, beside = _axes_of_effects(len(codes), in_order(effects.strategy), bool(len(between)))
+    _draw_effects(axes[0], effects, by_seed, codes, beside)
     dots = by_seed.effect.abs().max()
     runs_on = cut_scale(axes[0], effects, 3, dots)
     if len(between):
@@ -110,22 +110,27 @@ def levels_of(effects: pd.DataFrame, order: list[str] = languages.LEVELS) -> dic
     return found
 
 
-def _axes_of_effects(n_languages: int, n_strategies: int, two_panels: bool):
-    """The figure and its panels: room for the names of languages, and for a long legend beside them."""
+def _axes_of_effects(n_languages: int, strategies: list[str], two_panels: bool):
+    """The figure, its panels, and whether the legend stands beside them: it has no room in a row above."""
     of_language = 1.05 if n_languages <= 10 else 0.85
     width = max(6.5, of_language * n_languages + 1.6)
-    if n_strategies > 3:
+    names = [look(strategy)[0] for strategy in strategies]
+    beside = len(names) > 3 or sum(0.75 + 0.085 * len(name) for name in names) > width  # inches, about
+    if beside:
         width += 3.2
     height, panels, ratios = 3.9, 1, [3]
     if two_panels:
         height, panels, ratios = 3.9 + 2.3, 2, [3, 2]
     shared = {"sharex": True, "squeeze": False, "height_ratios": ratios, "layout": "constrained"}
     figure, axes = plt.subplots(panels, 1, figsize=(width, height), **shared)
-    return figure, axes[:, 0]
+    return figure, axes[:, 0], beside
 
 
-def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: list[str]) -> None:
-    """A mark with its interval a language and strategy, strategies side by side; beside it a dot a seed."""
+def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: list[str], beside: bool):
+    """A mark with its interval a language and strategy, strategies side by side; beside it a dot a seed.
+
+    The legend stands ``beside`` the panel, or in a row above.
+    """
     strategies = in_order(effects.strategy)
     many = len(strategies) > 3
     width = min(0.34, 0.1 * len(strategies))
@@ -145,7 +150,7 @@ def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: lis
             axis.plot(place, seeds.effect, ".", color=colour, alpha=0.6, markersize=5)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set_ylabel("effect\n(accuracy points)")
-    if many:
+    if beside:
         axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
     else:
         place = {"loc": "lower left", "bbox_to_anchor": (0, 1.08), "borderaxespad": 0}
