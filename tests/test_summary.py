@@ -890,7 +890,7 @@ def test_what_a_study_names_as_a_control_is_not_what_its_figures_begin_with():
     data = summary.load(FIGURES, "syntax")
     assert data.targets.adaptation.iloc[0] == "mlm" and data.is_control(pd.Series(["mlm"])).all()
     effects, _ = pictures.described_effects(data)
-    assert set(effects.adaptation) == {"syntax-100"}
+    assert set(effects.adaptation) == {"syntax-100"} and set(effects.strategy) == {"plain", "hybrid"}
 
 
 def test_a_study_that_is_not_there_is_named():

@@ -124,41 +124,48 @@ def covariates(effects: pd.DataFrame, known: pd.DataFrame, caption: str):
     """Effect per language against what is known of it: a picture, not a test, for seven languages decide
     nothing.
 
-    Thick: least squares through all languages; thin: the same with each language left out once.
+    One row of panels a strategy, one column a covariate, on the same scales. Thick: least squares through all
+    languages; thin: the same with each language left out once.
 
     Args:
         effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
         known: one row a language (index), one column a covariate.
     """
     theme()
+    strategies = in_order(effects.strategy)
     width = max(5.2 if len(known.columns) == 1 else 3.8, 0.45 * len(known))
     figure, axes = plt.subplots(
-        1,
+        len(strategies),
         len(known.columns),
-        figsize=(width * len(known.columns) + 0.4, 4.8),
+        figsize=(width * len(known.columns) + 0.4, 2.2 + 2.6 * len(strategies)),
+        sharex="col",
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axis, covariate in zip(axes[0], known):
-        for strategy in in_order(effects.strategy):
-            of = effects[effects.strategy == strategy].set_index("language")
-            of = of.join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
+    for beside, strategy in zip(axes, strategies):
+        name, _, _ = look(strategy)
+        of_strategy = effects[effects.strategy == strategy].set_index("language")
+        for axis, covariate in zip(beside, known):
+            of = of_strategy.join(known[covariate], how="inner").dropna(subset=[covariate, "effect"])
             if len(of):
                 x, y = of[covariate].to_numpy(float), of.effect.to_numpy(float)
                 _scatter_with_fits(axis, x, y, strategy)
-        _name_languages_above(axis, known[covariate].dropna().sort_values())
-        axis.axhline(0, color="0.3", linewidth=1)
-        axis.set(xlabel=textwrap.fill(covariate, 26))
-    what = textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30)
-    axes[0, 0].set(ylabel=f"{what}\n(accuracy points)")
-    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    return titled(figure, "The effect against what is known of a language", caption)
+            for value in known[covariate].dropna():
+                axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)
+            axis.axhline(0, color="0.3", linewidth=1)
+        said = textwrap.fill(name, 24, break_on_hyphens=False)
+        beside[0].set_ylabel(f"{said}\n(accuracy points)", fontsize=10)
+    for above, below, covariate in zip(axes[0], axes[-1], known):
+        _name_languages_above(above, known[covariate].dropna().sort_values())
+        below.set(xlabel=textwrap.fill(covariate, 26))
+    what = f"The effect against what is known of a language: {adaptation_name(effects.adaptation.iloc[0])}"
+    return titled(figure, textwrap.fill(what, int(9 * figure.get_figwidth())), caption)
 
 
 def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> None:
     """A mark a language, and lines of least squares: through all of them, and with each left out once."""
-    name, colour, marker = look(strategy)
+    _, colour, marker = look(strategy)
     across = np.array([x.min(), x.max()])
 
     def fit(kept: np.ndarray, linewidth: float, alpha: float) -> None:
@@ -169,7 +176,7 @@ def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> Non
         fit(np.full(len(x), True), 2, 1)
         for left_out in range(len(x)):
             fit(np.arange(len(x)) != left_out, 0.6, 0.5)
-    axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none", label=name)
+    axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none")
 
 
 def _name_languages_above(axis, values: pd.Series) -> None:
@@ -181,4 +188,3 @@ def _name_languages_above(axis, values: pd.Series) -> None:
         name = languages.row(code).name
         where = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
         axis.text(place, 1.09, name, rotation=60, fontsize=8, **where)
-        axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
-from xltlib.summary.data import ASKED_ABOUT, StudyData
+from xltlib.summary.data import StudyData
 from xltlib.summary.words import caption, from_to, language, lines_are
 from xltlib.values import counted
 
@@ -131,16 +131,11 @@ def cost_pictures(data: StudyData) -> list[Picture]:
 
 
 def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Effects of the first adaptation, and what is known of their languages (a column a covariate).
-
-    Where the strategies that the question names are there, only theirs: others would hide them.
-    """
+    """Effects of the first adaptation, and what is known of their languages (a column a covariate)."""
     effects = _controls_last(data, data.targets)
     if len(effects):
         first = effects.iloc[0]
         effects = effects[(effects.adaptation == first.adaptation) & (effects["head"] == first["head"])]
-        asked = effects[effects.strategy.isin(ASKED_ABOUT)]
-        effects = asked if len(asked) else effects
     known = statistics.covariates(data.runs.encoder.iloc[0])
     return effects, known[known.index.isin(effects.language)].dropna(axis=1, how="all")
 
