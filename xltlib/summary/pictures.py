@@ -11,7 +11,7 @@ from xltlib import figures, levels, statistics
 from xltlib.summary import costs, grids
 from xltlib.summary.data import StudyData
 from xltlib.summary.words import caption, from_to, language, lines_are
-from xltlib.values import counted
+from xltlib.values import counted, without_seed
 
 EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
@@ -228,4 +228,8 @@ def tree_pictures(data: StudyData) -> list[Picture]:
     runs = [record for record in data.records if record.get("trees")]
     encoder, seeds = runs[0]["encoder"], counted(len({record["seed"] for record in runs}), "seed")
     below = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
-    return [Picture("trees", figures.trees(table, below), table)]
+    trained = {without_seed(of["label"]): of["strategy"] for of in runs if of["parameters"].get("start")}
+    floors = costs.tree_floors(runs)
+    if floors:
+        below += " Floor: each word joined to the next (benchmarks/tree_floors.csv)."
+    return [Picture("trees", figures.trees(table, below, trained, floors), table)]
