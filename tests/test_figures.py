@@ -206,3 +206,26 @@ def test_no_two_names_of_languages_overlap_in_the_figure_of_effects(codes):
     boxes = [(text.get_text(), text.get_window_extent()) for text in words if text.get_text()]
     pairs = itertools.combinations(boxes, 2)
     assert not [(one, two) for (one, a), (two, b) in pairs if a.overlaps(b)]
+
+
+def test_what_is_known_of_languages_has_a_row_of_panels_a_strategy():
+    codes = ["de", "fr", "ja", "ko"]
+    about = {"strategy": "hybrid", "head": "cross", "adaptation": "mlm"}
+    effects = pd.DataFrame({**about, "language": codes, "effect": range(4)})
+    effects = pd.concat([effects, effects.assign(strategy="plain", effect=[-9.0, 1.0, 2.0, 3.0])])
+    known = pd.DataFrame({"fertility": [1.0, 2.0, 3.0, 4.0], "distance": [0.4, 0.3, 0.2, 0.1]}, index=codes)
+    figure = figures.covariates(effects, known, "caption")
+    plain, hybrid = np.array(figure.axes).reshape(2, 2)
+    assert [row[0].get_ylabel().splitlines()[0] for row in (plain, hybrid)] == [
+        "monolingual batches",
+        "hybrid batches",
+    ]
+    assert [axis.get_xlabel() for axis in hybrid] == ["fertility", "distance"]
+    for row, strategy in ((plain, "plain"), (hybrid, "hybrid")):
+        for axis, covariate in zip(row, known):
+            marks = next(line for line in axis.lines if line.get_linestyle() == "None")
+            assert np.allclose(marks.get_ydata(), effects[effects.strategy == strategy].effect)
+            assert np.allclose(marks.get_xdata(), known[covariate])
+            assert axis.get_ylim() == plain[0].get_ylim() and axis.get_ylim()[0] < -9
+    assert [text.get_text() for text in plain[0].texts] == ["German", "French", "Japanese", "Korean"]
+    assert not hybrid[0].texts

@@ -891,7 +891,7 @@ def test_what_a_study_names_as_a_control_is_not_what_its_figures_begin_with():
     data = summary.load(FIGURES, "syntax")
     assert data.targets.adaptation.iloc[0] == "mlm" and data.is_control(pd.Series(["mlm"])).all()
     effects, _ = pictures.described_effects(data)
-    assert set(effects.adaptation) == {"syntax-100"}
+    assert set(effects.adaptation) == {"syntax-100"} and set(effects.strategy) == {"plain", "hybrid"}
 
 
 def test_a_study_that_is_not_there_is_named():
@@ -918,3 +918,24 @@ def test_trees_before_and_after_are_means_over_seeds_and_say_of_which_languages_
     axis = picture.figure.axes[0]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["German", "Japanese"]
     assert {text.get_text() for text in axis.texts} == {"trees read by some adaptation", "no tree read"}
+    assert "floor: order of words alone" not in legend_of(axis)  # which treebank it was is not known
+    probed = Entry("probe", "syntax", "measured", ("de", "ja"), "ud-pud mine")
+    for record in data.records:
+        record["read"] = [read.as_record(), probed.as_record()]
+        record["parameters"] = record["parameters"] | {"start": "finetune-1"}
+    (picture,) = summary.tree_pictures(data)
+    axis = picture.figure.axes[0]
+    known = pd.read_csv(costs.FLOORS).set_index(["treebank", "language"]).uuas["ud-pud", "de"]
+    (german,) = [line.get_segments() for line in axis.collections if line.get_linewidth() > 1]
+    assert np.allclose(german, [[[-0.4, known], [0.4, known]]])  # of Japanese in one's own there is none
+    assert legend_of(axis) == [
+        "trained on hybrid batches, then",
+        "trees",
+        "hollow: before the adaptation",
+        "floor: order of words alone",
+    ]
+    plt.close("all")
+
+
+def legend_of(axis) -> list[str]:
+    return [text.get_text() for text in axis.get_legend().get_texts()]

@@ -127,41 +127,49 @@ def covariates(effects: pd.DataFrame, table: pd.DataFrame, caption: str):
     """Effect per language against what is known of it: a picture, not a test, for seven languages decide
     nothing.
 
-    Thick: least squares through all languages; thin: the same with each language left out once.
+    One row of panels a strategy, one column a covariate, on the same scales. Thick: least squares through all
+    languages; thin: the same with each language left out once.
 
     Args:
-        effects: columns ``strategy, adaptation, language, effect``, of one adaptation and head.
+        effects: columns ``strategy, head, adaptation, language, effect``, of one adaptation and head.
         table: one row a language (index), one column a covariate.
     """
     theme()
+    strategies = in_order(effects.strategy)
     width = max(5.2 if len(table.columns) == 1 else 3.8, 0.45 * len(table))
     figure, axes = plt.subplots(
-        1,
+        len(strategies),
         len(table.columns),
-        figsize=(width * len(table.columns) + 0.4, 4.8),
+        figsize=(width * len(table.columns) + 0.4, 2.2 + 2.6 * len(strategies)),
+        sharex="col",
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axis, covariate in zip(axes[0], table):
-        for strategy in in_order(effects.strategy):
-            rows = effects[effects.strategy == strategy].set_index("language")
-            rows = rows.join(table[covariate], how="inner").dropna(subset=[covariate, "effect"])
+    for row_of_axes, strategy in zip(axes, strategies):
+        of_strategy = effects[effects.strategy == strategy].set_index("language")
+        name, colour, marker = look(strategy, of_strategy["head"].iloc[0])
+        for axis, covariate in zip(row_of_axes, table):
+            rows = of_strategy.join(table[covariate], how="inner").dropna(subset=[covariate, "effect"])
             if len(rows):
                 x, y = rows[covariate].to_numpy(float), rows.effect.to_numpy(float)
-                _scatter_with_fits(axis, x, y, strategy)
-        _name_languages_above(axis, table[covariate].dropna().sort_values())
-        axis.axhline(0, color="0.3", linewidth=1)
-        axis.set(xlabel=textwrap.fill(covariate, 26))
-    ylabel = textwrap.fill(f"effect of {adaptation_name(effects.adaptation.iloc[0])}", 30)
-    axes[0, 0].set(ylabel=f"{ylabel}\n(accuracy points)")
-    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8)
-    return titled(figure, "The effect against what is known of a language", caption)
+                _scatter_with_fits(axis, x, y, colour, marker)
+            for value in table[covariate].dropna():
+                axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)
+            axis.axhline(0, color="0.3", linewidth=1)
+        wrapped = textwrap.fill(name, 24, break_on_hyphens=False)
+        row_of_axes[0].set_ylabel(f"{wrapped}\n(accuracy points)", fontsize=10)
+    for top, bottom, covariate in zip(axes[0], axes[-1], table):
+        _name_languages_above(top, table[covariate].dropna().sort_values())
+        bottom.set(xlabel=textwrap.fill(covariate, 26))
+    name = adaptation_name(effects.adaptation.iloc[0])
+    title = f"The effect against what is known of a language: {name}"
+    caption += " Thick lines: least squares; thin: with one language left out."
+    return titled(figure, textwrap.fill(title, int(9 * figure.get_figwidth())), caption)
 
 
-def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> None:
+def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, colour: str, marker: str) -> None:
     """A mark a language, and lines of least squares: through all of them, and with each left out once."""
-    name, colour, marker = look(strategy)
     ends = np.array([x.min(), x.max()])
 
     def fit(kept: np.ndarray, linewidth: float, alpha: float) -> None:
@@ -172,7 +180,7 @@ def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, strategy: str) -> Non
         fit(np.full(len(x), True), 2, 1)
         for left_out in range(len(x)):
             fit(np.arange(len(x)) != left_out, 0.6, 0.5)
-    axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none", label=name)
+    axis.plot(x, y, marker, color=colour, markersize=6, linestyle="none")
 
 
 def _name_languages_above(axis, values: pd.Series) -> None:
@@ -184,4 +192,3 @@ def _name_languages_above(axis, values: pd.Series) -> None:
         name = languages.row(code).name
         alignment = {"ha": "left", "va": "bottom", "rotation_mode": "anchor", "transform": above}
         axis.text(place, 1.09, name, rotation=60, fontsize=8, **alignment)
-        axis.axvline(value, color="0.93", linewidth=0.8, zorder=0)

@@ -251,4 +251,5 @@ def ladder(table: pd.DataFrame, caption: str):
     axis.set_xticks(range(len(table)), names, fontsize=8)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set(ylabel="difference in accuracy (points)", xlim=(-0.5, len(table) - 0.5))
-    return titled(figure, "Accuracy by supervision, relative to plain training", f"{caption} Filled: with adaptation.")
+    title = "Accuracy by supervision, relative to plain training"
+    return titled(figure, title, f"{caption} Filled: with adaptation.")

@@ -10,6 +10,7 @@ from scipy.stats import gmean
 
 from xltlib import provenance, statistics
 from xltlib.notebooks import ADAPT
+from xltlib.places import ROOT
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 from xltlib.values import signed, without_draw, without_seed
@@ -27,6 +28,7 @@ IN_WORDS = {
     "tokens, more": "thousand tokens more",
 }
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p": 3, "p (Holm)": 3}
+FLOORS = ROOT / "benchmarks" / "tree_floors.csv"
 HELD_OUT = ["adaptation", "method", "language"]
 
 
@@ -212,6 +214,20 @@ def trees(data: StudyData) -> pd.DataFrame:
         return pd.DataFrame()
     names = [*HELD_OUT, "trees_read"]
     return pd.DataFrame(rows).groupby(names, sort=False).mean().reset_index()
+
+
+def tree_floors(records: list[dict]) -> dict[str, float]:
+    """UUAS of the order of words alone in the treebanks that probes were evaluated on, by language.
+
+    Of treebanks that benchmarks/tree_floors.csv has; others, of one's own perhaps, have none.
+    """
+    if not FLOORS.is_file():
+        return {}
+    entries = [entry for record in records for entry in provenance.from_record(record["read"])]
+    probed = [entry for entry in entries if entry.role == "probe"]
+    treebanks = {name for entry in probed for name in entry.source.split()}
+    table = pd.read_csv(FLOORS, keep_default_na=False)
+    return table[table.treebank.isin(treebanks)].set_index("language").uuas.to_dict()
 
 
 def held_out_table(data: StudyData) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from xltlib import figures, levels, statistics
 from xltlib.statistics import ARM
 from xltlib.summary import costs, grids
-from xltlib.summary.data import ASKED_ABOUT, StudyData
+from xltlib.summary.data import StudyData
 from xltlib.summary.words import caption, interval_note, language
-from xltlib.values import counted, counted_from_to, from_to
+from xltlib.values import counted, counted_from_to, from_to, without_seed
 
 EFFECT_COLUMNS = [
     *("study", "encoder", "strategy", "head", "adaptation", "language", "resource", "rung"),
@@ -139,16 +139,11 @@ def cost_pictures(data: StudyData) -> list[Picture]:
 
 
 def described_effects(data: StudyData) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Effects of the first adaptation, and what is known of their languages (a column a covariate).
-
-    Where the strategies that the question names are there, only theirs: others would hide them.
-    """
+    """Effects of the first adaptation, and what is known of their languages (a column a covariate)."""
     effects = _controls_last(data, data.targets)
     if len(effects):
         first = effects.iloc[0]
         effects = effects[(effects.adaptation == first.adaptation) & (effects["head"] == first["head"])]
-        of_question = effects[effects.strategy.isin(ASKED_ABOUT)]
-        effects = of_question if len(of_question) else effects
     covariates = statistics.covariates(data.runs.encoder.iloc[0])
     return effects, covariates[covariates.index.isin(effects.language)].dropna(axis=1, how="all")
 
@@ -241,4 +236,8 @@ def tree_pictures(data: StudyData) -> list[Picture]:
     runs = [record for record in data.records if record.get("trees")]
     encoder, seeds = runs[0]["encoder"], counted(len({record["seed"] for record in runs}), "seed")
     text = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
-    return [Picture("trees", figures.trees(table, text), table)]
+    trained = {without_seed(run["label"]): run["strategy"] for run in runs if run["parameters"].get("start")}
+    floors = costs.tree_floors(runs)
+    if floors:
+        text += " Floor: each word joined to the next (benchmarks/tree_floors.csv)."
+    return [Picture("trees", figures.trees(table, text, trained, floors), table)]
