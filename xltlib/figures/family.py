@@ -34,14 +34,15 @@ def adaptation_family(table: pd.DataFrame, caption: str, source: str = "English"
     theme()
     panels = [name for name in FAMILY if table[name].notna().any()]
     order = list(dict.fromkeys(table.adaptation))
-    figsize = (3.4 + 2.3 * len(panels), 1.7 + 0.42 * len(order))
+    names = [textwrap.fill(name, 34, break_on_hyphens=False) for name in _names_with_seeds(table, order)]
+    lines = max(len(name.splitlines()) for name in names)
+    figsize = (3.4 + 2.3 * len(panels), 1.7 + max(0.42, 0.1 + 0.15 * lines) * len(order))
     ratios = [1.6 if name == "effect" else 1 for name in panels]
     shared = {"sharey": True, "squeeze": False, "layout": "constrained", "width_ratios": ratios}
     figure, axes = plt.subplots(1, len(panels), figsize=figsize, **shared)
     for axis, panel in zip(axes[0], panels):
         _draw_panel_of_family(axis, panel, table, order)
         axis.set_xlabel(FAMILY[panel].format(source=source), fontsize=10)
-    names = [textwrap.fill(name, 34, break_on_hyphens=False) for name in _names_with_seeds(table, order)]
     axes[0, 0].set_yticks(range(len(order)), names, fontsize=9)
     n_strategies = table.strategy.nunique()
     if n_strategies > 1:
