@@ -378,7 +378,7 @@ def test_doses_go_up(tmp_path):
     saved(tmp_path, "dose_response", [effect(1, 0, 2, adaptation=name, sentences=n) for name, n in doses])
     _, rows = cells_of(adaptation.doses(tmp_path))
     assert [row[1:3] for row in rows] == [
-        ["masked language modelling, 100", "100"],
+        ["masked language modelling, 100 sentences a language", "100"],
         ["masked language modelling, all", "5,000"],
     ]
     over = [effect(2, 1, 3, adaptation="mlm-all", over="mlm-100", language="mean", verdict="up")]
