@@ -245,10 +245,9 @@ def _ladder(folder: Path) -> dict:
         return evidence.missing(LADDER)
     if translations.empty:
         return evidence.missing(LADDER, " with translations beside plain training")
-    effects = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in translations.itertuples()]
     measured = (
         "What translations (Z3) add to plain training (Z0), mean of the targets: "
-        f"{'; '.join(effects)} points. What most published methods need is not a measurement."
+        f"{evidence.by_strategy(translations)} points. What most published methods need is not a measurement."
     )
     basis = evidence.measured_on_table(folder, LADDER, table)
     return evidence.row(measured, basis, _direction(translations), folder / "claims" / "ladder.png")

@@ -52,6 +52,12 @@ def points(row) -> str:
     return with_interval(row.effect, row.low, row.high).replace("−", "-")
 
 
+def by_strategy(effects: pd.DataFrame) -> str:
+    """Effects with their intervals, each after the name of its strategy."""
+    named = [f"{figures.strategy_name(row.strategy)} {points(row)}" for row in effects.itertuples()]
+    return "; ".join(named)
+
+
 def table(folder: Path, study: str, name: str) -> pd.DataFrame:
     """A table of a study that is there; of its text only an empty cell is missing.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import collected, evidence, figures, folders, statistics
+from xltlib import collected, evidence, folders, statistics
 
 STUDY = METHOD = "syntax"
 OVER = ("over_updates", "over_controls", "over_doses")  # tables: what the largest dose does beyond others
@@ -40,12 +40,12 @@ def judged(folder: Path, direction) -> dict[str, dict]:
     if any(rows.empty for rows in (table, updates, without_trees, larger)):
         return _incomplete()
     basis = evidence.measured_on_table(folder, STUDY, table)
-    trees = f"Trees of {_counts(many)} sentences in all: {_effects_in_words(many)} points on the mean of the "
-    trees += f"targets; over extra English updates: {_effects_in_words(updates)}; over the same "
-    trees += f"sentences without trees: {_effects_in_words(without_trees)}."
-    doses = f"{_counts(few)} sentences: {_effects_in_words(few)}; "
-    doses += f"{_counts(many)}: {_effects_in_words(many)} points. "
-    doses += f"The one over the other: {_effects_in_words(larger)}."
+    trees = f"Trees of {_counts(many)} sentences in all: {evidence.by_strategy(many)} points on the mean of "
+    trees += f"the targets; over extra English updates: {evidence.by_strategy(updates)}; over the same "
+    trees += f"sentences without trees: {evidence.by_strategy(without_trees)}."
+    doses = f"{_counts(few)} sentences: {evidence.by_strategy(few)}; "
+    doses += f"{_counts(many)}: {evidence.by_strategy(many)} points. "
+    doses += f"The one over the other: {evidence.by_strategy(larger)}."
     over_nothing = _by_strategy(many)
     verdict = raised(direction(many), over_nothing, _by_strategy(updates), _by_strategy(without_trees))
     over_few = larger.set_index("strategy").verdict.to_dict()
@@ -128,7 +128,3 @@ def needs_much(few: str, many: str, over_nothing: dict, over_few: dict) -> str:
 
 def _counts(table: pd.DataFrame) -> str:
     return " or ".join(f"{count:,}" for count in sorted(set(table.sentences.astype(int))))
-
-
-def _effects_in_words(table: pd.DataFrame) -> str:
-    return "; ".join(f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in table.itertuples())

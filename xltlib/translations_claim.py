@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xltlib import collected, evidence, figures, folders, provenance
+from xltlib import collected, evidence, folders, provenance
 
 STUDY = "lowres-nli"
 TRANSLATED = "known-from-translations"  # its group of low-resource languages with translations
@@ -27,10 +27,9 @@ def judged(folder: Path, direction) -> dict:
         return evidence.missing(STUDY, " with translations beside plain training")
     table = evidence.table(folder, STUDY, "over_plain")
     table = table[table.language == TRANSLATED]
-    effects = [f"{figures.look(row.strategy)[0]} {evidence.points(row)}" for row in table.itertuples()]
     measured = (
         f"What reading translations adds to labelled English in languages {TRANSLATED.replace('-', ' ')}, "
-        f"without adaptation: {'; '.join(effects)} points. {_untranslated(folder)} have none here. "
+        f"without adaptation: {evidence.by_strategy(table)} points. {_untranslated(folder)} have none here. "
         "How hard they are to come by is not a measurement."
     )
     items = evidence.table(folder, STUDY, "adaptation_effect").n_items.max()
