@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import statistics, summary
+from xltlib import summary
+from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 
 STUDY, ENGLISH_MODEL, CHOSEN_IN = "paws-x-strong", "baseline", "adaptation"
@@ -50,7 +51,7 @@ def effects_on_parts(data: StudyData, chosen_items: set[int], chosen_seed: int) 
         data: the study.
         chosen_items, chosen_seed: see parts.
     Returns:
-        Columns ``part, strategy, head, adaptation, effect, low, high, p, p (Holm), verdict, n_items,
+        Columns ``part, encoder, strategy, head, adaptation, effect, low, high, p, p (Holm), verdict, n_items,
         n_seeds``: a row an effect or difference and a part. A part without items or seeds has no row.
     """
     found = []
@@ -58,8 +59,8 @@ def effects_on_parts(data: StudyData, chosen_items: set[int], chosen_seed: int) 
         effects, between, _ = data.effects_of(rows)
         for table in (effects, between):
             found.append(table[table.language == "mean"].assign(part=name))
-    columns = ["part", "strategy", "head", "adaptation", "effect", "low", "high", "p", "p (Holm)", "verdict"]
-    return pd.concat(found)[[*columns, "n_items", "n_seeds"]].reset_index(drop=True)
+    columns = ["part", *ARM, "effect", "low", "high", "p", "p (Holm)", "verdict", "n_items", "n_seeds"]
+    return pd.concat(found)[columns].reset_index(drop=True)
 
 
 def english_model(data: StudyData, baseline: StudyData) -> pd.DataFrame:
@@ -75,7 +76,7 @@ def english_model(data: StudyData, baseline: StudyData) -> pd.DataFrame:
     """
     same = ["seed", "language", "item"]
     scored = data.right[same].drop_duplicates()
-    right = scored.merge(baseline.right[[*same, "right"]], on=same)
+    right = scored.merge(baseline.right[[*same, "right"]], on=same, validate="one_to_one")
     if len(right) < len(scored):
         raise ValueError(f"{baseline.study} lacks {len(scored) - len(right):,} answers that {data.study} has")
     rows = []

@@ -99,7 +99,8 @@ def test_effects_on_parts_leave_out_items_and_seeds_of_choices(benchmark):
 
     def effects_of(right):
         seen.append(right)
-        table = pd.DataFrame({"language": ["de", "mean"], "strategy": "hybrid", "head": "cross"})
+        table = pd.DataFrame({"language": ["de", "mean"], "encoder": "e", "strategy": "hybrid"})
+        table = table.assign(head="cross")
         table = table.assign(adaptation="mlm", effect=right.effect.mean(), n_items=right["item"].nunique())
         judged = {"low": 0.0, "high": 1.0, "p": 0.5, "p (Holm)": 1.0, "verdict": "undecided"}
         return table.assign(**judged, n_seeds=right.seed.nunique()), table.head(0), []

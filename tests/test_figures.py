@@ -69,8 +69,9 @@ def test_an_effect_is_filled_where_it_is_detected_and_dotted_where_one_seed_meas
         for (x, low), (_, high) in bars.get_segments():
             lines[x] = (low, high, bars.get_linewidth()[0], bars.get_linestyle()[0][1] is None)
     assert lines == {0: (2, 4, 2.6, True), 1: (1, 3, 1.3, True), 2: (-3, -1, 1.3, False)}
-    assert marks.meaning(effects).startswith(" Filled: detected. Hollow: not detected")
-    assert marks.meaning(effects).endswith("Dotted: one seed, an interval over test items alone.")
+    assert marks.meaning(effects).startswith(" Filled: detected after Holm's correction. Hollow: not")
+    assert marks.meaning(effects).endswith("Dotted: one seed, an interval over test items alone, no verdict.")
+    assert "Hollow" not in marks.meaning(effects.iloc[[0, 2]])
     assert "Dotted" not in marks.meaning(effects[:2]) and "Filled" not in marks.meaning(effects[1:])
     plt.close(figure)
 
@@ -223,9 +224,9 @@ def test_what_is_known_of_languages_has_a_row_of_panels_a_strategy():
     assert [axis.get_xlabel() for axis in hybrid] == ["fertility", "distance"]
     for row, strategy in ((plain, "plain"), (hybrid, "hybrid")):
         for axis, covariate in zip(row, known):
-            marks = next(line for line in axis.lines if line.get_linestyle() == "None")
-            assert np.allclose(marks.get_ydata(), effects[effects.strategy == strategy].effect)
-            assert np.allclose(marks.get_xdata(), known[covariate])
+            points = next(line for line in axis.lines if line.get_linestyle() == "None")
+            assert np.allclose(points.get_ydata(), effects[effects.strategy == strategy].effect)
+            assert np.allclose(points.get_xdata(), known[covariate])
             assert axis.get_ylim() == plain[0].get_ylim() and axis.get_ylim()[0] < -9
     assert [text.get_text() for text in plain[0].texts] == ["German", "French", "Japanese", "Korean"]
     assert not hybrid[0].texts

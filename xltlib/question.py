@@ -118,7 +118,7 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
     """
     sentences, effects = [], effects[~_is_difference(effects)]
     for group, rows in effects.groupby("language", sort=False):
-        detected = rows[_is_detected(rows)]
+        detected = rows[statistics.is_detected(rows)]
         if only_found and detected.empty:
             continue
         parts = []
@@ -134,7 +134,7 @@ def _counted_by_group(effects: pd.DataFrame, only_found: bool = False) -> str:
 
 def _differences_found(effects: pd.DataFrame) -> list[str]:
     """Differences between strategies that are detected, in one sentence; none: no sentence."""
-    detected = effects[_is_difference(effects) & _is_detected(effects)]
+    detected = effects[_is_difference(effects) & statistics.is_detected(effects)]
     parts = []
     for row in detected.itertuples():
         strategies = " minus ".join(figures.strategy_name(name) for name in row.strategy.split(" - "))
@@ -146,18 +146,14 @@ def _differences_found(effects: pd.DataFrame) -> list[str]:
 
 def _counted_on_the_mean(main: pd.DataFrame, between: pd.DataFrame) -> str:
     """How many effects on the mean of the targets, and differences between strategies, are detected."""
-    effects, differences = (int(_is_detected(table).sum()) for table in (main, between))
+    effects, differences = (int(statistics.is_detected(table).sum()) for table in (main, between))
     return (
         f"On PAWS-X (mean of the zero-shot targets, in points), {effects} of {len(main)} effects and "
         f"{differences} of {len(between)} differences between strategies are detected"
     )
 
 
-def _is_detected(effects: pd.DataFrame) -> pd.Series:
-    return effects.verdict.isin(["up", "down"])
-
-
-def _judged(row) -> str:
+def _with_verdict(row) -> str:
     """An effect with its interval, and its verdict if it has one."""
     undecided = row.verdict in ("undecided", "one seed")
     return evidence.points(row) + ("" if undecided else f" ({row.verdict})")
@@ -167,7 +163,7 @@ def _adaptation_sentence(main: pd.DataFrame, between: pd.DataFrame) -> str:
     """One adaptation's effects under each strategy and their differences, in words."""
     estimates = []
     for row in main.itertuples():
-        estimates.append(f"{figures.strategy_name(row.strategy)} {_judged(row)}")
-    differences = [_judged(row) for row in between.itertuples()]
+        estimates.append(f"{figures.strategy_name(row.strategy)} {_with_verdict(row)}")
+    differences = [_with_verdict(row) for row in between.itertuples()]
     name = figures.adaptation_name(main.adaptation.iloc[0])
     return f"{name}: {', '.join(estimates)}; difference {', '.join(differences) or 'not measured'}"

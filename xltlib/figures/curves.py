@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from xltlib import languages
-from xltlib.figures.style import adaptation_name, in_order, look, noise_look, palette, theme, titled
+from xltlib.figures.style import adaptation_name, in_order, look, noise_looks, palette, theme, titled
 
+FEWEST_FOR_A_LINE = 3  # through so many languages or fewer no line is drawn
 APART = 1.06  # by what factor two lines stand apart on a logarithmic scale
 
 
@@ -35,8 +36,9 @@ def strength_response(effects: pd.DataFrame, caption: str):
         effects: columns ``noise, strength, effect, low, high``.
     """
     lines, line_styles = {}, {}
+    looks = noise_looks(list(effects.noise.unique()))
     for noise, rows in effects.groupby("noise", sort=False):
-        name, *line_style = noise_look(noise)
+        name, *line_style = looks[noise]
         lines[name], line_styles[name] = rows.rename(columns={"strength": "x"}), line_style
     xlabel = "radius of the perturbation relative to the mean embedding (log scale)"
     ylabel = "mean of targets against\nthe control (points)"
@@ -164,7 +166,8 @@ def covariates(effects: pd.DataFrame, table: pd.DataFrame, caption: str):
         bottom.set(xlabel=textwrap.fill(covariate, 26))
     name = adaptation_name(effects.adaptation.iloc[0])
     title = f"The effect against what is known of a language: {name}"
-    caption += " Thick lines: least squares; thin: with one language left out."
+    if effects.language.nunique() > FEWEST_FOR_A_LINE:
+        caption += " Thick lines: least squares; thin: with one language left out."
     return titled(figure, textwrap.fill(title, int(9 * figure.get_figwidth())), caption)
 
 
@@ -176,7 +179,7 @@ def _scatter_with_fits(axis, x: np.ndarray, y: np.ndarray, colour: str, marker: 
         line = np.polyval(np.polyfit(x[kept], y[kept], 1), ends)
         axis.plot(ends, line, color=colour, linewidth=linewidth, alpha=alpha)
 
-    if len(x) > 3:
+    if len(x) > FEWEST_FOR_A_LINE:
         fit(np.full(len(x), True), 2, 1)
         for left_out in range(len(x)):
             fit(np.arange(len(x)) != left_out, 0.6, 0.5)

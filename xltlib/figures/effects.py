@@ -16,7 +16,7 @@ from xltlib.figures.style import (
     cut_scale,
     in_order,
     look,
-    noise_look,
+    noise_looks,
     theme,
     titled,
 )
@@ -223,9 +223,10 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
 
 def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str]) -> None:
     """A mark with its interval a language and arm, arms side by side."""
+    looks = noise_looks(labels)
     for label, offset in zip(labels, np.linspace(-0.33, 0.33, len(labels))):
         rows = effects[effects.label == label].set_index("language").reindex(codes)
-        x, (name, colour, marker) = np.arange(len(codes)) + offset, noise_look(label)
+        x, (name, colour, marker) = np.arange(len(codes)) + offset, looks[label]
         axis.vlines(x, rows.low, rows.high, color=colour, linewidth=1.6)
         axis.plot(x, rows.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
 

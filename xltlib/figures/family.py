@@ -63,12 +63,13 @@ def _draw_panel_of_family(axis, panel: str, table: pd.DataFrame, order: list[str
         axis.axhspan(place - 0.5, place + 0.5, color="0.95", zorder=0)
     for offset, strategy in zip(offsets, strategies):
         rows = table[table.strategy == strategy]
-        name, colour, marker = strategy_look = look(strategy, rows["head"].iloc[0])
+        strategy_look = look(strategy, rows["head"].iloc[0])
         y = np.array([order.index(adaptation) for adaptation in rows.adaptation]) + offset
         if panel == "effect":
             marks.draw_effects(axis, y, rows, strategy_look, across=True)
             continue
         x = rows[panel] / (1e3 if panel.startswith("tokens") else 1)
+        _, colour, marker = strategy_look
         axis.plot(x, y, marker, color=colour, markersize=7, linestyle="none")
     axis.axvline(0, color="0.3", linewidth=1)
     axis.xaxis.set_major_locator(MaxNLocator(7 if panel == "effect" else 3))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from xltlib.statistics import is_detected
+
 
 def draw_effects(
     axis,
@@ -36,11 +38,6 @@ def draw_effects(
     axis.plot([], [], marker, label=name, **mark)
 
 
-def is_detected(effects: pd.DataFrame) -> pd.Series:
-    """Whether p is below 5 % after Holm's correction."""
-    return effects.verdict.isin(["up", "down"])
-
-
 def meaning(effects: pd.DataFrame) -> str:
     """What is to be said of these marks below a figure.
 
@@ -49,11 +46,14 @@ def meaning(effects: pd.DataFrame) -> str:
 
     Example:
         >>> meaning(pd.DataFrame({"verdict": ["undecided"], "n_seeds": [6]}))
-        " Hollow: not detected (p above 5 % after Holm's correction), even if the interval excludes zero."
+        ' Hollow: not detected (p above 5 % after correction), even if the interval excludes zero.'
     """
-    text = " Hollow: not detected (p above 5 % after Holm's correction), even if the interval excludes zero."
-    if is_detected(effects).any():
-        text = " Filled: detected." + text
-    if (effects.n_seeds == 1).any():
-        text += " Dotted: one seed, an interval over test items alone."
+    text = ""
+    detected, one_seed = is_detected(effects), effects.n_seeds == 1
+    if detected.any():
+        text += " Filled: detected after Holm's correction."
+    if (~detected & ~one_seed).any():
+        text += " Hollow: not detected (p above 5 % after correction), even if the interval excludes zero."
+    if one_seed.any():
+        text += " Dotted: one seed, an interval over test items alone, no verdict."
     return text

@@ -49,7 +49,12 @@ ADAPTATION_NAME = {
     "more-updates": "extra English updates (control)",
     "more-pairs": "more English pairs, of other kinds",
 }
-READ = {"consistency": "pairs", "align": "translations"}  # what a dose counts; of others sentences
+READ = {  # what a dose counts
+    "consistency": "pairs",
+    "align": "translations",
+    "syntax": "trees",
+    **dict.fromkeys(("mlm", "mlm-table", "mlm-ranking", "mlm-ranking-table", "tsdae"), "sentences"),
+}
 NOISE_NAME = {
     "plain": "start",
     "step-matched": "no noise (control)",
@@ -113,16 +118,21 @@ def strategy_name(strategy: str, head: str = "") -> str:
     return re.sub(r" \(.*?\)", "", look(strategy, head)[0])
 
 
-def noise_look(label: str) -> tuple[str, str, str]:
-    """Name, colour and marker of an arm with noise, the same in every figure.
+def noise_looks(labels: list[str]) -> dict[str, tuple[str, str, str]]:
+    """Name, colour and marker of arms with noise; those of known noises are the same in every figure.
 
     Example:
-        >>> noise_look("salt")[0], noise_look("salt") == noise_look("salt")
-        ('self-augmentation', True)
+        >>> looks = noise_looks(["salt", "mine", "ours"])
+        >>> looks["salt"][0], len(set(looks.values()))
+        ('self-augmentation', 3)
     """
-    place = list(NOISE_NAME).index(label) if label in NOISE_NAME else len(label)
-    colours, markers = palette(len(NOISE_NAME)), "osD^vPXd<>"
-    return NOISE_NAME.get(label, label), colours[place % len(colours)], markers[place % len(markers)]
+    order = [*NOISE_NAME, *(label for label in dict.fromkeys(labels) if label not in NOISE_NAME)]
+    colours, markers = palette(len(NOISE_NAME)), "osD^vPXd<"  # 10 and 9: 90 pairs before one comes again
+    looks = {}
+    for label in labels:
+        place = order.index(label)
+        looks[label] = (NOISE_NAME.get(label, label), colours[place % 10], markers[place % 9])
+    return looks
 
 
 def in_order(strategies) -> list[str]:
@@ -153,8 +163,8 @@ def _name_of_one(part: str) -> str:
     fitting = [name for name in ADAPTATION_NAME if part == name or part.startswith(f"{name}-")]
     base = max(fitting, key=len, default="")
     rest = re.sub(r"(\d+)-languages", r"\1 languages", part.removeprefix(base).lstrip("-"))
-    if rest.isdecimal():
-        rest = f"{int(rest):,} {READ.get(base, 'sentences')} a language"
+    if rest.isdecimal() and base in READ:
+        rest = f"{int(rest):,} {READ[base]} a language"
     codes = rest.split("-")
     if all(code in languages.BY_CODE for code in codes):
         rest = joined([languages.row(code).name for code in codes])

@@ -49,7 +49,7 @@ from xltlib.statistics.intervals import (
 from xltlib.statistics.matched import is_right_when_matched, matched_answers, right_when_matched, shares
 from xltlib.statistics.published_figures import covariates, published
 from xltlib.statistics.spending import costs
-from xltlib.statistics.verdicts import corrected, holm, is_mean, judge, ordered, verdict
+from xltlib.statistics.verdicts import corrected, holm, is_detected, is_mean, judge, ordered, verdict
 
 __all__ = [
     "ARM",
@@ -73,6 +73,7 @@ __all__ = [
     "generalized",
     "holm",
     "interval_of_cells",
+    "is_detected",
     "is_mean",
     "is_one_language",
     "is_right",

@@ -75,6 +75,16 @@ def judge(family: pd.DataFrame, planned: int = 0) -> pd.DataFrame:
     return family.assign(**{"p (Holm)": p, "verdict": np.select(conditions, words, "undecided")})
 
 
+def is_detected(effects: pd.DataFrame) -> pd.Series:
+    """Whether an effect has the verdict up or down: p below 5 % after Holm's correction, and several seeds.
+
+    Example:
+        >>> is_detected(pd.DataFrame({"verdict": ["down", "undecided", "one seed"]})).tolist()
+        [True, False, False]
+    """
+    return effects.verdict.isin(["up", "down"])
+
+
 def holm(p: pd.Series, planned: int = 0) -> np.ndarray:
     """p values corrected over each other by Holm's method (1979); a missing one counts as 1.
 

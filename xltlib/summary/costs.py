@@ -98,7 +98,7 @@ def _in_digits(name: str, value: float) -> str:
     if name.startswith("effect"):
         return signed(value)
     if name.startswith("tokens"):
-        return f"{value / 1000:,.0f}"
+        return f"{round(value / 1000):,}".replace("-", "−")
     return signed(value, 2) if name.endswith("more") else f"{value:.2f}"
 
 

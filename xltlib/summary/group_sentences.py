@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from xltlib import statistics
 from xltlib.summary.data import StudyData
 from xltlib.summary.words import adaptation_name, against, estimate, signed, under
 from xltlib.values import counted, joined
@@ -37,8 +38,8 @@ def _effects(rows: pd.DataFrame) -> str:
     """Effects on one group: those that are detected by name, of the others the range."""
     if rows.n_seeds.max() < 2:
         return f"one seed, which cannot tell an effect from the luck of a training: {_range(rows)}"
-    is_found = rows.verdict.isin(["up", "down"])
-    detected, undetected = rows[is_found], rows[~is_found]
+    is_detected = statistics.is_detected(rows)
+    detected, undetected = rows[is_detected], rows[~is_detected]
     parts = []
     if len(detected):
         parts.append(f"detected {joined([_of_arm(row) for _, row in _strongest(detected)])}{_more(detected)}")
@@ -72,7 +73,7 @@ def between_strategies(data: StudyData) -> str:
     rows = rows[~data.is_control(rows.adaptation) & (rows.n_seeds > 1)]
     if rows.empty:
         return ""
-    detected = rows[rows.verdict.isin(["up", "down"])]
+    detected = rows[statistics.is_detected(rows)]
     if detected.empty:
         return f"Between strategies: none of {len(rows)} differences of effects on a group is detected."
     parts = []

@@ -144,7 +144,7 @@ def nothing_to_compare(data: StudyData) -> str:
 
 def detected(data: StudyData, rows: pd.DataFrame) -> str:
     """Effects that remain after Holm's correction over the arms."""
-    significant = rows[rows.verdict.isin(["up", "down"])]
+    significant = rows[statistics.is_detected(rows)]
     if significant.empty:
         return ""
     words = {"up": "gain", "down": "loss"}
@@ -154,7 +154,7 @@ def detected(data: StudyData, rows: pd.DataFrame) -> str:
 
 def over_control(data: StudyData, rows: pd.DataFrame) -> str:
     """How much of a detected effect remains over the control of as many updates, where that was run."""
-    significant = rows[rows.verdict.isin(["up", "down"])]
+    significant = rows[statistics.is_detected(rows)]
     over_updates = significant[ARM].merge(data.over_updates, on=ARM)
     if over_updates.empty:
         return ""
@@ -226,7 +226,7 @@ def single_languages(data: StudyData) -> str:
     rows = rows[~data.is_control(rows.adaptation)]
     if len(data.zero_shot) < 2 or rows.empty:
         return ""
-    significant = rows[rows.verdict.isin(["up", "down"])]
+    significant = rows[statistics.is_detected(rows)]
     if significant.empty:
         return f"Language by language, none of {len(rows)} effects is detectable after Holm's correction."
     examples = []
@@ -248,7 +248,7 @@ def difference(data: StudyData) -> str:
     sentences = []
     for strategies, compared in rows.groupby("strategy", sort=False):
         verdict = "no detectable difference"
-        if compared.verdict.isin(["up", "down"]).any():
+        if statistics.is_detected(compared).any():
             verdict = "a detected difference"
         parts = [f"{estimate(row)} for {adaptation_name(row.adaptation)}" for _, row in compared.iterrows()]
         sentences.append(f"{against(strategies)}: {verdict}; the effects differ by {joined(parts)}")
@@ -261,7 +261,7 @@ def other_strategies(data: StudyData, rows: pd.DataFrame) -> str:
     others = on_the_mean(data).drop(index=rows.index)
     if others.empty:
         return ""
-    n_detected = others.verdict.isin(["up", "down"]).sum()
+    n_detected = statistics.is_detected(others).sum()
     count = others.strategy.nunique()
     strategies = "the other strategy" if count == 1 else f"the {number(count)} other strategies"
     return (

@@ -22,7 +22,9 @@ def verdict_list(data: StudyData) -> str:
         name, seeds = escaped(_arm_name(data, rows.iloc[0])), counted(rows.n_seeds.min(), "seed")
         lines.append(f"- **{name}** ({seeds}): {_languages_sentence(rows)}{_mean_sentence(mean)}")
     for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
-        strategies = " minus ".join(figures.look(name, row["head"])[0] for name in row.strategy.split(" - "))
+        strategies = " minus ".join(
+            figures.strategy_name(name, row["head"]) for name in row.strategy.split(" - ")
+        )
         title = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
         lines.append(
             f"- **{title}**: the effects differ by {estimate(row)} "
@@ -33,7 +35,7 @@ def verdict_list(data: StudyData) -> str:
 
 def _arm_name(data: StudyData, row: pd.Series) -> str:
     details = [str(row[name]) for name in data.arm if name not in ("strategy", "adaptation")]
-    strategy, _, _ = figures.look(row.strategy, row["head"])
+    strategy = figures.strategy_name(row.strategy, row["head"])
     return ", ".join([*details, strategy, figures.adaptation_name(row.adaptation)])
 
 
