@@ -15,7 +15,8 @@ provenance (what was read, the rung), training, prediction, records (what is kep
 watch it. A study: studies and planning (what is to be run), store (what is done), execution and kernels (run
 the rest), drawing (the summary). After the runs: summary, robustness, development and claims.
 
-Importing the package imports none of these, and no torch.
+Importing the package imports none of these, and no torch. Where the packages that it needs are not
+installed, importing it exits with one line that says what to do.
 """
 
 import sys
