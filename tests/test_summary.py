@@ -605,9 +605,9 @@ def test_a_study_with_groups_answers_group_by_group():
     assert "known from translations, LaBSE recipe against monolingual batches" in between
     drawn = {picture.stem: picture for picture in summary.answer_pictures(data)}
     picture = drawn["group_effects"]
-    label = picture.figure.axes[0].get_xlabel()
-    assert label == "effect on the group's mean\naccuracy (points)"
-    assert "at matched shares" in drawn["group_matched"].figure.axes[0].get_xlabel()
+    assert picture.figure.axes[0].get_xlabel() == "effect on the group's mean (points)"
+    assert picture.figure.get_suptitle() == "Effect on accuracy, by group"
+    assert drawn["group_matched"].figure.get_suptitle() == "Effect on accuracy at matched shares, by group"
     assert [label.get_text() for label in picture.figure.axes[0].get_yticklabels()] == [
         "unknown",
         "known from\ntranslations",
