@@ -84,6 +84,21 @@ def state(figures: Path, needed: dict[str, type] | None = None) -> dict:
     return found
 
 
+def csv_table(path: Path, **types: type) -> pd.DataFrame:
+    """A table as it was saved. An empty cell is missing, and nothing else: ``null`` may be a name.
+
+    Args:
+        types: of columns that are not to be guessed.
+    Raises:
+        OSError: it cannot be read.
+        Damaged: it was cut short.
+        ValueError: it is no CSV file.
+    """
+    if not path.read_bytes().endswith(b"\n"):
+        raise Damaged(path, "it ends within a line", f"git restore {path}, or draw it anew")
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+
+
 def is_control(adaptation: str, named: Iterable[str] = ()) -> bool:
     """Whether an adaptation is a control: extra English updates, or one that its study names as such.
 

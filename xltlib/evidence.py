@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from xltlib import collected, figures, folders
-from xltlib.files import Damaged
 from xltlib.values import counted, with_interval
 
 FEWEST_SEEDS = 3  # of a study whose design gives fewer no verdict
@@ -64,8 +63,4 @@ def table(folder: Path, study: str, name: str) -> pd.DataFrame:
     Raises:
         Damaged: it was cut short.
     """
-    path = folders.of_table(folder, study, f"{name}.csv")
-    if not path.read_bytes().endswith(b"\n"):
-        then = f"take it back (git restore), or draw it anew (run_all.py {study} --draw)"
-        raise Damaged(path, "it ends within a line", then)
-    return pd.read_csv(path, dtype={"claim": str}, keep_default_na=False, na_values=[""])
+    return collected.csv_table(folders.of_table(folder, study, f"{name}.csv"), claim=str)

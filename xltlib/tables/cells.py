@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xltlib import figures, languages, levels
+from xltlib import collected, figures, languages, levels
 from xltlib.markdown import escaped
 from xltlib.statistics import ARM, is_one_language
 from xltlib.values import signed, with_interval
@@ -81,10 +81,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
         OSError: it cannot be read.
         ValueError: it is no CSV file, or ends within a line.
     """
-    path = folder / f"{name}.csv"
-    if not path.read_bytes().endswith(b"\n"):
-        raise ValueError(f"{path.name} ends within a line: restore it, or draw the study anew")
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return collected.csv_table(folder / f"{name}.csv")
 
 
 def marked(table: pd.DataFrame, name: str, code: str) -> str:
