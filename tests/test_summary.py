@@ -31,6 +31,7 @@ STUDIES = (
     "paws-x", "paws-x-bi", "adaptation", "adaptation-after", "adaptation-dose", "demo", "demo-hard",
     "baseline",
 )  # fmt: skip
+IN_WORDS = "masked language modelling"
 ARM_OF_TABLES = {"encoder": "offline", "strategy": "plain", "head": "cross"}
 TABLES = (
     summary.language_table,
@@ -364,10 +365,10 @@ def test_more_arms_than_languages_stand_in_rows():
 
 def test_accuracy_by_arm_and_language():
     table = summary.accuracy_table(pair_of_arms(swinging))
-    assert table.loc[("hybrid", "none", "Z1"), "de"] == "70.0 ± 0.0"
-    assert table.loc[("hybrid", "mlm", "Z1"), "de"] == "69.5 ± 6.4"
-    assert table.loc[("hybrid", "none", "Z1"), "mean, read: none"] == 70.0
-    assert table.loc[("hybrid", "mlm", "Z1"), "mean, read: text"] == 69.5
+    assert table.loc[("hybrid batches", "none", "Z1"), "de"] == "70.0 ± 0.0"
+    assert table.loc[("hybrid batches", IN_WORDS, "Z1"), "de"] == "69.5 ± 6.4"
+    assert table.loc[("hybrid batches", "none", "Z1"), "mean, read: none"] == 70.0
+    assert table.loc[("hybrid batches", IN_WORDS, "Z1"), "mean, read: text"] == 69.5
 
 
 def worst_seed(rows):
@@ -389,15 +390,17 @@ def test_another_column_is_one_function():
 
 def test_seeds_stand_side_by_side():
     table = summary.seed_table(pair_of_arms(swinging))
-    assert table.loc[("hybrid", "mlm")].tolist() == [5.0, -6.0, 5.0, -6.0]
+    assert table.loc[("hybrid batches", IN_WORDS)].tolist() == [5.0, -6.0, 5.0, -6.0]
 
 
 def test_the_difference_of_two_strategies():
     arms = [{"strategy": s, "adaptation": a} for s in ("hybrid", "labse-recipe") for a in ("none", "mlm")]
     arms[1]["right"] = 0.8
     table = summary.between_table(made_up(arms))
-    difference = table.xs("hybrid - labse-recipe", level="strategy")
+    difference = table.xs("hybrid batches − LaBSE recipe", level="strategy")
     assert difference.effect.tolist() == [10.0, 10.0, 10.0] and set(difference.verdict) == {"up"}
+    assert difference.index.tolist() == [(IN_WORDS, name) for name in ("German", "French", "mean of all")]
+    assert table.columns.name is None
     assert "a detected difference; the effects differ by +10.0" in summary.answer(made_up(arms))
 
 
@@ -409,8 +412,8 @@ def test_what_an_arm_reads_is_said():
 
 def test_costs_are_those_beyond_no_adaptation():
     arms = [{}, {"adaptation": "mlm", "right": 0.8, "more": {"tokens": 3500}}]
-    table = summary.family_table(made_up(arms))[("hybrid", "mlm")]
-    assert table["effect on the zero-shot targets"] == table["effect on de"] == "+10.0"
+    table = summary.family_table(made_up(arms))[("hybrid batches", IN_WORDS)]
+    assert table["effect on the zero-shot targets"] == table["effect on German"] == "+10.0"
     assert table["effect on languages not read"] == "+10.0" and table["thousand tokens more"] == "2"
     assert not {"translations found", "retrieval"} & set(table.index)
 
@@ -418,7 +421,7 @@ def test_costs_are_those_beyond_no_adaptation():
 def test_effects_over_the_control():
     arms = [{}, {"adaptation": "mlm", "right": 0.8}, {"adaptation": "more-updates", "right": 0.75}]
     table = summary.over_updates_table(made_up(arms))
-    assert table.effect.tolist() == [5.0] and table.index.tolist() == [("hybrid", "mlm")]
+    assert table.effect.tolist() == [5.0] and table.index.tolist() == [("hybrid batches", IN_WORDS)]
     assert summary.over_updates_table(pair_of_arms(0.8)).empty
 
 
@@ -436,11 +439,11 @@ def test_doses_are_drawn_where_nothing_else_differs():
         {"adaptation": "mlm-all", "read": [ENGLISH, many]},
     ]
     table = summary.dose_table(made_up(arms))
-    assert table.index.tolist() == [("hybrid", "mlm", 50), ("hybrid", "mlm", 400)]
+    assert table.index.tolist() == [("hybrid batches", IN_WORDS, 50), ("hybrid batches", IN_WORDS, 400)]
     assert [picture.stem for picture in summary.dose_pictures(made_up(arms))] == ["dose_response"]
     data = made_up(arms)
     data.grouped = {"near": "de", "far": "fr"}
-    doses = [("hybrid", "mlm", group, count) for group in ("near", "far") for count in (50, 400)]
+    doses = [("hybrid batches", IN_WORDS, group, count) for group in ("near", "far") for count in (50, 400)]
     assert sorted(summary.dose_table(data).index) == sorted(doses)
     (picture,) = summary.dose_pictures(data)
     assert [axis.get_title() for axis in picture.figure.axes] == ["near", "far"]
@@ -455,9 +458,9 @@ def test_penalties_and_held_out_text():
         {"label": "mlm seed 1", "arm": False, "notebook": "10_adapt", "method": "mlm", "run": "adapt-1"}
         | {"before": {"de": 900.0}, "after": {"de": 8.5}, "parents": {}, "seconds": {}}
     )
-    assert summary.penalty_table(data).loc[("hybrid", "coral")].tolist() == ["4", "1", "2"]
+    assert summary.penalty_table(data).loc[("hybrid batches", "CORAL")].tolist() == ["4", "1", "2"]
     table = summary.held_out_table(data)
-    assert table["de"].to_dict() == {("mlm", "mlm", "before"): "900", ("mlm", "mlm", "after"): "8.50"}
+    assert table["German"].to_dict() == {("mlm", "mlm", "before"): "900", ("mlm", "mlm", "after"): "8.50"}
 
 
 def test_what_a_probe_reads_is_no_dose():
@@ -499,7 +502,7 @@ def test_held_out_text_on_the_way_is_a_mean_over_languages_and_draws():
 def test_all_pairs_of_languages():
     data = made_up([{}, {"adaptation": "mlm", "right": 0.8}], pairs="all")
     table = summary.grid_table(data)
-    assert table.loc[("all languages", "hybrid", "mlm", "Z1"), "diagonal"] == 80.0
+    assert table.loc[("all languages", "hybrid batches", IN_WORDS, "Z1"), "diagonal"] == 80.0
     assert table.cells.tolist() == [9, 9, 4, 4] and set(table["items"]) == {200}
     assert summary.pairs_sentence(data).startswith("pairs of two languages: 6 effects, 6 with p < 0.05")
     assert [picture.stem for picture in summary.grid_pictures(data)] == ["generalized"]
@@ -513,14 +516,15 @@ def test_checkpoint_rules_that_differ_are_shown():
     oracle.loc[oracle.run == "finetune-plain-none-cross-1", ["p0", "p1"]] = [0.9, 0.1]
     data.predictions = pd.concat([last, oracle], ignore_index=True)
     table = summary.rule_table(data)
-    assert table.loc[("plain", "none"), "last"] == 70.0 and table.loc[("plain", "none"), "oracle"] == 65.0
+    plain = table.loc[("monolingual batches", "none")]
+    assert plain["last"] == 70.0 and plain["oracle"] == 65.0
     assert summary.rules_agree(data) == "Spearman: last and oracle 1.00"
     assert summary.rule_table(pair_of_arms(0.8)).empty
 
 
 def test_runs_on_the_plateau_are_named():
     data = made_up([{}, {"adaptation": "mlm", "right": 0.5}])
-    assert summary.stuck_runs(data).count("hybrid, mlm, seed") == 4
+    assert summary.stuck_runs(data).count(f"hybrid batches, {IN_WORDS}, seed") == 4
     above = summary.majority_table(data).droplevel(["encoder", "head"])
     assert above.above_majority.tolist() == [3, 0]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from xltlib import levels, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import language
+from xltlib.summary.words import adaptation_name, in_words, language, strategy_name
 
 METRICS = ["macro_f1", "average_precision", "brier", "calibration_error"]
 
@@ -41,7 +41,7 @@ def accuracy_table(data: StudyData, *functions: Callable[[pd.DataFrame], object]
     for function in functions:
         values = {arm: function(rows) for arm, rows in data.shown.groupby(keys, sort=False, observed=True)}
         table[function.__name__.replace("_", " ")] = pd.Series(values)
-    return table
+    return in_words(table, data)
 
 
 def _plus_minus(deviation: float) -> str:
@@ -73,7 +73,8 @@ def published_table(data: StudyData) -> pd.DataFrame:
 def majority_table(data: StudyData) -> pd.DataFrame:
     """In how many languages an arm is better than the more frequent answer, with its whole interval."""
     above = data.intervals.assign(above=data.intervals.low > data.intervals.majority)
-    return above.groupby(ARM, sort=False).above.agg(languages="size", above_majority="sum")
+    table = above.groupby(ARM, sort=False).above.agg(languages="size", above_majority="sum")
+    return in_words(table, data)
 
 
 def level_table(data: StudyData) -> pd.DataFrame:
@@ -89,7 +90,8 @@ def level_table(data: StudyData) -> pd.DataFrame:
     language = np.where(rows.language1 == data.source, data.source, "targets")
     rows = rows.assign(right=100 * statistics.is_right(rows), language=language)
     columns = ["language", "level"]
-    return rows.pivot_table(index=data.arm, columns=columns, values="right", sort=False).round(1)
+    table = rows.pivot_table(index=data.arm, columns=columns, values="right", sort=False)
+    return in_words(table.round(1), data)
 
 
 def rules(data: StudyData) -> pd.DataFrame:
@@ -105,7 +107,7 @@ def rule_table(data: StudyData) -> pd.DataFrame:
     """The same to be read; empty where every rule chose the same checkpoint, or one was kept."""
     table = rules(data)
     differ = table.nunique(axis=1).max() > 1
-    return table.round(1) if differ else table.head(0)
+    return in_words(table.round(1) if differ else table.head(0), data)
 
 
 def rules_agree(data: StudyData) -> str:
@@ -127,7 +129,10 @@ def stuck_runs(data: StudyData) -> str:
     most_frequent = source_items.label.value_counts(normalize=True).max()
     in_source = data.shown[data.shown.language1 == data.source]
     stuck = in_source[in_source.accuracy < most_frequent + 0.05]
-    names = [f"{run.strategy}, {run.adaptation}, seed {run.seed}" for run in stuck.itertuples()]
+    names = [
+        f"{strategy_name(run.strategy, run.head)}, {adaptation_name(run.adaptation)}, seed {run.seed}"
+        for run in stuck.itertuples()
+    ]
     return f"runs that did not leave the plateau: {'; '.join(names) or 'none'}"
 
 
@@ -151,4 +156,5 @@ def metric_table(data: StudyData) -> pd.DataFrame:
     metrics = metrics.merge(data.runs[["run", *ARM]], on="run")
     renamed = {"agreement": f"as in {language(data.source)}", "consistency": "all languages alike"}
     metrics = metrics.rename(columns=renamed)
-    return metrics.pivot_table(index=data.arm, values=[*METRICS, *renamed.values()], sort=False).round(3)
+    table = metrics.pivot_table(index=data.arm, values=[*METRICS, *renamed.values()], sort=False)
+    return in_words(table.round(3), data)

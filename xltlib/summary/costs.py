@@ -13,6 +13,7 @@ from xltlib.notebooks import ADAPT
 from xltlib.places import ROOT
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
+from xltlib.summary.words import in_words, language
 from xltlib.values import signed, without_draw, without_seed
 
 MEASURES = ["seconds", "tokens", "retrieval", "rank_distance"]
@@ -85,10 +86,11 @@ def family_table(data: StudyData) -> pd.DataFrame:
     Effects are in points; other numbers are shares, or tokens in thousands.
     """
     table = family(data).set_index(data.arm).drop(columns=IN_OTHER_TABLES).select_dtypes("number")
-    rows = {}
+    on_languages = {f"effect on {code}": f"effect on {language(code)}" for code in data.order}
+    names, rows = IN_WORDS | on_languages, {}
     for name, values in table.dropna(axis=1, how="all").items():
-        rows[IN_WORDS.get(name, name)] = [_in_digits(name, value) for value in values]
-    return pd.DataFrame(rows, index=table.index).T
+        rows[names.get(name, name)] = [_in_digits(name, value) for value in values]
+    return in_words(pd.DataFrame(rows, index=table.index).T, data)
 
 
 def _in_digits(name: str, value: float) -> str:
@@ -105,7 +107,7 @@ def _in_digits(name: str, value: float) -> str:
 def over_updates_table(data: StudyData) -> pd.DataFrame:
     """The mean effect of each adaptation over the control of as many updates; empty without that control."""
     columns = ["effect", "low", "high", "p", "p (Holm)", "verdict", "n_items", "n_seeds"]
-    return data.over_updates.set_index(data.arm)[columns].round(ROUNDED)
+    return in_words(data.over_updates.set_index(data.arm)[columns].round(ROUNDED), data)
 
 
 def penalty_table(data: StudyData) -> pd.DataFrame:
@@ -120,7 +122,8 @@ def penalty_table(data: StudyData) -> pd.DataFrame:
             tenth = math.ceil(len(curve) / 10)
             rows.append((*run[data.arm], np.mean(curve[:tenth]), min(curve), np.mean(curve[-tenth:])))
     columns = [*data.arm, "first tenth", "lowest point", "last tenth"]
-    return pd.DataFrame(rows, columns=columns).groupby(data.arm, sort=False).mean().map("{:.2g}".format)
+    table = pd.DataFrame(rows, columns=columns).groupby(data.arm, sort=False).mean()
+    return in_words(table.map("{:.2g}".format), data)
 
 
 def doses(data: StudyData) -> pd.DataFrame:
@@ -147,9 +150,12 @@ def doses(data: StudyData) -> pd.DataFrame:
 
 def dose_table(data: StudyData) -> pd.DataFrame:
     """The mean effect by dose; empty where the study has one dose of each adaptation."""
-    groups = ["group"] if data.grouped else []
-    index = [*(name for name in data.arm if name != "adaptation"), "use", *groups, "sentences"]
-    return doses(data).set_index(index)[["effect", "low", "high", "n_seeds"]].round(ROUNDED)
+    rows = doses(data)
+    rows = rows.assign(adaptation=rows.use)  # without its dose, which is a column of its own
+    if data.grouped:
+        rows["group"] = rows.group.str.replace("-", " ")
+    index = [*data.arm, *(["group"] if data.grouped else []), "sentences"]
+    return in_words(rows.set_index(index)[["effect", "low", "high", "n_seeds"]].round(ROUNDED), data)
 
 
 def held_out(data: StudyData) -> pd.DataFrame:
@@ -237,7 +243,8 @@ def held_out_table(data: StudyData) -> pd.DataFrame:
         return table
     long = table.melt(HELD_OUT, ["before", "after"], "when")
     index = ["adaptation", "method", "when"]
-    return long.pivot_table(index=index, columns="language", values="value", sort=False).map(_perplexity)
+    wide = long.pivot_table(index=index, columns="language", values="value", sort=False)
+    return wide.map(_perplexity).rename(columns=language)
 
 
 def _perplexity(value: float) -> str:

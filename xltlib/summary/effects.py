@@ -10,7 +10,8 @@ from xltlib import collected, figures, markdown, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import encoders, estimate, language, mean_name, reading, strategy_name
+from xltlib.summary.words import encoder_name, encoders, estimate, in_words, language, mean_name, reading
+from xltlib.summary.words import strategy_name
 
 SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p (Holm)": 3}
@@ -37,7 +38,7 @@ def language_table(data: StudyData) -> pd.DataFrame:
 def _column_name(data: StudyData, arm) -> tuple[str, ...]:
     """An arm in words, a level a column that tells arms apart."""
     levels = {
-        "encoder": figures.ENCODER_NAME.get(arm.encoder, arm.encoder),
+        "encoder": encoder_name(arm.encoder),
         "strategy": strategy_name(arm.strategy, arm.head),
         "head": arm.head,
         "adaptation": figures.adaptation_name(arm.adaptation),
@@ -65,11 +66,12 @@ def effect_table(data: StudyData, *functions: Callable[[pd.Series], object]) -> 
         functions: further columns: each a function of one row (``row.effect``, ``row.low``,
             ``row.n_seeds``, ...); its name becomes the column's.
     """
-    table = data.targets.set_index([*data.arm, "language"])[SHOWN].round(ROUNDED)
+    rows = data.targets.assign(language=data.targets.language.map(language))
+    table = rows.set_index([*data.arm, "language"])[SHOWN].round(ROUNDED)
     for function in functions:
         values = [function(row) for _, row in data.targets.iterrows()]
         table[function.__name__.replace("_", " ")] = values
-    return table
+    return in_words(table, data)
 
 
 def seed_table(data: StudyData) -> pd.DataFrame:
@@ -77,7 +79,8 @@ def seed_table(data: StudyData) -> pd.DataFrame:
     rows = data.by_seed[~data.by_seed.language.isin(data.seen | {data.source})]
     if rows.empty:
         return pd.DataFrame()
-    return rows.pivot_table(index=data.arm, columns="seed", values="effect", sort=False).round(1)
+    table = rows.pivot_table(index=data.arm, columns="seed", values="effect", sort=False)
+    return in_words(table.round(1), data)
 
 
 def between_table(data: StudyData) -> pd.DataFrame:
@@ -87,9 +90,12 @@ def between_table(data: StudyData) -> pd.DataFrame:
     Compared are ``statistics.COMPARED``; in a study with groups, ``statistics.WITH_PLAIN``.
     """
     rows = pd.concat([data.between, data.groups, data.between_groups])
-    rows["language"] = rows.language.where(~statistics.is_mean(rows), rows.language.map(mean_name))
+    is_mean = statistics.is_mean(rows)
+    rows["language"] = [
+        (mean_name if mean else language)(name) for name, mean in zip(rows.language, is_mean)
+    ]
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
-    return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
+    return in_words(rows.set_index([*data.arm, "language"])[columns].round(ROUNDED), data)
 
 
 def about(data: StudyData) -> str:
@@ -104,9 +110,10 @@ def about(data: StudyData) -> str:
 def arm_table(data: StudyData) -> pd.DataFrame:
     """The arms: rung, seeds, and what each reads beside labelled items of the source language."""
     rows = data.runs.assign(reads=[reading(data.read[run]) for run in data.runs.run])
-    return rows.groupby(ARM, sort=False).agg(
+    table = rows.groupby(ARM, sort=False).agg(
         rung=("rung", "first"), seeds=("seed", "nunique"), reads=("reads", "first")
     )
+    return in_words(table, data)
 
 
 def partners(data: StudyData) -> str:
@@ -118,10 +125,8 @@ def partners(data: StudyData) -> str:
 
 def other_test_table(data: StudyData) -> pd.DataFrame:
     """The mean effect by tests that rest on other assumptions."""
-    tests = data.other_tests
-    if len(tests) and tests.encoder.nunique() == 1:
-        tests = tests.drop(columns="encoder")
-    return tests.round(3)
+    table = data.other_tests.set_index(data.arm)
+    return in_words(table.drop(columns=[name for name in ARM if name in table]).round(3), data)
 
 
 def single_tests(data: StudyData) -> pd.DataFrame:

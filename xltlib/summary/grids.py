@@ -6,6 +6,7 @@ import pandas as pd
 
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
+from xltlib.summary.words import in_words
 
 MEASURES = ["diagonal", "off_diagonal", "off_diagonal_without_source", "gap", "asymmetry"]
 
@@ -38,4 +39,4 @@ def grid_table(data: StudyData) -> pd.DataFrame:
         tables[title] = of_arm[MEASURES].mean().round(1).assign(**about)
     if not tables:
         return pd.DataFrame(columns=[*MEASURES, "cells", "items"])
-    return pd.concat(tables, names=["of"])
+    return in_words(pd.concat(tables, names=["of"]), data)

@@ -8,7 +8,7 @@ from xltlib import statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 from xltlib.summary.effects import ROUNDED
-from xltlib.summary.words import mean_name
+from xltlib.summary.words import in_words, mean_name
 
 
 def effects(data: StudyData) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def effects_table(data: StudyData) -> pd.DataFrame:
     rows = effects(data)
     rows = rows.assign(language=rows.language.map(mean_name))
     columns = ["effect", "low", "high", "p (Holm)", "verdict"]
-    return rows.set_index([*data.arm, "language"])[columns].round(ROUNDED)
+    return in_words(rows.set_index([*data.arm, "language"])[columns].round(ROUNDED), data)
 
 
 def answers(data: StudyData) -> pd.DataFrame:

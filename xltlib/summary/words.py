@@ -154,6 +154,38 @@ def mean_name(name: str) -> str:
     return MEANS_IN_WORDS.get(name, f"mean of {name.replace('-', ' ')}")
 
 
+def in_words(table: pd.DataFrame, data) -> pd.DataFrame:
+    """A table to be read: encoders, strategies and adaptations of its rows and columns by name, not by id."""
+    heads = data.runs["head"].unique()
+    head = heads[0] if len(heads) == 1 else ""
+    rows, columns = _named(table.index, head), _named(table.columns, head)
+    return table.set_axis(rows).set_axis(columns, axis="columns")
+
+
+def _named(labels: pd.Index, head: str) -> pd.Index:
+    """Labels of rows or columns with names in place of ids; ``head`` is that of all, where they share one."""
+    levels = labels.to_frame(index=False).astype(object)
+    heads = levels["head"] if "head" in levels else [head] * len(levels)
+    if "strategy" in levels:
+        levels["strategy"] = [_compared(*arm) for arm in zip(levels["strategy"], heads)]
+    for level, naming in (("encoder", encoder_name), ("adaptation", figures.adaptation_name)):
+        if level in levels:
+            levels[level] = levels[level].map(naming)
+    if labels.nlevels == 1:
+        return pd.Index(levels.iloc[:, 0].tolist(), name=labels.name)
+    return pd.MultiIndex.from_frame(levels)
+
+
+def _compared(strategy: str, head: str) -> str:
+    """A strategy, or both of a difference.
+
+    Example:
+        >>> _compared("hybrid - labse-recipe", "cross")
+        'hybrid batches − LaBSE recipe'
+    """
+    return " − ".join(strategy_name(name, head) for name in strategy.split(" - "))
+
+
 def reading(entries: list[Entry]) -> str:
     """What was read beside labelled items of the source language.
 
@@ -171,9 +203,14 @@ def reading(entries: list[Entry]) -> str:
     return "; ".join(dict.fromkeys(parts)) or "nothing more"
 
 
+def encoder_name(encoder: str) -> str:
+    """An encoder as figures name it."""
+    return figures.ENCODER_NAME.get(encoder, encoder)
+
+
 def encoders(data) -> str:
     """The encoders of a study."""
-    return ", ".join(figures.ENCODER_NAME.get(name, name) for name in data.runs.encoder.unique())
+    return ", ".join(map(encoder_name, data.runs.encoder.unique()))
 
 
 def interval_note(n_seeds: int) -> str:
