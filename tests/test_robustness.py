@@ -237,3 +237,16 @@ def test_zero_shot_languages_stand_apart_from_those_whose_labels_were_read():
     row = bias_tables.by_supervision(table).iloc[0]
     assert row.to_dict() == {"languages with labels": 0.1, "zero-shot languages": 0.3}
     assert bias_tables.of_arms({"runs": []}).empty
+
+
+def test_rank_distances_are_summed_up_in_a_sentence():
+    runs = []
+    for name, value in (("fgm", 0.1), ("plain", 0.3)):
+        bias = [{"language": "de", **dict.fromkeys(bias_tables.MEASURES, value)}]
+        runs.append(record(name, 1) | {"bias": bias, "read": [], "notebook": "20_finetune"})
+    runs[0] |= {"strategy": "hybrid", "adaptation": "mlm"}
+    one = bias_tables.answer(bias_tables.of_arms({"runs": runs[:1]}))
+    lowest = "0.100 (hybrid batches, masked language modelling)"
+    assert one == f"Rank distance after training is {lowest}, on the mean of languages and seeds."
+    both = bias_tables.answer(bias_tables.of_arms({"runs": runs}))
+    assert f"lie between {lowest} and 0.300 (monolingual batches, none)" in both

@@ -7,6 +7,7 @@ import pandas as pd
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
 from xltlib.notebooks import ADAPT
+from xltlib.summary.words import adaptation_name, in_words, strategy_name
 from xltlib.values import counted_from_to, without_seed
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
@@ -44,14 +45,32 @@ def mean_of_arms(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: of :func:`of_arms`.
     """
-    return table.groupby(ARM_AND_RUNG, sort=False)[list(MEASURES)].mean()
+    return in_words(table.groupby(ARM_AND_RUNG, sort=False)[list(MEASURES)].mean())
 
 
 def by_supervision(table: pd.DataFrame) -> pd.DataFrame:
     """Mean rank distance, one row an arm, apart for languages whose labels were read and for all others."""
     labelled = table.supervision == "labelled"
     supervision = labelled.map({True: "languages with labels", False: "zero-shot languages"}).rename(None)
-    return table.pivot_table(index=ARM_AND_RUNG, columns=supervision, values="rank_distance", sort=False)
+    means = table.pivot_table(index=ARM_AND_RUNG, columns=supervision, values="rank_distance", sort=False)
+    return in_words(means)
+
+
+def answer(table: pd.DataFrame) -> str:
+    """Between what rank distances the arms lie, in a sentence.
+
+    Args:
+        table: of :func:`of_arms`, of one arm or more.
+    """
+    means = table.groupby(ARM_AND_RUNG).rank_distance.mean().sort_values(kind="stable").reset_index()
+    arms = [
+        f"{arm.rank_distance:.3f} ({strategy_name(arm.strategy, arm.head)}, {adaptation_name(arm.adaptation)})"
+        for arm in means.itertuples()
+    ]
+    if len(arms) == 1:
+        return f"Rank distance after training is {arms[0]}, on the mean of languages and seeds."
+    ends = f"between {arms[0]} and {arms[-1]}"
+    return f"Rank distances after training lie {ends}, on the mean of languages and seeds."
 
 
 def mean_of_seeds(table: pd.DataFrame) -> pd.DataFrame:

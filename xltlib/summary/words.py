@@ -154,9 +154,13 @@ def mean_name(name: str) -> str:
     return MEANS_IN_WORDS.get(name, f"mean of {name.replace('-', ' ')}")
 
 
-def in_words(table: pd.DataFrame, data) -> pd.DataFrame:
-    """A table to be read: encoders, strategies and adaptations of its rows and columns by name, not by id."""
-    heads = data.runs["head"].unique()
+def in_words(table: pd.DataFrame, data=None) -> pd.DataFrame:
+    """A table to be read: encoders, strategies and adaptations of its rows and columns by name, not by id.
+
+    Args:
+        data: the study, of which the head is taken where the table does not have it.
+    """
+    heads = [] if data is None else data.runs["head"].unique()
     head = heads[0] if len(heads) == 1 else ""
     rows, columns = _named(table.index, head), _named(table.columns, head)
     return table.set_axis(rows).set_axis(columns, axis="columns")
