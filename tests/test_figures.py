@@ -110,9 +110,12 @@ def test_the_figure_of_the_family_keeps_the_order_of_adaptations_and_names_them(
     assert (tmp_path / "family.svg").stat().st_size > 1000
 
 
+JUDGED = {"verdict": "undecided", "n_seeds": 3}
+
+
 def test_the_figure_of_doses_has_a_tick_at_each_dose():
     table = pd.DataFrame({"sentences": [2560, 80, 640], "effect": [2.0, 0.5, 1.0], "low": 0.0, "high": 3.0})
-    table = table.assign(use="consistency", strategy="plain")
+    table = table.assign(use="consistency", strategy="plain", **JUDGED)
     figure = figures.dose_response(table, "caption")
     axis = figure.axes[0]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["80", "640", "2,560"]
@@ -123,22 +126,22 @@ def test_the_figure_of_doses_has_a_tick_at_each_dose():
 
 def test_lines_of_one_adaptation_look_like_their_strategies():
     doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
-    table = pd.concat([doses.assign(strategy=name, use="syntax") for name in ("plain", "hybrid")])
+    table = pd.concat([doses.assign(strategy=name, use="syntax", **JUDGED) for name in ("plain", "hybrid")])
 
-    def looks(of: pd.DataFrame) -> list[tuple[str, str]]:
-        bars = figures.dose_response(of, "caption").axes[0].containers
-        return [(line.get_color(), line.get_marker()) for line in (of_bars.lines[0] for of_bars in bars)]
+    def looks(effects: pd.DataFrame) -> list[tuple[str, str]]:
+        handles, _ = figures.dose_response(effects, "caption").axes[0].get_legend_handles_labels()
+        return [(line.get_color(), line.get_marker()) for line in handles]
 
     assert looks(table) == [figures.look(name)[1:] for name in ("plain", "hybrid")]
-    two = pd.concat([table, doses.assign(strategy="plain", use="mlm")])
+    two = pd.concat([table, doses.assign(strategy="plain", use="mlm", **JUDGED)])
     assert len(set(looks(two))) == 3
 
 
 def test_lines_of_doses_stand_side_by_side_around_their_dose():
     doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
-    table = pd.concat([doses.assign(strategy="plain", use=use) for use in ("mlm", "tsdae")])
+    table = pd.concat([doses.assign(strategy="plain", use=use, **JUDGED) for use in ("mlm", "tsdae")])
     axis = figures.dose_response(table, "caption").axes[0]
-    first, second = (bars.lines[0].get_xdata() for bars in axis.containers)
+    first, second = (line.get_xdata() for line in axis.lines if line.get_alpha())
     assert (first < [100, 1000]).all() and (second > [100, 1000]).all()
     assert np.allclose(first * second, [100**2, 1000**2])
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["100", "1,000"]
@@ -147,18 +150,34 @@ def test_lines_of_doses_stand_side_by_side_around_their_dose():
 def test_every_dosed_adaptation_has_its_line():
     names = ["mlm", "tsdae", "align", "dann", "coral", "mmd", "consistency"]
     table = pd.DataFrame({"sentences": 100, "effect": 1.0, "low": 0.0, "high": 3.0, "use": names})
-    figure = figures.dose_response(table.assign(strategy="plain"), "caption")
+    figure = figures.dose_response(table.assign(strategy="plain", **JUDGED), "caption")
     assert len(figure.legends[0].get_texts()) == len(names)
 
 
 def test_doses_have_a_panel_a_group_of_languages():
     doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
-    table = pd.concat([doses.assign(group=name, strategy="plain", use="mlm") for name in ("a-b", "c")])
+    table = pd.concat([doses.assign(group=name, strategy="plain", use="mlm", **JUDGED) for name in ("a-b", "c")])
     figure = figures.dose_response(table, "caption")
     assert [axis.get_title() for axis in figure.axes] == ["a b", "c"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "masked language modelling, monolingual batches"
     ]
+
+
+def test_figures_of_strengths_rungs_and_noises_mark_what_is_detected():
+    rows = pd.DataFrame({"effect": [2.0, 1.0], "low": [1.0, -1.0], "high": 3.0, "n_seeds": 3})
+    rows = rows.assign(verdict=["up", "undecided"], strategy="plain", adaptation=["mlm", "none"], rung="Z1")
+    noise = rows.assign(noise="fgm", label="fgm", control="over plain training", strength=[0.1, 0.3])
+    for figure in (
+        figures.strength_response(noise, "Caption."),
+        figures.ladder(rows, "Caption."),
+        figures.arm_effects(noise.assign(language=["de", "mean"]), "Caption."),
+    ):
+        points = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", "")]
+        faces = {y: line.get_markerfacecolor() for line in points for y in line.get_ydata()}
+        assert faces[1.0] == "white" and faces[2.0] != "white"
+        caption = figure.get_supxlabel().replace("\n", " ")
+        assert "Filled: detected" in caption and "Hollow: not detected" in caption
 
 
 @pytest.mark.filterwarnings("error:constrained_layout")

@@ -121,6 +121,12 @@ def test_effects_are_differences_of_accuracies_and_claims_follow_from_them(arms,
     assert found[robustness.OVER_PLAIN, "fgm", "mean"] == pytest.approx(np.mean(targets))
     mean = robustness.means_of_targets(effects, labels)
     assert len(mean) == 5 and (mean["p (Holm)"] >= mean.p).all()
+    judged = robustness.judged(effects, labels)
+    assert judged.drop(columns=["p (Holm)", "verdict"]).equals(effects)
+    assert judged.loc[mean.index, "p (Holm)"].equals(mean["p (Holm)"])
+    of_arm = judged[(judged.control == robustness.OVER_PLAIN) & (judged.label == "fgm")]
+    of_languages = of_arm[of_arm.language != "mean"]
+    assert np.allclose(of_languages["p (Holm)"], statistics.holm(of_languages.p))
 
     generalized = robustness.effects_by_pair_kind(against[robustness.OVER_UPDATES], labels)
     wide = generalized.pivot(index="label", columns="pairs", values="effect")

@@ -20,12 +20,14 @@ def ladder(folder: Path) -> pd.DataFrame:
             labelled English, is rung Z0.
     Returns:
         One row an arm: ``strategy, adaptation, rung, accuracy, effect, low, high, p, p_equivalent, n_seeds,
-        n_items``; the plain arm has effect 0. Empty where the study was not run, or its plain arm was not.
+        n_items``, and those of ``statistics.judge``, corrected over all arms but the plain one, which has
+        effect 0 and no verdict. Empty where the study was not run, or its plain arm was not.
     Raises:
         FileNotFoundError: there is no such folder, or the study in it has lost its predictions.
     """
     arm = ["strategy", "adaptation", "rung"]
     columns = [*arm, "accuracy", "effect", "low", "high", "p", "p_equivalent", "n_seeds", "n_items"]
+    columns += ["p (Holm)", "verdict"]
     if not folders.has_study(folders.of_figures(folder), LADDER):
         return pd.DataFrame(columns=columns)
     folders.of_table(folder, LADDER, collected.PREDICTIONS)
@@ -44,6 +46,10 @@ def ladder(folder: Path) -> pd.DataFrame:
         interval = statistics.mean_interval(statistics.weighted_by_language(paired))
         counts = {"n_seeds": paired.seed.nunique(), "n_items": paired["item"].nunique()}
         rows.append({**dict(zip(arm, names)), "accuracy": accuracy, **interval, **counts})
-    table = pd.DataFrame(rows, columns=columns)
+    if not rows:
+        return pd.DataFrame(columns=columns)
+    table = pd.DataFrame(rows)
+    is_plain = (table.strategy == "plain") & (table.adaptation == "none")
+    table = pd.concat([table[is_plain], statistics.judge(table[~is_plain])])
     order = ["rung", "strategy", "adapted", "adaptation"]
     return table.assign(adapted=table.adaptation != "none").sort_values(order, ignore_index=True)[columns]

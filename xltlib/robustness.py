@@ -185,6 +185,28 @@ def effects(against: dict[str, pd.DataFrame], plain: str, codes: list[str], sour
     return pd.DataFrame(rows)
 
 
+def judged(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
+    """Effects with ``p (Holm)`` and ``verdict``, corrected apart for each control.
+
+    An effect on a language is corrected over the languages of its arm, one on the mean of the targets over
+    the arms.
+
+    Args:
+        effects: of :func:`effects`.
+        labels: arms that are compared with each other; the mean of any other is a family of its own.
+    """
+    families = [_family(row, labels) for row in effects.itertuples()]
+    tests = effects.groupby(["control", families], sort=False)
+    return pd.concat([statistics.judge(rows) for _, rows in tests]).sort_index()
+
+
+def _family(row, labels: list[str]) -> str:
+    """The effects that one of :func:`effects` is corrected with."""
+    if row.language != "mean":
+        return f"languages of {row.label}"
+    return "means" if row.label in labels else f"mean of {row.label}"
+
+
 def means_of_targets(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """Effects on the mean of the targets, with ``p (Holm)`` over the arms of each control."""
     mean = effects[(effects.language == "mean") & effects.label.isin(labels)].copy()
@@ -233,7 +255,8 @@ def over_strength(table: pd.DataFrame, differences: pd.DataFrame, targets: list[
         table: of :func:`arms`.
         differences: to the control with as many updates.
     Returns:
-        ``label, noise, strength, effect, low, high, p, p_equivalent, n_seeds``; empty if no noise has two.
+        ``label, noise, strength, effect, low, high, p, p_equivalent, n_seeds``, and those of
+        ``statistics.judge``, corrected over all strengths; empty if no noise has two.
     """
     curve = table[table.kind.isin(WITH_RADIUS)].drop_duplicates("label")[["label", "kind", "strength"]]
     curve = curve.rename(columns={"kind": "noise"})
@@ -246,7 +269,7 @@ def over_strength(table: pd.DataFrame, differences: pd.DataFrame, targets: list[
     by_label = pairs[pairs.seed.isin(shared)].groupby("label")
     found = {label: statistics.mean_interval(of_targets(of_arm, targets)) for label, of_arm in by_label}
     found = pd.DataFrame(found).T.rename_axis("label").reset_index()
-    return curve.merge(found, on="label").assign(n_seeds=len(shared))
+    return statistics.judge(curve.merge(found, on="label").assign(n_seeds=len(shared)))
 
 
 def under_attack(table: pd.DataFrame, by_seed: pd.Series, source: str) -> pd.DataFrame:

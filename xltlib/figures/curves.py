@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xltlib import languages
+from xltlib.figures import marks
 from xltlib.figures.style import adaptation_name, in_order, look, noise_looks, palette, theme, titled
 
 FEWEST_FOR_A_LINE = 3  # through so many languages or fewer no line is drawn
@@ -18,13 +19,18 @@ APART = 1.06  # by what factor two lines stand apart on a logarithmic scale
 
 
 def loss_curve(losses: list[float]):
-    """Training loss of each update, and its running mean: a plateau at ln 2 means nothing is learned yet."""
+    """Training loss of each update, and its running mean.
+
+    Cross-entropy of two classes that stays at ln 2 = 0.69 means that nothing is learned yet.
+    """
     with plt.style.context("seaborn-v0_8-whitegrid"):
         figure, axis = plt.subplots(figsize=(6, 2.6))
     updates = range(1, len(losses) + 1)
-    smooth = pd.Series(losses).rolling(max(1, len(losses) // 20), min_periods=1).mean()
-    axis.plot(updates, losses, color="0.8", linewidth=0.8)
-    axis.plot(updates, smooth, color="#0072B2")
+    window = max(1, len(losses) // 20)
+    smooth = pd.Series(losses).rolling(window, min_periods=1).mean()
+    axis.plot(updates, losses, color="0.8", linewidth=0.8, label="each update")
+    axis.plot(updates, smooth, color="#0072B2", label="running mean")
+    axis.legend()
     axis.set(xlabel="update", ylabel="loss", ylim=(0, None))
     return figure
 
@@ -33,14 +39,14 @@ def strength_response(effects: pd.DataFrame, caption: str):
     """Effect of a noise against its strength, one line a noise, with intervals.
 
     Args:
-        effects: columns ``noise, strength, effect, low, high``.
+        effects: columns ``noise, strength, effect, low, high, verdict, n_seeds``.
     """
     lines, line_styles = {}, {}
     looks = noise_looks(list(effects.noise.unique()))
     for noise, rows in effects.groupby("noise", sort=False):
         name, *line_style = looks[noise]
         lines[name], line_styles[name] = rows.rename(columns={"strength": "x"}), line_style
-    xlabel = "radius of the perturbation relative to the mean embedding (log scale)"
+    xlabel = "radius relative to the mean embedding (log scale)"
     ylabel = "mean of targets against\nthe control (points)"
     return _responses({"": lines}, xlabel, ylabel, caption, line_styles)
 
@@ -52,8 +58,8 @@ def dose_response(effects: pd.DataFrame, caption: str):
     adaptation have the colours and markers of their strategies.
 
     Args:
-        effects: columns ``strategy, use, sentences, effect, low, high`` and, of groups, ``group``;
-            ``sentences`` in all languages together.
+        effects: columns ``strategy, use, sentences, effect, low, high, verdict, n_seeds`` and, of groups,
+            ``group``; ``sentences`` in all languages together.
     """
     panels, line_styles = {}, {}
     by_group = effects.groupby("group", sort=False) if "group" in effects else [("", effects)]
@@ -104,7 +110,8 @@ def _responses(
     for axis in axes[:, 0]:
         axis.set(ylabel=ylabel)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", frameon=False)
-    return titled(figure, "", caption)
+    effects = pd.concat([rows for lines in panels.values() for rows in lines.values()])
+    return titled(figure, "", caption + marks.meaning(effects))
 
 
 def _response(axis, lines: dict[str, pd.DataFrame], line_styles: dict[str, tuple]) -> None:
@@ -115,9 +122,9 @@ def _response(axis, lines: dict[str, pd.DataFrame], line_styles: dict[str, tuple
     factors = APART ** (np.arange(len(lines)) - (len(lines) - 1) / 2)
     for (name, rows), factor in zip(lines.items(), factors):
         rows, (colour, marker) = rows.sort_values("x"), line_styles[name]
-        below, above = rows.effect - rows.low, rows.high - rows.effect
-        x = rows.x * factor
-        axis.errorbar(x, rows.effect, [below, above], marker=marker, color=colour, label=name, capsize=3)
+        places = rows.x.to_numpy(float) * factor
+        axis.plot(places, rows.effect, color=colour, linewidth=1, alpha=0.6)
+        marks.draw_effects(axis, places, rows, (name, colour, marker))
     axis.axhline(0, color="0.3", linewidth=1)
     values = sorted({x for rows in lines.values() for x in rows.x})
     axis.set(xscale="log")

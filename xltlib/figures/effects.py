@@ -17,6 +17,7 @@ from xltlib.figures.style import (
     in_order,
     look,
     noise_looks,
+    strategy_name,
     theme,
     titled,
 )
@@ -193,9 +194,9 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     last.
 
     Args:
-        effects: columns ``control, label, language, effect, low, high``; language ``"mean"`` is the mean of
-            the targets.
-        published: a published mean gain, drawn hollow beside the mean in the first panel: it was over plain
+        effects: columns ``control, label, language, effect, low, high, verdict, n_seeds``; language
+            ``"mean"`` is the mean of the targets.
+        published: a published mean gain, a star beside the mean in the first panel: it was over plain
             training.
         note: whose it is.
     """
@@ -209,8 +210,8 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     for row, (axis, control) in enumerate(zip(axes[:, 0], controls)):
         _draw_arms(axis, effects[effects.control == control], labels, codes)
         if published is not None and row == 0:
-            hollow = {"color": "0.2", "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
-            axis.plot(len(codes) - 1 + 0.45, published, "o", label=note, **hollow)
+            star = {"color": "0.2", "markersize": 10, "linestyle": "none"}
+            axis.plot(len(codes) - 1 + 0.45, published, "*", label=note, **star)
         axis.axhline(0, color="0.3", linewidth=1)
         axis.axvline(len(codes) - 1.5, color="0.7", linewidth=1, linestyle=":")
         axis.set(ylabel=f"right answers\n{control} (points)", xlim=(-0.6, len(codes) - 0.3))
@@ -218,7 +219,8 @@ def arm_effects(effects: pd.DataFrame, caption: str, published: float | None = N
     names = [languages.row(code).name for code in codes[:-1]] + ["mean of\ntargets"]
     axes[-1, 0].set_xticks(range(len(codes)), names, rotation=35 if len(codes) > 10 else 0)
     axes[0, 0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9)
-    return titled(figure, "What noise in training does to zero-shot accuracy", caption + cut_note)
+    caption = f"{caption}{marks.meaning(effects)}{cut_note}"
+    return titled(figure, "What noise in training does to zero-shot accuracy", caption)
 
 
 def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str]) -> None:
@@ -226,9 +228,7 @@ def _draw_arms(axis, effects: pd.DataFrame, labels: list[str], codes: list[str])
     looks = noise_looks(labels)
     for label, offset in zip(labels, np.linspace(-0.33, 0.33, len(labels))):
         rows = effects[effects.label == label].set_index("language").reindex(codes)
-        x, (name, colour, marker) = np.arange(len(codes)) + offset, looks[label]
-        axis.vlines(x, rows.low, rows.high, color=colour, linewidth=1.6)
-        axis.plot(x, rows.effect, marker, color=colour, markersize=6, linestyle="none", label=name)
+        marks.draw_effects(axis, np.arange(len(codes)) + offset, rows, looks[label], size=6)
 
 
 def ladder(table: pd.DataFrame, caption: str):
@@ -237,20 +237,18 @@ def ladder(table: pd.DataFrame, caption: str):
     One mark an arm, rungs from left to right.
 
     Args:
-        table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high``.
+        table: from claims.ladder: ``strategy, adaptation, rung, effect, low, high, verdict, n_seeds``.
     """
     theme()
     figure, axis = plt.subplots(figsize=(max(6.5, 1.5 * len(table) + 2), 4.2), layout="constrained")
     names = []
     for x, row in enumerate(table.itertuples()):
-        name, colour, marker = look(row.strategy)
-        face = "white" if row.adaptation == "none" else colour
-        axis.vlines(x, row.low, row.high, color=colour, linewidth=2)
-        axis.plot(x, row.effect, marker, color=colour, markerfacecolor=face, markersize=8)
-        below = [row.rung, textwrap.fill(name, 18), textwrap.fill(adaptation_name(row.adaptation), 18)]
+        marks.draw_effects(axis, np.array([x]), table.iloc[[x]], look(row.strategy), size=8)
+        name, adaptation = strategy_name(row.strategy), adaptation_name(row.adaptation)
+        below = [row.rung, textwrap.fill(name, 18), textwrap.fill(adaptation, 18)]
         names.append("\n".join(below))
     axis.set_xticks(range(len(table)), names, fontsize=8)
     axis.axhline(0, color="0.3", linewidth=1)
     axis.set(ylabel="difference in accuracy (points)", xlim=(-0.5, len(table) - 0.5))
     title = "Accuracy by supervision, relative to plain training"
-    return titled(figure, title, f"{caption} Filled: with adaptation.")
+    return titled(figure, title, caption + marks.meaning(table))

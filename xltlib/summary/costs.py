@@ -130,8 +130,8 @@ def doses(data: StudyData) -> pd.DataFrame:
     """Adaptations that the study has in several doses and that differ in nothing else, a row an arm.
 
     Returns:
-        ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect,
-        on each ``group`` where the study has groups of its own.
+        ``use``: the method; ``sentences`` that it could read in all languages together; and its mean effect
+        with its ``verdict``, on each ``group`` where the study has groups of its own.
     """
     facts = provenance.facts_in_names(data.read, data.run_identity)
     other_uses = {use for use, fact in facts if fact != "dose"}
@@ -145,7 +145,10 @@ def doses(data: StudyData) -> pd.DataFrame:
     ]
     sentences = pd.DataFrame(counts, columns=["run", "use", "sentences"])
     arms = data.runs[["run", *ARM]].merge(sentences, on="run").drop(columns="run").drop_duplicates()
-    return arms.merge(data.mean_effects_by_group if data.grouped else data.mean_effects, on=ARM)
+    effects = data.mean_effects_by_group if data.grouped else data.mean_effects.assign(group="mean")
+    verdicts = data.groups.rename(columns={"language": "group"})[[*ARM, "group", "verdict"]]
+    table = arms.merge(effects, on=ARM).merge(verdicts, on=[*ARM, "group"], how="left")
+    return table if data.grouped else table.drop(columns="group")
 
 
 def dose_table(data: StudyData) -> pd.DataFrame:
