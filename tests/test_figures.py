@@ -156,7 +156,8 @@ def test_every_dosed_adaptation_has_its_line():
 
 def test_doses_have_a_panel_a_group_of_languages():
     doses = pd.DataFrame({"sentences": [100, 1000], "effect": [1.0, 2.0], "low": 0.0, "high": 3.0})
-    table = pd.concat([doses.assign(group=name, strategy="plain", use="mlm", **JUDGED) for name in ("a-b", "c")])
+    doses = doses.assign(strategy="plain", use="mlm", **JUDGED)
+    table = pd.concat([doses.assign(group=name) for name in ("a-b", "c")])
     figure = figures.dose_response(table, "caption")
     assert [axis.get_title() for axis in figure.axes] == ["a b", "c"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [

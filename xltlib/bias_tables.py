@@ -63,10 +63,10 @@ def answer(table: pd.DataFrame) -> str:
         table: of :func:`of_arms`, of one arm or more.
     """
     means = table.groupby(ARM_AND_RUNG).rank_distance.mean().sort_values(kind="stable").reset_index()
-    arms = [
-        f"{arm.rank_distance:.3f} ({strategy_name(arm.strategy, arm.head)}, {adaptation_name(arm.adaptation)})"
-        for arm in means.itertuples()
-    ]
+    arms = []
+    for arm in means.itertuples():
+        name = f"{strategy_name(arm.strategy, arm.head)}, {adaptation_name(arm.adaptation)}"
+        arms.append(f"{arm.rank_distance:.3f} ({name})")
     if len(arms) == 1:
         return f"Rank distance after training is {arms[0]}, on the mean of languages and seeds."
     ends = f"between {arms[0]} and {arms[-1]}"
