@@ -90,7 +90,7 @@ def effects(folder: Path) -> str:
         cells.append(points(over_updates.loc[names]) if names in over_updates.index else "")
         rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
     header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
-    return markdown([*arm, *header, "over as many updates", "effect on English"], rows)
+    return markdown([*arm, *header, "over the control", "effect on English"], rows)
 
 
 def differences(folder: Path) -> str:
