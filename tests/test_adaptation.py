@@ -212,9 +212,9 @@ def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
     drawn = [sentence for _, target in sides for sentence in target]
     assert abs(drawn.count("b") - 500) <= 4 * 250**0.5
     assert {sentence for source, _ in sides for sentence in source} == {"e"}
-    for of in ({"de": ["a"]}, {"en": ["e"]}):
+    for texts in ({"de": ["a"]}, {"en": ["e"]}):
         with pytest.raises(ValueError, match="a penalty compares text of en"):
-            next(during.text_batches(of, "en", 4, np.random.default_rng(1)))
+            next(during.text_batches(texts, "en", 4, np.random.default_rng(1)))
 
 
 def test_vectors_are_adapted_after_training_language_by_language():
@@ -350,8 +350,8 @@ def test_language_modelling_and_translation_ranking_take_turns(tiny):
             return "mlm-ranking"
 
     options = {"text": "demo", "corpus": "demo", "languages": "de", "translated": "de es", "sentences": 40}
-    told = {"kind": "mlm-ranking", **options, "pairs": 40, "size": 8, "ranked": 8, "train_table": True}
-    component = make("adaptation", told).gather(Asked())
+    chosen = {"kind": "mlm-ranking", **options, "pairs": 40, "size": 8, "ranked": 8, "train_table": True}
+    component = make("adaptation", chosen).gather(Asked())
     entries = Asked.provenance.entries
     assert [entry.kind for entry in entries] == ["text", "parallel"]
     assert provenance.names(entries)["adaptation"] == "mlm-ranking-table" and provenance.rung(entries) == "Z3"
@@ -388,9 +388,9 @@ def test_the_tasks_own_text_is_of_the_same_items_in_every_language_and_of_no_tes
     dev = tasks.load_pairs("paws-x", "dev", codes, real)
     items = {}
     for code in codes[1:]:
-        own = set(tasks.task_text("paws-x", code, real, whole_test))
-        of = dev[dev.language1 == code]
-        items[code] = set(of[of.sentence1.isin(own) & of.sentence2.isin(own)]["item"])
+        texts = set(tasks.task_text("paws-x", code, real, whole_test))
+        pairs = dev[dev.language1 == code]
+        items[code] = set(pairs[pairs.sentence1.isin(texts) & pairs.sentence2.isin(texts)]["item"])
     free, _ = tasks.load_training("paws-x", codes, codes, whole_test, real, "dev")
     expected = set(free["item"])
     for code, found in items.items():  # a sentence may stand in another item, too

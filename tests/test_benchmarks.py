@@ -30,9 +30,12 @@ def test_another_device_leaves_the_rows_of_the_first(tmp_path, throughput):
     path = tmp_path / "throughput.csv"
     before = pd.DataFrame({"device": ["one", "one", "card"], "encoder": ["offline", "offline", "other"]})
     before.to_csv(path, index=False)
-    of = {"start-up": 3.0, "scoring": (8, 1.0), "memory": (2.0, 0.0), "work": None}
-    ours = [of | {"training": (30, 1.0), "work": (1e9, 40.0)}, of | {"training": (30, 2.0), "start-up": 5.0}]
-    mine = [of | {"training": (5, 1.0), "scoring": (0, 0.0)}]
+    measured = {"start-up": 3.0, "scoring": (8, 1.0), "memory": (2.0, 0.0), "work": None}
+    ours = [
+        measured | {"training": (30, 1.0), "work": (1e9, 40.0)},
+        measured | {"training": (30, 2.0), "start-up": 5.0},
+    ]
+    mine = [measured | {"training": (5, 1.0), "scoring": (0, 0.0)}]
     fresh = throughput.complete({"ours": ours, "mine": mine}, 0.1, {"ours": (90.0, 1.0)})
     assert fresh["training, pairs/s"].tolist() == [20.0, 5.0] and fresh.loc["ours", "start-up, s"] == 4.0
     assert fresh.loc["mine", "training, ours is faster by"] == 4.0

@@ -87,9 +87,9 @@ def test_which_sentence_is_seen_through_a_view_is_drawn_anew_in_each_pass():
     stream = batching.viewed(pairs(en=20), 20, length, rng(), view)
     passes = []
     for batch in itertools.islice(stream, 2):
-        seen = [[of.startswith("seen") for of in side] for side in (batch.first, batch.second)]
+        seen = [[text.startswith("seen") for text in side] for side in (batch.first, batch.second)]
         assert all(one != two for one, two in zip(*seen))
-        passes.append(dict(zip([of.removeprefix("seen ") for of in batch.first], seen[0])))
+        passes.append(dict(zip([text.removeprefix("seen ") for text in batch.first], seen[0])))
     assert passes[0].keys() == passes[1].keys() and passes[0] != passes[1]
 
 
@@ -324,11 +324,11 @@ def test_retrieval_is_the_mean_of_both_directions():
 
 
 def test_the_discriminator_tells_the_source_language_from_others():
-    asked = []
+    calls = []
 
-    class Told(nn.Module):
+    class Discriminator(nn.Module):
         def forward(self, vectors, domain, strength):
-            asked.append((vectors.flatten().tolist(), domain.tolist(), strength))
+            calls.append((vectors.flatten().tolist(), domain.tolist(), strength))
             return vectors.sum()
 
     class Model:
@@ -342,11 +342,11 @@ def test_the_discriminator_tells_the_source_language_from_others():
 
     model = Model()
     penalty = during.DannPenalty(model, itertools.repeat((["a", "bb"], ["ccc"])), steps=100)
-    model.discriminator = Told()
+    model.discriminator = Discriminator()
     for done in (0, 50, 100):
         penalty.at(done)
-    assert all(of[:2] == ([1.0, 2.0, 3.0], [0, 0, 1]) for of in asked)
-    strengths = [strength for _, _, strength in asked]
+    assert all(call[:2] == ([1.0, 2.0, 3.0], [0, 0, 1]) for call in calls)
+    strengths = [strength for _, _, strength in calls]
     assert strengths[0] == 0 and strengths == sorted(strengths) and 0.9 < strengths[2] < 1
 
 
@@ -438,8 +438,8 @@ def test_texts_are_drawn_by_the_exponent_or_from_one_pool():
     def texts(exponent: float) -> SimpleNamespace:
         return SimpleNamespace(exponent=exponent, training_texts={"de": ["de"] * 90, "gn": ["gn"] * 10})
 
-    def batches(of: list[str]):
-        return itertools.repeat(of)
+    def batches(texts: list[str]):
+        return itertools.repeat(texts)
 
     assert len(next(by_language(texts(1), batches, 1))) == 100
     apart = by_language(texts(0.0), batches, 1)
@@ -538,14 +538,14 @@ def test_a_probe_is_not_fitted_to_the_trees_that_it_is_evaluated_on(monkeypatch)
     trees = {code: [f"{code} {n}" for n in range(syntax.EVALUATED + 20)] for code in ("de", "ja")}
     fitted, evaluated = [], []
 
-    def scores(probe, vectors, of):
-        evaluated.extend(of)
-        assert len(vectors) == len(of)
+    def scores(probe, vectors, trees):
+        evaluated.extend(trees)
+        assert len(vectors) == len(trees)
 
-    def fit(vectors, of, rank, seed, epochs):
-        fitted.extend(of)
+    def fit(vectors, trees, rank, seed, epochs):
+        fitted.extend(trees)
 
-    monkeypatch.setattr(syntax, "_vectors", lambda reader, of: list(of))
+    monkeypatch.setattr(syntax, "_vectors", lambda reader, trees: list(trees))
     monkeypatch.setattr(syntax, "fit_probe", fit)
     monkeypatch.setattr(syntax, "probe_scores", scores)
     syntax.probe_quality(None, trees, fitted_to=["de"])

@@ -44,9 +44,10 @@ def given(family: str, kind: str) -> dict:
 @pytest.mark.parametrize(("family", "kind"), KINDS)
 def test_every_kind_is_made_and_says_what_its_options_are(family, kind):
     component = make(family, given(family, kind))
-    said = " ".join(of.__doc__ or "" for of in type(component).__mro__ if issubclass(of, Component))
+    classes = [base for base in type(component).__mro__ if issubclass(base, Component)]
+    docstrings = " ".join(base.__doc__ or "" for base in classes)
     for name in options_of(type(component)):
-        assert re.search(rf"\b{name}\b", said), (
+        assert re.search(rf"\b{name}\b", docstrings), (
             f"{type(component).__name__}'s docstring does not say what {name} is"
         )
     assert type(component).__doc__ and resolved(family, given(family, kind), "de")["kind"] == kind
@@ -63,8 +64,8 @@ def test_every_wrong_option_is_one_line_that_names_component_option_value_and_wh
         rest = {option: value for option, value in given(family, kind).items() if option != name}
         with pytest.raises(ValueError, match=rf"^{family} {kind} needs {name}$"):
             make(family, rest)
-    for name, of in options_of(find(family, kind)).items():
-        if of.type in ("int", "float"):
+    for name, option in options_of(find(family, kind)).items():
+        if option.type in ("int", "float"):
             for value in ("3", True, None, math.nan, math.inf):
                 with pytest.raises(ValueError, match=rf"^{family} {kind}: {name} = "):
                     make(family, {**given(family, kind), name: value})
@@ -216,11 +217,11 @@ def test_options_of_a_component_are_added_and_another_kind_starts_afresh():
 
 def test_an_option_at_its_default_is_no_part_of_what_a_run_is():
     plain = parameters.resolve("20_finetune", {})
-    told = parameters.resolve(
+    spelled_out = parameters.resolve(
         "20_finetune", {"noise": {"kind": "none"}, "scored": {"test": 40, "dev": 20, "bias": 0}}
     )
     other = parameters.resolve("20_finetune", {"scored": {"test": 40, "dev": 20, "bias": 5}})
-    ids = [parameters.run_id("20_finetune", of) for of in (plain, told, other)]
+    ids = [parameters.run_id("20_finetune", each) for each in (plain, spelled_out, other)]
     assert ids[0] == ids[1] != ids[2]
     assert parameters.run_id("20_finetune", {**plain, "runs": "elsewhere", "data": "/data"}) == ids[0]
 

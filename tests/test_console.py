@@ -48,9 +48,9 @@ def test_a_failing_run_is_told_on_every_console(plan, tmp_path, text):
 
 
 def test_a_console_that_is_gone_is_no_reason_to_stop(plan, tmp_path):
-    of = Forecast(plan, list(plan.nodes), 1, tmp_path)
+    forecast = Forecast(plan, list(plan.nodes), 1, tmp_path)
     closed = io.StringIO()
-    lines = showing.Shown(of, closed)
+    lines = showing.Shown(forecast, closed)
     closed.close()
     lines._last_shown = 0.0
     lines.update(set(), ["english seed 1"])
@@ -76,11 +76,11 @@ def test_a_full_disk_under_the_log_is_no_reason_to_stop(plan, tmp_path):
     '{"updates": [1]}', '{"seconds": {"training": null}}', "[" * 100_000, "null",
 ])  # fmt: skip
 def test_damaged_progress_of_a_run_is_said_once_and_stops_nothing(plan, tmp_path, damaged):
-    of, stream = Forecast(plan, list(plan.nodes), 1, tmp_path), io.StringIO()
-    place = of.place("english seed 1")
+    forecast, stream = Forecast(plan, list(plan.nodes), 1, tmp_path), io.StringIO()
+    place = forecast.place("english seed 1")
     place.mkdir(parents=True)
     (place / progress.FILE).write_text(damaged, encoding="utf-8")
-    lines = showing.Shown(of, stream)
+    lines = showing.Shown(forecast, stream)
     for _ in range(3):
         lines._last_shown = 0.0
         lines.update(set(), ["english seed 1"])

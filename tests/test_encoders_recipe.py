@@ -122,8 +122,8 @@ def run(tmp_path, encoder, notebook: str = "20_finetune", **given) -> Run:
     return Run(notebook, {**namespace, **chosen})
 
 
-def entries(of: Run) -> list[tuple[str, str]]:
-    return [(entry.role, entry.use) for entry in of.provenance.entries]
+def entries(run: Run) -> list[tuple[str, str]]:
+    return [(entry.role, entry.use) for entry in run.provenance.entries]
 
 
 def test_the_rung_follows_from_the_files_or_from_what_the_study_says(tiny, tmp_path):
@@ -161,7 +161,6 @@ def test_translation_ranking_is_the_recipe_of_labse_but_on_labse_itself(tmp_path
 
 
 def test_an_option_at_its_default_changes_no_run_and_another_word_is_refused():
-    of = {"encoder": {"name": "offline"}}
     ids = [
         parameters.run_id(
             "20_finetune", parameters.resolve("20_finetune", {"encoder": {"name": "org/mine", **more}})
@@ -169,7 +168,7 @@ def test_an_option_at_its_default_changes_no_run_and_another_word_is_refused():
         for more in ({}, {"recipe": ""}, {"recipe": "labse"})
     ]
     assert ids[0] == ids[1] != ids[2]
-    assert resolved("encoder", of["encoder"])["recipe"] == ""
+    assert resolved("encoder", {"name": "offline"})["recipe"] == ""
     with pytest.raises(ValueError, match="encoder held: recipe = 'LaBSE': known are '', 'labse'"):
         make("encoder", {"recipe": "LaBSE"})
 

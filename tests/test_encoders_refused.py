@@ -118,12 +118,12 @@ def mapped(file: object) -> dict:
 
 def cast(tensors: dict, kind: torch.dtype) -> None:
     """Weights as numbers of another kind."""
-    tensors.update({name: of.to(kind) for name, of in tensors.items()})
+    tensors.update({name: tensor.to(kind) for name, tensor in tensors.items()})
 
 
 def dense(folder: Path, **changed: torch.Tensor) -> None:
     """A dense layer with other weights."""
-    named = {f"linear.{name}": of for name, of in changed.items()}
+    named = {f"linear.{name}": tensor for name, tensor in changed.items()}
     weights(folder, lambda tensors: tensors.update(named), "2_Dense/model.safetensors")
 
 
@@ -532,7 +532,8 @@ def test_weights_in_several_files_are_taken(tiny, tmp_path):
     there = load_file(tmp_path / "model" / MODEL)
     indexed(tmp_path / "model", {"metadata": {}, "weight_map": dict.fromkeys(there, "there.safetensors")})
     one, two = (encoders.load(str(folder)) for folder in (tiny["bert"], tmp_path / "model"))
-    assert all(torch.equal(of, two.model.state_dict()[name]) for name, of in one.model.state_dict().items())
+    state = two.model.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in one.model.state_dict().items())
 
 
 CODE = "from pathlib import Path\nPath({!r}).write_text('run')\nclass Model: pass\nclass Pooling: pass\n"

@@ -73,10 +73,10 @@ def finished(runs, encoder, head="cross", **given) -> Run:
     with torch.no_grad():
         for name, weight in heads._own_tensors(model).items():
             weight.add_(torch.randn_like(weight), alpha=0.3 if name.startswith("classifier") else 0.05)
-    asked = run.scored.pairs_of(data.test)
-    found = answers.of_one_model(asked, prediction.predict(model, asked).filter(regex=r"p\d").to_numpy())
+    pairs = run.scored.pairs_of(data.test)
+    found = answers.of_one_model(pairs, prediction.predict(model, pairs).filter(regex=r"p\d").to_numpy())
     heads.keep(model, run.place, run.keep_model)
-    about = {"zero_shot": data.zero_shot, "data": data.record(asked)}
+    about = {"zero_shot": data.zero_shot, "data": data.record(pairs)}
     run.write(found, accuracy=prediction.accuracy(found).to_dict("records"), **about)
     return run
 
@@ -246,12 +246,12 @@ def test_a_trimmed_vocabulary_is_smaller_and_answers_alike(architectures, tmp_pa
 def test_segment_ids_are_given_only_where_the_model_learned_some(architectures, tmp_path):
     from transformers import AutoTokenizer
 
-    for name, of in (("bert", True), ("xlm-r", False)):
+    for name, has_segments in (("bert", True), ("xlm-r", False)):
         encoder = encoders.load(str(architectures[name]))
         encoder.tokenizer.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
         modules.save_tokenizer(encoder, 24, tmp_path / name)
         tokenizer = AutoTokenizer.from_pretrained(tmp_path / name)
-        assert ("token_type_ids" in tokenizer(["a"], ["b"])) == of
+        assert ("token_type_ids" in tokenizer(["a"], ["b"])) == has_segments
         assert tokenizer.model_max_length == 24
 
 
@@ -353,8 +353,8 @@ def test_a_folder_with_something_in_it_is_left_alone(architectures, tmp_path, ca
 def test_a_folder_that_does_not_agree_is_not_left(architectures, tmp_path, capsys, monkeypatch):
     run, to = finished(tmp_path / "runs", architectures["xlm-r"]), tmp_path / "to"
     given = (run.id, "--runs", str(run.runs), "--to", str(to))
-    asked = loaded.probabilities
-    monkeypatch.setattr(loaded, "probabilities", lambda *of: asked(*of) + 2e-5)
+    probabilities = loaded.probabilities
+    monkeypatch.setattr(loaded, "probabilities", lambda *given: probabilities(*given) + 2e-5)
     assert "differ by 2e-05, more than 1e-05" in complaint(capsys, *given)
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
@@ -423,8 +423,8 @@ def test_the_command_line_is_read_without_torch():
 
 def test_the_small_model_of_the_notebook_is_asked_about_pairs_typed_by_hand(tiny, tmp_path):
     encoder = encoders.load(str(tiny["xlm-r"]))
-    own = tasks.load_pairs("demo-easy", "dev", ["en"], None, 20)
-    explore.write_small_model(encoder, own, "demo-easy", tmp_path)
+    train = tasks.load_pairs("demo-easy", "dev", ["en"], None, 20)
+    explore.write_small_model(encoder, train, "demo-easy", tmp_path)
     said = explore.ask(tmp_path, [("Rome .", "Oslo ."), ("Rom .", "Rome .")])
     assert list(said.columns) == ["p(different)", "p(same)"] and said.index[0] == "Rome . | Oslo ."
     assert np.allclose(said.sum(axis=1), 1, atol=0.02)

@@ -52,9 +52,9 @@ def test_the_grid_says_diagonal_gap_and_asymmetry(test_pairs):
         ("es", "de"): 0,
     }
     parts = []
-    for key, of in pairs.groupby(["language1", "language2"]):
-        answered = np.arange(len(of)) < right[key]
-        parts.append(of.assign(p1=np.where(answered, of.label, 1 - of.label)))
+    for key, part in pairs.groupby(["language1", "language2"]):
+        answered = np.arange(len(part)) < right[key]
+        parts.append(part.assign(p1=np.where(answered, part.label, 1 - part.label)))
     scored = pd.concat(parts).assign(run="r", selection="last")
     scored["p0"] = 1 - scored.p1
     grid, whole = statistics.generalized(scored)
@@ -278,7 +278,7 @@ def finished(folder: Path, text: str, encoder: Path):
     assert result.returncode == 0, result.stderr
     figures = folder / "figures/tiny"
     runs = json.loads((figures / "runs.json").read_text(encoding="utf-8"))["runs"]
-    return figures, {of["label"].removesuffix(" seed 1"): of for of in runs}, result
+    return figures, {run["label"].removesuffix(" seed 1"): run for run in runs}, result
 
 
 # Every kind of noise once, on a model that they share as their start.
@@ -316,7 +316,7 @@ def noises(tiny, tmp_path_factory):
 def test_a_study_of_noise_names_what_each_arm_read(noises):
     _, state, result = noises
     assert "13 of 13 runs done" in result.stdout
-    assert {label: of["strategy"] for label, of in state.items() if of["arm"]} == {
+    assert {label: run["strategy"] for label, run in state.items() if run["arm"]} == {
         "plain": "plain",
         "step-matched": "plain",
         "fgm": "fgm",
@@ -330,7 +330,7 @@ def test_a_study_of_noise_names_what_each_arm_read(noises):
         "view": "hybrid-synonyms",
         "self": "hybrid-self",
     }
-    assert {label: of["rung"] for label, of in state.items() if of["rung"] != "Z0"} == {
+    assert {label: run["rung"] for label, run in state.items() if run["rung"] != "Z0"} == {
         "salt": "Z0'",
         "mixup": "Z0'",
         "self": "Z0'",
@@ -433,9 +433,9 @@ def family(tiny, tmp_path_factory):
 def test_a_study_of_the_family_names_what_each_arm_read(family):
     _, state, result = family
     assert "23 of 23 runs done" in result.stdout
-    arms = {label: of for label, of in state.items() if of["arm"]}
+    arms = {label: run for label, run in state.items() if run["arm"]}
     parts = ("head", "strategy", "adaptation", "rung")
-    assert {label: tuple(of[part] for part in parts) for label, of in arms.items()} == READ
+    assert {label: tuple(run[part] for part in parts) for label, run in arms.items()} == READ
     assert state["words"]["supervision"] == {"en": "labelled", "de": "dictionary", "es": "none"}
 
 
@@ -449,7 +449,7 @@ def test_a_study_of_the_family_keeps_what_was_measured(family):
     assert all(state[label]["tokens"] > 0 for label in ("plain", "tsdae", "centre"))
     assert state["dann"]["penalty"] and 0 <= state["detected"]["languages_guessed"] <= 1
     assert set(state["procrustes"]["retrieved"]) == {"de", "es"}
-    assert all(len(state[label][of]) == 3 for label in ("mlm", "mlm-60") for of in ("bias", "bias_before"))
+    assert all(len(state[label][key]) == 3 for label in ("mlm", "mlm-60") for key in ("bias", "bias_before"))
     predicted = pd.read_parquet(figures / "predictions.parquet")
     last = predicted[predicted.selection == "last"]
     cells = last.groupby(["run", "language1", "language2"], observed=True).size()

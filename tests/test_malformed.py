@@ -579,9 +579,9 @@ def test_what_papermill_sets_must_be_a_parameter_and_own_variables_need_not(note
     space = {name: default for name, (_, default) in parameters.declared(notebook).items()}
     cells = ["", "mine = 5", "# Parameters\nsteps, other = 1, 2\n# Parameters\nseed.x = 3\n"]
     assert parameters.given_in(space | {"mine": 5, "In": cells}, notebook) == space
-    own = space | {"saev": 0.5, "In": ["", "# Parameters\nsaev = 0.5\n"]}
-    assert parameters.given_in(own, notebook) == space | {"saev": 0.5}
-    assert "no parameter 'saev'" in complaint_of(lambda: parameters.refuse_bad_parameters(notebook, own))
+    misspelt = space | {"saev": 0.5, "In": ["", "# Parameters\nsaev = 0.5\n"]}
+    assert parameters.given_in(misspelt, notebook) == space | {"saev": 0.5}
+    assert "no parameter 'saev'" in complaint_of(lambda: parameters.refuse_bad_parameters(notebook, misspelt))
 
 
 @pytest.mark.parametrize("place", [__file__, f"{__file__}/below/runs"])
@@ -597,8 +597,8 @@ def test_options(family, given, words, nothing_written):
 
 @pytest.mark.parametrize(("kind", "sentences"), [("mlm", 20), ("tsdae", 0), ("align", 7)])
 def test_something_is_left_to_train_on(kind, sentences):
-    of = {"text": "demo"} if kind != "align" else {"corpus": "demo"}
-    adaptation = make("adaptation", {"kind": kind, "held_out": 20, **of})
+    corpus = {"text": "demo"} if kind != "align" else {"corpus": "demo"}
+    adaptation = make("adaptation", {"kind": kind, "held_out": 20, **corpus})
     adaptation.refuse_few({"de": ["x"] * 21})
     complaint = complaint_of(lambda: adaptation.refuse_few({"de": ["x"] * 21, "sw": ["x"] * sentences}))
     assert f"adaptation.held_out = 20: {sentences} texts of sw" in complaint
@@ -611,18 +611,19 @@ def test_every_number_has_a_range():
             assert kind not in (int, float) or "at_least" in parameters.RULES[name], name
     for family, kinds in FAMILIES.items():
         for kind in kinds:
-            for name, of in options_of(find(family, kind)).items():
-                bounds = of.metadata.get("at_least"), of.metadata.get("above")
-                assert of.type not in ("int", "float") or bounds != (None, None), f"{family} {kind}: {name}"
+            for name, option in options_of(find(family, kind)).items():
+                is_number = option.type in ("int", "float")
+                bounds = option.metadata.get("at_least"), option.metadata.get("above")
+                assert not is_number or bounds != (None, None), f"{family} {kind}: {name}"
 
 
 def test_defaults_keep_to_their_ranges():
     for family, kinds in FAMILIES.items():
         for kind in kinds:
-            options = options_of(find(family, kind)).items()
-            told = {name: of.default for name, of in options if of.default not in (MISSING, "")}
-            needed = {name: NEEDED[name] for name, of in options if of.default is MISSING}
-            assert make(family, {"kind": kind, **needed, **told})
+            defaults = {name: option.default for name, option in options_of(find(family, kind)).items()}
+            needed = {name: NEEDED[name] for name, default in defaults.items() if default is MISSING}
+            stated = {name: default for name, default in defaults.items() if default not in (MISSING, "")}
+            assert make(family, {"kind": kind, **needed, **stated})
 
 
 def test_what_yaml_reads_is_what_was_meant(tmp_path):

@@ -311,7 +311,7 @@ def test_fixed_copies_are_of_every_pair_and_differ(frame):
     batches = list(batching._one_pass(made, 8, lengths, np.random.default_rng(1)))
     item_of = dict(zip(made.sentence1 + made.sentence2, made["item"]))
     items = [{item_of[a + b] for a, b in zip(part.first, part.second)} for part in batches]
-    assert np.mean([len(of) for of in items]) > 5  # copies do not fill a batch
+    assert np.mean([len(batch) for batch in items]) > 5  # copies do not fill a batch
 
 
 def test_mixup_leaves_words_without_neighbours(model, frame):
@@ -335,12 +335,12 @@ def test_neighbours_come_from_other_words_nearest_first(tiny, words):
     found = neighbours.neighbours(whole, english, limit=3, at_least=-1.0)
     assert len(found) and found.equals(neighbours.neighbours(whole, english, limit=3, at_least=-1.0))
     assert (found.groupby("word", sort=False).cosine.apply(lambda c: c.is_monotonic_decreasing)).all()
-    own = {piece for ids in whole.tokenizer(english)["input_ids"] for piece in ids}
+    in_text = {piece for ids in whole.tokenizer(english)["input_ids"] for piece in ids}
     table = whole.model.get_input_embeddings().weight
     for row in found.head(20).itertuples():
         one = whole.tokenizer(row.word, add_special_tokens=False)["input_ids"]
         two = whole.tokenizer.convert_tokens_to_ids(row.piece)
-        assert len(one) == 1 and two not in own
+        assert len(one) == 1 and two not in in_text
         cosine = torch.cosine_similarity(table[one[0]], table[two], dim=0).item()
         assert cosine == pytest.approx(row.cosine, abs=1e-5)
     trimmed = encoders.trim(whole, [*english, *found.candidate])
@@ -396,7 +396,7 @@ def test_a_batch_can_be_the_view_of_any_word_noise():
     dictionary = dictionary.holding(lists={"de": {"cat": ["Katze"]}})
     synonyms, own = synonyms.holding(table={"cat": ["feline"]}), own.holding(table={"cat": ["chat"]})
     assert dictionary.view()("a cat", rng) == "a Katze"
-    of_synonyms, of_own = ([of.view()("a cat", rng) for _ in range(30)] for of in (synonyms, own))
+    of_synonyms, of_own = ([cross.view()("a cat", rng) for _ in range(30)] for cross in (synonyms, own))
     assert set(of_synonyms) == {"a cat", "a feline"} and set(of_own) == {"a cat", "a chat"}
     assert make("cross", {"kind": "drop", "rate": 1.0}).view()("a cat", rng) in ("a", "cat")
     with pytest.raises(

@@ -121,9 +121,9 @@ def test_the_loss_is_smaller_under_hybrid_batches_by_as_much_as_the_page_says(tm
     assert f"{-ahead.matched['none']:.1f} of these points are lower accuracy without" in text
     found = matched.loc[STRATEGIES].xs(MASKED, level="adaptation")
     for name, verdict in ((group, "down"), ("known-from-text", "down"), ("unknown", "undecided")):
-        of = found.xs(name, level="language").loc[STRATEGIES]
-        assert set(of.verdict) == {verdict}
-        assert "{}, {} and {}".format(*map(cells.signed, of.effect)) in text
+        effects = found.xs(name, level="language").loc[STRATEGIES]
+        assert set(effects.verdict) == {verdict}
+        assert "{}, {} and {}".format(*map(cells.signed, effects.effect)) in text
     controls = matched.loc["plain", ["mlm-table-en", "mlm-table-de-hi"], :]
     assert set(controls.verdict) == {"undecided"} and "shares none of these is detected" in text
 
@@ -150,15 +150,15 @@ def test_what_ranking_beside_masked_words_does_is_not_detected(tmp_path):
 
 def test_the_page_of_low_resource_languages_says_what_single_languages_and_seeds_do(tmp_path):
     table, page = effects_on_groups(tmp_path), flat(LOW_RESOURCE)
-    own = table.loc["hybrid", MASKED, "unknown"]
-    assert f"p = {own['p (Holm)']:.3f} ({own.p:.3f} before correction)" in page
+    masked = table.loc["hybrid", MASKED, "unknown"]
+    assert f"p = {masked['p (Holm)']:.3f} ({masked.p:.3f} before correction)" in page
     ranked = table.loc["hybrid - labse-recipe", "mlm-ranking", "known-from-text"]
     assert ranked.verdict == "up" and cells.points(ranked) in page
     measured = cells.accuracies(committed(LOW_RESOURCE, tmp_path / "again")).query("selection == 'last'")
 
     def of_unknown(strategy: str) -> pd.DataFrame:
-        of = measured[(measured.strategy == strategy) & measured.language1.isin("nah shp cni".split())]
-        return of.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
+        unknown = measured[(measured.strategy == strategy) & measured.language1.isin("nah shp cni".split())]
+        return unknown.groupby(["adaptation", "seed"]).accuracy.mean().unstack("seed")
 
     plain, hybrid = of_unknown("plain"), of_unknown("hybrid")
     before, after = plain.loc["none"].mean(), plain.loc[MASKED].mean()
@@ -182,7 +182,8 @@ def test_the_page_of_low_resource_languages_says_what_single_languages_and_seeds
 
 def test_the_page_of_low_resource_languages_says_how_much_of_the_design_has_run(tmp_path):
     state = json.loads((ROOT / "figures/lowres-nli/runs.json").read_text(encoding="utf-8"))
-    seeds = pd.Series([of["label"] for of in state["runs"] if of["arm"]]).str.split(" seed ", expand=True)
+    labels = [run["label"] for run in state["runs"] if run["arm"]]
+    seeds = pd.Series(labels).str.split(" seed ", expand=True)
     design = yaml.safe_load((ROOT / "experiments.yaml").read_text(encoding="utf-8"))["lowres-nli"]["arms"]
     assert set(seeds[0]) == set(design) and len(design) == 15
     of_arm = seeds.groupby(0).size()
@@ -246,7 +247,8 @@ def means_by_seed(folder: Path) -> pd.DataFrame:
 def test_the_page_of_the_question_says_what_single_seeds_do(paws_x):
     text, means = flat(QUESTION), means_by_seed(paws_x)
     effects = {name: means.loc[name] - means.loc["none"] for name in ("consistency", "tsdae", "more-updates")}
-    later = {name: of[[3, 4, 5, 6]].mean(axis=1).map(cells.signed).tolist() for name, of in effects.items()}
+    later = {name: by_seed[[3, 4, 5, 6]].mean(axis=1) for name, by_seed in effects.items()}
+    later = {name: mean.map(cells.signed).tolist() for name, mean in later.items()}
     hybrid, recipe = later["consistency"]
     assert f"consistency has effects of {hybrid} and {recipe} points (hybrid batches, LaBSE recipe)" in text
     denoising, control = " and ".join(later["tsdae"]), " and ".join(later["more-updates"])
@@ -267,9 +269,9 @@ def test_the_page_of_the_question_says_how_clear_denoising_is(paws_x):
     assert "above zero in all seven languages under both strategies, but every interval includes zero" in text
     assert (denoised.low < 0).all()
     others = pd.read_csv(paws_x / "other_tests.csv").set_index(["strategy", "adaptation"])
-    own = others.loc[("labse-recipe", "tsdae")]
-    assert own["gee low"] > 0
-    assert f"a permutation of the seeds' signs gives p = {own['p (signs)']:.2f}" in text
+    denoising = others.loc[("labse-recipe", "tsdae")]
+    assert denoising["gee low"] > 0
+    assert f"a permutation of the seeds' signs gives p = {denoising['p (signs)']:.2f}" in text
 
 
 def test_how_much_arms_differ_from_seed_to_seed_is_said_where_intervals_are_explained(paws_x):
@@ -372,7 +374,7 @@ def test_effects_at_matched_shares_are_those_that_the_page_of_the_question_gives
     assert set(table.verdict) == {"undecided"}
     denoised = {cells.points(table.loc[strategy, "tsdae"]) for strategy in ("hybrid", "labse-recipe")}
     assert len(denoised) == 1 and f"denoising {denoised.pop()} under both strategies" in flat(QUESTION)
-    hybrid, recipe = (cells.points(table.loc[of, "consistency"]) for of in ("hybrid", "labse-recipe"))
+    hybrid, recipe = (cells.points(table.loc[arm, "consistency"]) for arm in ("hybrid", "labse-recipe"))
     assert f"consistency {hybrid} (hybrid batches" in flat(QUESTION)
     assert f"{recipe} (LaBSE recipe)" in flat(QUESTION)
     korean = pd.read_csv(paws_x / "answers.csv").query("language == 'ko'")
@@ -540,8 +542,8 @@ def test_the_baseline_reaches_what_english_fine_tuning_should(tmp_path):
 def test_the_verdict_on_synonyms_is_that_of_the_committed_effects(tmp_path):
     page = "figures/robustness/README.md"
     means = pd.read_csv(committed(page, tmp_path) / "noise_mean.csv")
-    own = means[(means.label == "synonyms") & (means.control == "over plain training")].iloc[0]
-    assert own.high < 2.1 and f"change accuracy by {cells.signed(own.effect)} points" in flat(page)
+    synonyms = means[(means.label == "synonyms") & (means.control == "over plain training")].iloc[0]
+    assert synonyms.high < 2.1 and f"change accuracy by {cells.signed(synonyms.effect)} points" in flat(page)
     over = means[means.control == "over as many updates"]
     assert (over.low < 0).all() and "No noise has a detectable gain over as many updates" in flat(page)
 
@@ -573,8 +575,8 @@ def test_simulated_intervals_hold_what_they_should():
     measured, text = pd.read_csv(ROOT / "benchmarks" / "intervals.csv"), flat("docs/measuring.md")
     errors = measured[(measured.effect == 0) & (measured.draws == 0)].set_index("seeds")["Holm finds one"]
     assert (measured[["languages", "mean"]] >= 0.925).all(axis=None)
-    own = measured[(measured.seeds >= 4) & (measured.draws == 0)]
-    assert (own[["languages", "mean"]] >= 0.93).all(axis=None) and {0.2, 3.0} <= set(own["seed noise"])
+    enough = measured[(measured.seeds >= 4) & (measured.draws == 0)]
+    assert (enough[["languages", "mean"]] >= 0.93).all(axis=None) and {0.2, 3.0} <= set(enough["seed noise"])
     assert "cover the true effect in 93 % of studies or more" in text and "in up to 99 %" in text
     assert errors[4].max() <= 0.0605 and errors[[6, 12]].max() <= 0.05 and errors[2].max() < 0.001
     assert "at most 6 % with four seeds, and in at most 5 % with six" in text
@@ -689,14 +691,14 @@ def test_commands_exist(page, tmp_path):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"(?:^    |`|\.\.\. )make (\w+)", TEXTS[page], re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"
-    blocks = [of for text in TEXTS.values() for of in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
-    written = [(name, of) for block in blocks for name, of in yaml.safe_load(block).items()]
-    own = {name for name, of in written if isinstance(of, dict) and "arms" in of}  # studies of pages
+    blocks = [block for text in TEXTS.values() for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    written = [section for block in blocks for section in yaml.safe_load(block).items()]
+    of_pages = {name for name, fields in written if isinstance(fields, dict) and "arms" in fields}
     for line in re.findall(r"(?:^    .*|`)run_all\.py ([^#\n`]*)", TEXTS[page], re.MULTILINE):
         line = line.replace("./mine", str(tmp_path))
         arguments = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", line)]
         args = command_line.parsed(arguments, ROOT)  # an unknown flag exits
-        assert args.study in {*STUDIES, *own, "", "STUDY"}, f"{page}: {line}"
+        assert args.study in {*STUDIES, *of_pages, "", "STUDY"}, f"{page}: {line}"
         if args.set:  # an option that no run has is refused
             study = studies.read(ROOT / "experiments.yaml")[args.study]
             study.plan(studies.parse_set(args.set), runs=ROOT / "runs", reads=False)

@@ -44,8 +44,8 @@ def cells() -> list:
     ]
 
 
-def written(tmp_path, of: list) -> str:
-    nbformat.write(new_notebook(cells=of), tmp_path / "summary.ipynb")
+def written(tmp_path, page_cells: list) -> str:
+    nbformat.write(new_notebook(cells=page_cells), tmp_path / "summary.ipynb")
     target = report.write(tmp_path / "summary.ipynb", tmp_path / "report.html")
     assert target == tmp_path / "report.html"
     return target.read_text(encoding="utf-8")
@@ -105,8 +105,8 @@ def test_nothing_is_fetched_and_nothing_runs(page):
     {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"},
 ])  # fmt: skip
 def test_what_cells_put_out_does_not_act(tmp_path, data):
-    of = [*cells(), new_code_cell("x", execution_count=7, outputs=[new_output("display_data", data)])]
-    page = BeautifulSoup(written(tmp_path, of), "html.parser")
+    more = [*cells(), new_code_cell("x", execution_count=7, outputs=[new_output("display_data", data)])]
+    page = BeautifulSoup(written(tmp_path, more), "html.parser")
     assert not page.find_all(["script", "svg", "iframe", "object"])
     assert all(image["src"].startswith("data:image/png") for image in page.find_all("img"))
     attributes = {name for tag in page.body.find_all() for name in tag.attrs}

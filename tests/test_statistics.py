@@ -53,7 +53,7 @@ def test_a_shift_towards_one_answer_costs_nothing_at_matched_shares():
     scores = np.where(np.arange(2) == labels[:, None], 1.0, 0.0) + rng.normal(size=(100, 2))
     shifted = scores + np.array([3.0, 0.0])
     assert (shifted.argmax(1) == labels).mean() < (scores.argmax(1) == labels).mean()
-    one, other = (statistics.matched_answers(softmax(of, axis=1), labels) for of in (scores, shifted))
+    one, other = (statistics.matched_answers(softmax(each, axis=1), labels) for each in (scores, shifted))
     assert (one == other).all()
     assert (statistics.matched_answers(np.full((4, 2), 0.5), np.zeros(4, int)) == 0).all()  # one label alone
 
@@ -75,9 +75,9 @@ def runs_and_predictions(shift=0.1, seeds=(1, 2, 3), items=240, codes=("en", "de
                     right = difficulty[:, column] + noise * (rng.random(items) - 0.5) < threshold
                     p1 = np.where(right, labels, 1 - labels) * 0.8 + 0.1
                     answers = {"label": labels, "selection": "last", "p0": 1 - p1, "p1": p1}
-                    of = {"item": np.arange(items), "cluster": np.arange(items) // 2}
-                    of |= {"language1": code, "language2": code}
-                    predictions.append(pd.DataFrame({"run": run, **of, **answers}))
+                    columns = {"item": np.arange(items), "cluster": np.arange(items) // 2}
+                    columns |= {"language1": code, "language2": code}
+                    predictions.append(pd.DataFrame({"run": run, **columns, **answers}))
     return pd.DataFrame(runs), pd.concat(predictions, ignore_index=True)
 
 
@@ -108,12 +108,12 @@ def test_languages_count_alike_in_a_mean_however_many_items_they_have(right):
     apart = effects[effects.language.isin(codes)]
     together = effects[effects.language == "mean"].set_index(["strategy", "adaptation"])
     assert apart.n_items.nunique() == 2
-    for key, of in apart.groupby(["strategy", "adaptation"]):
-        own, mean = table.loc[key], of.effect.mean()
-        pooled = np.average(of.effect, weights=of.n_items)
-        assert own.effect == pytest.approx(mean, abs=1e-12) == together.loc[key, "effect"]
-        assert together.loc[key, "effect"] != pytest.approx(pooled, abs=1e-6)
-        assert own.low == pytest.approx(together.loc[key, "low"]) and own.low <= mean <= own.high
+    for arm, rows in apart.groupby(["strategy", "adaptation"]):
+        found, mean = table.loc[arm], rows.effect.mean()
+        pooled = np.average(rows.effect, weights=rows.n_items)
+        assert found.effect == pytest.approx(mean, abs=1e-12) == together.loc[arm, "effect"]
+        assert together.loc[arm, "effect"] != pytest.approx(pooled, abs=1e-6)
+        assert found.low == pytest.approx(together.loc[arm, "low"]) and found.low <= mean <= found.high
 
 
 def test_verdicts_are_corrected_over_the_languages_of_an_arm_and_means_over_the_arms():
@@ -132,10 +132,11 @@ def test_verdicts_are_corrected_over_the_languages_of_an_arm_and_means_over_the_
     of_means = table[table.language == "high"]
     expected = multipletests([*of_means.p, *[1.0] * 8], method="holm")[1][: len(of_means)]
     assert np.allclose(by_planned[10][of_means.index], expected) and expected[0] == pytest.approx(0.04)
-    families = [of for _, of in table[of_language].groupby("adaptation")]
-    families += [of for _, of in table[~of_language].groupby("language")]
-    for own in families:
-        assert len(own) in (2, 3) and np.allclose(own["p (Holm)"], multipletests(own.p, method="holm")[1])
+    families = [family for _, family in table[of_language].groupby("adaptation")]
+    families += [family for _, family in table[~of_language].groupby("language")]
+    for family in families:
+        corrected = multipletests(family.p, method="holm")[1]
+        assert len(family) in (2, 3) and np.allclose(family["p (Holm)"], corrected)
     assert table.verdict.tolist() == ["up", "up", "up", "undecided", "up", *["undecided"] * 4, "up"]
 
 
@@ -149,8 +150,8 @@ def test_effects_agree_with_a_direct_computation(right):
     effects, between, missing = statistics.adaptation_effects(right)
     assert missing == [] and len(effects) == 8 and len(between) == 4
     for row in effects.itertuples():
-        of = right[(right.strategy == row.strategy) & (right.language == row.language)]
-        wide = of.pivot(index=["seed", "item"], columns="adaptation", values="right")
+        rows = right[(right.strategy == row.strategy) & (right.language == row.language)]
+        wide = rows.pivot(index=["seed", "item"], columns="adaptation", values="right")
         assert row.effect == pytest.approx(100 * (wide["mlm"] - wide["none"]).mean(), abs=1e-9)
         assert (row.n_items, row.n_seeds) == (240, 3) and row.low <= row.effect <= row.high
     wide = effects.pivot(index="language", columns="strategy", values="effect")
@@ -230,12 +231,12 @@ def clustered_error(differences: pd.Series, clusters: pd.Series) -> float:
 
 
 def test_items_that_share_a_sentence_are_one_cluster_of_every_other_test(right):
-    of = right[(right.strategy == "hybrid") & (right.language == "de")]
-    wide = of.pivot(index=["seed", "item", "cluster"], columns="adaptation", values="right").reset_index()
+    hybrid = right[(right.strategy == "hybrid") & (right.language == "de")]
+    wide = hybrid.pivot(index=["seed", "item", "cluster"], columns="adaptation", values="right").reset_index()
     difference = 100 * (wide.mlm - wide.none)
     error = clustered_error(difference, wide.cluster)
     assert error > 1.05 * clustered_error(difference, wide["item"])
-    found = statistics.gee_effects(of, together=True).iloc[0]
+    found = statistics.gee_effects(hybrid, together=True).iloc[0]
     assert (found.high - found.low) / 2 == pytest.approx(norm.ppf(0.975) * error, rel=1e-6)
     runs, predictions = runs_and_predictions()
     two = predictions[predictions.language1 == "de"].assign(language2="en")
@@ -262,9 +263,9 @@ def test_answers_are_matched_within_each_language():
     parts = []
     for code, shift in (("de", 0.4), ("ja", -0.4)):  # one answers 1 too often, the other too rarely
         p1 = np.clip(0.5 + 0.05 * (2 * labels - 1) + shift, 0.01, 0.99)
-        of = {"run": "r", "item": np.arange(20), "cluster": np.arange(20), "label": labels}
-        of |= {"selection": "last", "language1": code, "language2": code, "p0": 1 - p1, "p1": p1}
-        parts.append(pd.DataFrame(of))
+        columns = {"run": "r", "item": np.arange(20), "cluster": np.arange(20), "label": labels}
+        columns |= {"selection": "last", "language1": code, "language2": code, "p0": 1 - p1, "p1": p1}
+        parts.append(pd.DataFrame(columns))
     arm = {"encoder": "e", "head": "cross", "strategy": "plain", "adaptation": "none", "rung": "Z0"}
     runs = pd.DataFrame([{"run": "r", "seed": 1, **arm}])
     right = statistics.right_when_matched(pd.concat(parts), runs)
@@ -328,9 +329,9 @@ def test_mcnemar_is_the_exact_binomial_of_the_items_that_differ(right):
     table = statistics.mcnemar_table(right)
     assert len(table) == 2 * 4 * 3 and (table.gained + table.lost > 0).any()
     for row in table.itertuples():
-        of = right[(right.strategy == row.strategy) & (right.language == row.language)]
-        of = of[of.seed == row.seed].set_index("item")
-        change = of[of.adaptation == "mlm"].right - of[of.adaptation == "none"].right
+        rows = right[(right.strategy == row.strategy) & (right.language == row.language)]
+        rows = rows[rows.seed == row.seed].set_index("item")
+        change = rows[rows.adaptation == "mlm"].right - rows[rows.adaptation == "none"].right
         assert (row.gained, row.lost) == ((change == 1).sum(), (change == -1).sum())
         differ = row.gained + row.lost
         expected = binomtest(row.gained, differ).pvalue if differ else 1.0
@@ -343,8 +344,9 @@ def test_effects_on_pairs_of_languages_are_corrected_as_scipy_does():
     two = predictions[predictions.language1 != "en"].assign(language2="en")
     table = statistics.pair_effects(pd.concat([predictions, two]), runs)
     assert len(table) == 2 * 3
-    for strategy, of in table.groupby("strategy"):
-        assert np.allclose(of["p (BH)"], false_discovery_control(of.p)) and (of["p (BH)"] >= of.p).all()
+    for _, rows in table.groupby("strategy"):
+        assert np.allclose(rows["p (BH)"], false_discovery_control(rows.p))
+        assert (rows["p (BH)"] >= rows.p).all()
     right = statistics.right_answers(predictions, runs)
     means = 100 * right[right.strategy == "hybrid"].groupby(["language", "adaptation"]).right.mean().unstack()
     hybrid = table[table.strategy == "hybrid"].set_index("language1").effect

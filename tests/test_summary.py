@@ -89,10 +89,10 @@ def made_up(
         for seed in arm.get("seeds", seeds):
             record = made_up_record(arm, seed)
             for one, two in cells:
-                of = answered(record["run"], arm, seed, (one, two), n_items)
-                seen = {"selection": "last", "language1": one, "language2": two, "accuracy": right_of(of)}
+                rows = answered(record["run"], arm, seed, (one, two), n_items)
+                seen = {"selection": "last", "language1": one, "language2": two, "accuracy": right_of(rows)}
                 record["accuracy"].append({**seen, "n_items": n_items})
-                predictions.append(of)
+                predictions.append(rows)
             records.append(record)
     frame = pd.concat(predictions, ignore_index=True)
     for column in ("run", "language1", "language2", "selection"):
@@ -465,8 +465,8 @@ def test_penalties_and_held_out_text():
 
 def test_what_a_probe_reads_is_no_dose():
     def trees(count: int) -> Entry:
-        told = {"dose": str(count)}
-        return Entry("adaptation", "syntax", "trees", ("de",), "ud-pud", count, told=told)
+        facts = {"dose": str(count)}
+        return Entry("adaptation", "syntax", "trees", ("de",), "ud-pud", count, told=facts)
 
     probed = Entry("probe", "syntax", "measured", ("de",), "ud-pud", 300)
     arms = [{"adaptation": f"syntax-{n}", "read": [ENGLISH, probed, trees(n)]} for n in (100, 900)]
@@ -539,7 +539,7 @@ def scored_in_part():
     data.predictions = data.predictions[same | ~data.predictions.run.astype(str).str.contains("mlm")]
     for record in data.records:
         if record["adaptation"] == "mlm":
-            record["accuracy"] = [of for of in record["accuracy"] if of["language1"] == of["language2"]]
+            record["accuracy"] = [row for row in record["accuracy"] if row["language1"] == row["language2"]]
     return data
 
 
@@ -623,8 +623,8 @@ def test_tables_of_groups_say_what_the_csv_files_say(tmp_path):
     data = in_groups()
     for record in data.records:
         share = 0.4 if record["adaptation"] == "mlm" else 0.9
-        of = {"retrieval": share, "rank_distance": share / 2}
-        record["bias"] = [{"language": code, **of} for code in ("yor", "quy", "nah", "shp")]
+        measures = {"retrieval": share, "rank_distance": share / 2}
+        record["bias"] = [{"language": code, **measures} for code in ("yor", "quy", "nah", "shp")]
     summary.save(data, tmp_path)
     state = {"runs": data.records, "groups": data.grouped}
     (tmp_path / "runs.json").write_text(json.dumps(state), encoding="utf-8")
@@ -782,8 +782,8 @@ def test_at_matched_shares_a_shift_of_the_answers_is_no_effect():
 
 def test_what_more_text_adds_is_the_difference_from_the_smallest_dose():
     def text(dose: int) -> list[Entry]:
-        told = {"dose": str(dose), "source": "wikipedia"}
-        return [ENGLISH, Entry("adaptation", "mlm", "text", ("de",), "wikipedia", dose, told=told)]
+        facts = {"dose": str(dose), "source": "wikipedia"}
+        return [ENGLISH, Entry("adaptation", "mlm", "text", ("de",), "wikipedia", dose, told=facts)]
 
     rights = {50: 0.8, 400: 0.7, 900: 0.75}
     arms = [

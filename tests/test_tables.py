@@ -45,9 +45,9 @@ def accuracies(seeds=(1, 2), **about) -> list[dict]:
     """Rows of accuracy.csv: English 0.9, German 0.7 and 0.8 in two seeds, Korean 0.5."""
     levels, rows = {"en": (0.9, 0.9), "de": (0.7, 0.8), "ko": (0.5, 0.5)}, []
     for seed in seeds:
-        for code, of in levels.items():
+        for code, level in levels.items():
             row = {**ARM, "seed": seed, "language1": code, "language2": code, "supervision": "parallel"}
-            row |= {"selection": "last", "accuracy": of[seed - 1], "n_items": 100 if code == "en" else 99}
+            row |= {"selection": "last", "accuracy": level[seed - 1], "n_items": 100 if code == "en" else 99}
             rows.append(row | about)
     return rows
 
@@ -333,8 +333,8 @@ def test_effects_over_controls_and_on_pairs_name_what_they_are_over(tmp_path):
     assert found[0][-2:] == ["**+2.0 [+1.0, +3.0]**", "+1.0 [+0.0, +2.0]"]
     two_means = ["two targets", "a target and another"]
     rows = [effect(-1, -2, 0, over="none"), effect(1, 0, 2, over="none")]
-    saved(tmp_path, "on_pairs", [row | {"language": of} for row, of in zip(rows, two_means)])
-    saved(tmp_path, "on_pairs_matched", [effect(3, 2, 4, over="none", language=of) for of in two_means])
+    saved(tmp_path, "on_pairs", [row | {"language": mean} for row, mean in zip(rows, two_means)])
+    saved(tmp_path, "on_pairs_matched", [effect(3, 2, 4, over="none", language=mean) for mean in two_means])
     header, (row,) = cells_of(controls.pairs(tmp_path))
     assert header[-4::2] == ["effect on two targets", "effect on a target and another"]
     assert row[-6:-4] == ["none", "2"]
@@ -350,8 +350,8 @@ def test_answers_are_given_by_group_and_accuracy_also_at_matched_shares(tmp_path
     about = {**ARM, "accuracy": 50.0, "matched": 55.0, "labels_0": 40, "labels_1": 30, "labels_2": 30}
     shares = {"en": (40, 30, 30), "de": (20, 30, 50), "nl": (40, 30, 30), "ko": (0, 100, 0)}
     rows = [
-        {**about, "language": code, **{f"answered_{k}": share for k, share in enumerate(of)}}
-        for code, of in shares.items()
+        {**about, "language": code, **{f"answered_{k}": share for k, share in enumerate(answered)}}
+        for code, answered in shares.items()
     ]
     saved(tmp_path, "answers", rows)
     header, (arm, labels) = cells_of(matched.group_answers(tmp_path))
@@ -564,7 +564,7 @@ def test_what_was_not_measured_of_an_arm_is_an_empty_cell_and_no_mean(tmp_path):
     assert rows == [["German", "+1.0 [+0.0, +2.0]", "+3.0 [+2.0, +4.0]"], ["Korean", "+1.0 [+0.0, +2.0]", ""]]
     columns = ("adaptation", "method", "language", "before", "after")
     texts = [("mlm", "de", 9.0, 8.0), ("mlm", "ko", 7.0, 6.0), ("tsdae", "ko", 5.0, 4.0)]
-    saved(tmp_path, "held_out", [dict(zip(columns, (of[0], *of))) for of in texts])
+    saved(tmp_path, "held_out", [dict(zip(columns, (method, method, *rest))) for method, *rest in texts])
     _, (_, tsdae) = cells_of(encoders.held_out(tmp_path))
     assert tsdae == ["`tsdae`", "tsdae", "", "5 → 4"]
 

@@ -23,7 +23,7 @@ PLAIN = {
     "about": "Pairs for tests.",
     "licence": "CC0",
     "labels": {"different": "0", "same": "1"},
-    "splits": {of: {"files": of + "-{language}.tsv"} for of in ("train", "dev", "test")},
+    "splits": {split: {"files": split + "-{language}.tsv"} for split in ("train", "dev", "test")},
 }
 
 
@@ -61,8 +61,8 @@ def numbers(report: str, heading: str) -> dict[str, dict[str, str]]:
 def test_classes_in_the_wrong_order_are_noted(mine):
     note = "Of two classes the second must be the one that says the same"
     assert note not in str(check(str(mine), None))
-    told = {**PLAIN, "labels": {"same": "1", "different": "0"}}
-    (mine / "task.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
+    swapped = {**PLAIN, "labels": {"same": "1", "different": "0"}}
+    (mine / "task.yaml").write_text(yaml.safe_dump(swapped, sort_keys=False), encoding="utf-8")
     found = check(str(mine), None)
     assert note in " ".join(found.report.split()) and found.faults == []
 
@@ -161,7 +161,7 @@ def test_what_a_study_would_refuse_is_a_fault(mine):
     for path in mine.glob("dev-*"):
         path.unlink()
     splits = {**PLAIN["splits"], "test": {"files": "test-{language}.tsv", "parallel": False}}
-    says = {**PLAIN, "splits": {of: source for of, source in splits.items() if of != "dev"}}
+    says = {**PLAIN, "splits": {split: source for split, source in splits.items() if split != "dev"}}
     (mine / "task.yaml").write_text(yaml.safe_dump(says), encoding="utf-8")
     (fault,) = check(str(mine), None).faults
     assert "no dev pairs" in fault
@@ -177,8 +177,8 @@ def test_development_pairs_that_are_the_test_pairs_are_a_fault(mine):
 
 def test_training_pairs_of_which_none_is_left_are_a_fault(mine):
     (mine / "train-en.tsv").write_bytes((mine / "test-en.tsv").read_bytes())
-    told = yaml.safe_dump({**PLAIN, "test_sentences": "leave-out"})
-    (mine / "task.yaml").write_text(told, encoding="utf-8")
+    description = yaml.safe_dump({**PLAIN, "test_sentences": "leave-out"})
+    (mine / "task.yaml").write_text(description, encoding="utf-8")
     assert check(str(mine), None).faults == [
         "train: every pair holds a sentence of the test set: none is left to train on"
     ]
@@ -187,13 +187,13 @@ def test_training_pairs_of_which_none_is_left_are_a_fault(mine):
 def test_what_is_parallel_and_what_two_splits_have(mine):
     (mine / "test-de.tsv").write_text(lines(rows("test", "de", "010")), encoding="utf-8")
     sets = {"train": "all", "dev": "all", "test": "test"}
-    splits = {of: {**PLAIN["splits"][of], "parallel": name} for of, name in sets.items()}
+    splits = {split: {**PLAIN["splits"][split], "parallel": name} for split, name in sets.items()}
     (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
-    said = check(str(mine), None).report
-    told = [line.split() for line in said.splitlines()]
-    assert ["test", "test", "4", "3", "3", "en"] in told
-    assert ["test", "test", "3", "3", "3", "de"] in told
-    assert "4 items of train are items of dev, too." in said
+    report = check(str(mine), None).report
+    cells = [line.split() for line in report.splitlines()]
+    assert ["test", "test", "4", "3", "3", "en"] in cells
+    assert ["test", "test", "3", "3", "3", "de"] in cells
+    assert "4 items of train are items of dev, too." in report
     splits["dev"]["parallel"] = "test"
     (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "splits": splits}), encoding="utf-8")
     assert "dev: 4 items are test items, too" in check(str(mine), None).faults[0]
@@ -265,8 +265,8 @@ def as_jsonl(pairs: list[tuple]) -> bytes:
 
 def as_csv(pairs: list[tuple]) -> bytes:
     cells = [(k, *pair) for k, pair in enumerate(pairs, 1)]
-    told = "".join(f'{k},"{one}, ""x""\r\ny",{two},{label}\r\n' for k, one, two, label in cells)
-    return b"\xef\xbb\xbf" + f"pairID,text_a,text_b,label\r\n{told}".encode()
+    rows = "".join(f'{k},"{one}, ""x""\r\ny",{two},{label}\r\n' for k, one, two, label in cells)
+    return b"\xef\xbb\xbf" + f"pairID,text_a,text_b,label\r\n{rows}".encode()
 
 
 def as_parquet(pairs: list[tuple]) -> bytes:
@@ -279,8 +279,8 @@ def as_headless(pairs: list[tuple]) -> bytes:
 
 
 def as_semicolons(pairs: list[tuple]) -> bytes:
-    told = "".join(f"{k};{one};{two};{label}\r\n" for k, (one, two, label) in enumerate(pairs))
-    return f"id;text_a;text_b;label\r\n{told}".encode()
+    rows = "".join(f"{k};{one};{two};{label}\r\n" for k, (one, two, label) in enumerate(pairs))
+    return f"id;text_a;text_b;label\r\n{rows}".encode()
 
 
 def as_quoted_tabs(pairs: list[tuple]) -> bytes:

@@ -115,7 +115,7 @@ def test_a_field_that_is_wholly_one_of_csv_is_unquoted_and_counted(paws, field, 
     path.write_text("\n".join([header, replaced(one, 1, field), *rest]) + "\n")
     known = ("paws-x", "paws-x-literal")
     both = {task: tasks.load_pairs(task, "test", ["en", "de"], paws) for task in known}
-    read = {task: of[(of.language1 == "de") & (of["item"] == item)] for task, of in both.items()}
+    read = {task: pairs[(pairs.language1 == "de") & (pairs["item"] == item)] for task, pairs in both.items()}
     assert read["paws-x"].sentence1.item() == sentence and read["paws-x-literal"].sentence1.item() == field
     changed = int(sentence != field)
     assert both["paws-x"].attrs["unquoted"] == {"en": 0, "de": changed}

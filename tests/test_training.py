@@ -291,11 +291,11 @@ def train_tiny(tiny, frame, seed, steps=12, averages=False, seen=None):
     model = heads.build("cross", encoders.load(str(tiny["xlm-r"])), dropout=0.1)
     rng = np.random.default_rng(seed)
     english = frame[frame.language1 == "en"]
-    of = {}
+    averaged = {}
     if averages:
-        of = {"averaged": checkpoints.Averaged(model, steps, 3),
-              "ema": checkpoints.ExponentialAverage(model, 0.9)}
-    kept = checkpoints.Checkpoints(model, frame[frame["item"] <= 10], averages=of)
+        averaged = {"averaged": checkpoints.Averaged(model, steps, 3),
+                    "ema": checkpoints.ExponentialAverage(model, 0.9)}
+    kept = checkpoints.Checkpoints(model, frame[frame["item"] <= 10], averages=averaged)
 
     def after_update(step):
         if seen is not None:

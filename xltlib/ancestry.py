@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xltlib.run import Run
 
 
-def encoder_name(asked: str) -> str:
+def encoder_name(name: str) -> str:
     """An encoder as tables name it: of a folder the last part, of one in the hub's cache its hub id.
 
     Example:
@@ -21,9 +21,9 @@ def encoder_name(asked: str) -> str:
         >>> encoder_name("/cache/models--sentence-transformers--LaBSE/snapshots/836121a")
         'sentence-transformers/LaBSE'
     """
-    if not places.is_path(asked, hub=True):
-        return asked
-    path = Path(os.path.abspath(os.path.expanduser(asked)))
+    if not places.is_path(name, hub=True):
+        return name
+    path = Path(os.path.abspath(os.path.expanduser(name)))
     for part, below in zip(path.parts, path.parts[1:]):
         if part.startswith("models--") and below == "snapshots":
             return "/".join(part.split("--")[1:])

@@ -28,8 +28,8 @@ def by_language(accuracy: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
 
 def _rules(table: pd.DataFrame) -> list[str]:
     """The rules of selection that a run must have answers of."""
-    there = {*SELECTIONS, *table.selection}
-    return [rule for rule in RULES if rule in there]
+    selections = {*SELECTIONS, *table.selection}
+    return [rule for rule in RULES if rule in selections]
 
 
 def beside_majority(accuracy: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:

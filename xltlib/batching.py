@@ -143,8 +143,8 @@ def viewed(
     """
     while True:
         in_first = rng.random(len(frame)) < 0.5
-        first = [view(of, rng) if seen else of for of, seen in zip(frame.sentence1, in_first)]
-        second = [of if seen else view(of, rng) for of, seen in zip(frame.sentence2, in_first)]
+        first = [view(text, rng) if seen else text for text, seen in zip(frame.sentence1, in_first)]
+        second = [text if seen else view(text, rng) for text, seen in zip(frame.sentence2, in_first)]
         yield from _one_pass(frame.assign(sentence1=first, sentence2=second), batch_size, lengths, rng)
 
 

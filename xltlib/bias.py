@@ -36,36 +36,38 @@ def language_bias(vectors: dict[str, np.ndarray], top: int = 10) -> pd.DataFrame
         [0.0, 1.0, 1.0]
     """
     codes = list(vectors)
-    sizes = {code: len(of) for code, of in vectors.items()}
+    sizes = {code: len(matrix) for code, matrix in vectors.items()}
     if len(codes) < 2 or len(set(sizes.values())) > 1:
         raise ValueError(f"two languages or more, each with the same sentences: got {sizes}")
     n = sizes[codes[0]]
     everything = np.concatenate([vectors[code] for code in codes])
     rows = []
-    for own, code in enumerate(codes):
+    for language, code in enumerate(codes):
         found = np.zeros((len(MEASURES), n))
         for k in range(n):
             scores = everything @ vectors[code][k]
-            found[:, k] = _of_query(scores, own, k, len(codes), n, top)
+            found[:, k] = _of_query(scores, language, k, len(codes), n, top)
         rows.append({**dict(zip(MEASURES, found.mean(1))), "pool": len(everything) - 1})
     return pd.DataFrame(rows, index=pd.Index(codes, name="language"))
 
 
-def _of_query(scores: np.ndarray, own: int, k: int, n_languages: int, n: int, top: int) -> tuple[float, ...]:
+def _of_query(
+    scores: np.ndarray, language: int, k: int, n_languages: int, n: int, top: int
+) -> tuple[float, ...]:
     """The measures of one query, in the order of ``MEASURES``.
 
     Args:
         scores: similarity of every sentence to the query, languages one after the other; changed in place.
-        own, k: the query is sentence k of language ``own``.
+        language, k: the query is sentence k of the language with this number.
         n_languages, n: how many, and sentences of each.
         top: as above.
     """
-    query = own * n + k
+    query = language * n + k
     scores[query] = -np.inf  # comes last; not in the pool
     order = np.argsort(-scores, kind="stable")[:-1]
     rank = np.empty(len(scores), int)
     rank[order] = np.arange(1, len(order) + 1)
-    others = [other for other in range(n_languages) if other != own]
+    others = [other for other in range(n_languages) if other != language]
     relevant = np.array([other * n + k for other in others])
     ranks = np.sort(rank[relevant])
     nearest = order[~np.isin(order, relevant)][:top]
@@ -73,6 +75,6 @@ def _of_query(scores: np.ndarray, own: int, k: int, n_languages: int, n: int, to
     return (
         (ranks[-1] - ranks[0]) / len(order),
         (np.arange(1, len(ranks) + 1) / ranks).mean(),
-        (nearest // n == own).mean(),
+        (nearest // n == language).mean(),
         np.mean(within),
     )

@@ -46,9 +46,9 @@ def _ask_for_test_pairs(task: str, code: str, data: str) -> None:
         if folder is not None:
             the_task.find_file(folder, code, "test")  # its error says where it was looked for
         return
-    there = the_task.languages("test", folder)
-    if code not in there:
-        listed = " ".join(there) or "none"
+    available = the_task.languages("test", folder)
+    if code not in available:
+        listed = " ".join(available) or "none"
         raise tasks.DataError(f"task {task}: no test pairs of language {code!r}; there are {listed}")
 
 
@@ -72,8 +72,8 @@ def _ask_for_languages(what: str, value: str, resolved: dict, data: str) -> None
     folder = tasks.data_folder(data)
     for code in languages.listed(resolved[family].get("languages", "")):
         if not any(has(corpus, code, folder) for corpus in tasks.several(value) or [value]):
-            held = f"{code}.conllu" if name == "trees" else f"{code}.txt"
-            raise ValueError(f"{what} = {value!r}: nothing in {code!r}; a folder of one's own has {held}")
+            file = f"{code}.conllu" if name == "trees" else f"{code}.txt"
+            raise ValueError(f"{what} = {value!r}: nothing in {code!r}; a folder of one's own has {file}")
 
 
 def _ask_for_corpus(what: str, word: str, data: str) -> None:
@@ -85,17 +85,17 @@ def _ask_for_corpus(what: str, word: str, data: str) -> None:
     if places.is_path(word):
         place = Path(places.located(word))
         if not place.is_dir():
-            held = "CODE.conllu" if what.endswith(".trees") else "CODE.txt"
-            a_file = f"is a file; name its folder, which holds {held}"
+            file = "CODE.conllu" if what.endswith(".trees") else "CODE.txt"
+            a_file = f"is a file; name its folder, which holds {file}"
             raise ValueError(f"{what} = {word!r}: {a_file if place.is_file() else 'there is no such folder'}")
         return
     if not data:
         raise ValueError(
             f"{what} = {word!r} comes from a data folder, not from the hub: set XLTLIB_DATA or --data"
         )
-    there = _corpora(what, Path(data))
-    if word not in there:
-        known = ", ".join([*SHIPPED, *sorted(there)])
+    corpora = _corpora(what, Path(data))
+    if word not in corpora:
+        known = ", ".join([*SHIPPED, *sorted(corpora)])
         raise ValueError(
             f"{what} = {word!r} is not in the data folder, {data}: known are {known}, or the path of a "
             f"folder, as in ./{word}"

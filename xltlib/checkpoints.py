@@ -136,7 +136,7 @@ class Checkpoints:
         self.steps.append(step)
         self.weights.append({name: p.detach().clone() for name, p in trained(self.model)})
         self.scores.append(table)
-        tracking.current().log(step, {f"dev_accuracy/{code}": float(of) for code, of in table.items()})
+        tracking.current().log(step, {f"dev_accuracy/{code}": float(share) for code, share in table.items()})
         self.seconds += time.perf_counter() - began
 
     def updated(self, step: int) -> None:

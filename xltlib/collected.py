@@ -46,12 +46,12 @@ def file(figures: Path, name: str) -> Path:
 
 def lost_half(figures: Path) -> str:
     """Which of the two files of a study is gone while the other is there, and what to do; "" if none is."""
-    there = [name for name in (RUNS, PREDICTIONS) if file(figures, name).is_file()]
-    if len(there) != 1:
+    present = [name for name in (RUNS, PREDICTIONS) if file(figures, name).is_file()]
+    if len(present) != 1:
         return ""
-    (lost,) = {RUNS, PREDICTIONS} - set(there)
+    (lost,) = {RUNS, PREDICTIONS} - set(present)
     return (
-        f"{Path(figures) / lost} is not there, though {there[0]} is: take it back from version control "
+        f"{Path(figures) / lost} is not there, though {present[0]} is: take it back from version control "
         f"(git restore {figures}), or collect anew (run_all.py {Path(figures).name})"
     )
 
@@ -129,8 +129,8 @@ def _refuse_twice(runs: list[dict], path: Path) -> None:
     seen: dict[str, str] = {}
     for record in runs:
         if "parameters" in record:
-            made = json.dumps([record.get("notebook"), record["parameters"]], sort_keys=True)
-            other = seen.setdefault(made, record.get("label", "one"))
+            key = json.dumps([record.get("notebook"), record["parameters"]], sort_keys=True)
+            other = seen.setdefault(key, record.get("label", "one"))
             if other != record.get("label", "one"):
                 raise Damaged(path, f"{other} and {record.get('label')} have the same parameters", AGAIN)
 
@@ -178,8 +178,8 @@ def both(figures: Path, needed: dict[str, type] | None = None) -> tuple[dict, pd
         raise Damaged(file(figures, PREDICTIONS), "no column run", AGAIN)
     arms = {record["run"] for record in found["runs"] if record["arm"]}
     if arms != set(table["run"].astype(str)):
-        said = f"not of the same runs as {RUNS} beside it"
-        raise Damaged(file(figures, PREDICTIONS), said, "take both back, or collect anew")
+        reason = f"not of the same runs as {RUNS} beside it"
+        raise Damaged(file(figures, PREDICTIONS), reason, "take both back, or collect anew")
     return found, table
 
 
@@ -268,8 +268,8 @@ def refuse_bad_adaptation(record: dict, path: Path, then: str) -> None:
     """
     for name, kind in OF_ADAPTATION.items():
         if not isinstance(record.get(name), kind):
-            said = f"{record.get('label', 'an adaptation')} has no {name!r}, or no {kind.__name__} there"
-            raise Damaged(path, said, then)
+            reason = f"{record.get('label', 'an adaptation')} has no {name!r}, or no {kind.__name__} there"
+            raise Damaged(path, reason, then)
     if lost := sorted(set(record["before"]) - set(record["after"])):
         raise Damaged(path, f"'after' of {record.get('label')} lacks {joined(lost)}", then)
 

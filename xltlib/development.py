@@ -34,9 +34,10 @@ def table(records: list[dict], source: str = "en") -> pd.DataFrame:
         ValueError: no run has an accuracy on development pairs of this language.
 
     Example:
-        >>> told = {"steps": 9, "learning_rate": 1e-4, "scored": {"kind": "pairs", "dev": 25}}
-        >>> run = {"arm": True, "seed": 1, "parents": {}, "parameters": told, "dev_accuracy": [{"en": 0.5}]}
-        >>> other = {**run, "parameters": {**told, "steps": 18}}
+        >>> settings = {"steps": 9, "learning_rate": 1e-4, "scored": {"kind": "pairs", "dev": 25}}
+        >>> run = {"arm": True, "seed": 1, "parents": {}, "parameters": settings}
+        >>> run["dev_accuracy"] = [{"en": 0.5}]
+        >>> other = {**run, "parameters": {**settings, "steps": 18}}
         >>> found = table([{**run, "label": "short seed 1"}, {**other, "label": "long seed 1"}])
         >>> found.to_numpy().tolist()
         [['short', 1, '9', 25, 50.0, 10.0], ['long', 1, '18', 25, 50.0, 10.0]]
@@ -48,16 +49,17 @@ def table(records: list[dict], source: str = "en") -> pd.DataFrame:
     adapted = [_adaptation(record, by_run) for record in arms]
     rows = pd.DataFrame({"arm": [without_seed(record["label"]) for record in arms]})
     rows["seed"] = [record["seed"] for record in arms]
-    own = _differing([record["parameters"] for record in arms])
+    settings = _differing([record["parameters"] for record in arms])
     reached = pd.DataFrame({"pairs": [record["parameters"]["scored"]["dev"] for record in arms]})
     reached["accuracy"] = [100 * _reached(record, source) for record in arms]
     reached["standard error"] = _standard_error(reached.accuracy, reached.pairs)
     if not any(adapted):
-        return pd.concat([rows, own, reached], axis="columns")
+        return pd.concat([rows, settings, reached], axis="columns")
     measured = pd.DataFrame([_held_out(record) if record else {} for record in adapted])
-    before = _differing([record["parameters"] if record else {} for record in adapted])
-    before = before.drop(columns="adaptation", errors="ignore").rename(columns=_of_adaptation)
-    return pd.concat([rows, own, measured, before, reached], axis="columns")
+    adaptation_settings = _differing([record["parameters"] if record else {} for record in adapted])
+    adaptation_settings = adaptation_settings.drop(columns="adaptation", errors="ignore")
+    adaptation_settings = adaptation_settings.rename(columns=_of_adaptation)
+    return pd.concat([rows, settings, measured, adaptation_settings, reached], axis="columns")
 
 
 def _of_adaptation(name: str) -> str:
@@ -89,9 +91,9 @@ def _adaptation(record: dict, by_run: dict[str, dict]) -> dict | None:
     return None
 
 
-def _differing(given: list[dict]) -> pd.DataFrame:
-    """The settings of which some of these parameters have different values, a row each, as text."""
-    flat = pd.DataFrame([_flat(parameters) for parameters in given], index=range(len(given)))
+def _differing(runs: list[dict]) -> pd.DataFrame:
+    """The settings of which these runs have different values, a row a run, as text."""
+    flat = pd.DataFrame([_flat(parameters) for parameters in runs], index=range(len(runs)))
     return flat[[name for name in flat if flat[name].nunique() > 1]].fillna("")
 
 
@@ -133,9 +135,9 @@ def means(table: pd.DataFrame) -> pd.DataFrame:
     by_arm = table.groupby("arm", sort=False)
     measured = ("before", "late", "after", "accuracy", "standard error")
     numbers = [name for name in measured if name in table]
-    told = by_arm[[name for name in table if name not in ("arm", "seed", *numbers)]].first()
-    told.insert(0, "seeds", by_arm.seed.nunique())
-    return told.join(by_arm[numbers].mean()).reset_index()
+    settings = by_arm[[name for name in table if name not in ("arm", "seed", *numbers)]].first()
+    settings.insert(0, "seeds", by_arm.seed.nunique())
+    return settings.join(by_arm[numbers].mean()).reset_index()
 
 
 def said(table: pd.DataFrame, source: str = "en") -> str:
@@ -153,23 +155,23 @@ def said(table: pd.DataFrame, source: str = "en") -> str:
         The standard error of one accuracy is 5.0 points.
         Arms are no further apart, so accuracy alone decides nothing.
     """
-    of = means(table)
-    low, high = of.accuracy.min(), of.accuracy.max()
-    told = [
+    arms = means(table)
+    low, high = arms.accuracy.min(), arms.accuracy.max()
+    sentences = [
         f"On {languages.row(source).name} development pairs arms reach {low:.1f} to {high:.1f} %, "
-        f"mean of {_seeds(of)}; highest: `{of.arm[of.accuracy.idxmax()]}`."
+        f"mean of {_seeds(arms)}; highest: `{arms.arm[arms.accuracy.idxmax()]}`."
     ]
-    error = of["standard error"].max()
+    error = arms["standard error"].max()
     if error:
-        told.append(f"The standard error of one accuracy is {error:.1f} points.")
+        sentences.append(f"The standard error of one accuracy is {error:.1f} points.")
     if high - low < error:
-        told.append("Arms are no further apart, so accuracy alone decides nothing.")
-    return " ".join(told)
+        sentences.append("Arms are no further apart, so accuracy alone decides nothing.")
+    return " ".join(sentences)
 
 
-def _seeds(of: pd.DataFrame) -> str:
+def _seeds(arms: pd.DataFrame) -> str:
     """How many seeds arms have."""
-    most, fewest = of.seeds.max(), of.seeds.min()
+    most, fewest = arms.seeds.max(), arms.seeds.min()
     return counted(most, "seed") if most == fewest else f"{fewest} to {counted(most, 'seed')}"
 
 
@@ -182,10 +184,10 @@ def caption(study: str, records: list[dict], table: pd.DataFrame) -> str:
         table: of :func:`table`.
     """
     encoder = next(record["encoder"] for record in records if record["arm"])
-    asked = sorted(set(table.pairs))
-    pairs = " or ".join(f"{number:,}" if number else "all" for number in asked)
+    sizes = sorted(set(table.pairs))
+    pairs = " or ".join(f"{number:,}" if number else "all" for number in sizes)
     below = (
         f"Study {study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {_seeds(means(table))}, "
         f"{pairs} development pairs, last checkpoint."
     )
-    return f"{below} Lines of accuracy: 95 % intervals over pairs." if any(asked) else below
+    return f"{below} Lines of accuracy: 95 % intervals over pairs." if any(sizes) else below

@@ -29,8 +29,8 @@ def fertility(encoder: encoders.Encoder, pairs: pd.DataFrame) -> pd.DataFrame:
         pairs: columns ``language1, sentence1, sentence2``.
     """
     rows = {}
-    for language, of in pairs.groupby("language1", sort=False):
-        sentences = [*of.sentence1, *of.sentence2]
+    for language, group in pairs.groupby("language1", sort=False):
+        sentences = [*group.sentence1, *group.sentence2]
         pieces = sum(len(ids) - 2 for ids in encoder.tokenize(sentences)["input_ids"])  # without the two ends
         rows[language] = {
             "pieces per word": pieces / sum(len(sentence.split()) for sentence in sentences),
@@ -48,7 +48,7 @@ class NoiseOnPairs:
 
     Args:
         encoder: of the vectors.
-        own: pairs to fit the regression on.
+        train: pairs to fit the regression on.
         pairs: to choose from, in any language.
         tables: by name of a noise, what it may put in place of each word.
         name: of class 1, whose probability is shown.
@@ -57,17 +57,17 @@ class NoiseOnPairs:
     def __init__(
         self,
         encoder: encoders.Encoder,
-        own: pd.DataFrame,
+        train: pd.DataFrame,
         pairs: pd.DataFrame,
         tables: dict[str, dict[str, list[str]]],
         name: str = "paraphrase",
     ):
         self.pairs, self.tables, self.name = pairs, tables, name
-        sentences = [*own.sentence1, *own.sentence2, *pairs.sentence1, *pairs.sentence2]
+        sentences = [*train.sentence1, *train.sentence2, *pairs.sentence1, *pairs.sentence2]
         words = [word for table in tables.values() for found in table.values() for word in found]
         self.reader = heads.build("bi", encoders.trim(encoder, [*sentences, *words]))
-        u, v = self._vectors(own.sentence1), self._vectors(own.sentence2)
-        self.fitted = (u, v, own.label.to_numpy())
+        u, v = self._vectors(train.sentence1), self._vectors(train.sentence2)
+        self.fitted = (u, v, train.label.to_numpy())
         # The noises there are, each with a strength at which it can be seen.
         embeddings = {"gaussian": 1.0, "uniform": 1.0, "fgm": 0.1}
         self.kinds = {"words left out": 0.3, **dict.fromkeys(tables, 1.0), **embeddings}
@@ -134,21 +134,22 @@ def given_model(model: str) -> Path | None:
     return folder
 
 
-def write_small_model(encoder: encoders.Encoder, own: pd.DataFrame, task: str, folder: Path) -> None:
+def write_small_model(encoder: encoders.Encoder, train: pd.DataFrame, task: str, folder: Path) -> None:
     """Fit a logistic regression on frozen vectors of a few pairs, and write both as an exported model.
 
     Args:
         encoder: of the vectors.
-        own: pairs to fit the regression on, of a task.
+        train: pairs to fit the regression on, of a task.
         folder: that is there, and empty.
     """
     reader = heads.build("bi", encoder).eval()
-    u, v = (prediction.encoded(reader, side.tolist(), workers=1) for side in (own.sentence1, own.sentence2))
-    pairs, labels = frozen.pair_features(u, v), own.label.to_numpy()
+    sides = (train.sentence1, train.sentence2)
+    u, v = (prediction.encoded(reader, side.tolist(), workers=1) for side in sides)
+    pairs, labels = frozen.pair_features(u, v), train.label.to_numpy()
     fitted = frozen.regression(pairs, labels, pairs, labels)
     record = {"data": {"classes": tasks.find(task).CLASSES}}
     kept = Kept(folder, record, {"kind": "logistic", "max_length": reader.max_length}, "", None)
-    modules.write(Rebuilt(kept, reader, fitted, own), folder)
+    modules.write(Rebuilt(kept, reader, fitted, train), folder)
 
 
 def ask(folder: Path, pairs: list[tuple[str, str]]) -> pd.DataFrame:
@@ -182,7 +183,7 @@ def chooser(show: Callable[..., pd.DataFrame | str], **choices) -> ipywidgets.VB
         >>> box.children[1].value
         '<pre style="white-space: pre-wrap">two</pre>'
     """
-    controls = {name: ipywidgets.interactive.widget_from_abbrev(of) for name, of in choices.items()}
+    controls = {name: ipywidgets.interactive.widget_from_abbrev(choice) for name, choice in choices.items()}
     shown = ipywidgets.HTML()
 
     def anew(change=None) -> None:

@@ -21,12 +21,12 @@ from xltlib.exporting import kept
 WHOLE, TRIMMED = "whole", "trimmed"  # vocabularies
 
 
-def export(run: str, to: Path, runs: Path, vocabulary: str = WHOLE, data: str = ""):
+def export(run: str, folder: Path, runs: Path, vocabulary: str = WHOLE, data: str = ""):
     """Write a run's model, checked against the one that the run had.
 
     Args:
         run: its id, or the path of its folder.
-        to: a folder that is not there yet, or is empty.
+        folder: one that is not there yet, or is empty.
         runs: where the run lies.
         vocabulary: ``"whole"``, or ``"trimmed"`` to the text that the run read: smaller by most of its size.
         data: folder of downloaded data; "": where the run read it.
@@ -36,7 +36,7 @@ def export(run: str, to: Path, runs: Path, vocabulary: str = WHOLE, data: str = 
         ValueError, OSError: the run has no model, it cannot be written or it differs; no folder is left.
     """
     left = kept.find(run, runs)
-    with whole_folder(to) as part, tempfile.TemporaryDirectory() as empty:
+    with whole_folder(folder) as part, tempfile.TemporaryDirectory() as empty:
         from xltlib.exporting import agreement, model_card, modules, rebuilt  # they import torch
 
         again = rebuilt.rebuild(left, vocabulary == TRIMMED, data, Path(empty))
@@ -47,22 +47,22 @@ def export(run: str, to: Path, runs: Path, vocabulary: str = WHOLE, data: str = 
 
 
 @contextmanager
-def whole_folder(to: Path) -> Iterator[Path]:
+def whole_folder(folder: Path) -> Iterator[Path]:
     """A folder that appears whole or not at all: the block fills it under the name that it is given.
 
     Raises:
         ValueError: something is there already, or nothing can be written there.
     """
-    if os.path.lexists(to) and (not to.is_dir() or any(to.iterdir())):
-        raise ValueError(f"{to} is there already, and not empty: name another folder")
-    files.refuse_unwritable(to.absolute())
-    to.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{to.name}-", dir=to.parent))
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already, and not empty: name another folder")
+    files.refuse_unwritable(folder.absolute())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         yield part
         for path in [part, *part.rglob("*")]:  # what is made by way of temporary files is for its owner alone
             path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
-        os.replace(part, to)
+        os.replace(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

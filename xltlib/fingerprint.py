@@ -62,12 +62,12 @@ def _code_of(notebook: str, modules: tuple[str, ...], demo: bool, described: str
     Args:
         described: what a ``task.yaml`` says; "" of a task of the package.
     """
-    own = {path for module in modules for path in _own_files(module)}
+    component_files = {path for module in modules for path in _own_files(module)}
     cells = _cells(notebook)
-    paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(own))))
+    paths = _followed((*cells, *(path.read_text(encoding="utf-8") for path in sorted(component_files))))
     tasks = {_file_of(type(task).__module__) for name, task in TABLE.items() if not demo or name not in DEMO}
     code = [_form(source) for source in cells]
-    counted = (paths - tasks) | own  # of the tasks, its own alone
+    counted = (paths - tasks) | component_files  # of the tasks, its own alone
     files = [path for path in counted if demo or path.parent.name != "demo"]
     # In an order that does not depend on where they lie: a bundle has the fingerprints of home.
     code += sorted(_form(path.read_text(encoding="utf-8")) for path in files)
@@ -140,8 +140,8 @@ def _imports(source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    own = [node for node in nodes if (node.module or "").split(".")[0] == "xltlib"]
-    return tuple((node.module, tuple(alias.name for alias in node.names)) for node in own)
+    imports = [node for node in nodes if (node.module or "").split(".")[0] == "xltlib"]
+    return tuple((node.module, tuple(alias.name for alias in node.names)) for node in imports)
 
 
 @cache

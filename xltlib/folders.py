@@ -41,8 +41,8 @@ def of_figures(folder: Path | str) -> Path:
             "run_all.py has filled (in a notebook, a relative one is seen from notebooks/)"
         )
     if not any(_has_runs(path) for path in place.iterdir()):
-        own = ": it is a study's own; give the one that it lies in" if _has_runs(place) else ""
-        raise FileNotFoundError(f"figures_folder {str(folder)!r}: no study lies in {place.absolute()}{own}")
+        hint = ": it is a study's own; give the one that it lies in" if _has_runs(place) else ""
+        raise FileNotFoundError(f"figures_folder {str(folder)!r}: no study lies in {place.absolute()}{hint}")
     return place
 
 
@@ -59,8 +59,8 @@ def of_study(folder: Path | str, study: str) -> Path:
         raise FileNotFoundError(f"study {study!r}: wanted the name of a folder in {place}, not a path")
     if study and has_study(place, study):
         return place / study
-    there = ", ".join(sorted(path.parent.name for path in place.glob("*/runs.json"))) or "none"
-    raise FileNotFoundError(f"no study {study!r} in {place.name}/: it has {there}")
+    studies = ", ".join(sorted(path.parent.name for path in place.glob("*/runs.json"))) or "none"
+    raise FileNotFoundError(f"no study {study!r} in {place.name}/: it has {studies}")
 
 
 def has_study(folder: Path, study: str) -> bool:

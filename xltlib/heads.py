@@ -177,12 +177,12 @@ def save_trained(model: PairClassifier, folder: Path) -> None:
 def _own_tensors(model: PairClassifier) -> dict[str, nn.Parameter]:
     """What is written of a model, by name."""
     table = model.model.get_input_embeddings().weight
-    own = {}
+    tensors = {}
     for name, p in model.named_parameters():
         # A discriminator or a probe serves training alone.
         if p is not table and not name.startswith(("discriminator.", "probe.")):
-            own[name] = p
-    return own
+            tensors[name] = p
+    return tensors
 
 
 def load_trained(model: PairClassifier, folder: Path) -> None:

@@ -108,9 +108,9 @@ def own(variables: dict[str, str], log: Path) -> type:
             command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             return KernelSpec(argv=command, display_name="Python 3", language="python")
 
-        async def start_kernel(self, **asked) -> None:
-            with log.open("wb") as said:
-                await super().start_kernel(**asked, env=variables, stderr=said)
+        async def start_kernel(self, **options) -> None:
+            with log.open("wb") as stderr:
+                await super().start_kernel(**options, env=variables, stderr=stderr)
 
     return Own
 

@@ -80,10 +80,10 @@ def packed_data(folder: str) -> Path | None:
     Raises:
         ValueError: another folder is asked for.
     """
-    own = ROOT / DATA if bundle()["data"] else None
-    if folder and Path(folder).resolve() != own:
+    packed_folder = ROOT / DATA if bundle()["data"] else None
+    if folder and Path(folder).resolve() != packed_folder:
         raise ValueError(f"data folder {folder!r}: a bundle reads the data that were packed with it")
-    return own
+    return packed_folder
 
 
 def said() -> str:

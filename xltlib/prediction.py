@@ -93,8 +93,8 @@ def _predict_jointly(
 ) -> np.ndarray:
     """Probabilities of a cross-encoder, shape (pairs, classes)."""
 
-    def collate(at: np.ndarray) -> dict[str, Tensor]:
-        return model.tensors([first[i] for i in at], [second[i] for i in at])
+    def collate(indices: np.ndarray) -> dict[str, Tensor]:
+        return model.tensors([first[i] for i in indices], [second[i] for i in indices])
 
     def score(inputs: dict[str, Tensor]) -> Tensor:
         return model(inputs).float().softmax(-1)
@@ -138,8 +138,8 @@ def encoded(
     """
     model.eval()
 
-    def collate(at: np.ndarray) -> dict[str, Tensor]:
-        return model.tensors([sentences[i] for i in at])
+    def collate(indices: np.ndarray) -> dict[str, Tensor]:
+        return model.tensors([sentences[i] for i in indices])
 
     compute = vectors or model.unit
     return _batched(model, model.lengths(sentences), batch_size, collate, compute, progress, workers)
@@ -276,7 +276,7 @@ def under_attack(
 
 def accuracy(predictions: pd.DataFrame) -> pd.DataFrame:
     """Share of right answers, and number of items, per language pair (and selection, where there is one)."""
-    by = [column for column in ("selection", "language1", "language2") if column in predictions]
-    right = predictions.assign(right=is_right(predictions)).groupby(by, sort=False).right
+    columns = [column for column in ("selection", "language1", "language2") if column in predictions]
+    right = predictions.assign(right=is_right(predictions)).groupby(columns, sort=False).right
     table = right.agg(["mean", "size"])
     return table.rename(columns={"mean": "accuracy", "size": "n_items"}).reset_index()

@@ -76,13 +76,13 @@ def distinct(plan: Plan) -> dict[str, tuple[Node, str]]:
     """
     found = {}
     for node in plan.nodes.values():
-        told = {name: of for name, of in placeless(node.parameters).items() if name not in NO_TEXT}
-        own = [part for _, part in nested(node.parameters) if not type(part).__module__.startswith("xltlib.")]
-        if not own:
-            told.pop("seed")
+        settings = {name: value for name, value in placeless(node.parameters).items() if name not in NO_TEXT}
+        parts = [part for _, part in nested(node.parameters)]
+        if all(type(part).__module__.startswith("xltlib.") for part in parts):
+            settings.pop("seed")
         base = base_encoder(plan, node)
-        told["encoder"] = {**told["encoder"], "name": base}
-        key = hashlib.sha256(json.dumps([node.notebook, told], sort_keys=True).encode()).hexdigest()[:16]
+        settings["encoder"] = {**settings["encoder"], "name": base}
+        key = hashlib.sha256(json.dumps([node.notebook, settings], sort_keys=True).encode()).hexdigest()[:16]
         found.setdefault(key, (node, base))
     return found
 

@@ -77,8 +77,8 @@ def collect(plan: Plan, store: Store, source: Path, force: bool = False) -> str:
     new = []
     for node in nodes:
         _refuse(node, plan, found, store, source)
-        there = store.runs / node.run / RECORD
-        if there.exists() and there.read_bytes() == found[node.run][RECORD]:
+        existing = store.runs / node.run / RECORD
+        if existing.exists() and existing.read_bytes() == found[node.run][RECORD]:
             continue
         if node.label not in outdated and not force:
             raise ValueError(f"{source}: {node.label} was made here, too; --force replaces it")
@@ -122,9 +122,9 @@ def _read(source: Path, study: str) -> dict[str, dict[str, bytes]]:
     except OSError:  # it is the disk that says so
         raise
     except Exception as error:  # whatever a broken, encrypted or foreign file raises
-        said = " ".join(str(error).split())
-        said = f"{type(error).__name__}: {said}"
-        raise ValueError(f"{source} is no file that --results wrote ({said})") from error
+        message = " ".join(str(error).split())
+        reason = f"{type(error).__name__}: {message}"
+        raise ValueError(f"{source} is no file that --results wrote ({reason})") from error
     if foreign:
         raise ValueError(f"{source} is no file that --results wrote: {foreign} is none of its files")
     if theirs != study:
@@ -166,8 +166,8 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         record = json.loads(contents[RECORD])
         if PREDICTIONS in contents:
             table = pd.read_parquet(io.BytesIO(contents[PREDICTIONS]))
-        told = record.get("files", {}).get(PREDICTIONS)
-        wanted = told["sha256"] if told else ""
+        entry = record.get("files", {}).get(PREDICTIONS)
+        wanted = entry["sha256"] if entry else ""
     except Exception as error:  # whatever a broken file raises
         raise ValueError(f"{source}: {node.label} cannot be read ({type(error).__name__})") from error
     if wanted and PREDICTIONS in contents and wanted != hashlib.sha256(contents[PREDICTIONS]).hexdigest():
@@ -189,5 +189,5 @@ def _refuse(node: Node, plan: Plan, found: dict, store: Store, source: Path) -> 
         else:
             digest = records.digest(store.runs / parent)
         if parents.get(parent) != digest:
-            here = "not the one that is here" if digest else "which is neither in the file nor here"
-            raise ValueError(f"{source}: {node.label} went on from another {need}, {here}")
+            reason = "not the one that is here" if digest else "which is neither in the file nor here"
+            raise ValueError(f"{source}: {node.label} went on from another {need}, {reason}")

@@ -37,7 +37,7 @@ def arms(state: dict) -> pd.DataFrame:
     for run in state["runs"]:
         if not run["arm"]:
             continue
-        asked, noise = run["parameters"], run["parameters"]["noise"]
+        parameters, noise = run["parameters"], run["parameters"]["noise"]
         kind = {"none": "", "perturbation": "gaussian"}.get(noise["kind"], noise["kind"])
         listed = [entry["source"] for entry in run["read"] if entry["role"] == "noise"]
         about = {name: run[name] for name in ("run", "seed", "task", "rung", *statistics.ARM)}
@@ -47,8 +47,9 @@ def arms(state: dict) -> pd.DataFrame:
         about["kind"] = kind
         about["strength"] = noise.get("radius", noise.get("share", np.nan))
         about["words"] = listed[-1] if kind and listed else ""
-        about["updates"] = asked["steps"]
-        about["seconds a pair"] = run["seconds"]["training"] / (asked["steps"] * asked["batches"]["size"])
+        about["updates"] = parameters["steps"]
+        n_pairs = parameters["steps"] * parameters["batches"]["size"]
+        about["seconds a pair"] = run["seconds"]["training"] / n_pairs
         rows.append(about)
     return pd.DataFrame(rows)
 

@@ -45,8 +45,8 @@ class Run:
         self.place = self.runs / self.id
         if self.writes:
             files.refuse_unwritable(self.place)
-            tracker, told = self.parameters.get("tracker", ""), parameters.placeless(self.parameters)
-            tracking.begin(tracker, self.id, self.place, told)
+            tracker, settings = self.parameters.get("tracker", ""), parameters.placeless(self.parameters)
+            tracking.begin(tracker, self.id, self.place, settings)
         self.began, self.seconds = time.time(), {}
         progress.begin(self.place)
         progress.current().stage(progress.READING)
@@ -74,25 +74,25 @@ class Run:
         """
         from xltlib.encoders import hub, recipes  # they import torch
 
-        asked, parents = self.encoder.name, {}
-        place, name, read = asked, encoder_name(asked), []
-        if asked.startswith("adapt-"):
-            record, parents[asked] = parent(self, asked), records.digest(self.runs / asked)
-            place, name = os.path.abspath(self.runs / asked / "encoder"), record["encoder"]
+        encoder, parents = self.encoder.name, {}
+        place, name, read = encoder, encoder_name(encoder), []
+        if encoder.startswith("adapt-"):
+            record, parents[encoder] = parent(self, encoder), records.digest(self.runs / encoder)
+            place, name = os.path.abspath(self.runs / encoder / "encoder"), record["encoder"]
             if not os.path.isdir(place):  # its record was collected from another machine
-                raise FileNotFoundError(f"run {asked} has left no encoder here; {places.MAKE_IT_HERE}")
+                raise FileNotFoundError(f"run {encoder} has left no encoder here; {places.MAKE_IT_HERE}")
             read = provenance.from_record(record["read"])
-        elif (self.encoder.recipe or recipes.recipe_of(asked)) == "labse":
+        elif (self.encoder.recipe or recipes.recipe_of(encoder)) == "labse":
             read = [provenance.LABSE]  # rung Z3 because of its pretraining
         if self.start:
             record, parents[self.start] = parent(self, self.start), records.digest(self.runs / self.start)
             theirs = record["parameters"]["encoder"]["name"]
-            if theirs != asked:
-                raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {asked}")
+            if theirs != encoder:
+                raise ValueError(f"start {self.start} was trained from encoder {theirs}, not from {encoder}")
             read = provenance.from_record(record["read"])
             place = hub.pinned(place, record.get("encoder_revision", ""))  # what its layers were trained on
         if self.encoder.recipe and not provenance.knows_labse(read):
-            origin = self.start or asked
+            origin = self.start or encoder
             raise ValueError(f"encoder.recipe = 'labse': {origin} was not told so; say it there, too")
         return place, name, read, parents
 
@@ -100,10 +100,10 @@ class Run:
         """Languages whose test sentences must not be read: the targets, and those that are trained on."""
         labelled = self.codes(self.labelled.languages) if hasattr(self, "labelled") else []
         others = [code for code in labelled if code not in self.targets]
-        own = tasks.find(self.task)
-        if not isinstance(own, Released):  # of which no language that is trained on may lack test pairs
-            there = own.languages("test", self.folder)
-            others = [code for code in others if code in there]
+        task = tasks.find(self.task)
+        if not isinstance(task, Released):  # of which no language that is trained on may lack test pairs
+            available = task.languages("test", self.folder)
+            others = [code for code in others if code in available]
         return [*self.targets, *others]
 
     def kind(self, family: str) -> str:
@@ -121,7 +121,7 @@ class Run:
 
     def said(self) -> str:
         """The resolved components, a line each: every option, defaults filled in."""
-        dictionaries = {name: of for name, of in self.parameters.items() if isinstance(of, dict)}
+        dictionaries = {name: value for name, value in self.parameters.items() if isinstance(value, dict)}
         return "\n".join(parameters.written(dictionaries))
 
     def codes(self, text: str) -> list[str]:
@@ -133,8 +133,8 @@ class Run:
         for family in families:
             before = len(self.provenance.entries)
             setattr(self, family, getattr(self, family).gather(self))
-            asked = family in ("noise", "penalty", "adaptation", "after") and self.kind(family) != "none"
-            if asked and len(self.provenance.entries) == before:
+            must_read = family in ("noise", "penalty", "adaptation", "after") and self.kind(family) != "none"
+            if must_read and len(self.provenance.entries) == before:
                 raise ValueError(f"{family} {self.kind(family)}: its gather wrote no entry of what it read")
         return [getattr(self, family) for family in families]
 
@@ -186,8 +186,8 @@ class Run:
         from xltlib.encoders.pieces import measured
 
         by_language = self.data.test.groupby("language1", sort=False)
-        told = {code: [*of.sentence1, *of.sentence2] for code, of in by_language}
-        return {code: measured(encoder.pieces, sentences) for code, sentences in told.items()}
+        texts = {code: [*pairs.sentence1, *pairs.sentence2] for code, pairs in by_language}
+        return {code: measured(encoder.pieces, sentences) for code, sentences in texts.items()}
 
     def model(self):
         """The classifier, its head drawn by the seed alone; or the trained one that this run goes on from."""
@@ -233,8 +233,8 @@ class Run:
 
     def noise_name(self) -> str:
         """The noise of this training as tables name it, with what it was asked for behind it; "" without."""
-        own = [entry.use for entry in self.provenance.entries if entry.role == "noise"]
-        return own[-1] if self.kind("noise") != "none" else ""
+        noises = [entry.use for entry in self.provenance.entries if entry.role == "noise"]
+        return noises[-1] if self.kind("noise") != "none" else ""
 
     @contextmanager
     def clock(self, name: str, but=None):
@@ -254,14 +254,14 @@ class Run:
 
     def supervision(self) -> pd.DataFrame:
         """The most that was read of each target."""
-        said = {code: provenance.supervision(self.provenance.entries, code) for code in self.targets}
-        return pd.Series(said, name="the most that was read of it").rename_axis("language").to_frame()
+        kinds = {code: provenance.supervision(self.provenance.entries, code) for code in self.targets}
+        return pd.Series(kinds, name="the most that was read of it").rename_axis("language").to_frame()
 
-    def write(self, predictions: pd.DataFrame | None = None, **own) -> dict:
+    def write(self, predictions: pd.DataFrame | None = None, **extra) -> dict:
         """Write the predictions, and last the record: with it the run counts as done.
 
         Args:
-            own: what this notebook adds to what all records have.
+            extra: what this notebook adds to what all records have.
         """
         progress.current().stage(progress.ENDING)
         entries = self.provenance.entries
@@ -281,7 +281,7 @@ class Run:
             "languages": languages.rows_for_record(self._guarded()),
             "pieces": self.pieces,
             "supervision": {code: provenance.supervision(entries, code) for code in self.targets},
-            **own,
+            **extra,
             "seconds": {**self.seconds, "all": round(time.time() - self.began, 1)},
             "peak_memory_gib": records.peak_memory(),
             "machine": records.machine(),

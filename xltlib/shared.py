@@ -63,11 +63,11 @@ class Shared:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                said = (file.metadata() or {}).get("holds")
-                found = {name: file.get_tensor(name) for name in file.keys()} if said else {}
+                digest = (file.metadata() or {}).get("holds")
+                found = {name: file.get_tensor(name) for name in file.keys()} if digest else {}
         except (OSError, SafetensorError):  # a disk may be full
             return None
-        return found if said == _digest_of(path.name, found) else None
+        return found if digest == _digest_of(path.name, found) else None
 
     @staticmethod
     def _keep(arrays: dict[str, np.ndarray], path: Path) -> None:

@@ -124,10 +124,10 @@ class Store:
         """How many runs of a plan are drawn, and from which folders, in words."""
         outdated = self.outdated(plan)
         done = [node for label, node in plan.nodes.items() if label not in outdated]
-        own = sum((self.runs / node.run / records.RECORD).exists() for node in done)
+        made_here = sum((self.runs / node.run / records.RECORD).exists() for node in done)
         return (
-            f"drawing {len(done)} of {counted(len(plan.nodes), 'run')}: {own} from {self.runs}, "
-            f"{len(done) - own} as collected earlier in {self.figures}"
+            f"drawing {len(done)} of {counted(len(plan.nodes), 'run')}: {made_here} from {self.runs}, "
+            f"{len(done) - made_here} as collected earlier in {self.figures}"
         )
 
     def missing(self, plan: Plan, force: bool = False) -> list[str]:
@@ -157,13 +157,13 @@ class Store:
     def _record(self, node: Node) -> dict:
         return records.read(self.runs / node.run) or self._kept(node)[0]
 
-    def collect(self, plan: Plan, into: Path | None = None) -> list[dict]:
+    def collect(self, plan: Plan, folder: Path | None = None) -> list[dict]:
         """Gather the finished runs into the study's folder: ``runs.json`` and ``predictions.parquet``.
 
         Strategy, adaptation and rung are worked out anew from what each run has read.
 
         Args:
-            into: another folder, given by ``collected.exchanged``; None: the study's own, both files at once.
+            folder: another one, given by ``collected.exchanged``; None: the study's own, both files at once.
         Returns:
             Their records.
         Raises:
@@ -179,9 +179,9 @@ class Store:
         read = {node.run: self._read_by(node) for node in finished}
         arms = {node.run: self._record(node) for node in finished if node.arm}
         others = {
-            run: tuple(record.get(of) for of in ("seed", "encoder", "head")) for run, record in arms.items()
+            run: tuple(record.get(key) for key in ("seed", "encoder", "head")) for run, record in arms.items()
         }
-        told = provenance.facts_in_names({run: read[run] for run in arms}, others)
+        facts = provenance.facts_in_names({run: read[run] for run in arms}, others)
         summaries, predictions = [], []
         for node in finished:
             record, entries = self._record(node), read[node.run]
@@ -189,7 +189,7 @@ class Store:
             record["parameters"] = parameters.placeless(record["parameters"])
             record["rung"] = provenance.rung(entries)
             if node.arm:
-                record |= provenance.names(entries, told)
+                record |= provenance.names(entries, facts)
                 predictions.append(self._predictions(node))
             named = {"label": node.label, "arm": node.arm}
             if node.arm:
@@ -198,7 +198,7 @@ class Store:
                 collected.refuse_bad_adaptation({**record, **named}, *self._where(node))
             summaries.append({**named, **record, **named})  # a committed record has the names of its time
         missing = [label for label in plan.nodes if label in outdated]
-        with nullcontext(into) if into is not None else collected.exchanged(self.figures) as place:
+        with nullcontext(folder) if folder is not None else collected.exchanged(self.figures) as place:
             if lost := self._lost(plan, {node.label for node in finished}):
                 raise WouldBeLost(lost)
             self._write(plan, summaries, missing, predictions, place)
@@ -250,8 +250,8 @@ class Store:
         labels = {*(set(plan.nodes) - self.outdated(plan)), *todo}
         if refused := self._lost(plan, labels):
             return refused
-        there = {plan[label].run for label in labels}
-        others = [run["label"] for run in self._state(self.figures)["runs"] if run["run"] not in there]
+        run_ids = {plan[label].run for label in labels}
+        others = [run["label"] for run in self._state(self.figures)["runs"] if run["run"] not in run_ids]
         if not others:
             return ""
         return (
@@ -265,9 +265,9 @@ class Store:
 
         One of the same label is replaced; one that has another label now is the same run.
         """
-        there = {plan[label].run for label in labels}
-        held = self._state(self.figures)["runs"]
-        lost = [run["label"] for run in held if run["label"] not in labels and run["run"] not in there]
+        run_ids = {plan[label].run for label in labels}
+        runs = self._state(self.figures)["runs"]
+        lost = [run["label"] for run in runs if run["label"] not in labels and run["run"] not in run_ids]
         if not lost:
             return ""
         if half := collected.lost_half(self.figures):
@@ -279,7 +279,9 @@ class Store:
         )
 
     @staticmethod
-    def _write(plan: Plan, summaries: list[dict], missing: list[str], predictions: list, into: Path) -> None:
+    def _write(
+        plan: Plan, summaries: list[dict], missing: list[str], predictions: list, folder: Path
+    ) -> None:
         state = {"study": plan.study.name, "about": plan.study.about, "missing": missing, "runs": summaries}
         if plan.study.groups:
             state["groups"] = plan.study.groups
@@ -294,5 +296,5 @@ class Store:
         table = table.iloc[np.lexsort([place, pd.factorize(table.run)[0]])]
         repeating = [name for name in table if not pd.api.types.is_float_dtype(table[name])]
         options = {"compression": "zstd", "compression_level": 12, "use_dictionary": repeating}
-        table.to_parquet(into / collected.PREDICTIONS, index=False, **options)
-        (into / collected.RUNS).write_text(text, encoding="utf-8")
+        table.to_parquet(folder / collected.PREDICTIONS, index=False, **options)
+        (folder / collected.RUNS).write_text(text, encoding="utf-8")

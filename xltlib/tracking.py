@@ -38,10 +38,10 @@ def refuse_missing(tracker: str) -> None:
         ValueError: says what to install, and which are there.
     """
     if tracker and find_spec(PACKAGES[tracker]) is None:
-        there = ", ".join(name for name, module in PACKAGES.items() if find_spec(module)) or "none"
+        installed = ", ".join(name for name, module in PACKAGES.items() if find_spec(module)) or "none"
         package = PACKAGES[tracker].replace("_", "-")
         raise ValueError(
-            f"tracker = {tracker!r} is not installed: pip install {package} (installed here: {there})"
+            f"tracker = {tracker!r} is not installed: pip install {package} (installed here: {installed})"
         )
 
 
@@ -74,7 +74,7 @@ class Tracking:
             groups: of the optimizer, each with ``name`` and ``lr``.
         """
         if self.tracker and losses:
-            rates = {of["name"]: float(of["lr"]) for of in groups}
+            rates = {group["name"]: float(group["lr"]) for group in groups}
             self.log(step, {"loss": sum(losses) / len(losses), **rates})
 
     def log(self, step: int, values: dict[str, float]) -> None:
@@ -119,8 +119,8 @@ class Tracking:
             with torch.random.fork_rng(devices=[]):
                 yield
         except Exception as error:  # whatever a tracker raises: no network, no login, a full disk
-            said = (str(error).strip().splitlines() or [""])[0]
-            why = f"{type(error).__name__}: {said}"
+            message = (str(error).strip().splitlines() or [""])[0]
+            why = f"{type(error).__name__}: {message}"
             print(f"tracker {self.tracker} failed ({why}); the training goes on without it", file=sys.stderr)
             self.tracker, self._accelerator = "", None
         finally:

@@ -88,8 +88,8 @@ def shown(value: object) -> str:
         >>> shown("5e-5"), len(shown(list(range(1000))))
         ("'5e-5'", 80)
     """
-    said = repr(value)
-    return said if len(said) <= 80 else f"{said[:77]}..."
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def without_seed(label: str) -> str:

@@ -55,8 +55,8 @@ class Turned:
         if self.detect is not None:
             codes = self.detect(found)
         for code, turn in self.turns.items():
-            own = codes == code
-            found[own] = turn(found[own])
+            rows = codes == code
+            found[rows] = turn(found[rows])
         with np.errstate(invalid="ignore", divide="ignore"):
             unit = found / np.linalg.norm(found, axis=1, keepdims=True)
         refuse_no_numbers(unit, "adapted vectors")
@@ -117,8 +117,8 @@ class Vectors:
         if not sentences:
             return pd.DataFrame()
         vectors = {}
-        for code, of in tasks.parallel_sentences(test, sentences).items():
-            vectors[code] = turned(self.of(of), np.full(len(of), code))
+        for code, texts in tasks.parallel_sentences(test, sentences).items():
+            vectors[code] = turned(self.of(texts), np.full(len(texts), code))
         return bias.language_bias(vectors)
 
     def guessed(self, test: pd.DataFrame, turned: Turned) -> float | None:

@@ -84,9 +84,9 @@ def tree_loss(found: Tensor, distances: Tensor, words: Tensor, kind: str = "abso
     """
     if kind not in LOSSES:
         raise ValueError(f"unknown loss {kind!r}: known are {' and '.join(LOSSES)}")
-    there = torch.arange(found.shape[-1], device=found.device) < words[:, None]
-    both = there[:, :, None] & there[:, None, :]
-    off = (found - distances).masked_fill(~both, 0)
+    is_word = torch.arange(found.shape[-1], device=found.device) < words[:, None]
+    is_pair = is_word[:, :, None] & is_word[:, None, :]
+    off = (found - distances).masked_fill(~is_pair, 0)
     off = off.abs() if kind == "absolute" else off.square()
     return (off.sum((1, 2)) / words.square()).mean()
 
@@ -106,14 +106,14 @@ def tree_batch(encoder: Encoder, trees: list[Tree], max_length: int) -> TreeBatc
     found = encoder.tokenizer(texts, return_offsets_mapping=True, **options)
     offsets = found.pop("offset_mapping").numpy()
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if encoder.has_segments else [])]
-    pooled = [_pooling(tree, of) for tree, of in zip(trees, offsets)]
-    words, tokens = max(len(own) for own, _ in pooled), offsets.shape[1]
+    pooled = [_pooling(tree, spans) for tree, spans in zip(trees, offsets)]
+    words, tokens = max(len(weights) for weights, _ in pooled), offsets.shape[1]
     pooling = np.zeros((len(trees), words, tokens), np.float32)
     distances = np.zeros((len(trees), words, words), np.float32)
-    for row, (own, kept) in enumerate(pooled):
-        pooling[row, : len(own)] = own
-        distances[row, : len(own), : len(own)] = trees[row].distances[np.ix_(kept, kept)]
-    counted = torch.tensor([len(own) for own, _ in pooled])
+    for row, (weights, kept) in enumerate(pooled):
+        pooling[row, : len(weights)] = weights
+        distances[row, : len(weights), : len(weights)] = trees[row].distances[np.ix_(kept, kept)]
+    counted = torch.tensor([len(weights) for weights, _ in pooled])
     inputs = {name: found[name] for name in names}
     return TreeBatch(inputs, torch.from_numpy(pooling), torch.from_numpy(distances), counted)
 
@@ -131,8 +131,8 @@ def _pooling(tree: Tree, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     end = np.minimum(spans[:, 1:], offsets[None, :, 1])
     shared = begin < end
     kept = np.flatnonzero(shared.any(1))
-    own = shared[kept].astype(np.float32)
-    return own / own.sum(1, keepdims=True), kept
+    weights = shared[kept].astype(np.float32)
+    return weights / weights.sum(1, keepdims=True), kept
 
 
 class TreeReader(nn.Module):

@@ -104,17 +104,19 @@ class AdaptationTraining:
             what: ``"probes"``, translations of these, or ``"trees"``, how well a structural probe finds them.
             before, after: of :meth:`look`.
         """
-        return {code: {"before": before[what].get(code), "after": of} for code, of in after[what].items()}
+        return {
+            code: {"before": before[what].get(code), "after": value} for code, value in after[what].items()
+        }
 
     def _refuse_trained_trees(self) -> None:
         """Refuse to evaluate a probe on sentences that the adaptation is trained on."""
         treebank, trained_on = self.measured.treebank, self.component.training_texts
         evaluated = {tree.text for trees in treebank.values() for tree in trees[: syntax.EVALUATED]}
-        texts = [getattr(text, "text", text) for own in trained_on.values() for text in own]
-        both = evaluated & {text for text in texts if isinstance(text, str)}
-        if both:
+        texts = [getattr(item, "text", item) for items in trained_on.values() for item in items]
+        overlap = evaluated & {text for text in texts if isinstance(text, str)}
+        if overlap:
             raise ValueError(
-                f"measured.trees: {len(both)} sentences to evaluate a probe on are trained on; "
+                f"measured.trees: {len(overlap)} sentences to evaluate a probe on are trained on; "
                 f"adaptation.held_out = {syntax.EVALUATED} keeps them out"
             )
 

@@ -115,8 +115,8 @@ class TextAdaptation(Adaptation):
 
     def gather(self, run) -> TextAdaptation:
         codes, use = run.codes(self.languages), self.named(run)
-        told = naming_facts("text", self.text, self.dose, codes, draw=run.draw)
-        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
+        facts = naming_facts("text", self.text, self.dose, codes, draw=run.draw)
+        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(texts)
         return self.holding(texts=texts)
@@ -124,7 +124,7 @@ class TextAdaptation(Adaptation):
     def named(self, run) -> str:
         """The method as tables name it: its kind, and what of the encoder it trains beside or instead."""
         parts = {"table": self.train_table, "lora": self.lora_rank > 0}
-        return "-".join([run.kind("adaptation"), *(name for name, there in parts.items() if there)])
+        return "-".join([run.kind("adaptation"), *(name for name, trained in parts.items() if trained)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,8 +253,8 @@ class Align(Adaptation):
         is_recipe = not provenance.knows_labse(run.provenance.entries)
         role, use = ("recipe", "labse-recipe") if is_recipe else ("adaptation", "align")
         languages = [] if is_recipe else codes
-        told = naming_facts("parallel", self.corpus, self.dose, languages, draw=run.draw)
-        entry = Entry(role, use, "parallel", tuple(codes), self.corpus, told=told)
+        facts = naming_facts("parallel", self.corpus, self.dose, languages, draw=run.draw)
+        entry = Entry(role, use, "parallel", tuple(codes), self.corpus, told=facts)
         translations = run.provenance.translations(
             self.corpus, codes, self.sentences, entry, held_out=self.held_out
         )

@@ -24,7 +24,7 @@ class After(Component):
 
     def sentences_read(self) -> list[str]:
         """All of it, each once."""
-        found = [text for of in (self.texts or {}).values() for text in of]
+        found = [text for texts in (self.texts or {}).values() for text in texts]
         flat = [part for text in found for part in ((text,) if isinstance(text, str) else text)]
         return list(dict.fromkeys(flat))
 

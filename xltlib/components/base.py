@@ -105,13 +105,13 @@ def find(family: str, kind: str) -> type[Component]:
         raise ValueError(f"{family}: kind = {shown(kind)}, wanted a word; known are {', '.join(kinds)}")
     module, colon, name = kinds.get(kind, kind).partition(":")
     if not colon:
-        own = "or an import path of one's own, as in mylab.shuffle:Shuffle"
-        raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {own}")
+        advice = "or an import path of one's own, as in mylab.shuffle:Shuffle"
+        raise ValueError(f"{family}: no kind {kind!r}; known are {', '.join(kinds)}, {advice}")
     try:
         found = _imported(module, name)
     except (Exception, SystemExit) as error:  # whatever a file of one's own raises; argparse in it exits
-        said = f"cannot be imported ({_said(error)}){_advice(module, name)}"
-        raise ValueError(f"{family}: kind {kind!r} {said}") from error
+        reason = f"cannot be imported ({_said(error)}){_advice(module, name)}"
+        raise ValueError(f"{family}: kind {kind!r} {reason}") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise ValueError(f"{family}: kind {kind!r} is no xltlib.components.base.Component")
     if "__dataclass_fields__" not in vars(found):
@@ -163,9 +163,9 @@ def _advice(module: str, name: str) -> str:
     return ""
 
 
-def options_of(made: type[Component]) -> dict:
+def options_of(component: type[Component]) -> dict:
     """The options that a component has: name -> dataclass field."""
-    return {field.name: field for field in fields(made) if field.init}
+    return {field.name: field for field in fields(component) if field.init}
 
 
 def make(family: str, given: dict | str) -> Component:
@@ -185,8 +185,8 @@ def make(family: str, given: dict | str) -> Component:
         ValueError: batches monolingual: size = 0, wanted a number of at least 1
     """
     kind, given = split(family, given)
-    made = find(family, kind)
-    known, checked = options_of(made), {}
+    component_class = find(family, kind)
+    known, checked = options_of(component_class), {}
     for name, value in given.items():
         if name not in known:
             raise ValueError(f"{family} {kind} has no option {name!r}: it has {', '.join(known) or 'none'}")
@@ -196,20 +196,20 @@ def make(family: str, given: dict | str) -> Component:
             if known[name].metadata.get("family", name) == name:
                 raise
             raise ValueError(f"{family}.{name}: {error}") from error  # an attack is said as noise is
-    for name, of in known.items():
-        if name not in given and of.default is MISSING and of.default_factory is MISSING:
+    for name, field in known.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{family} {kind} needs {name}")
-        if name not in given and "family" in of.metadata:
-            checked[name] = make(of.metadata["family"], of.default)
+        if name not in given and "family" in field.metadata:
+            checked[name] = make(field.metadata["family"], field.default)
     try:
-        component = made(**checked)
+        component = component_class(**checked)
     except ValueError:
         raise
     except (Exception, SystemExit) as error:  # of a __post_init__ of one's own
         raise ValueError(f"{family} {kind} cannot be made ({_said(error)})") from error
-    for name, of in known.items():
-        needed = of.metadata.get("only_with")
-        if needed and getattr(component, name) != of.default and not getattr(component, needed):
+    for name, field in known.items():
+        needed = field.metadata.get("only_with")
+        if needed and getattr(component, name) != field.default and not getattr(component, needed):
             raise ValueError(
                 f"{family} {kind}: {name} = {shown(getattr(component, name))} has no effect without {needed}"
             )
@@ -250,12 +250,12 @@ def spelled(family: str, given: dict | str) -> dict:
     return {"kind": kind, **options}
 
 
-def _checked(what: str, of, value: object):
+def _checked(what: str, field, value: object):
     """The value of an option, as its field says it must be."""
-    rules = of.metadata
+    rules = field.metadata
     if "family" in rules:
         return make(rules["family"], value)
-    named = getattr(of.type, "__name__", of.type)  # a name, where annotations are postponed
+    named = getattr(field.type, "__name__", field.type)  # a name, where annotations are postponed
     if named not in TYPES:
         raise ValueError(f"{what} is declared as {named}: options are {', '.join(TYPES)}, or a part")
     wanted = TYPES[named]
@@ -277,20 +277,20 @@ def resolved(family: str, given: dict | str, targets: str = "") -> dict:
     """
     kind, _ = split(family, given)
     component, found = make(family, given), {"kind": kind}
-    for name, of in options_of(type(component)).items():
+    for name, field in options_of(type(component)).items():
         value = getattr(component, name)
-        if "family" in of.metadata:
-            inner = given[name] if isinstance(given, dict) and name in given else of.default
-            value = resolved(of.metadata["family"], inner, targets)
-        elif of.metadata.get("languages"):
-            if value == "targets" and not (targets or of.metadata["blank"]):
+        if "family" in field.metadata:
+            inner = given[name] if isinstance(given, dict) and name in given else field.default
+            value = resolved(field.metadata["family"], inner, targets)
+        elif field.metadata.get("languages"):
+            if value == "targets" and not (targets or field.metadata["blank"]):
                 raise ValueError(f"{family} {kind}: {name}: there is no target but the source language")
             value = " ".join(languages.parse(targets if value == "targets" else value))
         found[name] = value
     return found
 
 
-def merged(base: dict, own: dict) -> dict:
+def merged(base: dict, overrides: dict) -> dict:
     """Options of a component added to those of its like; another kind, or a bare word, starts afresh.
 
     Example:
@@ -302,7 +302,7 @@ def merged(base: dict, own: dict) -> dict:
         {'batches': {'kind': 'hybrid', 'size': 4}}
     """
     result = dict(base)
-    for name, value in own.items():
+    for name, value in overrides.items():
         before = result.get(name)
         if isinstance(before, str) and name in FAMILIES:
             before = spelled(name, before)

@@ -31,8 +31,8 @@ class Labels(Component):
         tasks.refuse_other_labels(train, "labelled pairs of cross-lingual batches")
         others = tuple(sorted(set(train.language1) - {run.source}))
         kind = "labelled-target" if others else "labelled-source"
-        told, items = naming_facts(kind, "0", 0, []), train["item"].nunique()
-        run.provenance.note(Entry("batches", use, kind, others or (run.source,), run.task, items, told=told))
+        facts, items = naming_facts(kind, "0", 0, []), train["item"].nunique()
+        run.provenance.note(Entry("batches", use, kind, others or (run.source,), run.task, items, told=facts))
         return self
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
@@ -64,15 +64,16 @@ class Translations(Component):
     def read(self, run, use: str) -> Translations:
         """The translations, for the batches ``use``."""
         codes = run.codes(self.languages)
-        told = naming_facts("parallel", self.corpus, self.sentences, [])
-        entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=told)
+        facts = naming_facts("parallel", self.corpus, self.sentences, [])
+        entry = Entry("batches", use, "parallel", tuple(codes), self.corpus, told=facts)
         corpora = tasks.several(self.corpus) or [self.corpus]
         return self.holding(corpora=run.provenance.corpora(corpora, codes, self.sentences, entry))
 
     def stream(self, model, data: Data, size: int, rng: np.random.Generator) -> Iterator[batching.Batch]:
         """Endless batches of translations; ``size``, of labelled pairs, is not theirs."""
-        streams = [batching.translations(of, self.size, model.lengths, rng) for of in self.corpora.values()]
-        sizes = [sum(map(len, of.values())) for of in self.corpora.values()]
+        corpora = list(self.corpora.values())
+        streams = [batching.translations(pairs, self.size, model.lengths, rng) for pairs in corpora]
+        sizes = [sum(map(len, pairs.values())) for pairs in corpora]
         return batching.mixed(streams, sizes, self.exponent, rng)
 
 

@@ -35,8 +35,8 @@ class MlmRanking(Mlm):
 
     def gather(self, run) -> MlmRanking:
         ready, codes = super().gather(run), run.codes(self.translated)
-        told = naming_facts("parallel", self.corpus, self.pairs, codes, draw=run.draw)
-        entry = Entry("adaptation", self.named(run), "parallel", tuple(codes), self.corpus, told=told)
+        facts = naming_facts("parallel", self.corpus, self.pairs, codes, draw=run.draw)
+        entry = Entry("adaptation", self.named(run), "parallel", tuple(codes), self.corpus, told=facts)
         found = run.provenance.translations(self.corpus, codes, self.pairs, entry)
         return ready.holding(translations=found)
 

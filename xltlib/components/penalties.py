@@ -36,8 +36,8 @@ class TextPenalty(Penalty):
 
     def gather(self, run) -> TextPenalty:
         codes = run.codes(self.languages)
-        told = naming_facts("text", self.text, self.sentences, codes, self.weight)
-        entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=told)
+        facts = naming_facts("text", self.text, self.sentences, codes, self.weight)
+        entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
         return self.holding(texts=texts, source=run.source, size=run.batches.size)
 
@@ -121,8 +121,8 @@ class Consistency(Penalty):
 
     def gather(self, run) -> Consistency:
         codes = run.codes(self.languages)
-        told = naming_facts("parallel", "pairs", self.items, codes, self.weight)
-        entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=told)
+        facts = naming_facts("parallel", "pairs", self.items, codes, self.weight)
+        entry = Entry("adaptation", run.kind("penalty"), "parallel", tuple(codes), "pairs", told=facts)
         pairs = run.provenance.parallel_items(codes, run.source, run.data.dev, self.items, entry)
         return self.holding(pairs=pairs, source=run.source, size=run.batches.size)
 

@@ -83,15 +83,15 @@ class Scored(Component):
         from xltlib import bias, prediction
 
         table, attacked = pd.DataFrame(), {}
-        own = data.test[data.test.language1 == data.source]
+        source_pairs = data.test[data.test.language1 == data.source]
         if self.attack.adversarial:
             step = self.attack.step(model, 1)  # one start for all runs
-            accuracy = prediction.under_attack(model, own, step)
-            attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(own)}
+            accuracy = prediction.under_attack(model, source_pairs, step)
+            attacked = {"radius": self.attack.radius, "accuracy": accuracy, "items": len(source_pairs)}
         if self.bias:
             sentences = tasks.parallel_sentences(data.test, self.bias)
             table = bias.language_bias(
-                {code: prediction.encoded(model, of) for code, of in sentences.items()}
+                {code: prediction.encoded(model, texts) for code, texts in sentences.items()}
             )
         return Looked(table, attacked)
 
@@ -163,16 +163,16 @@ class Measured(Component):
             return {}
         entry = Entry("probe", "syntax", "measured", tuple(codes), self.trees)
         found = run.provenance.trees(self.trees, codes, tasks.PROBED, entry, vocabulary=False)
-        for code, of in found.items():
-            if len(of) < tasks.EVALUATED:
+        for code, trees in found.items():
+            if len(trees) < tasks.EVALUATED:
                 wanted = f"wanted {tasks.EVALUATED} to evaluate on"
-                raise ValueError(f"measured.trees = {self.trees!r}: {len(of)} trees of {code}, {wanted}")
+                raise ValueError(f"measured.trees = {self.trees!r}: {len(trees)} trees of {code}, {wanted}")
         if not any(len(found[code]) > tasks.EVALUATED for code in found):
             raise ValueError(f"measured.trees = {self.trees!r}: no further trees to fit a probe to")
         return found
 
     def looked_at(self) -> list[str]:
         """All sentences that were gathered."""
-        sides = [side for of in self.translations.values() for pair in of for side in pair]
-        trees = [tree.text for of in self.treebank.values() for tree in of]
-        return [sentence for of in self.sentences.values() for sentence in of] + sides + trees
+        sides = [side for pairs in self.translations.values() for pair in pairs for side in pair]
+        tree_texts = [tree.text for trees in self.treebank.values() for tree in trees]
+        return [text for texts in self.sentences.values() for text in texts] + sides + tree_texts

@@ -42,8 +42,8 @@ class Syntax(Adaptation):
 
     def gather(self, run) -> Syntax:
         codes, kind = run.codes(self.languages), run.kind("adaptation")
-        told = naming_facts("trees", self.trees, self.dose, codes, draw=run.draw)
-        entry = Entry("adaptation", kind, "trees", tuple(codes), self.trees, told=told)
+        facts = naming_facts("trees", self.trees, self.dose, codes, draw=run.draw)
+        entry = Entry("adaptation", kind, "trees", tuple(codes), self.trees, told=facts)
         found = run.provenance.trees(self.trees, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(found)
         return self.holding(texts=found)
@@ -102,8 +102,8 @@ class SyntaxPenalty(Penalty):
 
     def gather(self, run) -> SyntaxPenalty:
         codes = run.codes(self.languages)
-        told = naming_facts("trees", self.trees, self.sentences, codes, self.weight)
-        entry = Entry("adaptation", run.kind("penalty"), "trees", tuple(codes), self.trees, told=told)
+        facts = naming_facts("trees", self.trees, self.sentences, codes, self.weight)
+        entry = Entry("adaptation", run.kind("penalty"), "trees", tuple(codes), self.trees, told=facts)
         return self.holding(found=run.provenance.trees(self.trees, codes, self.sentences, entry))
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):

@@ -27,7 +27,7 @@ def _refuse_few(method: str, texts: dict[str, list], fewest: int) -> None:
     Raises:
         ValueError: names the languages.
     """
-    few = [f"{len(own)} of {code}" for code, own in texts.items() if len(own) < fewest]
+    few = [f"{len(items)} of {code}" for code, items in texts.items() if len(items) < fewest]
     if few:
         counted = ", ".join(few)
         raise ValueError(f"after {method} needs {fewest} sentences a language at least, and has {counted}")
@@ -53,8 +53,8 @@ class Centre(After):
         if self.language_identity == "detected":
             use += "-detected"
         codes = run.targets
-        told = naming_facts("text", self.text, self.sentences, codes)
-        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=told)
+        facts = naming_facts("text", self.text, self.sentences, codes)
+        entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, codes, self.sentences, entry)
         return self.holding(texts=texts, source=run.source)
 
@@ -112,8 +112,8 @@ class Procrustes(After):
 
     def gather(self, run) -> Procrustes:
         codes = [code for code in run.targets if code != run.source]
-        told = naming_facts("parallel", self.corpus, self.sentences, codes)
-        entry = Entry("adaptation", run.kind("after"), "parallel", tuple(codes), self.corpus, told=told)
+        facts = naming_facts("parallel", self.corpus, self.sentences, codes)
+        entry = Entry("adaptation", run.kind("after"), "parallel", tuple(codes), self.corpus, told=facts)
         self._refuse_pivot(run.provenance.pivots(self.corpus, codes), run.source)
         texts = run.provenance.translations(self.corpus, codes, self.sentences, entry)
         return self.holding(texts=texts, source=run.source)

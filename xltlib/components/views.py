@@ -41,13 +41,13 @@ class View(Component):
         Raises:
             ValueError: no labelled pair is in the source language.
         """
-        own = data.train[data.train.language1 == data.source]
-        if own.empty:
+        source_pairs = data.train[data.train.language1 == data.source]
+        if source_pairs.empty:
             raise ValueError(
                 f"batches.cross: it changes pairs in {data.source}, and none is read; add {data.source} to "
                 "labelled.languages"
             )
-        return batching.viewed(own, size, model.lengths, rng, self.view())
+        return batching.viewed(source_pairs, size, model.lengths, rng, self.view())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,7 @@ def pool(kind: str, name: str) -> tuple[int | str, ...]:
         column, keys = 0, SOURCE_CITIES
     else:
         column, keys = 1, TARGET_CITIES
-    deal = [of for of, shares in SHARES.items() for _ in range(shares[column])]
+    deal = [pool_name for pool_name, shares in SHARES.items() for _ in range(shares[column])]
     # 20 and 7 have no common factor: neighbours in the list go to different pools.
     return tuple(key for position, key in enumerate(keys) if deal[position * 7 % len(deal)] == name)
 

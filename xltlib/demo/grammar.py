@@ -259,9 +259,9 @@ def _predicate_mistake(line: str) -> str:
     signs = line.count(PREDICATE)
     if signs != 1:
         return f"{signs} times {PREDICATE!r}, wanted it once, before the predicate"
-    behind = line.partition(PREDICATE)[2]
-    if not behind[:1].isalpha() and not SLOT.match(behind):
-        return f"behind {PREDICATE!r} stands no word: {behind[:20]!r}"
+    rest = line.partition(PREDICATE)[2]
+    if not rest[:1].isalpha() and not SLOT.match(rest):
+        return f"behind {PREDICATE!r} stands no word: {rest[:20]!r}"
     return ""
 
 

@@ -78,8 +78,8 @@ def check_weights(model: nn.Module, info: dict) -> None:
     if left:
         raise Refused(f"has weights that config.json has no place for: {_some(left)}; a part is not taken")
     if info["mismatched_keys"]:
-        key, there, wanted = min(info["mismatched_keys"])
-        raise Refused(f"weights of {key} have the shape {tuple(there)}, config.json says {tuple(wanted)}")
+        key, shape, wanted = min(info["mismatched_keys"])
+        raise Refused(f"weights of {key} have the shape {tuple(shape)}, config.json says {tuple(wanted)}")
 
 
 def _some(names: list[str]) -> str:
@@ -97,7 +97,7 @@ def check_finite(*parts: nn.Module) -> None:
     """Refuse weights that are NaN or infinite, and layers whose weights are all the same number."""
     again = "take another version of this model"
     for part in parts:
-        layers = {f"{name}.weight" for name, of in part.named_modules() if isinstance(of, nn.Linear)}
+        layers = {f"{name}.weight" for name, module in part.named_modules() if isinstance(module, nn.Linear)}
         for name, weights in part.named_parameters():
             if weights.numel() and not is_finite(weights):
                 raise Refused(f"weights of {name} are NaN or infinite: {again}")

@@ -113,7 +113,7 @@ def _module(folder: Path, entry: object) -> tuple[str, Path]:
 def _pooling(config: dict) -> str:
     """How tokens are pooled; of the older form of the file, too, which has a switch for each kind."""
     switches = [key.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
-                for key, on in config.items() if key.startswith("pooling_mode_") and on]  # fmt: skip
+                for key, is_on in config.items() if key.startswith("pooling_mode_") and is_on]  # fmt: skip
     mode = config.get("pooling_mode", switches or "mean")
     modes = mode if isinstance(mode, list) else [mode]
     if modes not in (["mean"], ["cls"]):
@@ -129,10 +129,10 @@ def _refuse_dense(config: dict) -> None:
         "use_residual": bool(config.get("use_residual")),
         "module_input_name": config.get("module_input_name", "sentence_embedding") != "sentence_embedding",
     }
-    said = [f"{key} {config[key]!r}" for key, odd in other.items() if odd]
-    if said:
+    unknown = [f"{key} {config[key]!r}" for key, odd in other.items() if odd]
+    if unknown:
         raise Refused(
-            f"dense layer with {', '.join(said)}: known are pooling by cls or mean and at most one dense "
+            f"dense layer with {', '.join(unknown)}: known are pooling by cls or mean and at most one dense "
             "layer with bias and tanh"
         )
 
@@ -206,16 +206,16 @@ def weight_files(folder: Path) -> list[Path]:
     if whole.is_file():
         return [whole]
     found = read_dictionary(index)
-    of = found.get("weight_map")
-    if not (isinstance(of, dict) and of and isinstance(found.get("metadata"), dict)):
+    weight_map = found.get("weight_map")
+    if not (isinstance(weight_map, dict) and weight_map and isinstance(found.get("metadata"), dict)):
         raise Refused(f"{_short(index)}: wanted a weight_map (weight: its file) and metadata")
-    for name in of.values():
+    for name in weight_map.values():
         plain = isinstance(name, str) and name.endswith(".safetensors") and not {"/", "\\"} & set(name)
         if not plain:
             raise Refused(f"{_short(index)} names {name!r}, wanted a file *.safetensors beside it")
         if not (folder / name).is_file():
             raise Refused(f"{_short(folder / name)} is missing: {index.name} names it")
-    return [folder / name for name in sorted(set(of.values()))]
+    return [folder / name for name in sorted(set(weight_map.values()))]
 
 
 def _refuse_beginning(path: Path) -> None:
@@ -230,8 +230,8 @@ def _refuse_beginning(path: Path) -> None:
 
 def converter(name: str, revision: str | None = None) -> str:
     """A command that writes a model, of the hub at a revision, as safetensors, and what to do then."""
-    at = f", revision={revision!r}" if revision else ""
-    save = f"SentenceTransformer({name!r}{at}, device='cpu').save_pretrained('converted')"
+    argument = f", revision={revision!r}" if revision else ""
+    save = f"SentenceTransformer({name!r}{argument}, device='cpu').save_pretrained('converted')"
     return f'python -c "from sentence_transformers import SentenceTransformer; {save}", and name ./converted'
 
 

@@ -149,10 +149,10 @@ def _switched_off(error: Exception) -> bool:
     """Whether it was the user who keeps the hub away."""
     from huggingface_hub.errors import OfflineModeIsEnabled
 
-    return any(isinstance(of, OfflineModeIsEnabled) for of in (error, error.__cause__))
+    return any(isinstance(cause, OfflineModeIsEnabled) for cause in (error, error.__cause__))
 
 
 def first_line(error: BaseException) -> str:
     """The kind of an error and the first line of what it says."""
-    said = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

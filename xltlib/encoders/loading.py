@@ -103,8 +103,8 @@ def _identity(name: str) -> list[str]:
         files = [offline.installed_file()]
     else:
         files = sorted(path for path in _model_folder(name).rglob("*") if path.is_file())
-    told = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-    return [*told, f"{torch.get_num_threads()} threads"]
+    states = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return [*states, f"{torch.get_num_threads()} threads"]
 
 
 def _load_folder(name: str, folder: Path, vocabulary: Vocabulary | None) -> Encoder:
@@ -161,8 +161,8 @@ def _load_tokenizer(chain: folders.Chain):
         if not tokenizer.is_fast:
             raise Refused("do_lower_case: known for fast tokenizers alone")
         backend = tokenizer.backend_tokenizer
-        own = [backend.normalizer] if backend.normalizer is not None else []
-        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
+        existing = [backend.normalizer] if backend.normalizer is not None else []
+        backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *existing])
     return tokenizer
 
 

@@ -17,12 +17,12 @@ class Frame:
     Attributes:
         specials: ids before the first sentence, behind it, and of a pair behind the second.
         segments: segment ids of those, as many.
-        own: segment ids of the pieces of each sentence.
+        sentence_segments: the segment id of the pieces of each sentence.
     """
 
     specials: list[list[int]]
     segments: list[list[int]]
-    own: list[int]
+    sentence_segments: list[int]
 
     @property
     def size(self) -> int:
@@ -32,17 +32,17 @@ class Frame:
     def row(self, sentences: list[list[int]]) -> list[int]:
         """Ids of a row, specials included."""
         found = list(self.specials[0])
-        for pieces, behind in zip(sentences, self.specials[1:]):
+        for pieces, specials in zip(sentences, self.specials[1:]):
             found += pieces
-            found += behind
+            found += specials
         return found
 
     def row_of_segments(self, sentences: list[list[int]]) -> list[int]:
         """Segment ids of the same row."""
         found = list(self.segments[0])
-        for pieces, own, behind in zip(sentences, self.own, self.segments[1:]):
-            found += [own] * len(pieces)
-            found += behind
+        for pieces, segment, specials in zip(sentences, self.sentence_segments, self.segments[1:]):
+            found += [segment] * len(pieces)
+            found += specials
         return found
 
 
@@ -97,8 +97,8 @@ class Pieces:
         What is too long is cut to ``max_length``, specials included, of a pair the longer sentence first.
         """
         sides = [first] if second is None else [first, second]
-        frame, asked = self._frames[len(sides)], [sentence for side in sides for sentence in side]
-        found = self._cut([sentence for sentence in asked if sentence not in self.known])
+        frame, all_sentences = self._frames[len(sides)], [sentence for side in sides for sentence in side]
+        found = self._cut([sentence for sentence in all_sentences if sentence not in self.known])
         room, ids, segments = max_length - frame.size, [], []
         for sentences in zip(*sides):
             parts = [self.known.get(sentence) or found.get(sentence, []) for sentence in sentences]

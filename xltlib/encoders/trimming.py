@@ -62,8 +62,8 @@ class Vocabulary:
         kept = np.union1d(pieces, needed).astype(np.int64)
         small = _small(encoder.tokenizer, spec, kept)
         ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
-        own = np.searchsorted(kept, pieces).astype(np.int32)
-        return cls(texts, kept, json.dumps(small), own, ends, encoder.mean_norm)
+        new_ids = np.searchsorted(kept, pieces).astype(np.int32)
+        return cls(texts, kept, json.dumps(small), new_ids, ends, encoder.mean_norm)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """All but the texts, for a file."""

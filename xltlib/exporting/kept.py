@@ -71,27 +71,29 @@ def find(run: str, runs: Path) -> Kept:
     place = Path(run) if (Path(run) / records.RECORD).is_file() else Path(runs) / run
     record = records.read(place)
     if record is None:
-        there = sorted(path.parent.name for path in Path(runs).glob(f"*/{records.RECORD}"))
-        raise ValueError(f"{place}: no run with a record is there; {runs} has {', '.join(there) or 'none'}")
+        run_ids = sorted(path.parent.name for path in Path(runs).glob(f"*/{records.RECORD}"))
+        raise ValueError(f"{place}: no run with a record is there; {runs} has {', '.join(run_ids) or 'none'}")
     files.refuse_without(record, NEEDED, place / records.RECORD, records.AGAIN)
     files.refuse_without(record["parameters"], PARAMETERS, place / records.RECORD, records.AGAIN)
-    own = {name: dict for name in ("head", "after") if name in record["parameters"]}
-    files.refuse_without(record["parameters"], own, place / records.RECORD, records.AGAIN)
+    components = {name: dict for name in ("head", "after") if name in record["parameters"]}
+    files.refuse_without(record["parameters"], components, place / records.RECORD, records.AGAIN)
     head = _head(record, place.parent)
     _refuse(record, head, place)
     head = resolved("head", head) if head else {}  # options that came later than the record
-    asked = record["parameters"]["encoder"]["name"]
-    encoder = hub.pinned(asked, record.get("encoder_revision", ""))
-    if _is_adapted(asked):
-        encoder = str((place.parent / asked / records.ENCODER).absolute())
+    encoder_name = record["parameters"]["encoder"]["name"]
+    encoder = hub.pinned(encoder_name, record.get("encoder_revision", ""))
+    if _is_adapted(encoder_name):
+        encoder = str((place.parent / encoder_name / records.ENCODER).absolute())
     if not head:
         return Kept(place, record, head, str((place / records.ENCODER).absolute()), None)
     trained = place
     if record["notebook"] == FROZEN:
         start = record["parameters"]["start"]
         trained = place.parent / start if start else None
-    if _is_adapted(asked) and not Path(encoder).is_dir():
-        raise ValueError(f"run {place.name} began with {asked}, which has left no encoder in {place.parent}")
+    if _is_adapted(encoder_name) and not Path(encoder).is_dir():
+        raise ValueError(
+            f"run {place.name} began with {encoder_name}, which has left no encoder in {place.parent}"
+        )
     return Kept(place, record, head, encoder, trained)
 
 

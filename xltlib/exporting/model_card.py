@@ -104,10 +104,10 @@ def _loading(rebuilt: Rebuilt) -> str:
                 f"{rebuilt.model.pretrained.pooling} states of {rebuilt.model.model.config.model_type}): "
                 "load it as above."
             )
-    of = "pair" if kept.form == "cross" else "sentence"
+    unit = "pair" if kept.form == "cross" else "sentence"
     cut = ", of two sentences the longer one first" if kept.form == "cross" else ""
     shown.append(
-        f"A {of} of more than {kept.max_length} tokens is cut{cut}. Nothing is put before a sentence."
+        f"A {unit} of more than {kept.max_length} tokens is cut{cut}. Nothing is put before a sentence."
     )
     return "\n\n".join(shown)
 

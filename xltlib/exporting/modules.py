@@ -64,18 +64,18 @@ def save_tokenizer(encoder: encoders.Encoder, max_length: int, folder: Path) -> 
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
-    own = encoder.tokenizer
+    tokenizer = encoder.tokenizer
     inputs = ["input_ids", *(["token_type_ids"] if encoder.has_segments else []), "attention_mask"]
-    if own.is_fast:
-        backend = Tokenizer.from_str(own.backend_tokenizer.to_str())
+    if tokenizer.is_fast:
+        backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
         backend.no_truncation()
         backend.no_padding()
-        named = own.special_tokens_map.items()
+        named = tokenizer.special_tokens_map.items()
         special = {name: str(token) for name, token in named if isinstance(token, str)}
         options = {"model_input_names": inputs, "model_max_length": max_length}
         PreTrainedTokenizerFast(tokenizer_object=backend, **options, **special).save_pretrained(folder)
     else:
-        written = copy.deepcopy(own)
+        written = copy.deepcopy(tokenizer)
         written.model_max_length = max_length
         written.save_pretrained(folder)
 
@@ -109,9 +109,9 @@ def _dense(layer: nn.Linear, activation: nn.Module | None, output: str | None = 
     """A linear layer as a module."""
     from sentence_transformers.base.modules import Dense
 
-    made = Dense(layer.in_features, layer.out_features, True, activation, module_output_name=output)
-    made.linear.load_state_dict(layer.state_dict())
-    return made
+    dense = Dense(layer.in_features, layer.out_features, True, activation, module_output_name=output)
+    dense.linear.load_state_dict(layer.state_dict())
+    return dense
 
 
 def _write_head(rebuilt: Rebuilt, folder: Path) -> None:
@@ -129,7 +129,7 @@ def _write_head(rebuilt: Rebuilt, folder: Path) -> None:
             linear = rebuilt.model.classifier[layer]
             tensors |= {f"{name}.weight": linear.weight, f"{name}.bias": linear.bias}
     if tensors:
-        save_file({name: of.detach().float().contiguous() for name, of in tensors.items()}, folder / WEIGHTS)
+        save_file({name: p.detach().float().contiguous() for name, p in tensors.items()}, folder / WEIGHTS)
     (folder / HEAD).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -157,4 +157,4 @@ def _regression(pipeline, classes: int) -> dict[str, torch.Tensor]:
     if classes == 2:
         weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])
     numbers = {"mean": scaler.mean_, "scale": scaler.scale_, "weight": weight, "bias": bias}
-    return {name: torch.from_numpy(np.asarray(of, dtype=np.float64)) for name, of in numbers.items()}
+    return {name: torch.from_numpy(np.asarray(array, dtype=np.float64)) for name, array in numbers.items()}

@@ -80,7 +80,7 @@ def rebuild(kept: Kept, trimmed: bool, data: str, empty: Path) -> Rebuilt:
 def _reader(kept: Kept, data: str, empty: Path) -> Alone:
     """What reads as the run did, and leaves its folder as it is."""
     notebook, given = kept.record["notebook"], dict(kept.record["parameters"])
-    defaults = {name: of for name, (_, of) in parameters.declared(notebook).items()}
+    defaults = {name: default for name, (_, default) in parameters.declared(notebook).items()}
     places = {"data": data or given.get("data", ""), "runs": str(empty)}
     resolved = parameters.resolve(notebook, {**defaults, **given, **places})  # options that came later, too
     return Alone(Node(kept.place.name, notebook, resolved), kept.encoder)
@@ -93,9 +93,9 @@ def _fitted(kept: Kept, run: Alone, model: heads.PairClassifier):
         ValueError: the data are not those of the run.
     """
     data = run.load([run.source])
-    there = data.record(data.test)
+    data_record = data.record(data.test)
     for name in ("train", "dev", "test"):
-        if there[name] != kept.record["data"][name]:
+        if data_record[name] != kept.record["data"][name]:
             raise ValueError(f"run {kept.place.name}: the {name} pairs are other ones now than when it ran")
     frames = {"train": data.train, "dev": data.dev, "test": run.scored.pairs_of(data.test)}
     vectors = Vectors(model, frames)

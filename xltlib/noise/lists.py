@@ -42,8 +42,8 @@ def read_dictionary(path: Path) -> dict[str, list[str]]:
     if not found:
         raise DataError(f"{path}: no translation in it")
     if 2 * numbers > entries:
-        told = f"{numbers} of {entries} words have a number in place of a translation"
-        raise DataError(f"{path}: {told}; wanted words, not frequencies or vectors")
+        reason = f"{numbers} of {entries} words have a number in place of a translation"
+        raise DataError(f"{path}: {reason}; wanted words, not frequencies or vectors")
     return found
 
 

@@ -100,10 +100,10 @@ def neighbours(
     in_source = {piece for ids in tokens for piece in ids}
     pieces = [piece or "" for piece in tokenizer.convert_ids_to_tokens(list(range(len(table))))]
     marked = _as_sentencepiece(pieces, encoder.name)
-    asked = [of_word, sorted(in_source), limit, at_least]
+    request = [of_word, sorted(in_source), limit, at_least]
     if marked is not pieces:
-        asked.append("WordPiece")
-    path = _cached(cache, table, asked) if cache else None
+        request.append("WordPiece")
+    path = _cached(cache, table, request) if cache else None
     if path and path.exists():
         return pd.read_parquet(path)
     written = {pieces[i].lower() for i in in_source}  # SCHOOL is no translation of school
@@ -128,9 +128,9 @@ def _words_of_one_piece(tokenizer, sentences: list[str]) -> dict[str, int]:
     return of_word
 
 
-def _cached(folder: Path, table: Tensor, asked: list) -> Path:
+def _cached(folder: Path, table: Tensor, request: list) -> Path:
     """The file of these candidates, named after all that they depend on: the table, and what was asked."""
-    digest = hashlib.sha256(json.dumps(asked).encode())
+    digest = hashlib.sha256(json.dumps(request).encode())
     digest.update(memoryview(np.ascontiguousarray(table.cpu().numpy())).cast("B"))
     return Path(folder) / f"neighbours-{digest.hexdigest()[:10]}.parquet"
 
@@ -146,10 +146,10 @@ def _nearest(
     foreign, words, rows = unit(others).T, list(of_word), []
     for start in range(0, len(words), 256):
         part = words[start : start + 256]
-        asked = unit([of_word[word] for word in part])
-        cosines, places = (asked @ foreign).topk(min(limit, len(others)))
-        for word, values, at in zip(part, cosines.tolist(), places.tolist()):
-            for value, place in zip(values, at):
+        queries = unit([of_word[word] for word in part])
+        cosines, places = (queries @ foreign).topk(min(limit, len(others)))
+        for word, values, indices in zip(part, cosines.tolist(), places.tolist()):
+            for value, place in zip(values, indices):
                 if value >= at_least:
                     piece = pieces[others[place]]
                     candidate = piece.removeprefix("▁")

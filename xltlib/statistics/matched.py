@@ -38,9 +38,9 @@ def matched_answers(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray
     scores = np.log(np.maximum(probabilities, 1e-12))
     scores += np.random.default_rng(1).normal(scale=1e-6, size=scores.shape)  # ties
     for _ in range(CYCLES):
-        for own in range(classes):
-            others = np.delete(scores, own, axis=1).max(axis=1)
-            scores[:, own] += _price(np.sort(others - scores[:, own]), wanted[own])
+        for label in range(classes):
+            others = np.delete(scores, label, axis=1).max(axis=1)
+            scores[:, label] += _price(np.sort(others - scores[:, label]), wanted[label])
         answers = scores.argmax(axis=1)
         if (np.bincount(answers, minlength=classes) == wanted).all():
             return answers

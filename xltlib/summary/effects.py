@@ -24,9 +24,9 @@ def language_table(data: StudyData) -> pd.DataFrame:
     where there are more arms than languages.
     """
     rows = pd.concat([data.targets, data.groups])
-    rows = rows.assign(said=[_with_asterisk(row) for row in rows.itertuples()])
+    rows = rows.assign(cell=[_with_asterisk(row) for row in rows.itertuples()])
     arms = rows[ARM].drop_duplicates().sort_values("adaptation", key=data.is_control, kind="stable")
-    wide = rows.pivot(index="language", columns=ARM, values="said")
+    wide = rows.pivot(index="language", columns=ARM, values="cell")
     wide = wide.reindex(index=rows.language.unique(), columns=pd.MultiIndex.from_frame(arms)).fillna("")
     means = set(data.groups.language)
     wide.index = [_row_name(code, data.seen, means) for code in wide.index]

@@ -268,7 +268,7 @@ def parallel_sentences(frame: pd.DataFrame, limit: int = 0) -> dict[str, list[st
 
     Example:
         >>> sentences = parallel_sentences(load_pairs("demo", "test", ["en", "de"]), 5)
-        >>> {code: len(of) for code, of in sentences.items()}
+        >>> {code: len(texts) for code, texts in sentences.items()}
         {'en': 5, 'de': 5}
     """
     wide = frame.pivot(index="item", columns="language1", values="sentence1")
