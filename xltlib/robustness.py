@@ -209,10 +209,9 @@ def _family(row, labels: list[str]) -> str:
 
 
 def means_of_targets(effects: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
-    """Effects on the mean of the targets, with ``p (Holm)`` over the arms of each control."""
-    mean = effects[(effects.language == "mean") & effects.label.isin(labels)].copy()
-    mean["p (Holm)"] = mean.groupby("control", sort=False).p.transform(statistics.holm)
-    return mean
+    """Effects of these arms on the mean of the targets, corrected over the arms of each control."""
+    rows = judged(effects, labels)
+    return rows[(rows.language == "mean") & rows.label.isin(labels)]
 
 
 def effects_by_pair_kind(differences: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
