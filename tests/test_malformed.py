@@ -235,6 +235,8 @@ SETS = {
     "seeds=2024-01-01": "seeds are whole numbers from 1",
     "start=english": "--set start: what a run goes on from stands in the study",
     "encoder.name=mlm": "--set encoder.name: mlm is a run of the study; name an encoder",
+    "encoder.name=mlmm": "--set: mlm: encoder.name = 'mlmm': no adapted encoder above it",
+    "encoder=mlm": "--set: mlm: encoder.name = 'mlm': no adapted encoder above it",
     "steps=": "--set: mlm: 10_adapt: steps = '' is str, wanted int",
     "steps=1e3": "--set: mlm: 10_adapt: steps = 1000.0 is float, wanted int",
     "steps=NaN": "steps = nan is float, wanted int",

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_studies import HYBRID, ROOT, command, here, tiny_study
+from tiny_studies import HYBRID, ROOT, command, here, run_all, tiny_study
 
 from xltlib import parameters, studies
 
@@ -299,6 +299,75 @@ def test_the_name_that_was_meant_is_offered_for_a_start():
     study = tiny_study(ENCODER, encoders={}, arms=arms)
     with pytest.raises(ValueError, match="'englsh' is nothing above it in the study; did you mean english?"):
         planned(study)
+
+
+LABELS = {  # of adapted encoders
+    "adapted": ADAPTED,
+    "adapt-it": {**ADAPTED, "steps": 2},
+    "bert-base-multilingual": {**ADAPTED, "steps": 3},
+    "xlm-roberta-mlm": {**ADAPTED, "steps": 5},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("adpted", "; did you mean adapted?"),
+        ("ofline", "; did you mean offline?"),
+        ("adapt-id", "; did you mean adapt-it?"),
+        ("adapted seed 1", "; did you mean adapted?"),
+        ("plain", ""),  # an arm, which stands below
+    ],
+)
+def test_a_misspelt_encoder_is_named_before_a_kernel_starts(name, meant):
+    arms = {"other": {"encoder": {"name": name}}, "plain": {}}
+    study = tiny_study(ENCODER, encoders=LABELS, arms=arms)
+    with pytest.raises(ValueError) as error:
+        planned(study)
+    assert str(error.value).startswith(f"other: encoder.name = {name!r}: no adapted encoder above it")
+    assert str(error.value).endswith(f"ORGANISATION/MODEL{meant}")
+
+
+def test_what_may_be_a_model_of_the_hub_is_no_misspelt_encoder():
+    old = "bert-base-multilingual-cased xlm-roberta-base distilbert-base-multilingual-cased xlm-mlm-100-1280"
+    more = "albert-base-v2 camembert-base roberta-base mine/adpted offline adapt-29e3dc5296 zzz"
+    arms = {f"arm-{n}": {"encoder": {"name": name}} for n, name in enumerate([*old.split(), *more.split()])}
+    plan = planned(tiny_study(ENCODER, encoders=LABELS, arms=arms))
+    names = [plan[f"{label} seed 1"].parameters["encoder"]["name"] for label in arms]
+    assert names == [*old.split(), *more.split()]
+
+
+def test_a_plan_without_a_zero_shot_target_says_that_it_has_no_answer(tmp_path, monkeypatch):
+    told = "no arm has a zero-shot target, so the summary will have no answer"
+    study = tiny_study(ENCODER)
+    assert planned(study).no_answer() == "" and "zero-shot target" not in planned(study).table([])
+    labelled = {"languages": "en de", "zero_shot": ""}
+    study["arms"]["hybrid"]["labelled"] = labelled  # one arm of several
+    assert planned(study).no_answer() == ""
+    of_all = {**study, "common": {**study["common"], "labelled": labelled}}
+    assert told in planned(of_all).no_answer()
+    alone = tiny_study(ENCODER, arms={"english": {}}, encoders={})
+    alone["common"]["targets"] = "en"
+    assert planned(alone).no_answer().startswith(f"targets = 'en': {told}")
+    assert here(tmp_path, alone, "--list").stdout.splitlines()[-1] == planned(alone).no_answer()
+
+    def stopped(*_):
+        raise ValueError("stopped")
+
+    monkeypatch.setattr(run_all, "carried_out", stopped)
+    said = here(tmp_path, alone).stderr.splitlines()
+    assert said == [f"beforehand: {planned(alone).no_answer()}", "run_all: stopped"]
+    assert planned({**alone, "summary": "50_development"}).no_answer() == ""
+    assert planned(study).only("mlm").no_answer() == ""
+
+
+def test_the_source_is_any_language_and_its_labels_are_asked_for():
+    study = tiny_study(ENCODER, encoders={}, arms={"plain": {}})
+    study["common"] |= {"targets": "de en", "labelled": {"items": 60}}
+    with pytest.raises(ValueError, match="it lacks de, .*; say labelled: {languages: de}, or let targets"):
+        planned(study)
+    study["common"]["labelled"]["languages"] = "de"
+    assert planned(study)["plain seed 1"].parameters["labelled"]["zero_shot"] == "en"
 
 
 def test_targets_without_test_pairs_are_refused_before_a_kernel_starts(paws):

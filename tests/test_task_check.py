@@ -11,7 +11,7 @@ import yaml
 from huggingface_hub import constants
 from real_data import REAL, needs_lowres
 
-from xltlib import tasks
+from xltlib import languagefile, tasks
 from xltlib.tasks import hub_folder
 from xltlib.tasks.__main__ import main
 from xltlib.tasks.checking import MOST, check
@@ -49,6 +49,12 @@ def mine(tmp_path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def no_file_of_a_study(monkeypatch):
+    """The check lets a languages.yaml hold in this process: not for another test."""
+    monkeypatch.setenv(languagefile.VARIABLE, "")
+
+
 def numbers(report: str, heading: str) -> dict[str, dict[str, str]]:
     """The table below a heading, by its first column."""
     _, header, _, *below = [line.split() for line in report[report.index(heading) :].splitlines()]
@@ -65,6 +71,36 @@ def test_classes_in_the_wrong_order_are_noted(mine):
     (mine / "task.yaml").write_text(yaml.safe_dump(swapped, sort_keys=False), encoding="utf-8")
     found = check(str(mine), None)
     assert note in " ".join(found.report.split()) and found.faults == []
+
+
+def test_the_class_that_is_read_as_the_same_meaning_is_always_named(mine):
+    for labels, last in (({"ja": "0", "nein": "1"}, "nein"), ({"entailment": "1", "not": "0"}, "not")):
+        (mine / "task.yaml").write_text(yaml.safe_dump({**PLAIN, "labels": labels}, sort_keys=False))
+        report = check(str(mine), None).report
+        assert f"class 1, read as the same meaning: {last}" in report.splitlines()
+        assert ("Class 0 is called" in report) == (last == "not")
+    assert "class 1, read as the same meaning: paraphrase" in check("paws-x", None).report
+    assert "read as" not in check("xnli", None).report  # three classes
+
+
+def test_a_row_of_languages_yaml_beside_the_study_is_read(mine, capsys, monkeypatch):
+    (mine / "test-qqz.tsv").write_text(lines(rows("test", "qqz")), encoding="utf-8")
+    row = "qqz: {name: Quux, script: Latin, resource: low, source: assumed}\n"
+    here = mine.parent / "elsewhere"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for folder in (mine.parent, here):  # above the task's folder, where the study lies, or where one is
+        monkeypatch.setenv(languagefile.VARIABLE, "")
+        assert main([str(mine)]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "Languages that no study knows: qqz." in said and "(read here from the folder above" in said
+        (folder / languagefile.NAME).write_text(row, encoding="utf-8")
+        assert main([str(mine)]) == 0
+        assert "No faults: a study can run on it." in capsys.readouterr().out
+        (folder / languagefile.NAME).unlink()
+    (here / languagefile.NAME).write_text("qqz: {}\n", encoding="utf-8")
+    assert main([str(mine)]) == 1
+    assert "tasks: languages.yaml, line 1: 'qqz' lacks" in capsys.readouterr().err
 
 
 def test_a_task_without_a_fault(mine, capsys):
@@ -337,6 +373,32 @@ def test_labels_that_differ_in_order_are_of_no_translations(tmp_path):
         (tmp_path / f"test-{code}.tsv").write_text(lines(rows("test", code, labels)), encoding="utf-8")
     assert begin(tmp_path) == []
     assert tasks.load_pairs(str(tmp_path), "test", ["en", "de"])["item"].nunique() == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "written", "looked_at"),
+    [
+        (("ja", "nein"), '["ja", "nein"]', True),
+        (("not_duplicate", "duplicate"), '["not_duplicate", "duplicate"]', False),
+        (("Yes", "sometimes"), '["sometimes", "Yes"]', False),
+        (("yes", "same"), '["same", "yes"]', True),
+        (("no", "yes"), '["no", "yes"]', False),
+        (("0", "1"), '["0", "1"]', False),
+    ],
+)
+def test_the_order_of_two_classes_is_to_be_looked_at_where_it_cannot_be_told(
+    tmp_path, capsys, words, written, looked_at
+):
+    for split in ("dev", "test"):
+        pairs = [(one, two, words[int(label)]) for one, two, label in rows(split, "de")]
+        (tmp_path / f"{split}-de.tsv").write_text(lines(pairs), encoding="utf-8")
+    assert main([str(tmp_path)]) == 0
+    (line,) = [l for l in (tmp_path / "task.yaml").read_text().splitlines() if l.startswith("labels")]
+    labels, _, comment = line.partition("  # ")
+    assert labels == f"labels: {written}"
+    assert ("the second must be that of equal meaning" in comment) == looked_at
+    last = json.loads(written)[1]
+    assert f"class 1, read as the same meaning: {last}" in capsys.readouterr().out.splitlines()
 
 
 ENGLISH = lines(rows("test", "en"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from xltlib import languages, parameters, places, tasks, tracking
 from xltlib.tasks.base import Released
 
 SHIPPED = ("task", "demo", "demo-news")  # text that needs no data folder
+OLD_HUB_IDS = (  # how the few ids of the hub begin that have no organisation
+    "bert-", "albert-", "camembert-", "distilbert-", "distilroberta-", "roberta-", "xlm-", "xlnet-",
+)  # fmt: skip
 
 
 def refuse_missing(resolved: dict, data: str, reads: bool) -> None:
@@ -31,6 +37,30 @@ def refuse_missing(resolved: dict, data: str, reads: bool) -> None:
         if is_text and reads:
             _ask_for_corpora(what, value, data)
             _ask_for_languages(what, value, resolved, data)
+
+
+def refuse_misspelt_encoder(name: str, labels: Iterable[str]) -> None:
+    """Stop at a bare word that is ``offline`` or a run of the study but for its spelling or place.
+
+    It would be sought on the hub. Ids there have an organisation, but for some old ones. Those pass, as does
+    a word that resembles nothing here: what the hub has is not asked.
+
+    Args:
+        name: of an encoder; labels have become ids of runs.
+        labels: of all runs of the study.
+    Raises:
+        ValueError: names what was meant.
+    """
+    is_run = re.fullmatch(r"adapt-[0-9a-f]{10}", name)
+    if is_run or "/" in name or name == "offline" or name.startswith(OLD_HUB_IDS):
+        return
+    near = get_close_matches(name.partition(" ")[0], ["offline", *labels], 1)
+    if near:
+        hint = "" if near[0] == name else f"; did you mean {near[0]}?"
+        raise ValueError(
+            f"encoder.name = {name!r}: no adapted encoder above it in the study, and no hub id, as in "
+            f"ORGANISATION/MODEL{hint}"
+        )
 
 
 def _ask_for_encoder(name: str) -> None:

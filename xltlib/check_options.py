@@ -116,7 +116,8 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
     if source not in labelled.languages.split() and not parameters.get("start"):
         raise ValueError(
             f"labelled.languages = {labelled.languages!r}: it lacks {source}, the first of targets, which is "
-            "the source language; put the language that is trained on first"
+            f"the source language; say labelled: {{languages: {source}}}, or let targets begin with the "
+            "language that is trained on"
         )
     both = sorted(languages.shared(labelled.zero_shot.split(), labelled.languages.split()))
     if both:

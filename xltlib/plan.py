@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from xltlib import parameters
+from xltlib import languages, parameters
+from xltlib.notebooks import SUMMARY
 from xltlib.values import counted, without_seed
 
 if TYPE_CHECKING:
@@ -102,6 +103,16 @@ class Plan:
                     length[need] = max(length[need], 1 + length[label])
         return length
 
+    def no_answer(self) -> str:
+        """Why the summary will not answer what the study asks, however its runs end; "" where it may."""
+        arms = [node.parameters for node in self.nodes.values() if node.arm]
+        if self.study.summary != SUMMARY or not arms or any(map(_has_zero_shot_target, arms)):
+            return ""
+        return (
+            f"targets = {arms[0]['targets']!r}: no arm has a zero-shot target, so the summary will have no "
+            "answer; name a language behind the source of which no label is read"
+        )
+
     def table(self, todo: list[str]) -> str:
         """Every resolved parameter of each run, one seed of each; then the plan, and what is done.
 
@@ -122,4 +133,11 @@ class Plan:
         header = f"{self.study.about}\nCost: {self.study.cost}\n"
         n_to_do = sum(row["state"] == "to do" for row in rows)
         total = f"{counted(len(rows), 'run')}: {n_to_do} to do, {len(rows) - n_to_do} done"
-        return "\n".join([*lines_of_runs, header, pd.DataFrame(rows).to_string(index=False), "", total])
+        lines = [*lines_of_runs, header, pd.DataFrame(rows).to_string(index=False), "", total]
+        return "\n".join([*lines, *filter(None, [self.no_answer()])])
+
+
+def _has_zero_shot_target(parameters: dict) -> bool:
+    """Whether an arm predicts a language, beside its source, of which it reads no label."""
+    others = languages.listed(parameters["targets"])[1:]
+    return len(languages.shared(others, parameters["labelled"]["languages"].split())) < len(others)

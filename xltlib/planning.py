@@ -60,13 +60,14 @@ class Planning:
                 raise ValueError(f"--set {name}: say --{name} {shown(value)}")
             if name == "start":
                 raise ValueError("--set start: what a run goes on from stands in the study")
-            if name == "encoder.name" and self._is_label(value):
+            if name == "encoder.name" and value in self._labels():
                 raise ValueError(f"--set {name}: {value} is a run of the study; name an encoder")
 
-    def _is_label(self, name: object) -> bool:
+    def _labels(self) -> list[str]:
+        """The labels of all runs, as the study writes them."""
         fields = self.study.fields
         sections = [mapping(section, fields.get(section)) for section in ("encoders", "trunk", "arms")]
-        return isinstance(name, str) and any(name in labels for labels in sections)
+        return [label for labels in sections for label in labels]
 
     def plan(self) -> Plan:
         sections = self.study.sections()
@@ -196,6 +197,7 @@ class Planning:
         chosen |= {"data": self.data, "runs": str(self.runs)}
         chosen = parameters.with_absolute_places(chosen, self.study.folder)
         resolved = parameters.resolve(notebook, chosen)
+        check_inputs.refuse_misspelt_encoder(resolved["encoder"]["name"], self._labels())
         check_inputs.refuse_missing(resolved, self.data, self.reads)
         lineage.refuse_bad_start(resolved, needs, self.nodes)
         self.nodes[label + suffix] = Node(label + suffix, notebook, resolved, needs, section == "arms")

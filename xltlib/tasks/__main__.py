@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from xltlib import console
+from xltlib import console, languagefile
 from xltlib.tasks.checking import check
 from xltlib.tasks.described import known_names
 from xltlib.tasks.description import FILE
@@ -33,6 +33,7 @@ def main(argv: list[str]) -> int:
     try:
         name = _name(args.task)
         folder = Path(name)
+        _use_languages(folder)
         if name not in _words() and folder.is_dir() and not (folder / FILE).exists():
             gaps = begin(folder)
             console.say(f"written: {folder / FILE}", sys.stdout)
@@ -45,6 +46,21 @@ def main(argv: list[str]) -> int:
         return 1
     console.say(str(result), sys.stdout)
     return 1 if result.faults else 0
+
+
+def _use_languages(folder: Path) -> None:
+    """Let a ``languages.yaml`` hold: that above the task's folder, where a study would lie, or else one here.
+
+    Raises:
+        DataError: something in it is wrong; names the line.
+    """
+    for place in (folder.resolve().parent, Path.cwd()):
+        if (place / languagefile.NAME).is_file():
+            try:
+                languagefile.use(place)
+            except ValueError as error:
+                raise DataError(str(error)) from error
+            return
 
 
 def _words() -> list[str]:

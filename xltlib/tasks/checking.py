@@ -156,11 +156,13 @@ def _languages(task: Task, name: str, split: str, folder: Path | None) -> list[s
 def _heading(task: Task, name: str) -> str:
     """What the task says of itself."""
     description = task.description if isinstance(task, DescribedTask) else None
+    same = {"class 1, read as the same meaning": task.CLASSES[1]} if len(task.CLASSES) == 2 else {}
     lines = {
         "task": name,
         "about": description.about or "nothing is said" if description else "a task of the package",
         "licence": description.licence or "none stated" if description else "see docs/data.md",
         "classes": ", ".join(task.CLASSES),
+        **same,
         "training pairs with a test sentence": "left out" if task.SHARES_STOCK_SENTENCES else "refused",
     }
     return "\n".join(filled(f"{key}: {value}") for key, value in lines.items())

@@ -12,7 +12,19 @@ from xltlib.tasks.described import DescribedTask
 from xltlib.tasks.pairs import SPLITS
 from xltlib.tasks.printing import filled
 
-SAME = ("same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar")  # names of what is class 1
+SAME = (  # names of what is class 1
+    "same", "paraphrase", "yes", "true", "equivalent", "duplicate", "similar", "entailment",
+)  # fmt: skip
+
+
+def says_same(name: str) -> bool:
+    """Whether the name of a class says that the two sentences mean the same.
+
+    Example:
+        >>> says_same("Yes"), says_same("nein")
+        (True, False)
+    """
+    return name.lower() in SAME
 
 
 def unknown(frames: dict[str, pd.DataFrame]) -> list[str]:
@@ -43,7 +55,7 @@ def paragraphs(
         codes_unknown, files_without: of the two functions above.
     """
     notes = []
-    if len(classes) == 2 and classes[0].lower() in SAME:
+    if len(classes) == 2 and says_same(classes[0]):
         notes.append(
             f"Class 0 is called {classes[0]!r}. Of two classes the second must be the one that says the "
             f"same; if that is {classes[0]!r}, let labels name {classes[1]!r} first."
@@ -58,7 +70,8 @@ def paragraphs(
     if codes_unknown:
         notes.append(
             f"Languages that no study knows: {' '.join(codes_unknown)}. Say how a study writes them, as in "
-            f"codes: {{zh: {codes_unknown[0]}}}, or write a row into languages.yaml beside the study."
+            f"codes: {{zh: {codes_unknown[0]}}}, or write a row into languages.yaml beside the study "
+            "(read here from the folder above the task's, or else from the one you are in)."
         )
     return "\n".join(map(filled, notes))
 

@@ -13,6 +13,7 @@ from xltlib.files import whole
 from xltlib.tasks.described import CODE
 from xltlib.tasks.description import ENDINGS, FILE, SPLITS
 from xltlib.tasks.looks import MOST_CLASSES, Look, look
+from xltlib.tasks.notes import says_same
 from xltlib.tasks.tables import SEPARATORS
 from xltlib.text_files import DataError
 from xltlib.values import shown
@@ -221,9 +222,13 @@ def _labels(files: list[PairsFile]) -> list[str]:
         example = "labels: {different: [no, non], same: [yes, oui]}"
         advice = f"say which spellings are one class, as in {example}"
         return [f"{TO_FILL}labels: files differ ({examples}); {advice}"]
+    if len(names) == 2:
+        names.sort(key=says_same)
     line = f"labels: [{', '.join(map(_value, names))}]"
     if all(name.isdecimal() for name in names):
         line += '  # or with names, as in {different: "0", same: "1"}'
+    elif len(names) == 2 and says_same(names[0]) == says_same(names[1]):
+        line += "  # by alphabet, but the second must be that of equal meaning: exchange them if it is not"
     return [line]
 
 
