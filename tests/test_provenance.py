@@ -203,3 +203,57 @@ def test_parallel_items_leave_out_what_chooses_a_checkpoint_and_what_shares_a_se
     assert set(found["item"]) == set(everything["item"][~everything.cluster.isin(chosen.cluster)])
     few = door.parallel_items(["de"], "en", chosen, 3, entry)
     assert sorted(few["item"].unique()) == sorted(found["item"].unique())[:3]
+
+
+TASK = """about: x
+licence: y
+labels: {different: [no], same: [yes]}
+columns: [id, sentence1, sentence2, label]
+splits:
+  train: {files: "train-{language}.tsv"}
+  dev: {files: "dev-{language}.tsv"}
+  test: {files: "test-{language}.tsv"}
+"""
+
+
+def rows(code: str, split: str, count: int) -> list[list]:
+    """Made-up pairs of a language and a split: number, two sentences, label."""
+    return [
+        [i, f"{code} sentence number {split}{i} .", f"{code} another {split}{i} one .", ("no", "yes")[i % 2]]
+        for i in range(1, count + 1)
+    ]
+
+
+def written(place: Path, dev: dict[str, list[list]]) -> str:
+    """A task with these development pairs, six test pairs a language and English training pairs."""
+    tables = {f"dev-{code}": pairs for code, pairs in dev.items()} | {"train-en": rows("en", "train", 6)}
+    tables |= {f"test-{code}": rows(code, "test", 6) for code in dev}
+    for name, pairs in tables.items():
+        lines = ["\t".join(map(str, pair)) for pair in pairs]
+        (place / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (place / "task.yaml").write_text(TASK, encoding="utf-8")
+    return str(place)
+
+
+def test_parallel_items_of_a_language_beside_the_targets_hold_none_of_its_test_sentences(tmp_path):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de", "fr")}
+    dev["fr"][7][1] = rows("fr", "test", 3)[2][1]  # its English and German are worded otherwise
+    task = written(tmp_path, dev)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de"]), None)
+    chosen = tasks.load_pairs(task, "dev", ["en", "de"], items=2)
+    entry = Entry("adaptation", "consistency", "parallel", ("fr",))
+    found = door.parallel_items(["fr"], "en", chosen, 0, entry)
+    assert sorted(set(found["item"])) == [3, 4, 5, 6, 7] and door.entries[-1].left_out == 1
+
+
+def test_parallel_items_share_no_sentence_with_pairs_that_choose_a_checkpoint_in_more_languages(tmp_path):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de", "ja")}
+    dev["ja"][1][1] = dev["ja"][0][1]  # items 1 and 2: one cluster, but not in English and German
+    dev["en"][7][1] = dev["en"][1][1]  # items 2 and 8
+    task = written(tmp_path, dev)
+    chosen = tasks.load_pairs(task, "dev", ["en", "de", "ja"], items=2)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de", "ja"]), None)
+    entry = Entry("adaptation", "consistency", "parallel", ("de",))
+    found = door.parallel_items(["de"], "en", chosen, 0, entry)
+    assert not set(found.sentence1) & set(chosen.sentence1)
+    assert sorted(set(found["item"])) == [3, 4, 5, 6, 7]

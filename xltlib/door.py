@@ -219,9 +219,14 @@ class Door:
                 are left out.
             items: the first so many (0: all).
         """
-        free, _ = tasks.load_training(self.task, [source, *codes], [source], self.test, self.folder, "dev")
+        codes = list(dict.fromkeys([source, *codes]))
+        self._guard(codes)
+        free, _ = tasks.load_training(self.task, codes, [source], self._kept_out, self.folder, "dev")
         left_out = free.attrs.get("shared_with_test", 0)
-        free = free[~free["item"].isin(without["item"]) & ~free.cluster.isin(without.cluster)]
+        # Names of clusters are those of the languages they are of: without's own may be of others.
+        clusters = tasks.load_pairs(self.task, "dev", codes, self.folder)
+        near = clusters.cluster[clusters["item"].isin(without["item"])]
+        free = free[~free["item"].isin(without["item"]) & ~free.cluster.isin(near)]
         free = free[free["item"].isin(sorted(free["item"].unique())[: items or None])]
         sentences = [*free.sentence1, *free.sentence2]
         self.know(sentences)
