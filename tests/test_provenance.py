@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from xltlib import provenance, tasks
+from xltlib.components.base import make
 from xltlib.door import Door
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
@@ -257,3 +258,19 @@ def test_parallel_items_share_no_sentence_with_pairs_that_choose_a_checkpoint_in
     found = door.parallel_items(["de"], "en", chosen, 0, entry)
     assert not set(found.sentence1) & set(chosen.sentence1)
     assert sorted(set(found["item"])) == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_a_threshold_is_fitted_on_no_development_pair_that_holds_a_test_sentence(tmp_path, split):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de")}
+    for i in range(6):
+        dev["en"][i][1] = rows("en", "test", 6)[i][1]
+    task = written(tmp_path, dev)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de"]), None)
+    run = SimpleNamespace(task=task, targets=["en", "de"], source="en", folder=None, provenance=door)
+    run.scored, run.head, run.codes = make("scored", {}), make("head", "cosine"), str.split
+    data = make("labelled", {"split": split, "zero_shot": "de"}).load(run, ["en"])
+    (entry,) = door.entries
+    assert data.dev["item"].tolist() == data.train["item"].tolist() == [7, 8]
+    assert (entry.count, entry.left_out) == (2, 6) and data.record(data.test)["dev_shared_with_test"] == 6
+    assert door.table()["left out (test)"].tolist() == [6]

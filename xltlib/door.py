@@ -234,14 +234,21 @@ class Door:
         self.entries.append(replace(entry, **counts))
         return free
 
-    def labels(self, train: pd.DataFrame, source: str, use: str, role: str) -> None:
-        """Write down labelled pairs: those of the source language, then all others. They were checked as they
-        were loaded (tasks.load_training refuses test sentences)."""
+    def labels(self, train: pd.DataFrame, source: str, use: str, role: str, left_out: int = 0) -> None:
+        """Write down labelled pairs: those of the source language, then all others.
+
+        They were checked as they were loaded: tasks.load_training refuses test sentences, and development
+        pairs that hold one are left out where a head is fitted on such (components/labelled.py).
+
+        Args:
+            left_out: items that were.
+        """
         is_source = train.language1 == source
         for kind, pairs in (("labelled-source", train[is_source]), ("labelled-target", train[~is_source])):
             if len(pairs):
                 codes = tuple(sorted(pairs.language1.unique()))
-                counts = {"count": pairs["item"].nunique(), "fingerprint": tasks.fingerprint(pairs)}
+                counts = {"count": pairs["item"].nunique(), "left_out": left_out}
+                counts["fingerprint"] = tasks.fingerprint(pairs)
                 self.entries.append(Entry(role, use, kind, codes, self.task, **counts))
 
     def synonyms(self, words: str, data, entry: Entry) -> dict[str, list[str]]:
