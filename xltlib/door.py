@@ -30,6 +30,7 @@ class Door:
         folder: of downloaded data; None: the hub.
         inherited: entries of the runs that this one goes on from.
         shared: where runs find what others made.
+        source: the language that is trained on.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class Door:
         folder: Path | None,
         inherited: list[Entry] = (),
         shared: Shared = Shared(None),
+        source: str = "en",
     ):
-        self.task, self.test, self.folder, self.shared = task, test, folder, shared
+        self.task, self.test, self.folder, self.shared, self.source = task, test, folder, shared, source
         self._kept_out = test  # and test pairs of whatever further languages are read
         self.entries = list(inherited)
         self.vocabulary: list[str] = []
@@ -131,7 +133,7 @@ class Door:
     ) -> dict[str, list[tuple[str, str]]]:
         """Translation pairs (pivot, other language) of each language; arguments as above.
 
-        A pivot that is not English is read, too: the entry names it among its languages.
+        A pivot that is not the source language is read, too: the entry names it among its languages.
         """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
         entry = self._with_pivots(entry, {corpus: codes})
@@ -170,7 +172,7 @@ class Door:
     def _with_pivots(self, entry: Entry, by_corpus: dict[str, list[str]]) -> Entry:
         """An entry that names the pivots, too, whose test sentences are kept out from now on.
 
-        English it never named: all translations had it.
+        That the source language is read, its labels say.
 
         Args:
             by_corpus: languages by corpus.
@@ -179,7 +181,7 @@ class Door:
         for corpus, codes in by_corpus.items():
             pivots += self.pivots(corpus, codes).values()
         self._guard([*(code for codes in by_corpus.values() for code in codes), *pivots])
-        others = [pivot for pivot in pivots if pivot != "en"]
+        others = [pivot for pivot in pivots if pivot != self.source]
         return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
     def corpora(
