@@ -260,6 +260,13 @@ def test_parallel_items_share_no_sentence_with_pairs_that_choose_a_checkpoint_in
     assert sorted(set(found["item"])) == [3, 4, 5, 6, 7]
 
 
+def asking(task: str, door: Door, head: str, dev: int = 0) -> SimpleNamespace:
+    """What labelled pairs ask of a run with a frozen head."""
+    run = SimpleNamespace(task=task, targets=["en", "de"], source="en", folder=None, provenance=door)
+    run.scored, run.head, run.codes = make("scored", {"dev": dev}), make("head", head), str.split
+    return run
+
+
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_a_threshold_is_fitted_on_no_development_pair_that_holds_a_test_sentence(tmp_path, split):
     dev = {code: rows(code, "dev", 8) for code in ("en", "de")}
@@ -267,10 +274,20 @@ def test_a_threshold_is_fitted_on_no_development_pair_that_holds_a_test_sentence
         dev["en"][i][1] = rows("en", "test", 6)[i][1]
     task = written(tmp_path, dev)
     door = Door(task, tasks.load_pairs(task, "test", ["en", "de"]), None)
-    run = SimpleNamespace(task=task, targets=["en", "de"], source="en", folder=None, provenance=door)
-    run.scored, run.head, run.codes = make("scored", {}), make("head", "cosine"), str.split
-    data = make("labelled", {"split": split, "zero_shot": "de"}).load(run, ["en"])
+    labelled = make("labelled", {"split": split, "zero_shot": "de"})
+    data = labelled.load(asking(task, door, "cosine"), ["en"])
     (entry,) = door.entries
     assert data.dev["item"].tolist() == data.train["item"].tolist() == [7, 8]
     assert (entry.count, entry.left_out) == (2, 6) and data.record(data.test)["dev_shared_with_test"] == 6
     assert door.table()["left out (test)"].tolist() == [6]
+
+
+def test_a_frozen_head_that_would_not_see_every_class_is_refused(tmp_path):
+    task = written(tmp_path, {code: rows(code, "dev", 8) for code in ("en", "de")})
+    test = tasks.load_pairs(task, "test", ["en", "de"])
+    for head, items, dev in (("logistic", 1, 0), ("cosine", 0, 1)):
+        labelled = make("labelled", {"items": items, "zero_shot": "de"})
+        with pytest.raises(ValueError, match="none of the 1 labelled pairs .* is different, and it knows"):
+            labelled.load(asking(task, Door(task, test, None), head, dev), ["en"])
+    labelled = make("labelled", {"items": 2, "zero_shot": "de"})
+    assert len(labelled.load(asking(task, Door(task, test, None), "logistic"), ["en"]).train) == 2

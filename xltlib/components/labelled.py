@@ -95,6 +95,9 @@ class Labelled(Component):
         Args:
             run: whose task, targets and test set these are.
             dev_languages: languages of the development pairs; None: all targets.
+        Raises:
+            ValueError: labels of a zero-shot language are read; or a head that is fitted in one go, and so
+                knows only classes that it has seen, has no pair of one.
         """
         door, dev_codes = run.provenance, dev_languages or run.targets
         fits_dev, left_out = run.head.only_dev, 0
@@ -114,4 +117,22 @@ class Labelled(Component):
         for frame in (train, dev, test):
             door.know([*frame.sentence1, *frame.sentence2])
         classes = tasks.find(run.task).CLASSES
+        if not run.head.trains:
+            _refuse_unseen_classes(train, classes)
         return Data(run.task, run.source, run.targets, classes, train, dev, test, zero_shot)
+
+
+def _refuse_unseen_classes(pairs: pd.DataFrame, classes: list[str]) -> None:
+    """Stop when pairs that a frozen head is fitted on lack a class: its columns would be other classes.
+
+    Raises:
+        ValueError: names the classes, and says what to do.
+    """
+    seen = set(pairs.label)
+    unseen = [name for number, name in enumerate(classes) if number not in seen]
+    if unseen:
+        raise ValueError(
+            f"none of the {len(pairs)} labelled pairs that the head is fitted on is {' or '.join(unseen)}, and "
+            "it knows only classes that it has seen; read more items (labelled.items, of a threshold "
+            "scored.dev)"
+        )
