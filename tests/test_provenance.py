@@ -1,6 +1,7 @@
 """The door: what is let in, counted and written down; rung, names and supervision from entries alone."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,6 +133,48 @@ def test_translations_of_which_one_side_is_a_test_sentence_are_left_out(door):
         1,
     )  # one a language is held out: nothing is left
     assert door.vocabulary == ["One .", "Eins .", "Two .", "Dos ."]
+
+
+def test_a_language_of_which_nothing_is_left_is_refused_and_not_said_to_be_read(door):
+    tested = door.test[door.test.language1 == "de"].sentence1.tolist()
+    with pytest.raises(ValueError, match="own: all 6 texts of de hold a test sentence, and none is left for"):
+        door.admit_by_language({"de": tested, "es": ["Uno ."]}, replace(TEXT, source="own"))
+    pairs = {("one", "de"): [("One .", tested[0])], ("two", "de"): [("One .", "Eins .")]}
+    kept = door.admit_by_language(pairs, HYBRID)  # one corpus has something of it
+    assert kept == {("one", "de"): [], ("two", "de"): [("One .", "Eins .")]}
+    with pytest.raises(ValueError, match="hybrid: all 1 texts of de hold a test sentence"):
+        door.admit_by_language({("one", "de"): [("One .", tested[0])]}, HYBRID)
+
+
+def test_a_line_that_is_held_out_is_not_trained_on_where_it_comes_again(tmp_path):
+    (tmp_path / "de.txt").write_text("Eins .\nZwei .\nEins .\nDrei .\nZwei .\nDrei .\n", encoding="utf-8")
+    for name in ("one", "two"):  # the sentence again, with another parse
+        heads = ("0", "1") if name == "one" else ("2", "0")
+        trees = [
+            "\n".join(
+                "\t".join([str(k), form, "_", "_", "_", "_", head, "dep", "_", "_"])
+                for k, (form, head) in enumerate(zip(sentence.split(), heads), start=1)
+            )
+            for sentence in ("Eins .", f"{name} .")
+        ]
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "de.conllu").write_text("\n\n".join(trees) + "\n", encoding="utf-8")
+    test = tasks.load_pairs("demo", "test", ["en", "de"], items=6)
+    run = SimpleNamespace(provenance=Door("demo", test, tmp_path), codes=str.split, draw=1, source="en")
+    run.kind = {"adaptation": "own"}.get
+    given = {"languages": "de", "held_out": 1}
+    read = make("adaptation", {"kind": "mlm", "text": str(tmp_path), **given}).gather(run)
+    assert read.held_out_texts == {"de": ["Eins ."]}
+    assert read.training_texts == {"de": ["Zwei .", "Drei .", "Zwei .", "Drei ."]}
+    assert run.provenance.entries[-1].count == 4
+    assert read.counts().loc["de"].to_dict() == {"read": 4, "held out": 1, "left out (held out)": 1}
+    read = make("adaptation", {"kind": "syntax", "trees": "one two", **given}).gather(run)
+    assert [tree.text for tree in read.training_texts["de"]] == ["one .", "two ."]
+    assert run.provenance.entries[-1].count == 2
+    pairs = [("One .", "Eins ."), ("Two .", "Zwei ."), ("One .", "Eins .")]
+    assert make("adaptation", {"kind": "align", **given}).holding(texts={"de": pairs}).training_texts == {
+        "de": [("Two .", "Zwei .")]
+    }
 
 
 def test_text_that_is_only_measured_is_not_kept_in_the_vocabulary(door):

@@ -57,16 +57,19 @@ class Door:
             entry: without counts and fingerprint.
             vocabulary: whether the encoder must know their words.
             held_out: of those let in, so many a language are measured on, not trained on: they do not count.
+        Raises:
+            DataError: all texts of a language hold a test sentence.
         """
         kept, left_out = {}, 0
         for code, candidates in texts.items():
             kept[code] = self._without_test_sentences(candidates)
             left_out += len(candidates) - len(kept[code])
+        leakage.refuse_nothing_left(texts, kept, entry.source or entry.use, entry.use)
         everything = [item for items in kept.values() for item in items]
         if vocabulary:
             for item in everything:
                 self.know([item] if isinstance(item, str) else item)
-        count = sum(len(items[held_out:]) for items in kept.values())
+        count = sum(len(tasks.trained_on(items, held_out)) for items in kept.values())
         counts = {"count": count, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
         self.entries.append(replace(entry, **counts))
         return kept
@@ -161,6 +164,8 @@ class Door:
         rows = {code: [_as_row(tree) for tree in loaded] for code, loaded in found.items()}
         kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
         trees = {code: [by_rows[code][row] for row in loaded] for code, loaded in kept.items()}
+        count = sum(len(tasks.trained_on(loaded, held_out)) for loaded in trees.values())
+        self.entries[-1] = replace(self.entries[-1], count=count)  # of sentences, whatever their parses
         if vocabulary:
             self.know([tree.text for loaded in trees.values() for tree in loaded])
         return trees

@@ -132,7 +132,7 @@ def _refuse_unseen_classes(pairs: pd.DataFrame, classes: list[str]) -> None:
     unseen = [name for number, name in enumerate(classes) if number not in seen]
     if unseen:
         raise ValueError(
-            f"none of the {len(pairs)} labelled pairs that the head is fitted on is {' or '.join(unseen)}, and "
-            "it knows only classes that it has seen; read more items (labelled.items, of a threshold "
+            f"none of the {len(pairs)} labelled pairs that the head is fitted on is {' or '.join(unseen)}, "
+            "and it knows only classes that it has seen; read more items (labelled.items, of a threshold "
             "scored.dev)"
         )
