@@ -114,6 +114,9 @@ def test_mistakes_are_named(family, options, complaint):
     assert complaint in str(error.value) and "\n" not in str(error.value)
 
 
+GERMAN = {"targets": "de en", "labelled": "de"}  # the source language
+
+
 @pytest.mark.parametrize(
     ("notebook", "change", "complaint"),
     [
@@ -145,6 +148,26 @@ def test_mistakes_are_named(family, options, complaint):
             "20_finetune",
             {"noise": {"kind": "pgd", "radius": 0.1}, "penalty": {"kind": "dann", "text": "demo"}},
             "noise pgd computes the loss several times a step",
+        ),
+        (
+            "20_finetune",
+            {**GERMAN, "noise": {"kind": "synonyms", "words": "wordnet"}},
+            "words = 'wordnet': it is of English words, and the source language is de",
+        ),
+        (
+            "20_finetune",
+            {**GERMAN, "noise": {"kind": "synonyms-copies", "words": "wordnet"}},
+            "words = 'wordnet': it is of English words, and the source language is de",
+        ),
+        (
+            "20_finetune",
+            {**GERMAN, "batches": {"kind": "hybrid", "cross": {"kind": "synonyms", "words": "wordnet"}}},
+            "words = 'wordnet': it is of English words, and the source language is de",
+        ),
+        (
+            "10_adapt",
+            {"adaptation": {"kind": "mlm-ranking", "translated": "en de"}},
+            "adaptation.translated = 'en de': English is the other side of translations",
         ),
         ("20_finetune", {"head": "cosine"}, "head cosine is not of 20_finetune: it is of 21_frozen"),
         ("21_frozen", {"head": "cross"}, "head cross is not of 21_frozen: it is of 20_finetune"),
@@ -188,6 +211,16 @@ def test_what_does_not_go_together_is_refused_before_anything_is_read(notebook, 
     with pytest.raises(ValueError) as error:
         parameters.resolve(notebook, change)
     assert complaint in str(error.value) and "\n" not in str(error.value)
+
+
+def test_english_is_refused_as_translated_and_not_as_text():
+    ranking = {"kind": "mlm-ranking", "languages": "en de", "translated": "de"}
+    assert parameters.resolve("10_adapt", {"adaptation": ranking})["adaptation"]["languages"] == "en de"
+
+
+def test_wordnet_goes_with_english():
+    noise = {"kind": "synonyms", "words": "wordnet"}
+    assert parameters.resolve("20_finetune", {"noise": noise})["noise"]["words"] == "wordnet"
 
 
 def test_targets_stand_for_all_languages_but_the_source():

@@ -134,6 +134,11 @@ def sides(count: int, value: float = 0.5, classes: int = 2) -> tuple:
     return u, rng.normal(size=(count, 3)), np.arange(count) % classes
 
 
+def classes_1_and_2() -> tuple:
+    u, v, labels = sides(4)
+    return u, v, labels + 1
+
+
 @pytest.mark.parametrize(
     "features, train, dev, test, words",
     [
@@ -143,6 +148,8 @@ def sides(count: int, value: float = 0.5, classes: int = 2) -> tuple:
         ("cosine", sides(0), sides(0), sides(4)[:2], "features cosine: no development pairs"),
         ("logistic", sides(0), sides(4), sides(4)[:2], "features logistic: no training pairs"),
         ("logistic", sides(4, classes=1), sides(4), sides(4)[:2], "all training pairs are of one class"),
+        ("logistic", classes_1_and_2(), sides(4), sides(4)[:2], "no training pair is of class 0"),
+        ("cosine", sides(4), sides(4, classes=1), sides(4)[:2], "all development pairs are of one class"),
     ],
 )
 def test_frozen_vectors_that_tell_nothing_are_refused(features, train, dev, test, words):

@@ -147,6 +147,18 @@ def test_english_stays_the_pivot_where_there_is_a_choice_and_out_of_the_entry(tm
     assert run.entries[0].languages == ("quy",)
 
 
+def test_english_stands_in_the_entry_of_a_run_whose_source_is_another_language(tmp_path):
+    run = Door("demo", tasks.load_pairs("demo", "test", ["de", "en", "fr"]), None, source="de")
+    entry = Entry("adaptation", "align", "parallel", ("fr",))
+    run.translations("demo", ["fr"], 20, entry)
+    run.corpora(["demo"], ["fr"], 20, entry)
+    assert [each.languages for each in run.entries] == [("fr", "en"), ("fr", "en")]
+    assert provenance.supervision(run.entries, "en") == "parallel"
+    place = put(tmp_path, {"de-fr.tsv": "eins\tun\nzwei\tdeux\n"})
+    run.translations(place, ["fr"], 0, entry)
+    assert run.entries[-1].languages == ("fr",)  # its other side is the source language
+
+
 def test_test_sentences_of_a_pivot_and_of_languages_beside_the_targets_are_left_out(tmp_path):
     spanish = tasks.load_pairs("demo", "test", ["es"], items=2).sentence1.tolist()
     place = put(
@@ -172,7 +184,10 @@ def test_two_pivots_without_english_are_refused(tmp_path):
 
 def test_vectors_are_rotated_onto_no_third_language():
     procrustes = Procrustes()
-    procrustes._refuse_pivot({"de": "en", "quy": "es"}, "es")
+    procrustes._refuse_pivot({"quy": "es", "fr": "es"}, "es")
+    procrustes._refuse_pivot({"de": "en"}, "en")
+    with pytest.raises(ValueError, match="has de with en, and vectors are rotated onto those of es"):
+        procrustes._refuse_pivot({"de": "en", "quy": "es"}, "es")
     with pytest.raises(ValueError, match="has quy with es, and vectors are rotated onto those of en"):
         procrustes._refuse_pivot({"quy": "es"}, "en")
 

@@ -601,9 +601,12 @@ def test_options(family, given, words, nothing_written):
 def test_something_is_left_to_train_on(kind, sentences):
     corpus = {"text": "demo"} if kind != "align" else {"corpus": "demo"}
     adaptation = make("adaptation", {"kind": kind, "held_out": 20, **corpus})
-    adaptation.refuse_few({"de": ["x"] * 21})
-    complaint = complaint_of(lambda: adaptation.refuse_few({"de": ["x"] * 21, "sw": ["x"] * sentences}))
+    enough = [f"x{number}" for number in range(21)]
+    adaptation.refuse_few({"de": enough})
+    complaint = complaint_of(lambda: adaptation.refuse_few({"de": enough, "sw": enough[:sentences]}))
     assert f"adaptation.held_out = 20: {sentences} texts of sw" in complaint
+    complaint = complaint_of(lambda: adaptation.refuse_few({"de": enough, "sw": ["x"] * 21}))
+    assert "adaptation.held_out = 20: 21 texts of sw" in complaint  # one and the same
 
 
 def test_every_number_has_a_range():

@@ -1,6 +1,7 @@
 """The door: what is let in, counted and written down; rung, names and supervision from entries alone."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from xltlib import provenance, tasks
+from xltlib.components.base import make
 from xltlib.door import Door
 from xltlib.provenance import Entry
 from xltlib.shared import Shared
@@ -133,6 +135,48 @@ def test_translations_of_which_one_side_is_a_test_sentence_are_left_out(door):
     assert door.vocabulary == ["One .", "Eins .", "Two .", "Dos ."]
 
 
+def test_a_language_of_which_nothing_is_left_is_refused_and_not_said_to_be_read(door):
+    tested = door.test[door.test.language1 == "de"].sentence1.tolist()
+    with pytest.raises(ValueError, match="own: all 6 texts of de hold a test sentence, and none is left for"):
+        door.admit_by_language({"de": tested, "es": ["Uno ."]}, replace(TEXT, source="own"))
+    pairs = {("one", "de"): [("One .", tested[0])], ("two", "de"): [("One .", "Eins .")]}
+    kept = door.admit_by_language(pairs, HYBRID)  # one corpus has something of it
+    assert kept == {("one", "de"): [], ("two", "de"): [("One .", "Eins .")]}
+    with pytest.raises(ValueError, match="hybrid: all 1 texts of de hold a test sentence"):
+        door.admit_by_language({("one", "de"): [("One .", tested[0])]}, HYBRID)
+
+
+def test_a_line_that_is_held_out_is_not_trained_on_where_it_comes_again(tmp_path):
+    (tmp_path / "de.txt").write_text("Eins .\nZwei .\nEins .\nDrei .\nZwei .\nDrei .\n", encoding="utf-8")
+    for name in ("one", "two"):  # the sentence again, with another parse
+        heads = ("0", "1") if name == "one" else ("2", "0")
+        trees = [
+            "\n".join(
+                "\t".join([str(k), form, "_", "_", "_", "_", head, "dep", "_", "_"])
+                for k, (form, head) in enumerate(zip(sentence.split(), heads), start=1)
+            )
+            for sentence in ("Eins .", f"{name} .")
+        ]
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "de.conllu").write_text("\n\n".join(trees) + "\n", encoding="utf-8")
+    test = tasks.load_pairs("demo", "test", ["en", "de"], items=6)
+    run = SimpleNamespace(provenance=Door("demo", test, tmp_path), codes=str.split, draw=1, source="en")
+    run.kind = {"adaptation": "own"}.get
+    given = {"languages": "de", "held_out": 1}
+    read = make("adaptation", {"kind": "mlm", "text": str(tmp_path), **given}).gather(run)
+    assert read.held_out_texts == {"de": ["Eins ."]}
+    assert read.training_texts == {"de": ["Zwei .", "Drei .", "Zwei .", "Drei ."]}
+    assert run.provenance.entries[-1].count == 4
+    assert read.counts().loc["de"].to_dict() == {"read": 4, "held out": 1, "left out (held out)": 1}
+    read = make("adaptation", {"kind": "syntax", "trees": "one two", **given}).gather(run)
+    assert [tree.text for tree in read.training_texts["de"]] == ["one .", "two ."]
+    assert run.provenance.entries[-1].count == 2
+    pairs = [("One .", "Eins ."), ("Two .", "Zwei ."), ("One .", "Eins .")]
+    assert make("adaptation", {"kind": "align", **given}).holding(texts={"de": pairs}).training_texts == {
+        "de": [("Two .", "Zwei .")]
+    }
+
+
 def test_text_that_is_only_measured_is_not_kept_in_the_vocabulary(door):
     found = door.translations(
         "demo", ["es"], 5, Entry("probe", "probe", "measured", ("es",), "demo"), vocabulary=False
@@ -203,3 +247,90 @@ def test_parallel_items_leave_out_what_chooses_a_checkpoint_and_what_shares_a_se
     assert set(found["item"]) == set(everything["item"][~everything.cluster.isin(chosen.cluster)])
     few = door.parallel_items(["de"], "en", chosen, 3, entry)
     assert sorted(few["item"].unique()) == sorted(found["item"].unique())[:3]
+
+
+TASK = """about: x
+licence: y
+labels: {different: [no], same: [yes]}
+columns: [id, sentence1, sentence2, label]
+splits:
+  train: {files: "train-{language}.tsv"}
+  dev: {files: "dev-{language}.tsv"}
+  test: {files: "test-{language}.tsv"}
+"""
+
+
+def rows(code: str, split: str, count: int) -> list[list]:
+    """Made-up pairs of a language and a split: number, two sentences, label."""
+    return [
+        [i, f"{code} sentence number {split}{i} .", f"{code} another {split}{i} one .", ("no", "yes")[i % 2]]
+        for i in range(1, count + 1)
+    ]
+
+
+def written(place: Path, dev: dict[str, list[list]]) -> str:
+    """A task with these development pairs, six test pairs a language and English training pairs."""
+    tables = {f"dev-{code}": pairs for code, pairs in dev.items()} | {"train-en": rows("en", "train", 6)}
+    tables |= {f"test-{code}": rows(code, "test", 6) for code in dev}
+    for name, pairs in tables.items():
+        lines = ["\t".join(map(str, pair)) for pair in pairs]
+        (place / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (place / "task.yaml").write_text(TASK, encoding="utf-8")
+    return str(place)
+
+
+def test_parallel_items_of_a_language_beside_the_targets_hold_none_of_its_test_sentences(tmp_path):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de", "fr")}
+    dev["fr"][7][1] = rows("fr", "test", 3)[2][1]  # its English and German are worded otherwise
+    task = written(tmp_path, dev)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de"]), None)
+    chosen = tasks.load_pairs(task, "dev", ["en", "de"], items=2)
+    entry = Entry("adaptation", "consistency", "parallel", ("fr",))
+    found = door.parallel_items(["fr"], "en", chosen, 0, entry)
+    assert sorted(set(found["item"])) == [3, 4, 5, 6, 7] and door.entries[-1].left_out == 1
+
+
+def test_parallel_items_share_no_sentence_with_pairs_that_choose_a_checkpoint_in_more_languages(tmp_path):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de", "ja")}
+    dev["ja"][1][1] = dev["ja"][0][1]  # items 1 and 2: one cluster, but not in English and German
+    dev["en"][7][1] = dev["en"][1][1]  # items 2 and 8
+    task = written(tmp_path, dev)
+    chosen = tasks.load_pairs(task, "dev", ["en", "de", "ja"], items=2)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de", "ja"]), None)
+    entry = Entry("adaptation", "consistency", "parallel", ("de",))
+    found = door.parallel_items(["de"], "en", chosen, 0, entry)
+    assert not set(found.sentence1) & set(chosen.sentence1)
+    assert sorted(set(found["item"])) == [3, 4, 5, 6, 7]
+
+
+def asking(task: str, door: Door, head: str, dev: int = 0) -> SimpleNamespace:
+    """What labelled pairs ask of a run with a frozen head."""
+    run = SimpleNamespace(task=task, targets=["en", "de"], source="en", folder=None, provenance=door)
+    run.scored, run.head, run.codes = make("scored", {"dev": dev}), make("head", head), str.split
+    return run
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_a_threshold_is_fitted_on_no_development_pair_that_holds_a_test_sentence(tmp_path, split):
+    dev = {code: rows(code, "dev", 8) for code in ("en", "de")}
+    for i in range(6):
+        dev["en"][i][1] = rows("en", "test", 6)[i][1]
+    task = written(tmp_path, dev)
+    door = Door(task, tasks.load_pairs(task, "test", ["en", "de"]), None)
+    labelled = make("labelled", {"split": split, "zero_shot": "de"})
+    data = labelled.load(asking(task, door, "cosine"), ["en"])
+    (entry,) = door.entries
+    assert data.dev["item"].tolist() == data.train["item"].tolist() == [7, 8]
+    assert (entry.count, entry.left_out) == (2, 6) and data.record(data.test)["dev_shared_with_test"] == 6
+    assert door.table()["left out (test)"].tolist() == [6]
+
+
+def test_a_frozen_head_that_would_not_see_every_class_is_refused(tmp_path):
+    task = written(tmp_path, {code: rows(code, "dev", 8) for code in ("en", "de")})
+    test = tasks.load_pairs(task, "test", ["en", "de"])
+    for head, items, dev in (("logistic", 1, 0), ("cosine", 0, 1)):
+        labelled = make("labelled", {"items": items, "zero_shot": "de"})
+        with pytest.raises(ValueError, match="none of the 1 labelled pairs .* is different, and it knows"):
+            labelled.load(asking(task, Door(task, test, None), head, dev), ["en"])
+    labelled = make("labelled", {"items": 2, "zero_shot": "de"})
+    assert len(labelled.load(asking(task, Door(task, test, None), "logistic"), ["en"]).train) == 2

@@ -91,9 +91,14 @@ def _refuse_frozen(kind: str, encoder: Component) -> None:
 
 
 def _refuse_english(parts: dict[str, Component]) -> None:
-    """English is the other side of translations, or none of theirs: it is never asked for."""
-    cross = getattr(parts.get("batches"), "cross", None)
-    asking = [("cross", cross, "languages"), ("adaptation", parts.get("adaptation"), "languages")]
+    """English is the other side of translations, or none of theirs: it is never asked for.
+
+    What was read of it is written down all the same, see Door.translations.
+    """
+    cross, adaptation = getattr(parts.get("batches"), "cross", None), parts.get("adaptation")
+    # One that reads text and translations may read English text.
+    translated = "translated" if hasattr(adaptation, "translated") else "languages"
+    asking = [("cross", cross, "languages"), ("adaptation", adaptation, translated)]
     for family, part, option in [*asking, ("measured", parts.get("measured"), "probes")]:
         codes = getattr(part, option, "")
         if getattr(part, "corpus", "") and "en" in codes.split():
@@ -112,6 +117,11 @@ def _refuse_labels(parameters: dict, parts: dict[str, Component]) -> None:
         raise ValueError(
             f"labelled.languages = {labelled.languages!r}: word lists and neighbours are of words of "
             f"{source}, and so must the training pairs be"
+        )
+    if source != "en" and any(getattr(part, "words", "") == "wordnet" for part in words):
+        raise ValueError(
+            f"words = 'wordnet': it is of English words, and the source language is {source}; name a file of "
+            "synonyms"
         )
     if source not in labelled.languages.split() and not parameters.get("start"):
         raise ValueError(

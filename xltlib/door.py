@@ -30,6 +30,7 @@ class Door:
         folder: of downloaded data; None: the hub.
         inherited: entries of the runs that this one goes on from.
         shared: where runs find what others made.
+        source: the language that is trained on.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class Door:
         folder: Path | None,
         inherited: list[Entry] = (),
         shared: Shared = Shared(None),
+        source: str = "en",
     ):
-        self.task, self.test, self.folder, self.shared = task, test, folder, shared
+        self.task, self.test, self.folder, self.shared, self.source = task, test, folder, shared, source
         self._kept_out = test  # and test pairs of whatever further languages are read
         self.entries = list(inherited)
         self.vocabulary: list[str] = []
@@ -55,16 +57,19 @@ class Door:
             entry: without counts and fingerprint.
             vocabulary: whether the encoder must know their words.
             held_out: of those let in, so many a language are measured on, not trained on: they do not count.
+        Raises:
+            DataError: all texts of a language hold a test sentence.
         """
         kept, left_out = {}, 0
         for code, candidates in texts.items():
             kept[code] = self._without_test_sentences(candidates)
             left_out += len(candidates) - len(kept[code])
+        leakage.refuse_nothing_left(texts, kept, entry.source or entry.use, entry.use)
         everything = [item for items in kept.values() for item in items]
         if vocabulary:
             for item in everything:
                 self.know([item] if isinstance(item, str) else item)
-        count = sum(len(items[held_out:]) for items in kept.values())
+        count = sum(len(tasks.trained_on(items, held_out)) for items in kept.values())
         counts = {"count": count, "left_out": left_out, "fingerprint": tasks.fingerprint(everything)}
         self.entries.append(replace(entry, **counts))
         return kept
@@ -131,7 +136,7 @@ class Door:
     ) -> dict[str, list[tuple[str, str]]]:
         """Translation pairs (pivot, other language) of each language; arguments as above.
 
-        A pivot that is not English is read, too: the entry names it among its languages.
+        A pivot that is not the source language is read, too: the entry names it among its languages.
         """
         found = {code: tasks.load_parallel(corpus, code, self.folder, sentences) for code in codes}
         entry = self._with_pivots(entry, {corpus: codes})
@@ -159,6 +164,8 @@ class Door:
         rows = {code: [_as_row(tree) for tree in loaded] for code, loaded in found.items()}
         kept = self.admit_by_language(rows, entry, vocabulary=False, held_out=held_out)
         trees = {code: [by_rows[code][row] for row in loaded] for code, loaded in kept.items()}
+        count = sum(len(tasks.trained_on(loaded, held_out)) for loaded in trees.values())
+        self.entries[-1] = replace(self.entries[-1], count=count)  # of sentences, whatever their parses
         if vocabulary:
             self.know([tree.text for loaded in trees.values() for tree in loaded])
         return trees
@@ -170,7 +177,7 @@ class Door:
     def _with_pivots(self, entry: Entry, by_corpus: dict[str, list[str]]) -> Entry:
         """An entry that names the pivots, too, whose test sentences are kept out from now on.
 
-        English it never named: all translations had it.
+        That the source language is read, its labels say.
 
         Args:
             by_corpus: languages by corpus.
@@ -179,7 +186,7 @@ class Door:
         for corpus, codes in by_corpus.items():
             pivots += self.pivots(corpus, codes).values()
         self._guard([*(code for codes in by_corpus.values() for code in codes), *pivots])
-        others = [pivot for pivot in pivots if pivot != "en"]
+        others = [pivot for pivot in pivots if pivot != self.source]
         return replace(entry, languages=tuple(dict.fromkeys([*entry.languages, *others])))
 
     def corpora(
@@ -219,9 +226,14 @@ class Door:
                 are left out.
             items: the first so many (0: all).
         """
-        free, _ = tasks.load_training(self.task, [source, *codes], [source], self.test, self.folder, "dev")
+        codes = list(dict.fromkeys([source, *codes]))
+        self._guard(codes)
+        free, _ = tasks.load_training(self.task, codes, [source], self._kept_out, self.folder, "dev")
         left_out = free.attrs.get("shared_with_test", 0)
-        free = free[~free["item"].isin(without["item"]) & ~free.cluster.isin(without.cluster)]
+        # Names of clusters are those of the languages they are of: without's own may be of others.
+        clusters = tasks.load_pairs(self.task, "dev", codes, self.folder)
+        near = clusters.cluster[clusters["item"].isin(without["item"])]
+        free = free[~free["item"].isin(without["item"]) & ~free.cluster.isin(near)]
         free = free[free["item"].isin(sorted(free["item"].unique())[: items or None])]
         sentences = [*free.sentence1, *free.sentence2]
         self.know(sentences)
@@ -229,14 +241,21 @@ class Door:
         self.entries.append(replace(entry, **counts))
         return free
 
-    def labels(self, train: pd.DataFrame, source: str, use: str, role: str) -> None:
-        """Write down labelled pairs: those of the source language, then all others. They were checked as they
-        were loaded (tasks.load_training refuses test sentences)."""
+    def labels(self, train: pd.DataFrame, source: str, use: str, role: str, left_out: int = 0) -> None:
+        """Write down labelled pairs: those of the source language, then all others.
+
+        They were checked as they were loaded: tasks.load_training refuses test sentences, and development
+        pairs that hold one are left out where a head is fitted on such (components/labelled.py).
+
+        Args:
+            left_out: items that were.
+        """
         is_source = train.language1 == source
         for kind, pairs in (("labelled-source", train[is_source]), ("labelled-target", train[~is_source])):
             if len(pairs):
                 codes = tuple(sorted(pairs.language1.unique()))
-                counts = {"count": pairs["item"].nunique(), "fingerprint": tasks.fingerprint(pairs)}
+                counts = {"count": pairs["item"].nunique(), "left_out": left_out}
+                counts["fingerprint"] = tasks.fingerprint(pairs)
                 self.entries.append(Entry(role, use, kind, codes, self.task, **counts))
 
     def synonyms(self, words: str, data, entry: Entry) -> dict[str, list[str]]:

@@ -57,7 +57,7 @@ def probabilities(features: str, train: tuple, dev: tuple, test: tuple) -> np.nd
         test: ``(u, v)``.
     Raises:
         ValueError: unknown features, cosine with more than two classes, vectors that are NaN or infinite, no
-            pairs to fit on, or training pairs of one class.
+            pairs to fit on, pairs of one class to fit on, or training pairs that lack a class.
     """
     if features not in FEATURES:
         raise ValueError(f"features={features!r}: known are {' and '.join(FEATURES)}")
@@ -67,14 +67,20 @@ def probabilities(features: str, train: tuple, dev: tuple, test: tuple) -> np.nd
         needed = name == "development" or (name == "training" and features == "logistic")
         if needed and not len(u):
             raise ValueError(f"features {features}: no {name} pairs to fit it on")
-    if features == "logistic" and len(np.unique(train[2])) < 2:
-        raise ValueError("features logistic: all training pairs are of one class")
     if features == "cosine":
         if max(dev[2]) > 1:
             raise ValueError("features cosine: a threshold tells two classes apart, this task has more")
+        if len(np.unique(dev[2])) < 2:
+            raise ValueError("features cosine: all development pairs are of one class")
         cosines = [(u * v).sum(1) for u, v, *_ in (dev, test)]
         return from_cosines(cosines[1], threshold(cosines[0], np.asarray(dev[2])))
 
+    seen = np.unique(train[2])
+    if len(seen) < 2:
+        raise ValueError("features logistic: all training pairs are of one class")
+    unseen = sorted(set(range(max(seen))) - set(seen))
+    if unseen:  # there is a column of each class that was seen, and none of others
+        raise ValueError(f"features logistic: no training pair is of class {unseen[0]}")
     compared = [pair_features(u, v) for u, v, *_ in (train, dev, test)]
     return regression(compared[0], train[2], compared[1], dev[2]).predict_proba(compared[2])
 

@@ -61,7 +61,7 @@ class Run:
         self.source = languages.listed(self.parameters["targets"])[0]
         self.encoder_place, self.encoder_name, inherited, self.parents = self.ancestry()
         test = tasks.load_pairs(self.task, "test", self._guarded(), self.folder)
-        self.provenance = Door(self.task, test, self.folder, inherited, Shared(self.runs))
+        self.provenance = Door(self.task, test, self.folder, inherited, Shared(self.runs), self.source)
         self._whole, self.pieces = None, {}
 
     def ancestry(self) -> tuple[str, str, list[Entry], dict[str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from xltlib import provenance
+from xltlib import provenance, tasks
 from xltlib.components.base import Component, gathered, option
 from xltlib.provenance import Entry, naming_facts
 
@@ -50,8 +50,8 @@ class Adaptation(Component):
 
     @property
     def training_texts(self) -> dict[str, list]:
-        """What is trained on, by language."""
-        return {code: texts[self.held_out :] for code, texts in self.texts.items()}
+        """What is trained on, by language; a line that is held out is not, however often it comes."""
+        return {code: tasks.trained_on(texts, self.held_out) for code, texts in self.texts.items()}
 
     @property
     def held_out_texts(self) -> dict[str, list]:
@@ -65,7 +65,7 @@ class Adaptation(Component):
             ValueError: names the language and what there is of it.
         """
         for code, own_texts in texts.items():
-            if len(own_texts) <= self.held_out:
+            if not tasks.trained_on(own_texts, self.held_out):
                 raise ValueError(
                     f"adaptation.held_out = {self.held_out}: {len(own_texts)} texts of {code} hold no test "
                     "sentence, and nothing is left to train on; hold out fewer, or read more"
@@ -77,10 +77,12 @@ class Adaptation(Component):
         return max(0, self.sentences - self.held_out)
 
     def counts(self) -> pd.DataFrame:
-        """What is read and held out, by language."""
+        """What is read and held out, by language; and what is left out because it is held out, if any is."""
         parts = {"read": self.training_texts, "held out": self.held_out_texts}
         counts = {name: {code: len(texts) for code, texts in part.items()} for name, part in parts.items()}
-        return pd.DataFrame(counts).rename_axis("language")
+        table = pd.DataFrame(counts).rename_axis("language")
+        again = pd.Series({code: len(texts) for code, texts in self.texts.items()}) - table.sum(axis=1)
+        return table.assign(**{"left out (held out)": again}) if again.any() else table
 
     def better(self, before: dict[str, float], after: dict[str, float]) -> bool:
         """Whether the measure of held-out text got better in every language.

@@ -49,7 +49,10 @@ class Frozen(Head):
 
 @dataclass(frozen=True, kw_only=True)
 class Cosine(Frozen):
-    """L0: a threshold on the cosine, chosen on development pairs of the source language (rung Z0)."""
+    """L0: a threshold on the cosine, fitted on development pairs of the source language (rung Z0).
+
+    Pairs that share a sentence with the test set are left out.
+    """
 
     features = "cosine"
     two_classes = True

@@ -89,23 +89,50 @@ class Labelled(Component):
     def load(self, run, dev_languages: list[str] | None = None) -> Data:
         """Read the pairs, through the door, and refuse labels of what is called zero-shot.
 
+        A head that is fitted on development pairs alone (``only_dev``) gets those that share no sentence with
+        the test set, whatever the split; the others are left out, and counted.
+
         Args:
             run: whose task, targets and test set these are.
             dev_languages: languages of the development pairs; None: all targets.
+        Raises:
+            ValueError: labels of a zero-shot language are read; or a head that is fitted in one go, and so
+                knows only classes that it has seen, has no pair of one.
         """
-        door, codes = run.provenance, languages.parse(self.languages)
+        door, dev_codes = run.provenance, dev_languages or run.targets
+        fits_dev, left_out = run.head.only_dev, 0
+        codes = dev_codes if fits_dev and self.split == "dev" else languages.parse(self.languages)
         test = tasks.load_pairs(run.task, "test", run.targets, run.folder, run.scored.test)
         train, dev = tasks.load_training(
-            run.task, codes, dev_languages or run.targets, door.test, run.folder,
-            self.split, self.items, run.scored.dev,
-        )  # fmt: skip
-        if run.head.only_dev:
-            train = dev  # a threshold needs no more
+            run.task, codes, dev_codes, door.test, run.folder, self.split, self.items, run.scored.dev
+        )
+        if fits_dev:  # their labels are trained on, where others only choose a checkpoint by them
+            if self.split == "train":
+                train, _ = tasks.divided(dev, door.test, held_out=0)
+            dev, left_out = train, train.attrs["shared_with_test"]
         zero_shot = run.codes(self.zero_shot)
         role = "adaptation" if self.stands_for else "labels"
-        door.labels(train, run.source, self.stands_for or "train", role)
+        door.labels(train, run.source, self.stands_for or "train", role, left_out)
         door.refuse_labels(zero_shot)
         for frame in (train, dev, test):
             door.know([*frame.sentence1, *frame.sentence2])
         classes = tasks.find(run.task).CLASSES
+        if not run.head.trains:
+            _refuse_unseen_classes(train, classes)
         return Data(run.task, run.source, run.targets, classes, train, dev, test, zero_shot)
+
+
+def _refuse_unseen_classes(pairs: pd.DataFrame, classes: list[str]) -> None:
+    """Stop when pairs that a frozen head is fitted on lack a class: its columns would be other classes.
+
+    Raises:
+        ValueError: names the classes, and says what to do.
+    """
+    seen = set(pairs.label)
+    unseen = [name for number, name in enumerate(classes) if number not in seen]
+    if unseen:
+        raise ValueError(
+            f"none of the {len(pairs)} labelled pairs that the head is fitted on is {' or '.join(unseen)}, "
+            "and it knows only classes that it has seen; read more items (labelled.items, of a threshold "
+            "scored.dev)"
+        )

@@ -119,9 +119,12 @@ class Procrustes(After):
         return self.holding(texts=texts, source=run.source)
 
     def _refuse_pivot(self, pivots: dict[str, str], source: str) -> None:
-        """Refuse translations with a third language: vectors are rotated onto those of the source."""
+        """Refuse translations with a third language: vectors are rotated onto those of the source.
+
+        English is a third language, too, where it is not the source: the classifier never sees its vectors.
+        """
         for code, pivot in pivots.items():
-            if pivot not in ("en", source):
+            if pivot != source:
                 raise ValueError(
                     f"after procrustes: {self.corpus} has {code} with {pivot}, and vectors are rotated onto "
                     f"those of {source}; name a corpus of translations with {source}"

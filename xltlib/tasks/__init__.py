@@ -18,6 +18,7 @@ from xltlib.tasks.leakage import (
     normalised,
     overlapping,
     refuse_test_sentences,
+    trained_on,
 )
 from xltlib.tasks.pairs import (
     COLUMNS,
@@ -82,4 +83,5 @@ __all__ = [
     "shared_sentence_clusters",
     "task_text",
     "test_pairs",
+    "trained_on",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 import numpy as np
@@ -62,6 +63,43 @@ def overlapping(texts: list, test: pd.DataFrame) -> list[bool]:
         parts = (text,) if isinstance(text, str) else text
         holding.append(any(holds(part) for part in parts))
     return holding
+
+
+def trained_on(items: list, held_out: int) -> list:
+    """What may be trained on where the first so many items are measured on: none that is one of these again.
+
+    Args:
+        items: sentences, tuples of them, or trees, which are told by their sentences.
+
+    Example:
+        >>> trained_on(["one", "two", "one", "three"], 1)
+        ['two', 'three']
+    """
+    measured_on = {getattr(item, "text", item) for item in items[:held_out]}
+    return [item for item in items[held_out:] if getattr(item, "text", item) not in measured_on]
+
+
+def refuse_nothing_left(texts: dict, kept: dict, source: str, use: str) -> None:
+    """Stop where a language would be said to be read, and is not.
+
+    Args:
+        texts, kept: lists before and after what holds a test sentence was left out, by language, or by corpus
+            and language: what is left of one corpus is enough.
+        source, use: what was read and what for, for the error.
+    Raises:
+        DataError: names the first such language, and says what to do.
+    """
+    candidates, left = Counter(), Counter()
+    for key, items in texts.items():
+        code = key if isinstance(key, str) else key[-1]
+        candidates[code] += len(items)
+        left[code] += len(kept[key])
+    for code, count in candidates.items():
+        if count and not left[code]:
+            raise DataError(
+                f"{source}: all {count} texts of {code} hold a test sentence, and none is left for {use}; "
+                f"read more of them, name another source, or leave {code} out"
+            )
 
 
 def without_test_pairs(pairs: pd.DataFrame, test: pd.DataFrame, translations: bool = False) -> pd.DataFrame:
