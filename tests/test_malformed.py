@@ -454,6 +454,11 @@ OPTIONS = [
         {"kind": "pgd", "radius": 0.1, "steps": 10**6},
         "steps = 1000000, wanted a number of at most 1,000",
     ),
+    (
+        "noise",
+        {"kind": "freelb", "radius": 0.1, "steps": 1},  # plain training
+        "noise freelb: steps = 1, wanted a number of at least 2",
+    ),
     ("noise", {"kind": "drop", "share": 1.1}, "share = 1.1, wanted a number of at most 1"),
     (
         "noise",
