@@ -81,7 +81,8 @@ def train(
         learning_rate: peak; rises linearly over the ``warmup`` share of steps, then falls linearly to 0.
         head_learning_rate: of what starts from nothing (:data:`FRESH`, LoRA); None: ten times the other.
         weight_decay: of AdamW.
-        warmup: share of the steps.
+        warmup: share of the steps; 0: none, the first update has the peak. With some the first update has
+            the rate 0, so that a single step trains nothing.
         clip: largest norm of the gradient.
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
         checkpoints: calls of ``at_checkpoint(step)``, evenly spaced, the last after the last step.
@@ -249,11 +250,15 @@ def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate:
 
 
 def optimizer_and_schedule(groups: list[dict], steps: int, weight_decay: float, warmup: float) -> tuple:
-    """AdamW, and learning rates that rise linearly over the ``warmup`` share of the steps, then fall to 0."""
+    """AdamW, and learning rates that rise linearly over the ``warmup`` share of the steps, then fall to 0.
+
+    They rise from 0 over one step at least, but for a ``warmup`` of 0: then they begin at their peak.
+    """
     from transformers import get_linear_schedule_with_warmup
 
     optimizer = torch.optim.AdamW(groups, weight_decay=weight_decay, fused=True)
-    schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
+    rising = max(1, int(warmup * steps)) if warmup else 0
+    schedule = get_linear_schedule_with_warmup(optimizer, rising, steps)
     return optimizer, schedule
 
 
