@@ -383,6 +383,11 @@ PARAMETERS = [
         {"encoder": {"frozen_layers": 13}},
         "frozen_layers = 13, but encoder offline has 12 layers",
     ),
+    (
+        "20_finetune",
+        {"steps": 8, "checkpoints": 1, "scored": {"averaged": 5}},
+        "scored.averaged = 5: it is of updates of the second half, and more than half of 8 steps; average",
+    ),
     ("21_frozen", {"encoder": {"frozen_layers": 4}}, "encoder.frozen_layers = 4 has no effect"),
     (
         "21_frozen",

@@ -5,6 +5,8 @@ Limits of one method stand in its component (xltlib/components); here is what on
 
 from __future__ import annotations
 
+import math
+
 from xltlib import languages, tasks
 from xltlib.components.base import Component, find
 from xltlib.components.kinds import FAMILIES
@@ -172,6 +174,11 @@ def _refuse_scored(notebook: str, parameters: dict, parts: dict[str, Component])
     if scored.votes and not getattr(parts.get("noise"), "votes", False):
         kinds = [kind for kind in FAMILIES["noise"] if find("noise", kind).votes]
         raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
+    if 2 * scored.averaged > parameters.get("steps", math.inf):
+        raise ValueError(
+            f"scored.averaged = {scored.averaged}: it is of updates of the second half, and more than half of "
+            f"{parameters['steps']} steps; average fewer, or make more steps"
+        )
     if attack != "none" and not scored.attack.adversarial:
         raise ValueError(f"scored.attack: {attack} is no adversarial noise")
     if attack != "none" and notebook == FROZEN:

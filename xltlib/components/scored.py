@@ -26,7 +26,7 @@ class Scored(Component):
         attack: an adversarial noise under which the source language is scored, too.
         votes: predict by majority of so many noisy copies (0: of the pair itself).
         averaged: weights of so many updates, evenly spaced over the second half of the training, are averaged
-            and predict, too: the rule ``averaged`` (0: not).
+            and predict, too: the rule ``averaged`` (0: not). At most half the steps.
         ema: an exponential moving average of the weights, with this decay, predicts, too: the rule ``ema``
             (0: not).
         precision: of scoring, but for votes, which are in fp32: ``"no"`` (fp32), ``"bf16"``, or ``"auto"``
