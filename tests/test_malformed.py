@@ -397,6 +397,13 @@ PARAMETERS = [
     ("21_frozen", {"encoder": {"dropout": 0.1}}, "encoder.dropout = 0.1 has no effect"),
     ("21_frozen", {"head": {"kind": "cosine", "layer": 13}}, "layer = 13, but encoder offline has 12 layers"),
     ("21_frozen", {"scored": {"attack": {"kind": "pgd", "radius": 0.1}}}, "scored.attack has no effect"),
+    (
+        "21_frozen",
+        {"scored": {"averaged": 8}},
+        "scored.averaged = 8 has no effect: 21_frozen trains no weights; leave it at 0 there",
+    ),
+    ("21_frozen", {"scored": {"ema": 0.9}}, "scored.ema = 0.9 has no effect: 21_frozen trains no weights"),
+    ("21_frozen", {"scored": {"precision": "bf16"}}, "scored.precision = 'bf16' has no effect: 21_frozen comp"),
 ]
 OPTIONS = [
     ("batches", {"size": -1}, "size = -1, wanted a number of at least 1"),

@@ -235,6 +235,19 @@ def test_what_the_command_line_sets_reaches_the_runs_that_have_it():
             studies.parse_set([wrong])
 
 
+def test_what_is_set_of_a_scoring_that_frozen_vectors_lack_goes_past_them():
+    arms = {"english": {}, "frozen": {"head": "logistic"}}
+    study = tiny_study(ENCODER, encoders={}, arms=arms)
+    sets = ("scored.averaged=2", "scored.ema=0.9", "scored.precision=bf16")
+    nodes = planned(study, sets).nodes
+    assert nodes["frozen seed 1"].run == planned(study).nodes["frozen seed 1"].run
+    scored = nodes["english seed 1"].parameters["scored"]
+    assert (scored["averaged"], scored["ema"], scored["precision"]) == (2, 0.9, "bf16")
+    study["common"]["scored"]["averaged"] = 2
+    with pytest.raises(ValueError, match="frozen: scored.averaged = 2 has no effect"):
+        planned(study)
+
+
 def test_another_encoder_is_adapted_too():
     nodes = planned(tiny_study(ENCODER), ("encoder.name=other",)).nodes
     assert (
