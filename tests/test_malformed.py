@@ -403,7 +403,7 @@ PARAMETERS = [
         "scored.averaged = 8 has no effect: 21_frozen trains no weights; leave it at 0 there",
     ),
     ("21_frozen", {"scored": {"ema": 0.9}}, "scored.ema = 0.9 has no effect: 21_frozen trains no weights"),
-    ("21_frozen", {"scored": {"precision": "bf16"}}, "scored.precision = 'bf16' has no effect: 21_frozen comp"),
+    ("21_frozen", {"scored": {"precision": "bf16"}}, "scored.precision = 'bf16' has no effect: 21_frozen"),
 ]
 OPTIONS = [
     ("batches", {"size": -1}, "size = -1, wanted a number of at least 1"),

@@ -183,8 +183,8 @@ def _refuse_scored(notebook: str, parameters: dict, parts: dict[str, Component])
         raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
     if 2 * scored.averaged > parameters.get("steps", math.inf):
         raise ValueError(
-            f"scored.averaged = {scored.averaged}: it is of updates of the second half, and more than half of "
-            f"{parameters['steps']} steps; average fewer, or make more steps"
+            f"scored.averaged = {scored.averaged}: it is of updates of the second half, and more than half "
+            f"of {parameters['steps']} steps; average fewer, or make more steps"
         )
     if attack != "none" and not scored.attack.adversarial:
         raise ValueError(f"scored.attack: {attack} is no adversarial noise")

@@ -65,15 +65,15 @@ class Scored(Component):
         Args:
             kept: of checkpoints.Checkpoints.
             noise: the component of the training, whose copies vote.
-            seed: of the run; votes draw by seed + 1000.
+            seed: of the run; votes draw by seed + 1000, for each checkpoint anew.
         """
         from xltlib import prediction
 
         score = None
         if self.votes:
-            voting = noise.step(kept.model, seed + 1000)
 
             def score(model, frame, progress):
+                voting = noise.step(model, seed + 1000)  # else one checkpoint would move another's draws
                 return prediction.voted(model, frame, voting, self.votes, progress, data.source)
 
         return kept.predict(self.pairs_of(data.test), progress=True, score=score)
