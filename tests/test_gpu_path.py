@@ -1,13 +1,17 @@
 """What is done otherwise on a GPU, as far as a CPU can follow."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from xltlib import batching, encoders, heads, prediction, tasks, training
+from xltlib.adaptation import syntax
 from xltlib.adaptation.during import Penalised
+from xltlib.adaptation.training import AdaptationTraining
+from xltlib.tasks.trees import Tree
 
 QUIET = {"precision": "no", "progress": False}
 
@@ -70,11 +74,57 @@ def test_the_learning_rate_is_blamed_only_where_it_is_the_cause():
         assert "weight holds values that are no numbers, and nothing trained it" in said(values)
 
 
+@pytest.mark.parametrize(
+    ("look_every", "checkpoints", "both"),
+    [(1, 0, False), (3, 0, False), (4, 0, True), (50, 0, True), (50, 2, True)],
+)
+def test_where_updates_followed_a_bad_loss_the_learning_rate_is_not_blamed_alone(
+    look_every, checkpoints, both
+):
+    model = torch.nn.Linear(1, 1, bias=False)  # the third batch is broken, the learning rate is harmless
+    batches = itertools.chain([torch.ones(1, 1)] * 2, [torch.tensor([[float("nan")]])], [torch.ones(1, 1)] * 3)
+    looks = {"look_every": look_every, "checkpoints": checkpoints, "at_checkpoint": lambda step: None}
+    with pytest.raises(ValueError, match="the loss is nan at step 3: ") as raised:
+        training.train(model, batches, lambda x: model(x).square().mean(), 6, 1e-4, **QUIET, **looks)
+    said = str(raised.value)
+    if both:
+        assert "lower learning_rate (0.0001); or, as updates were made with that loss before it was" in said
+        assert said.endswith("it alone has done so: look at the encoder's weights, the text, noise and penalty")
+    else:
+        assert "so it is not learning_rate" in said and "lower" not in said
+
+
 def test_a_training_that_goes_astray_names_its_learning_rate():
     model = torch.nn.Linear(1, 1, bias=False)
     ones = itertools.repeat(torch.ones(1, 1))
     with pytest.raises(ValueError, match=r"step \d+: training has driven the weights off; lower learn"):
         training.train(model, ones, lambda x: (model(x) ** 2).sum(), 9, 1e30, **QUIET)
+
+
+def test_a_look_at_an_adaptation_moves_the_random_state_of_no_device(monkeypatch):
+    state = {device: torch.tensor([device]) for device in (0, 1)}  # of two cards
+
+    def seeded(seed: int) -> None:
+        state.update({device: torch.tensor([100 + seed]) for device in state})
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(state))
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: state[device].clone())
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda found, device: state.update({device: found}))
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded)
+    tree, during = Tree("a b c", ((0, 1), (2, 3), (4, 5)), (2, 0, 2), (False,) * 3), []
+
+    def look(self, reader, looked) -> None:
+        syntax.fit_probe([torch.ones(3, 4)], [tree], 2, 1, 1)
+        during.append(state[0].item())
+
+    monkeypatch.setattr(AdaptationTraining, "_look", look)
+    monkeypatch.setattr(AdaptationTraining, "_reader", lambda self: None)
+    adapting = AdaptationTraining(None, None, False, None, None, None, None)
+    adapting.in_run("", SimpleNamespace(sentences={}, translations={}, treebank={"de": [tree]}))
+    before = torch.get_rng_state()
+    adapting.look()
+    assert during == [101] and torch.get_rng_state().equal(before)
+    assert {device: found.item() for device, found in state.items()} == {0: 0, 1: 1}
 
 
 def test_fused_attention_trains_as_eager_attention_does(tiny, frame, monkeypatch):

@@ -195,28 +195,35 @@ class Losses:
         """
         self._unseen.append(value)
         if len(self._unseen) >= self.look_every:
-            self.look()
+            self.look(update_made=False)
 
-    def look(self) -> None:
+    def look(self, update_made: bool = True) -> None:
         """Wait for the device, and take over the losses since the last look.
 
+        Args:
+            update_made: whether the update of the last of them was made.
         Raises:
             ValueError: one of them is NaN or infinite; says at which step.
         """
         seen = torch.stack(self._unseen).tolist() if self._unseen else []
         self._unseen = []
-        for value in seen:
+        for position, value in enumerate(seen, start=1):
             if not math.isfinite(value):
-                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {self._cause()}")
+                cause = self._cause(followed=update_made or position < len(seen))
+                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {cause}")
             self.values.append(value)
         tracking.current().updated(len(self.values), seen, self.groups)
 
-    def _cause(self) -> str:
-        """What to look at: before the first update it cannot be the learning rate."""
+    def _cause(self, followed: bool) -> str:
+        """What to look at: before the first update it cannot be the learning rate.
+
+        Args:
+            followed: whether updates were made with that loss, or after it.
+        """
         updated = bool(self.values)
         if self.model is None:
             return f"lower learning_rate ({self.learning_rate})" if updated else diverged.ELSE
-        return diverged.cause(self.model, self.learning_rate, updated)
+        return diverged.cause(self.model, self.learning_rate, updated, followed)
 
     def recent(self) -> float:
         """Mean of the last 50 that were looked at; NaN before the first."""

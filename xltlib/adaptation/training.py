@@ -72,14 +72,14 @@ class AdaptationTraining:
     def look(self) -> dict:
         """Language bias, translations of the probes and trees found by the encoder as it is now.
 
-        It moves no random state. With low-rank updates attached there is nothing to look at: what is before
-        is the run that it starts from.
+        It moves no random state, neither the CPU's nor a GPU's. With low-rank updates attached there is
+        nothing to look at: what is before is the run that it starts from.
         """
         looked = {"bias": [], "probes": {}, "trees": {}}
         wanted = bool(self.measured.sentences or self.measured.translations or self.measured.treebank)
         if not wanted or self.attached is not None:
             return looked
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(range(torch.cuda.device_count())):  # all: a seed is given to all of them
             self._look(self._reader(), looked)
         return looked
 
