@@ -137,7 +137,8 @@ def test_an_adaptation_refuses_more_tokens_than_positions_by_name(tiny, kind):
 def test_a_penalty_of_trees_refuses_more_tokens_than_positions_by_name(tiny):
     model = heads.build("cross", encoders.load(str(tiny["xlm-r"])))
     penalty = make("penalty", {"kind": "syntax", "max_length": 139}).holding(found={})
-    with pytest.raises(ValueError, match="^penalty.max_length = 139: this encoder has positions for 138 tokens"):
+    said = "^penalty.max_length = 139: this encoder has positions for 138 tokens"
+    with pytest.raises(ValueError, match=said):
         penalty.beside(None, model, 1, np.random.default_rng(1))
 
 

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from xltlib import batching, encoders, heads, prediction, tasks, training
+from xltlib import batching, devices, encoders, heads, prediction, tasks, training
 from xltlib.adaptation import syntax
 from xltlib.adaptation.during import Penalised
 from xltlib.adaptation.training import AdaptationTraining
+from xltlib.components.base import make
+from xltlib.run import Run
 from xltlib.tasks.trees import Tree
+from xltlib.vectors import Vectors
 
 QUIET = {"precision": "no", "progress": False}
 
@@ -82,7 +85,8 @@ def test_where_updates_followed_a_bad_loss_the_learning_rate_is_not_blamed_alone
     look_every, checkpoints, both
 ):
     model = torch.nn.Linear(1, 1, bias=False)  # the third batch is broken, the learning rate is harmless
-    batches = itertools.chain([torch.ones(1, 1)] * 2, [torch.tensor([[float("nan")]])], [torch.ones(1, 1)] * 3)
+    good, bad = torch.ones(1, 1), torch.tensor([[float("nan")]])
+    batches = iter([good, good, bad, good, good, good])
     looks = {"look_every": look_every, "checkpoints": checkpoints, "at_checkpoint": lambda step: None}
     with pytest.raises(ValueError, match="the loss is nan at step 3: ") as raised:
         training.train(model, batches, lambda x: model(x).square().mean(), 6, 1e-4, **QUIET, **looks)
@@ -120,11 +124,44 @@ def test_a_look_at_an_adaptation_moves_the_random_state_of_no_device(monkeypatch
     monkeypatch.setattr(AdaptationTraining, "_look", look)
     monkeypatch.setattr(AdaptationTraining, "_reader", lambda self: None)
     adapting = AdaptationTraining(None, None, False, None, None, None, None)
-    adapting.in_run("", SimpleNamespace(sentences={}, translations={}, treebank={"de": [tree]}))
+    adapting.measured = SimpleNamespace(sentences={}, translations={}, treebank={"de": [tree]})
     before = torch.get_rng_state()
     adapting.look()
     assert during == [101] and torch.get_rng_state().equal(before)
     assert {device: found.item() for device, found in state.items()} == {0: 0, 1: 1}
+
+
+def test_vectors_and_what_is_measured_before_an_adaptation_are_computed_where_models_are_trained(
+    tiny, frame, words, monkeypatch
+):
+    assert devices.chosen() == torch.device("cpu")
+    monkeypatch.setattr(devices, "chosen", lambda: torch.device("meta"))  # in place of a GPU
+    found = []
+
+    def encoded(model, sentences, progress):
+        found.extend({p.device.type for p in model.parameters()})
+        return np.ones((len(sentences), 4))
+
+    monkeypatch.setattr(prediction, "encoded", encoded)
+    model = heads.build("bi", encoders.load(str(tiny["labse"])))
+    Vectors(model, {"test": frame}).add(["one more"])
+    assert found == ["meta", "meta"]
+
+    class Asked:  # of a run, as far as this reads it
+        seed, draw, start, encoder_place, measured = 1, 1, "", "", None
+        encoder = make("encoder", {"name": "tiny"})
+
+        def trimmed(self):
+            return encoders.load(str(tiny["labse"]))
+
+    translations = {"de": list(zip(words[:30], words[30:60]))}
+    for kind in ("mlm", "mlm-ranking", "align", "tsdae"):
+        component = make("adaptation", {"kind": kind, "held_out": 4})
+        texts = translations if kind == "align" else {"de": words[:30]}
+        Asked.adaptation = component.holding(texts=texts, translations=translations)
+        adapting = Run.adapting(Asked())
+        assert {p.device.type for p in adapting.model.parameters()} == {"meta"}
+        assert adapting.encoder.table.device.type == "meta"  # where what looks at it goes, too
 
 
 def test_fused_attention_trains_as_eager_attention_does(tiny, frame, monkeypatch):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xltlib import diverged, tracking
+from xltlib import devices, diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
@@ -108,7 +108,7 @@ def train(
     from accelerate import Accelerator
 
     accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
-    model.to(accelerator.device)
+    model.to(devices.chosen())
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained or steps < 1:
         raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")
@@ -124,7 +124,7 @@ def train(
     model.train()
     status = progress_of.current()
     status.stage(progress_of.TRAINING, steps)
-    every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
+    every = look_every or (1 if devices.chosen().type == "cpu" else LOOK_EVERY)
     losses = Losses(every, learning_rate, model, optimizer.param_groups)
     bar = _bar(steps, progress)
     for step in bar:

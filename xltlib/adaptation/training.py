@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xltlib import batching, bias, encoders, heads, prediction, progress, training
+from xltlib import batching, bias, devices, encoders, heads, prediction, progress, training
 from xltlib.adaptation import align, lora, syntax
 from xltlib.encoders import Encoder
 
@@ -45,7 +45,9 @@ class AdaptationTraining:
     trained: nn.Module | None = None
 
     def in_run(self, place: str, measured, trained: nn.Module | None = None) -> None:
-        """Take over what only the run knows.
+        """Take over what only the run knows, and move the model to where it will be trained.
+
+        So what is measured before the training is computed there, too.
 
         Args:
             place: what encoders.load takes to load the encoder with its whole vocabulary, as it was.
@@ -55,6 +57,7 @@ class AdaptationTraining:
         self.place, self.measured, self.trained = place, measured, trained
         if trained is not None:
             trained.model = self.encoder.model  # the same one, but where a method copies it
+        self.model.to(devices.chosen())
 
     def measure(self) -> dict[str, float]:
         """By language: what the component ``measures`` of held-out text, such as its perplexity."""
