@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from xltlib import bundle, command_line, console, drawing, execution, files, places, progress, showing
-from xltlib import stopping, studies, tasks
+from xltlib import bundle, command_line, console, drawing, execution, files, lineage, places, progress
+from xltlib import showing, stopping, studies, tasks
 from xltlib.forecast import Forecast
 from xltlib.store import NoArm, Store
 from xltlib.values import counted
@@ -84,9 +84,9 @@ def main(argv: list[str] | None = None) -> int:
         todo, done = [] if args.draw else missing, len(chosen.nodes) - len(missing)
         begins = f"{counted(len(todo), 'run')} to do, {done} done already; {args.jobs} at a time"
         console.say(f"{args.study}: {store.drawn_from(plan) if args.draw else begins}", sys.stdout)
-        if todo:
-            for message in filter(None, [plan.no_answer(), store.beforehand(plan, todo)]):
-                console.say(f"beforehand: {message}")
+        warnings = [chosen.no_answer(), lineage.same_batches(chosen.nodes), store.beforehand(plan, todo)]
+        for message in filter(None, warnings if todo else []):
+            console.say(f"beforehand: {message}")
         failed = carried_out(args, plan, store, todo) if todo else {}
         if args.draw and (older := store.other_code(plan)):
             console.say(f"{counted(older, 'run')} made by other code than today's, drawn as they are")

@@ -376,6 +376,25 @@ def test_language_modelling_and_translation_ranking_take_turns(tiny):
         assert adapting.loss(pairs).device.type == "meta"
 
 
+@pytest.mark.parametrize("kind", ["mlm-ranking", "align"])
+@pytest.mark.parametrize("name", ["labse", "bert"])
+def test_translation_ranking_trains_the_dense_layer_where_there_is_one(tiny, kind, name):
+    encoder = encoders.load(str(tiny[name]))
+    translations = {"de": tasks.load_parallel("demo", "de", None, 40)}
+    component = make("adaptation", {"kind": kind, "corpus": "demo", "held_out": 4})
+    if kind == "align":
+        component = component.holding(texts=translations)
+    else:
+        text = {"de": [german for _, german in translations["de"]]}
+        component = component.holding(texts=text, translations=translations)
+    training.set_seed(1)
+    adapting = component.build(encoder, make("encoder", {"name": name}), 1)
+    before = [p.detach().clone() for p in encoder.dense.parameters()]
+    training.train(adapting.model, adapting.stream, adapting.loss, 12, 1e-3, precision="no", progress=False)
+    assert len(before) == (2 if name == "labse" else 0)
+    assert all((p != old).any() for p, old in zip(encoder.dense.parameters(), before))
+
+
 def test_a_trained_model_is_not_adapted_with_its_table():
     given = {"adaptation": {"kind": "mlm", "text": "demo", "train_table": True}, "start": "finetune-x"}
     with pytest.raises(ValueError, match="adaptation.train_table: a model that was trained on the task"):

@@ -166,6 +166,28 @@ def test_training_is_the_loop_that_one_would_write_by_hand():
     assert model.body.weight.item() == pytest.approx(other.body.weight.item(), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("warmup", "rates"),
+    [(0.0, [1, 3 / 4, 2 / 4, 1 / 4]), (0.1, [0, 1, 2 / 3, 1 / 3]), (0.5, [0, 1 / 2, 1, 1 / 2])],
+)
+def test_without_warmup_the_first_update_has_the_peak(warmup, rates):
+    groups = [{"params": [nn.Parameter(torch.ones(1))], "lr": 1.0}]
+    optimizer, schedule = training.optimizer_and_schedule(groups, 4, 0.0, warmup)
+    found = []
+    for _ in rates:
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert found == pytest.approx(rates)
+
+
+def test_a_single_step_without_warmup_trains():
+    model = Line()
+    batches, options = iter([torch.ones(1, 1)]), {"precision": "no", "progress": False}
+    training.train(model, batches, lambda x: model(x).square().mean(), 1, 0.01, warmup=0.0, **options)
+    assert model.body.weight.item() == pytest.approx(0.49)
+
+
 def test_training_goes_on_in_training_mode_after_a_checkpoint():
     model, modes = nn.Linear(1, 1), []
 

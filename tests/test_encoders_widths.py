@@ -2,12 +2,14 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
 from xltlib import encoders, heads, training
 from xltlib.adaptation.mlm import MaskedLanguageModel, masked_batches
 from xltlib.batching import Batch
+from xltlib.components.base import make
 
 SIZES = {
     "hidden_size": 32,
@@ -120,6 +122,24 @@ def test_more_tokens_than_positions_are_refused_before_training(tiny, name, room
         ValueError, match=f"max_length = {room + 1}: this encoder has positions for {room} tokens"
     ):
         heads.build("bi", encoder, max_length=room + 1)
+
+
+@pytest.mark.parametrize("kind", ["mlm", "mlm-ranking", "tsdae", "syntax", "align"])
+def test_an_adaptation_refuses_more_tokens_than_positions_by_name(tiny, kind):
+    encoder = encoders.load(str(tiny["xlm-r"]))
+    component = make("adaptation", {"kind": kind, "max_length": 139})
+    component = component.holding(texts={"de": ["a b"] * 30})
+    said = "^adaptation.max_length = 139: this encoder has positions for 138 tokens"
+    with pytest.raises(ValueError, match=said):
+        component.build(encoder, make("encoder", {"name": "tiny"}), 1)
+
+
+def test_a_penalty_of_trees_refuses_more_tokens_than_positions_by_name(tiny):
+    model = heads.build("cross", encoders.load(str(tiny["xlm-r"])))
+    penalty = make("penalty", {"kind": "syntax", "max_length": 139}).holding(found={})
+    said = "^penalty.max_length = 139: this encoder has positions for 138 tokens"
+    with pytest.raises(ValueError, match=said):
+        penalty.beside(None, model, 1, np.random.default_rng(1))
 
 
 def test_lower_case_of_sentence_transformers_is_kept(tiny, tmp_path, words):

@@ -385,6 +385,11 @@ PARAMETERS = [
         {"encoder": {"frozen_layers": 13}},
         "frozen_layers = 13, but encoder offline has 12 layers",
     ),
+    (
+        "20_finetune",
+        {"steps": 8, "checkpoints": 1, "scored": {"averaged": 5}},
+        "scored.averaged = 5: it is of updates of the second half, and more than half of 8 steps; average",
+    ),
     ("21_frozen", {"encoder": {"frozen_layers": 4}}, "encoder.frozen_layers = 4 has no effect"),
     (
         "21_frozen",
@@ -394,6 +399,13 @@ PARAMETERS = [
     ("21_frozen", {"encoder": {"dropout": 0.1}}, "encoder.dropout = 0.1 has no effect"),
     ("21_frozen", {"head": {"kind": "cosine", "layer": 13}}, "layer = 13, but encoder offline has 12 layers"),
     ("21_frozen", {"scored": {"attack": {"kind": "pgd", "radius": 0.1}}}, "scored.attack has no effect"),
+    (
+        "21_frozen",
+        {"scored": {"averaged": 8}},
+        "scored.averaged = 8 has no effect: 21_frozen trains no weights; leave it at 0 there",
+    ),
+    ("21_frozen", {"scored": {"ema": 0.9}}, "scored.ema = 0.9 has no effect: 21_frozen trains no weights"),
+    ("21_frozen", {"scored": {"precision": "bf16"}}, "scored.precision = 'bf16' has no effect: 21_frozen"),
 ]
 OPTIONS = [
     ("batches", {"size": -1}, "size = -1, wanted a number of at least 1"),
@@ -455,6 +467,11 @@ OPTIONS = [
         "noise",
         {"kind": "pgd", "radius": 0.1, "steps": 10**6},
         "steps = 1000000, wanted a number of at most 1,000",
+    ),
+    (
+        "noise",
+        {"kind": "freelb", "radius": 0.1, "steps": 1},  # plain training
+        "noise freelb: steps = 1, wanted a number of at least 2",
     ),
     ("noise", {"kind": "drop", "share": 1.1}, "share = 1.1, wanted a number of at most 1"),
     (

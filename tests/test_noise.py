@@ -4,13 +4,15 @@ import json
 import math
 import sys
 import types
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from xltlib import batching, encoders, heads, parameters, prediction, provenance, statistics, tasks, training
+from xltlib import batching, checkpoints, encoders, heads, parameters, prediction, provenance, statistics
+from xltlib import tasks, training
 from xltlib.components.base import find, make
 from xltlib.components.kinds import FAMILIES
 from xltlib.noise import lists, neighbours
@@ -410,6 +412,27 @@ def test_a_batch_can_be_the_view_of_any_word_noise():
     assert provenance.rung(entries) == "Z0'"
     assert [provenance.supervision(entries, code) for code in ("en", "de")] == ["labelled", "none"]
     assert provenance.rung([*entries, Entry("adaptation", "mlm", "text", ("de",))]) == "Z1"
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "drop"])
+def test_votes_of_the_last_checkpoint_are_its_own_whatever_others_were_picked(tiny, words, frame, kind):
+    model = build(tiny, words)
+    noise = make("noise", {"kind": kind, **({"share": 0.5} if kind == "drop" else {"radius": 1.0})})
+    data = SimpleNamespace(test=frame, dev=frame, source="en")
+    found = []
+    for earlier in (False, True):
+        kept = checkpoints.Checkpoints(model, frame)
+        kept.steps, kept.weights = [1, 2], 2 * [{name: p.clone() for name, p in training.trained(model)}]
+        picked = 0 if earlier else 1  # by the rules that look at development data
+
+        def choice(rule, code, picked=picked):
+            return 1 if rule == "last" else picked
+
+        kept.choice = choice
+        scored = make("scored", {"votes": 3}).predict(kept, data, noise, 1)
+        found.append(scored[scored.selection == "last"])
+    alone, beside = found
+    assert alone.equals(beside) and alone.p0.nunique() > 2
 
 
 def test_votes_are_shares_and_the_same_for_a_seed(model, frame):

@@ -399,6 +399,8 @@ def test_secondary_metrics_by_hand():
     # confidences .9 .9 (one bin), .8, .6: all right
     assert table.loc["en", "calibration_error"] == pytest.approx((0.2 + 0.2 + 0.4) / 4)
     assert table.loc["de", "average_precision"] == pytest.approx((1 + 2 / 4) / 2)
+    without = statistics.secondary(frame.assign(label=frame.label.where(frame.language1 == "en", 0)))
+    assert without.set_index("language").average_precision.isna().to_dict() == {"en": False, "de": True}
     sure = frame[:4].assign(p0=0.1, p1=0.9)  # in one bin, half of them right: 0.9 - 0.5
     assert statistics.secondary(sure).calibration_error[0] == pytest.approx(0.4)
 

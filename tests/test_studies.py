@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tiny_studies import HYBRID, ROOT, command, here, run_all, tiny_study
 
-from xltlib import parameters, studies
+from xltlib import lineage, parameters, studies
+from xltlib.run import Run
 
 ENCODER = Path("tiny-encoder")
 
@@ -235,6 +237,19 @@ def test_what_the_command_line_sets_reaches_the_runs_that_have_it():
             studies.parse_set([wrong])
 
 
+def test_what_is_set_of_a_scoring_that_frozen_vectors_lack_goes_past_them():
+    arms = {"english": {}, "frozen": {"head": "logistic"}}
+    study = tiny_study(ENCODER, encoders={}, arms=arms)
+    sets = ("scored.averaged=2", "scored.ema=0.9", "scored.precision=bf16")
+    nodes = planned(study, sets).nodes
+    assert nodes["frozen seed 1"].run == planned(study).nodes["frozen seed 1"].run
+    scored = nodes["english seed 1"].parameters["scored"]
+    assert (scored["averaged"], scored["ema"], scored["precision"]) == (2, 0.9, "bf16")
+    study["common"]["scored"]["averaged"] = 2
+    with pytest.raises(ValueError, match="frozen: scored.averaged = 2 has no effect"):
+        planned(study)
+
+
 def test_another_encoder_is_adapted_too():
     nodes = planned(tiny_study(ENCODER), ("encoder.name=other",)).nodes
     assert (
@@ -450,6 +465,30 @@ def test_no_stage_of_a_training_makes_the_batches_of_another(name):
                 read.append((given["labelled"]["items"], given["batches"]["kind"]))
             given = by_run[given["start"]]
         assert len(read) == len(set(read)), node.label
+
+
+def test_a_training_that_draws_the_batches_of_one_before_it_is_warned_of():
+    trunk = {"first": {"keep_model": True}, "second": {"start": "first", "keep_model": True}}
+    arms = {"plain": {"start": "second"}, "hybrid": {"start": "second", "batches": HYBRID}}
+    arms["as-it-was"] = {"start": "second", "learning_rate": 0.0}
+    study = tiny_study(ENCODER, encoders={}, trunk=trunk, arms=arms)
+    said = lineage.same_batches(planned(study).nodes)
+    assert said == (
+        "plain seed 1 draws the labelled pairs of second seed 1, which it goes on from, again in the same "
+        "order; give it another labelled.items"
+    )
+    more = lineage.same_batches(planned(study, ("seeds=1,2",)).nodes)
+    assert "again in the same order, and so in 1 more;" in more
+    arms["plain"]["labelled"] = {"items": 59}
+    assert not lineage.same_batches(planned(study).nodes)
+
+
+def test_the_third_training_of_a_chain_draws_as_the_second_and_the_first_draws_otherwise():
+    def drawn(start: str) -> list[int]:
+        return list(Run.rng(SimpleNamespace(seed=1, start=start), "batches").permutation(50))
+
+    first, second, third = map(drawn, ("", "finetune-first", "finetune-second"))
+    assert first != second == third  # what the warning is for
 
 
 def test_two_studies_share_no_anchors():

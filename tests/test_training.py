@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from xltlib import batching, checkpoints, encoders, heads, prediction, tasks, training
+from xltlib import batching, checkpoints, encoders, heads, parameters, prediction, tasks, training
 from xltlib.adaptation import mlm
 from xltlib.adaptation.align import retrieval_accuracy, translation_ranking
 from xltlib.components.base import make
@@ -350,6 +350,14 @@ def test_averaged_weights_predict_too_and_change_nothing_else(tiny, frame):
         kept.model.load_state_dict(kept.averages[rule].weights, strict=False)
         own = scored[scored.selection == rule].reset_index(drop=True)
         assert own[["p0", "p1"]].equals(prediction.predict(kept.model, test)[["p0", "p1"]])
+
+
+def test_averages_that_are_not_refused_are_of_as_many_updates_as_asked_for():
+    for steps in range(4, 40):
+        parameters.resolve("20_finetune", {"steps": steps, "scored": {"averaged": steps // 2}})
+        for number in range(2, steps // 2 + 1):
+            marks = checkpoints.Averaged(None, steps, number).marks
+            assert len(marks) == number and max(marks) == steps and min(marks) > steps / 2
 
 
 @pytest.mark.parametrize("head", heads.HEADS)

@@ -5,10 +5,19 @@ Limits of one method stand in its component (xltlib/components); here is what on
 
 from __future__ import annotations
 
+import math
+
 from xltlib import languages, tasks
-from xltlib.components.base import Component, find
+from xltlib.components.base import Component, find, options_of
 from xltlib.components.kinds import FAMILIES
 from xltlib.notebooks import FINETUNE, FROZEN
+from xltlib.values import shown
+
+UNREAD_IF_FROZEN = {  # options of scored that 21_frozen does not read, and why
+    "scored.averaged": "trains no weights",
+    "scored.ema": "trains no weights",
+    "scored.precision": "computes vectors in fp32",
+}
 
 
 def refuse(notebook: str, parameters: dict, parts: dict[str, Component]) -> None:
@@ -183,16 +192,34 @@ def _refuse_scored(notebook: str, parameters: dict, parts: dict[str, Component])
     if scored.votes and not getattr(parts.get("noise"), "votes", False):
         kinds = [kind for kind in FAMILIES["noise"] if find("noise", kind).votes]
         raise ValueError(f"scored.votes = {scored.votes}: goes with noise {', '.join(kinds)}")
+    if 2 * scored.averaged > parameters.get("steps", math.inf):
+        raise ValueError(
+            f"scored.averaged = {scored.averaged}: it is of updates of the second half, and more than half "
+            f"of {parameters['steps']} steps; average fewer, or make more steps"
+        )
     if attack != "none" and not scored.attack.adversarial:
         raise ValueError(f"scored.attack: {attack} is no adversarial noise")
-    if attack != "none" and notebook == FROZEN:
-        raise ValueError(f"scored.attack has no effect: {FROZEN} compares vectors that nothing perturbs")
+    if notebook == FROZEN:
+        _refuse_unread(scored, attack)
     if scored.pairs == "all":
         _refuse_one_target("scored.pairs = 'all'", parameters)
     if scored.bias:
         _refuse_one_target(f"scored.bias = {scored.bias}", parameters)
     if scored.bias and scored.test == 1:
         raise ValueError(f"scored.bias = {scored.bias}: it is measured on test items, and scored.test is 1")
+
+
+def _refuse_unread(scored: Component, attack: str) -> None:
+    """Refuse what only a model that is trained is asked for."""
+    if attack != "none":
+        raise ValueError(f"scored.attack has no effect: {FROZEN} compares vectors that nothing perturbs")
+    for name, why in UNREAD_IF_FROZEN.items():
+        option = name.partition(".")[2]
+        value, default = getattr(scored, option), options_of(type(scored))[option].default
+        if value != default:
+            raise ValueError(
+                f"{name} = {shown(value)} has no effect: {FROZEN} {why}; leave it at {shown(default)} there"
+            )
 
 
 def _refuse_one_target(what: str, parameters: dict) -> None:

@@ -29,7 +29,7 @@ class Averaged:
     Args:
         model: being trained.
         steps: updates of the training.
-        number: of updates whose weights are averaged, the last among them.
+        number: of updates whose weights are averaged, the last among them; half the steps at most.
     Attributes:
         weights: their mean so far, by name.
 

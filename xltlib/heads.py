@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy, normalize
 from xltlib import files
 from xltlib.adaptation.align import translation_ranking
 from xltlib.batching import Batch
-from xltlib.encoders import Encoder, checks, freeze, set_dropout
+from xltlib.encoders import Encoder, checks, freeze, refuse_length, set_dropout
 from xltlib.losses import info_nce
 from xltlib.places import MAKE_IT_HERE
 
@@ -55,7 +55,7 @@ class PairClassifier(nn.Module):
         self.model, self.dense = encoder.model, encoder.dense
         set_dropout(self.model, dropout)
         freeze(self.model, frozen_layers)
-        _refuse_length(self.model, max_length)
+        refuse_length(self.model, max_length)
         compared = encoder.width if self.of_vectors else encoder.hidden
         hidden = nn.Linear(self.parts * compared, encoder.hidden)
         scores = nn.Linear(encoder.hidden, labels)
@@ -99,17 +99,6 @@ class PairClassifier(nn.Module):
         """Tokens of each sentence or pair, for length buckets."""
         tokens = self.pretrained.tokenize(first, second, 2 * self.max_length)["input_ids"]
         return [len(ids) for ids in tokens]
-
-
-def _refuse_length(model: nn.Module, max_length: int) -> None:
-    """Refuse rows that are longer than the positions that a model has learned, where it has learned some."""
-    for part in (model, getattr(model, "embeddings", None)):
-        table = getattr(part, "position_embeddings", None)
-        if isinstance(table, nn.Embedding):
-            before = 0 if table.padding_idx is None else table.padding_idx + 1  # XLM-R counts from there
-            room = table.num_embeddings - before
-            if max_length > room:
-                raise ValueError(f"max_length = {max_length}: this encoder has positions for {room} tokens")
 
 
 class CrossEncoder(PairClassifier):

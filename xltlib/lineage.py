@@ -59,6 +59,40 @@ def refuse_copies_alone(nodes: dict[str, Node]) -> None:
             )
 
 
+def same_batches(nodes: dict[str, Node]) -> str:
+    """Which training draws the pairs of another one before it in their order, in a line; "" without any.
+
+    What goes on from a model has one random stream a seed, however long the chain (Run.rng).
+
+    Args:
+        nodes: of the plan, by label.
+    """
+    found = []
+    for node in nodes.values():
+        if not node.parameters.get("learning_rate") or not node.parameters["start"]:  # it learns nothing
+            continue
+        for earlier in _line(node.label, nodes)[1:-1]:
+            if _drawn_from(earlier) and _drawn_from(earlier) == _drawn_from(node):
+                found.append((node.label, earlier.label))
+    if not found:
+        return ""
+    label, earlier_label = found[0]
+    others = f", and so in {len(found) - 1} more" if found[1:] else ""
+    return (
+        f"{label} draws the labelled pairs of {earlier_label}, which it goes on from, again in the same order"
+        f"{others}; give it another labelled.items"
+    )
+
+
+def _drawn_from(node: Node) -> tuple:
+    """What fixes the order in which a training draws its labelled pairs; empty where there are none."""
+    labelled, batches = node.parameters.get("labelled"), node.parameters.get("batches")
+    if not labelled or not batches:
+        return ()
+    pairs = (labelled["languages"], labelled["split"], labelled["items"])
+    return (*pairs, batches["kind"], node.parameters["seed"])
+
+
 def _line(need: str, nodes: dict[str, Node]) -> list[Node]:
     """A run and those that it goes on from, the first training last."""
     found = [nodes[need]]

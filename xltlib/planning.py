@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xltlib import check_inputs, languages, lineage, parameters
+from xltlib.check_options import UNREAD_IF_FROZEN
 from xltlib.components.base import find, merged, spelled, split
 from xltlib.notebooks import ADAPT, COMPUTING, FINETUNE, FROZEN, ROBUSTNESS
 from xltlib.overrides import changed, paths
@@ -269,7 +270,7 @@ class Planning:
             adapted = family == "encoder" and any(n in self.nodes and not self.nodes[n].arm for n in needs)
             if adapted and option in ("", "name") and str(chosen["encoder"].get("name")).startswith("adapt-"):
                 continue  # the adapted encoder that this run names starts from the override itself
-            if notebook == FROZEN and name in ("encoder.frozen_layers", "encoder.dropout"):
+            if notebook == FROZEN and name in ("encoder.frozen_layers", "encoder.dropout", *UNREAD_IF_FROZEN):
                 continue  # nothing of the encoder is trained there
             if not dot:
                 chosen[family] = value

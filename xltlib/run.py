@@ -149,7 +149,9 @@ class Run:
     def rng(self, name: str) -> np.random.Generator:
         """A random stream of this run; each has its own name, so that one never moves another.
 
-        What goes on from a model draws other batches than that model did.
+        What goes on from a model that goes on from none draws other batches than that model did. Whatever
+        goes on from another has one stream, though, however long the chain: of A -> B -> C, C draws the
+        pairs of B in the order of B, unless labelled.items or the batches differ.
         """
         streams = {"batches": [self.seed, 9] if self.start else self.seed, "penalty": [self.seed, 7]}
         return np.random.default_rng(streams[name])

@@ -116,7 +116,7 @@ class Tracking:
 
         state = random.getstate()
         try:
-            with torch.random.fork_rng(devices=[]):
+            with torch.random.fork_rng(range(torch.cuda.device_count())):
                 yield
         except Exception as error:  # whatever a tracker raises: no network, no login, a full disk
             message = (str(error).strip().splitlines() or [""])[0]

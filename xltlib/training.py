@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xltlib import diverged, tracking
+from xltlib import devices, diverged, tracking
 from xltlib import progress as progress_of
 from xltlib.noise.base import plain
 
@@ -81,7 +81,8 @@ def train(
         learning_rate: peak; rises linearly over the ``warmup`` share of steps, then falls linearly to 0.
         head_learning_rate: of what starts from nothing (:data:`FRESH`, LoRA); None: ten times the other.
         weight_decay: of AdamW.
-        warmup: share of the steps.
+        warmup: share of the steps; 0: none, the first update has the peak. With some the first update has
+            the rate 0, so that a single step trains nothing.
         clip: largest norm of the gradient.
         precision: ``"auto"``, ``"bf16"`` or ``"no"`` (fp32).
         checkpoints: calls of ``at_checkpoint(step)``, evenly spaced, the last after the last step.
@@ -107,7 +108,7 @@ def train(
     from accelerate import Accelerator
 
     accelerator = Accelerator(mixed_precision=mixed_precision() if precision == "auto" else precision)
-    model.to(accelerator.device)
+    model.to(devices.chosen())
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained or steps < 1:
         raise ValueError(f"nothing to train: {len(trained)} trainable tensors, {steps} steps")
@@ -123,7 +124,7 @@ def train(
     model.train()
     status = progress_of.current()
     status.stage(progress_of.TRAINING, steps)
-    every = look_every or (1 if accelerator.device.type == "cpu" else LOOK_EVERY)
+    every = look_every or (1 if devices.chosen().type == "cpu" else LOOK_EVERY)
     losses = Losses(every, learning_rate, model, optimizer.param_groups)
     bar = _bar(steps, progress)
     for step in bar:
@@ -194,28 +195,35 @@ class Losses:
         """
         self._unseen.append(value)
         if len(self._unseen) >= self.look_every:
-            self.look()
+            self.look(update_made=False)
 
-    def look(self) -> None:
+    def look(self, update_made: bool = True) -> None:
         """Wait for the device, and take over the losses since the last look.
 
+        Args:
+            update_made: whether the update of the last of them was made.
         Raises:
             ValueError: one of them is NaN or infinite; says at which step.
         """
         seen = torch.stack(self._unseen).tolist() if self._unseen else []
         self._unseen = []
-        for value in seen:
+        for position, value in enumerate(seen, start=1):
             if not math.isfinite(value):
-                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {self._cause()}")
+                cause = self._cause(followed=update_made or position < len(seen))
+                raise ValueError(f"the loss is {value} at step {len(self.values) + 1}: {cause}")
             self.values.append(value)
         tracking.current().updated(len(self.values), seen, self.groups)
 
-    def _cause(self) -> str:
-        """What to look at: before the first update it cannot be the learning rate."""
+    def _cause(self, followed: bool) -> str:
+        """What to look at: before the first update it cannot be the learning rate.
+
+        Args:
+            followed: whether updates were made with that loss, or after it.
+        """
         updated = bool(self.values)
         if self.model is None:
             return f"lower learning_rate ({self.learning_rate})" if updated else diverged.ELSE
-        return diverged.cause(self.model, self.learning_rate, updated)
+        return diverged.cause(self.model, self.learning_rate, updated, followed)
 
     def recent(self) -> float:
         """Mean of the last 50 that were looked at; NaN before the first."""
@@ -249,11 +257,15 @@ def parameter_groups(model: nn.Module, learning_rate: float, head_learning_rate:
 
 
 def optimizer_and_schedule(groups: list[dict], steps: int, weight_decay: float, warmup: float) -> tuple:
-    """AdamW, and learning rates that rise linearly over the ``warmup`` share of the steps, then fall to 0."""
+    """AdamW, and learning rates that rise linearly over the ``warmup`` share of the steps, then fall to 0.
+
+    They rise from 0 over one step at least, but for a ``warmup`` of 0: then they begin at their peak.
+    """
     from transformers import get_linear_schedule_with_warmup
 
     optimizer = torch.optim.AdamW(groups, weight_decay=weight_decay, fused=True)
-    schedule = get_linear_schedule_with_warmup(optimizer, max(1, int(warmup * steps)), steps)
+    rising = max(1, int(warmup * steps)) if warmup else 0
+    schedule = get_linear_schedule_with_warmup(optimizer, rising, steps)
     return optimizer, schedule
 
 

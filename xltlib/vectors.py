@@ -73,14 +73,16 @@ class Vectors:
     """Unit-length vectors of sentences.
 
     Args:
-        model: a bi-encoder.
+        model: a bi-encoder; moved to where a training would move it (devices.py).
         frames: labelled pairs, by name, whose sentences these are.
     """
 
     def __init__(self, model, frames: dict[str, pd.DataFrame]):
+        from xltlib import devices
+
         columns = [frame[column] for frame in frames.values() for column in ("sentence1", "sentence2")]
         self.sentences = list(dict.fromkeys(sentence for column in columns for sentence in column))
-        self.model, self.table, self.tokens = model, pd.Series(dtype=object), 0
+        self.model, self.table, self.tokens = model.to(devices.chosen()), pd.Series(dtype=object), 0
         self._encode(self.sentences)
 
     def _encode(self, sentences: list[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xltlib import batching, bias, encoders, heads, prediction, progress, training
+from xltlib import batching, bias, devices, encoders, heads, prediction, progress, training
 from xltlib.adaptation import align, lora, syntax
 from xltlib.encoders import Encoder
 
@@ -45,7 +45,9 @@ class AdaptationTraining:
     trained: nn.Module | None = None
 
     def in_run(self, place: str, measured, trained: nn.Module | None = None) -> None:
-        """Take over what only the run knows.
+        """Take over what only the run knows, and move the model to where it will be trained.
+
+        So what is measured before the training is computed there, too.
 
         Args:
             place: what encoders.load takes to load the encoder with its whole vocabulary, as it was.
@@ -55,6 +57,7 @@ class AdaptationTraining:
         self.place, self.measured, self.trained = place, measured, trained
         if trained is not None:
             trained.model = self.encoder.model  # the same one, but where a method copies it
+        self.model.to(devices.chosen())
 
     def measure(self) -> dict[str, float]:
         """By language: what the component ``measures`` of held-out text, such as its perplexity."""
@@ -72,14 +75,14 @@ class AdaptationTraining:
     def look(self) -> dict:
         """Language bias, translations of the probes and trees found by the encoder as it is now.
 
-        It moves no random state. With low-rank updates attached there is nothing to look at: what is before
-        is the run that it starts from.
+        It moves no random state, neither the CPU's nor a GPU's. With low-rank updates attached there is
+        nothing to look at: what is before is the run that it starts from.
         """
         looked = {"bias": [], "probes": {}, "trees": {}}
         wanted = bool(self.measured.sentences or self.measured.translations or self.measured.treebank)
         if not wanted or self.attached is not None:
             return looked
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(range(torch.cuda.device_count())):  # all: a seed is given to all of them
             self._look(self._reader(), looked)
         return looked
 

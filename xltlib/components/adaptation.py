@@ -151,9 +151,11 @@ class Mlm(TextAdaptation):
             encoder_options: the component it comes from, whose dropout and frozen layers these are.
             seed: of masking and order.
         """
+        from xltlib import encoders
         from xltlib.adaptation import lora, mlm
         from xltlib.adaptation.training import AdaptationTraining, by_language
 
+        encoders.refuse_length(encoder.model, self.max_length, "adaptation.max_length")
         attached, frozen_layers = None, encoder_options.frozen_layers
         if self.lora_rank:
             attached = lora.attach(encoder.model, self.lora_rank, frozen_layers=frozen_layers)
@@ -202,9 +204,11 @@ class Tsdae(TextAdaptation):
 
     def build(self, encoder, encoder_options, seed: int):
         """The training of an encoder and a decoder that writes the text again; arguments as those of Mlm."""
+        from xltlib import encoders
         from xltlib.adaptation import lora, tsdae
         from xltlib.adaptation.training import AdaptationTraining, by_language
 
+        encoders.refuse_length(encoder.model, self.max_length, "adaptation.max_length")
         attached, frozen_layers = None, encoder_options.frozen_layers
         model = tsdae.DenoisingAutoEncoder(
             encoder, frozen_layers, encoder_options.dropout, train_layers=not self.lora_rank
@@ -265,10 +269,11 @@ class Align(Adaptation):
 
     def build(self, encoder, encoder_options, seed: int):
         """The training of a bi-encoder by translation ranking; arguments as those of Mlm."""
-        from xltlib import batching, heads
+        from xltlib import batching, encoders, heads
         from xltlib.adaptation import align
         from xltlib.adaptation.training import AdaptationTraining
 
+        encoders.refuse_length(encoder.model, self.max_length, "adaptation.max_length")
         options = {"dropout": encoder_options.dropout, "frozen_layers": encoder_options.frozen_layers}
         model = heads.build("bi", encoder, max_length=self.max_length, **options)
         rng = np.random.default_rng(seed)

@@ -47,6 +47,10 @@ class Data:
     def record(self, scored: pd.DataFrame) -> dict:
         """What the record keeps of the data.
 
+        ``train_items`` counts rows: items times languages, and copies. ``dev_shared_with_test`` is what was
+        kept from training for a sentence of the test set: under ``split: dev`` development items; of tasks
+        with stock sentences (XNLI) training pairs.
+
         Args:
             scored: the pairs that were predicted.
         """

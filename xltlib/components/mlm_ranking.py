@@ -47,6 +47,8 @@ class MlmRanking(Mlm):
         text = super().build(encoder, encoder_options, seed)
         options = {"dropout": encoder_options.dropout, "frozen_layers": encoder_options.frozen_layers}
         reader = heads.build("bi", encoder, max_length=self.max_length, **options)
+        if any(True for _ in encoder.dense.parameters()):  # of LaBSE: ranking trains it, as in align
+            text.model.dense = encoder.dense
         if self.train_table:  # building the reader froze it again
             encoder.table.requires_grad_(True)
         rng = np.random.default_rng([seed, 11])

@@ -36,7 +36,7 @@ class Pgd(Fgm):
     """Several steps from a random start, each projected back into the ball (rung Z0).
 
     Args:
-        steps: ascents, each ``2 * radius / steps`` far.
+        steps: ascents, each ``2 * radius / steps`` far; a single one goes ``radius`` far.
     """
 
     steps: int = option(3, at_least=1, at_most=1000)
@@ -52,7 +52,12 @@ class FreeLb(Pgd):
     """Steps from zero whose gradients of the parameters are averaged (rung Z0).
 
     There is no separate update at the final perturbation.
+
+    Args:
+        steps: as of :class:`Pgd`, two at least: the first is at zero, which alone is plain training.
     """
+
+    steps: int = option(3, at_least=2, at_most=1000)
 
     def step(self, model, seed: int):
         from xltlib.noise.embeddings import Adversarial

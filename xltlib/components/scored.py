@@ -26,7 +26,7 @@ class Scored(Component):
         attack: an adversarial noise under which the source language is scored, too.
         votes: predict by majority of so many noisy copies (0: of the pair itself).
         averaged: weights of so many updates, evenly spaced over the second half of the training, are averaged
-            and predict, too: the rule ``averaged`` (0: not).
+            and predict, too: the rule ``averaged`` (0: not). At most half the steps.
         ema: an exponential moving average of the weights, with this decay, predicts, too: the rule ``ema``
             (0: not).
         precision: of scoring, but for votes, which are in fp32: ``"no"`` (fp32), ``"bf16"``, or ``"auto"``
@@ -65,15 +65,15 @@ class Scored(Component):
         Args:
             kept: of checkpoints.Checkpoints.
             noise: the component of the training, whose copies vote.
-            seed: of the run; votes draw by seed + 1000.
+            seed: of the run; votes draw by seed + 1000, for each checkpoint anew.
         """
         from xltlib import prediction
 
         score = None
         if self.votes:
-            voting = noise.step(kept.model, seed + 1000)
 
             def score(model, frame, progress):
+                voting = noise.step(model, seed + 1000)  # else one checkpoint would move another's draws
                 return prediction.voted(model, frame, voting, self.votes, progress, data.source)
 
         return kept.predict(self.pairs_of(data.test), progress=True, score=score)

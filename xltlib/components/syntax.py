@@ -50,9 +50,11 @@ class Syntax(Adaptation):
 
     def build(self, encoder, encoder_options, seed: int):
         """The training of the encoder with a structural probe on it; arguments as those of Mlm."""
+        from xltlib import encoders
         from xltlib.adaptation import syntax
         from xltlib.adaptation.training import AdaptationTraining, by_language
 
+        encoders.refuse_length(encoder.model, self.max_length, "adaptation.max_length")
         frozen_layers, dropout = encoder_options.frozen_layers, encoder_options.dropout
         reader = syntax.TreeReader(encoder, self.rank, self.loss, frozen_layers, dropout)
 
@@ -107,8 +109,10 @@ class SyntaxPenalty(Penalty):
         return self.holding(found=run.provenance.trees(self.trees, codes, self.sentences, entry))
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):
+        from xltlib import encoders
         from xltlib.adaptation import during, syntax
 
+        encoders.refuse_length(model.model, self.max_length, "penalty.max_length")
         trees = [tree for trees in self.found.values() for tree in trees]
         seed = int(rng.integers(2**31))
         stream = syntax.tree_batches(model.pretrained, trees, self.size, self.max_length, seed)

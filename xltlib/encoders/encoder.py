@@ -126,3 +126,22 @@ def freeze(model: nn.Module, layers: int) -> None:
         raise ValueError(f"frozen_layers={layers}: this encoder has a plain stack of {len(stack)} layers")
     for layer in stack[:layers]:
         layer.requires_grad_(False)
+
+
+def refuse_length(model: nn.Module, max_length: int, what: str = "max_length") -> None:
+    """Refuse rows that are longer than the positions that a model has learned, where it has learned some.
+
+    Args:
+        model: of an encoder.
+        max_length: pieces of a row.
+        what: the option, for the message.
+    Raises:
+        ValueError: says for how many there are positions.
+    """
+    for part in (model, getattr(model, "embeddings", None)):
+        table = getattr(part, "position_embeddings", None)
+        if isinstance(table, nn.Embedding):
+            before = 0 if table.padding_idx is None else table.padding_idx + 1  # XLM-R counts from there
+            room = table.num_embeddings - before
+            if max_length > room:
+                raise ValueError(f"{what} = {max_length}: this encoder has positions for {room} tokens")

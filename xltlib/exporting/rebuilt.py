@@ -100,6 +100,7 @@ def _fitted(kept: Kept, run: Alone, model: heads.PairClassifier):
     frames = {"train": data.train, "dev": data.dev, "test": run.scored.pairs_of(data.test)}
     vectors = Vectors(model, frames)
     train, dev = (vectors.sides(frames[name], Turned({})) for name in ("train", "dev"))
+    model.cpu()  # vectors are computed where models are trained, and what is exported lies here
     train_labels, dev_labels = data.train.label.to_numpy(), data.dev.label.to_numpy()
     if kept.form == "cosine":
         return float(frozen.threshold((dev[0] * dev[1]).sum(1), dev_labels))

@@ -155,7 +155,8 @@ def secondary(predictions: pd.DataFrame, source: str = "en") -> pd.DataFrame:
     Args:
         predictions: columns ``run, item, language1, language2, label, p0, p1, ...``; of one selection.
     Returns:
-        ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes),
+        ``run, language, macro_f1, average_precision`` (scikit-learn; of class 1, NaN with three classes or no
+        item of class 1),
         ``brier`` (mean squared distance of the probabilities from the label, summed over classes),
         ``calibration_error`` (mean |confidence - accuracy|, weighted by ten equally wide bins), ``agreement``
         (share of items that this language answers as the source does) and ``consistency`` (share of items
@@ -189,7 +190,7 @@ def _probability_metrics(p: np.ndarray, label: np.ndarray) -> dict:
     bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(bin_of, confidence - (answers == label), BINS)
     precision = np.nan
-    if p.shape[1] == 2:
+    if p.shape[1] == 2 and (label == 1).any():
         precision = average_precision_score(label, p[:, 1])
     return {
         "macro_f1": f1_score(label, answers, average="macro"),
