@@ -1,6 +1,7 @@
 """A run is done only while what it left is there as it was written; full disks leave nothing half-written."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from test_store import finish, plan  # noqa: F401 (a fixture)
+from tiny_studies import here, tiny_study
 
-from xltlib import files, records, training
+from xltlib import drawing, files, records, training
 from xltlib.store import Store
 
 TABLE = pd.DataFrame({"p0": [0.25, 0.5], "p1": [0.75, 0.5]})
@@ -145,3 +147,56 @@ def test_a_record_says_what_precision_auto_comes_to(monkeypatch):
     for wanted in ("no", "bf16"):
         monkeypatch.setattr(training, "mixed_precision", lambda wanted=wanted: wanted)
         assert records.machine()["auto_precision"] == wanted
+
+
+def on(device: str, auto: str = "", **asked) -> dict:
+    """The record of a run that was made on a device; older ones do not know what ``auto`` came to."""
+    machine = {"device": device} | ({"auto_precision": auto} if auto else {})
+    return {"parameters": {"precision": "auto", **asked}, "machine": machine}
+
+
+CPU, GPU = "cpu, 1 threads", "NVIDIA H200"
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([on(CPU, "no")] * 3, ""),
+        ([on(CPU), on(CPU, "bf16")], ""),  # an older one says nothing
+        ([{"parameters": {}}, {}, on(CPU, "no")], ""),
+        ([on(CPU, "no")] * 2 + [on(CPU, "bf16")] * 3, "precision (3 in bf16, 2 in fp32): compare arms"),
+        ([on(GPU, "bf16"), on("cpu, 8 threads", "bf16")], "device (1 on GPU, 1 on CPU)"),
+        (
+            [on(CPU, "no"), on(GPU, "bf16")],
+            "precision (1 in fp32, 1 in bf16) and in device (1 on CPU, 1 on GPU): compare arms",
+        ),
+        ([on(CPU, "no", precision="no"), on(CPU, "bf16", precision="no")], ""),  # neither asked
+        (
+            [on(CPU, of, precision="no", scored={"precision": "auto"}) for of in ("no", "bf16")],
+            "precision (1 in fp32, 1 in bf16): compare arms of one precision only",
+        ),
+    ],
+)
+def test_a_study_made_in_two_precisions_or_on_two_kinds_of_device_says_so(runs, said):
+    found = records.machines_differ(runs)
+    assert found.startswith(f"runs differ in {said}") if said else found == ""
+
+
+def test_what_was_drawn_says_so_once_and_of_one_precision_nothing(tmp_path):
+    said = str(drawing.Drawn(tmp_path, unlike=records.machines_differ([on(CPU, "no"), on(CPU, "bf16")])))
+    assert "\nruns differ in precision (1 in fp32, 1 in bf16): compare arms of one precision only\n" in said
+    assert "differ" not in str(drawing.Drawn(tmp_path))
+
+
+def test_run_all_says_it_where_it_collects(tiny, tmp_path):
+    arms = {"plain": {}, "drop": {"noise": {"kind": "drop", "share": 0.1}}}
+    study = tiny_study(tiny["xlm-r"], encoders={}, arms=arms)
+    study["common"] |= {"steps": 1, "precision": "auto"}
+    first = here(tmp_path, study, draws=False)
+    assert first.returncode == 0 and "runs differ" not in first.stdout, first.stderr
+    path = next((tmp_path / "runs").glob("*/record.json"))
+    record = json.loads(path.read_text())
+    other = "no" if record["machine"]["auto_precision"] == "bf16" else "bf16"
+    path.write_text(json.dumps(record | {"machine": {"device": GPU, "auto_precision": other}}))
+    again = here(tmp_path, study, draws=False)
+    assert re.search(r"^runs differ in precision .*: compare arms of one precision only$", again.stdout, re.M)

@@ -249,6 +249,16 @@ def test_labels_of_every_target_leave_no_answer():
     assert summary.labels_read(data).endswith("de, fr")
 
 
+def test_runs_in_two_precisions_are_said_where_runs_are_counted():
+    ran = {name: {"machine": {"device": "cpu, 1 threads", "auto_precision": name}} for name in ("no", "bf16")}
+    given = {"parameters": {"precision": "auto", "targets": "en de fr"}}
+    asked = {name: of | given for name, of in ran.items()}
+    arms = [{"right": 0.7, "more": asked["no"]}, {"adaptation": "mlm", "right": 0.7, "more": asked["bf16"]}]
+    said = "runs differ in precision (4 in fp32, 4 in bf16): compare arms of one precision only"
+    assert f"missing: none. Note: {said}." in summary.about(made_up(arms))
+    assert "Note" not in summary.about(made_up([arms[0], arms[1] | {"more": asked["no"]}]))
+
+
 def test_missing_runs_are_said_last_and_five_sentences_are_enough():
     arms = [{"strategy": s, "adaptation": a, "right": r} for s, a, r in varied()]
     lines = summary.answer(made_up(arms, missing=["mlm seed 5", "mlm seed 6"])).splitlines()

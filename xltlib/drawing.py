@@ -12,6 +12,7 @@ import pandas as pd
 from xltlib import collected, files, kernels, languages, markdown
 from xltlib.notebooks import LANGUAGE_BIAS
 from xltlib.plan import Plan
+from xltlib.records import machines_differ
 from xltlib.stopping import kill_kernels
 from xltlib.store import Store, WouldBeLost
 
@@ -30,18 +31,21 @@ class Drawn:
         problem: what went wrong; "" if nothing did.
         report: the page that was written, if one was asked for.
         answer: what the summary begins with.
+        unlike: in what the machines of its runs differ; "" if in nothing.
     """
 
     figures: Path
     problem: str = ""
     report: Path | None = None
     answer: str = ""
+    unlike: str = ""
 
     def __str__(self) -> str:
         if self.problem:
             return self.problem
         pictures = sorted(path.name for path in self.figures.iterdir() if path.suffix in (".png", ".svg"))
-        lines = [accuracies(self.figures), self.answer, f"in {self.figures}:"]
+        lines = [accuracies(self.figures), self.answer, *([self.unlike] if self.unlike else [])]
+        lines.append(f"in {self.figures}:")
         lines.append(f"  figures  {', '.join(pictures) or NO_FIGURES}")
         lines.append(f"  tables   {', '.join(sorted(path.name for path in self.figures.glob('*.csv')))}")
         if self.report is not None:
@@ -79,7 +83,8 @@ def draw(plan: Plan, store: Store, runs: Path, page: bool = False) -> Drawn:
                         (new_folder / path.name).touch()
     except (WouldBeLost, OSError) as error:
         return Drawn(figures, f"{error}" if isinstance(error, WouldBeLost) else f"{figures}: {error}")
-    return Drawn(figures, problem, figures / "report.html" if page and not problem else None, answer)
+    written = figures / "report.html" if page and not problem else None
+    return Drawn(figures, problem, written, answer, machines_differ(records))
 
 
 def _notebooks(plan: Plan, records: list[dict], new_folder: Path, figures: Path, runs: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -234,6 +235,44 @@ def machine() -> dict:
     hardware = {"device": device, "capability": torch.backends.cpu.get_cpu_capability()}
     hardware["auto_precision"] = mixed_precision()
     return {"python": platform.python_version(), **hardware, **versions}
+
+
+def machines_differ(runs: list[dict]) -> str:
+    """In what the machines of a study's runs differ, in words; "" if in nothing.
+
+    Precision counts where a run asked for ``auto``: where a study names another, its id says so.
+
+    Args:
+        runs: records; older ones do not say.
+
+    Example:
+        >>> asked = {"parameters": {"precision": "auto"}}
+        >>> here, there = ({"machine": {"auto_precision": name}} for name in ("no", "bf16"))
+        >>> machines_differ([asked | there, asked | there, asked | here])
+        'runs differ in precision (2 in bf16, 1 in fp32): compare arms of one precision only'
+    """
+    precisions, devices = Counter(), Counter()
+    for run in runs:
+        given, own = _part(run, "parameters"), _part(run, "machine")
+        asked = given.get("precision"), _part(given, "scored").get("precision")
+        if "auto" in asked and "auto_precision" in own:
+            precisions["fp32" if own["auto_precision"] == "no" else str(own["auto_precision"])] += 1
+        if "device" in own:
+            devices["CPU" if str(own["device"]).startswith("cpu") else "GPU"] += 1
+    found = [("precision", "in", precisions), ("device", "on", devices)]
+    said = [
+        f"in {what} ({', '.join(f'{count} {where} {name}' for name, count in counts.most_common())})"
+        for what, where, counts in found
+        if len(counts) > 1
+    ]
+    advice = ": compare arms of one precision only" if len(precisions) > 1 else ""
+    return f"runs differ {' and '.join(said)}{advice}" if said else ""
+
+
+def _part(record: dict, name: str) -> dict:
+    """What a record keeps under a name; of one that lacks it, nothing."""
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def peak_memory() -> float:

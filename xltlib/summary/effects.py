@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from xltlib import collected, figures, markdown, statistics
+from xltlib import collected, figures, markdown, records, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData
@@ -101,6 +101,8 @@ def between_table(data: StudyData) -> pd.DataFrame:
 def about(data: StudyData) -> str:
     """The study in its own words, and how much of it is there: Markdown."""
     state = f"encoder {encoders(data)}; missing: {collected.shortened(data.missing) or 'none'}."
+    if unlike := records.machines_differ(data.records):
+        state += f" Note: {unlike}."
     return (
         f"**Study {markdown.code(data.study)}.** {markdown.prose(data.about)}\n\n"
         f"{len(data.runs)} runs, {data.n_seeds} seeds, {markdown.escaped(state)}"
