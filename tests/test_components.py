@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from xltlib import fingerprint, parameters, tasks
+from xltlib import fingerprint, parameters, provenance, tasks
 from xltlib.components.base import Component, find, make, merged, option, options_of, resolved
 from xltlib.components.kinds import FAMILIES
 from xltlib.components.noise import Noise
@@ -378,3 +378,18 @@ def test_a_fingerprint_follows_the_modules_of_a_runs_own_components(copy):
     assert "text of the corpus" in changed("tasks/demo.py", "\nNEW = 1\n")
     assert changed("heads.py", "\n# only a comment\n") == set()
     assert changed("heads.py", "\nNEW = 1\n") == set(runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dosed(Noise):
+    """A noise of one's own whose share names tell."""
+
+    share: float = option(above=0, at_most=1)
+    TOLD = ("share",)
+
+
+def test_names_tell_options_of_ones_own_where_arms_differ_in_them():
+    run = SimpleNamespace(kind=str, scored=SimpleNamespace(votes=0))
+    mild, strong = ([Dosed(share=share).entry(run)] for share in (0.3, 0.6))
+    assert provenance.names(mild, provenance.differing([mild, strong]))["strategy"] == "noise-share-0.3"
+    assert provenance.names(mild, provenance.differing([mild, mild]))["strategy"] == "noise"

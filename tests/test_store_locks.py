@@ -299,6 +299,23 @@ def test_a_scheduler_without_workers_is_a_line():
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1") as cluster:
-        with pytest.raises(ValueError, match="it has no workers; start some: dask worker"):
+        with pytest.raises(ValueError, match="it has no workers; start some: dask worker .* --nthreads 1$"):
             with execution.pool(1, cluster.scheduler_address):
                 pass
+
+
+def test_workers_that_would_take_several_runs_at_once_are_refused_in_a_line():
+    from distributed import LocalCluster
+
+    options = {"processes": False, "dashboard_address": None}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
+        with execution.pool(1, cluster.scheduler_address) as pool:
+            assert pool.jobs == 1
+    with LocalCluster(n_workers=2, threads_per_worker=3, **options) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(ValueError) as error:
+            with execution.pool(1, address):
+                pass
+    said = str(error.value)
+    assert said.startswith(f"--scheduler {address}: workers with several threads (") and "\n" not in said
+    assert said.count(" 3") == 2 and said.endswith(f"one a card: dask worker {address} --nthreads 1")

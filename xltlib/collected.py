@@ -151,8 +151,9 @@ def refuse_alike(right: pd.DataFrame, runs: pd.DataFrame, study: str) -> None:
         alike = runs[(runs[names] == again[names].iloc[0]).all(axis=1)]
         raise ValueError(
             f"study {study}: {joined(list(alike.label))} have one name in tables "
-            f"({', '.join(again[names[:-1]].iloc[0])}), because they differ in options alone. Compare them "
-            "on development data (summary: 50_development), noises by summary: 30_robustness, or apart"
+            f"({', '.join(again[names[:-1]].iloc[0])}), because they differ in options alone. Let a "
+            "component of your own list them as TOLD (docs/extending.md), or compare settings on development "
+            "data (summary: 50_development), noises by summary: 30_robustness, or arms apart"
         )
 
 

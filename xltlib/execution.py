@@ -81,7 +81,8 @@ def _client(scheduler: str):
     """A client of a dask scheduler.
 
     Raises:
-        ValueError: it does not answer, it has no workers, or dask is not installed.
+        ValueError: it does not answer, it has no workers, one of them would take several runs at once, or
+            dask is not installed.
     """
     try:
         from distributed import Client
@@ -99,10 +100,29 @@ def _client(scheduler: str):
         ) from error
     finally:
         logger.setLevel(before)
-    if not client.scheduler_info()["workers"]:
+    if problem := _unfit(client.nthreads()):
         client.close()
-        raise ValueError(f"--scheduler {scheduler}: it has no workers; start some: dask worker {scheduler}")
+        raise ValueError(f"--scheduler {scheduler}: {problem}: dask worker {scheduler} --nthreads 1")
     return client
+
+
+def _unfit(threads: dict[str, int]) -> str:
+    """What is wrong with the workers of a scheduler; "" if nothing is.
+
+    A worker takes as many runs at once as it has threads, each with all its cores and cards.
+
+    Args:
+        threads: of each worker, by its address.
+    """
+    if not threads:
+        return "it has no workers; start some"
+    several = [f"{address} {count}" for address, count in threads.items() if count > 1]
+    if several:
+        return (
+            f"workers with several threads ({', '.join(several)}) take as many runs at once, each with all "
+            "their cores and cards; start them anew, one a card"
+        )
+    return ""
 
 
 def execute(

@@ -117,7 +117,7 @@ class TextAdaptation(Adaptation):
 
     def gather(self, run) -> TextAdaptation:
         codes, use = run.codes(self.languages), self.named(run)
-        facts = naming_facts("text", self.text, self.dose, codes, draw=run.draw)
+        facts = naming_facts("text", self.text, self.dose, codes, draw=run.draw) | self.told_options()
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, codes, self.sentences, entry, held_out=self.held_out)
         self.refuse_few(texts)

@@ -76,7 +76,17 @@ def gathered():
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """A part of an experiment. Each family says what else its members can be asked for (kinds.py)."""
+    """A part of an experiment. Each family says what else its members can be asked for (kinds.py).
+
+    Attributes:
+        TOLD: options of one's own that names in tables tell where arms differ in them.
+    """
+
+    TOLD = ()
+
+    def told_options(self) -> dict[str, str]:
+        """What names may tell of the options in ``TOLD``, as ``Entry.told`` has it."""
+        return {f"option {name}": f"{name}-{getattr(self, name)}" for name in self.TOLD}
 
     def gather(self, run) -> Component:
         """Read what it needs, through ``run.provenance`` alone, and come back ready to use.

@@ -40,7 +40,7 @@ class Noise(Component):
         if run.scored.votes:
             flags.append("votes")
         use = "-".join([run.kind("noise"), *flags]).replace("_", "-")
-        return Entry("noise", use, self.reads, languages, source)
+        return Entry("noise", use, self.reads, languages, source, told=self.told_options())
 
     def gather(self, run) -> Noise:
         run.provenance.note(self.entry(run))

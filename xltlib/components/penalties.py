@@ -36,7 +36,7 @@ class TextPenalty(Penalty):
 
     def gather(self, run) -> TextPenalty:
         codes = run.codes(self.languages)
-        facts = naming_facts("text", self.text, self.sentences, codes, self.weight)
+        facts = naming_facts("text", self.text, self.sentences, codes, self.weight) | self.told_options()
         entry = Entry("adaptation", run.kind("penalty"), "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, [run.source, *codes], self.sentences, entry)
         return self.holding(texts=texts, source=run.source, size=run.batches.size)

@@ -35,7 +35,7 @@ class Penalty(Component):
 
     def gather(self, run) -> Penalty:
         """Nothing is read; what reads text says so in an entry of its own."""
-        run.provenance.note(Entry("adaptation", run.kind("penalty"), "nothing"))
+        run.provenance.note(Entry("adaptation", run.kind("penalty"), "nothing", told=self.told_options()))
         return self
 
     def beside(self, loss, model, steps: int, rng: np.random.Generator):

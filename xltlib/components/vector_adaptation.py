@@ -53,7 +53,7 @@ class Centre(After):
         if self.language_identity == "detected":
             use += "-detected"
         codes = run.targets
-        facts = naming_facts("text", self.text, self.sentences, codes)
+        facts = naming_facts("text", self.text, self.sentences, codes) | self.told_options()
         entry = Entry("adaptation", use, "text", tuple(codes), self.text, told=facts)
         texts = run.provenance.text(self.text, codes, self.sentences, entry)
         return self.holding(texts=texts, source=run.source)
