@@ -66,7 +66,10 @@ def pair_batches(
     source_pairs = frame[frame.language1 == source].set_index("item")
     others = frame[(frame.language1 != source) & frame["item"].isin(source_pairs.index)]
     if others.empty:
-        raise ValueError(f"consistency needs pairs in {source} and another language; this data has none")
+        raise ValueError(
+            f"consistency needs pairs in {source} and another language, and none is left; scored.dev must leave "
+            "some of the development items (0 takes all)"
+        )
     by_language = [group for _, group in others.groupby("language1", sort=True)]
     while True:
         drawn = [by_language[int(rng.integers(len(by_language)))] for _ in range(batch_size)]
