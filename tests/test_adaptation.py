@@ -204,7 +204,7 @@ def test_parallel_pairs_are_of_the_same_item_and_text_is_drawn_alike():
             assert english[one] == other[two][0]
             seen.append(other[two][1])
     assert abs(seen.count("de") - 160) <= 4 * (320 / 4) ** 0.5
-    with pytest.raises(ValueError, match="this data has none"):
+    with pytest.raises(ValueError, match="none is left; scored.dev must leave"):
         next(during.pair_batches(frame[frame.language1 == "de"], "en", 8, np.random.default_rng(1)))
     sentences = {"en": ["e"], "de": ["a"] * 100, "sw": ["b"]}
     texts = during.text_batches(sentences, "en", 50, np.random.default_rng(1))
