@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -19,6 +20,13 @@ from real_data import REAL
 from xltlib import encoders, tasks
 
 LANGUAGES = ["en", "de", "es", "id"]
+
+
+@pytest.fixture(autouse=True)
+def no_precision_of_an_earlier_training():
+    """accelerate keeps the first precision of a process; a run has a process of its own, a test has not."""
+    if "accelerate.state" in sys.modules:
+        sys.modules["accelerate.state"].AcceleratorState._reset_state()
 
 
 def groups_of(source: str) -> dict[str, str]:

@@ -67,8 +67,8 @@ def pair_batches(
     others = frame[(frame.language1 != source) & frame["item"].isin(source_pairs.index)]
     if others.empty:
         raise ValueError(
-            f"consistency needs pairs in {source} and another language, and none is left; scored.dev must leave "
-            "some of the development items (0 takes all)"
+            f"consistency needs pairs in {source} and another language, and none is left; scored.dev must "
+            "leave some of the development items (0 takes all)"
         )
     by_language = [group for _, group in others.groupby("language1", sort=True)]
     while True:
