@@ -407,7 +407,7 @@ def test_the_difference_of_two_strategies():
     arms = [{"strategy": s, "adaptation": a} for s in ("hybrid", "labse-recipe") for a in ("none", "mlm")]
     arms[1]["right"] = 0.8
     table = summary.between_table(made_up(arms))
-    difference = table.xs("hybrid batches − LaBSE recipe", level="strategy")
+    difference = table.xs("hybrid batches minus LaBSE recipe", level="strategy")
     assert difference.effect.tolist() == [10.0, 10.0, 10.0] and set(difference.verdict) == {"up"}
     assert difference.index.tolist() == [(IN_WORDS, name) for name in ("German", "French", "mean of all")]
     assert table.columns.name is None

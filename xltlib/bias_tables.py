@@ -7,7 +7,7 @@ import pandas as pd
 from xltlib import figures, provenance, statistics
 from xltlib.bias import MEASURES
 from xltlib.notebooks import ADAPT
-from xltlib.summary.words import adaptation_name, in_words, strategy_name
+from xltlib.summary.words import adaptation_name, in_words
 from xltlib.values import counted_from_to, without_seed
 
 ARM_AND_RUNG = [*statistics.ARM, "rung"]
@@ -65,7 +65,7 @@ def answer(table: pd.DataFrame) -> str:
     means = table.groupby(ARM_AND_RUNG).rank_distance.mean().sort_values(kind="stable").reset_index()
     arms = []
     for arm in means.itertuples():
-        name = f"{strategy_name(arm.strategy, arm.head)}, {adaptation_name(arm.adaptation)}"
+        name = f"{figures.strategy_name(arm.strategy, arm.head)}, {adaptation_name(arm.adaptation)}"
         arms.append(f"{arm.rank_distance:.3f} ({name})")
     if len(arms) == 1:
         return f"Rank distance after training is {arms[0]}, on the mean of languages and seeds."
@@ -88,7 +88,7 @@ def caption(study: str, means: pd.DataFrame) -> str:
         means: rows of :func:`mean_of_seeds`.
     """
     name, head = means.encoder.iloc[0], means["head"].iloc[0]
-    encoder = figures.ENCODER_NAME.get(name, name)
+    encoder = figures.encoder_name(name)
     rungs = ", ".join(sorted(set(means.rung)))
     seeds = counted_from_to(means.n_seeds, "seed")
     return (

@@ -187,7 +187,7 @@ def caption(study: str, records: list[dict], table: pd.DataFrame) -> str:
     sizes = sorted(set(table.pairs))
     pairs = " or ".join(f"{number:,}" if number else "all" for number in sizes)
     below = (
-        f"Study {study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {_seeds(means(table))}, "
+        f"Study {study}. Encoder {figures.encoder_name(encoder)}, {_seeds(means(table))}, "
         f"{pairs} development pairs, last checkpoint."
     )
     return f"{below} Lines of accuracy: 95 % intervals over pairs." if any(sizes) else below

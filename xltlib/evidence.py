@@ -31,7 +31,7 @@ def measured_on(folder: Path, study: str, seeds: int, items: int) -> str:
     encoder = next(run["encoder"] for run in state["runs"] if run["arm"])
     not_made = state.get("missing")
     gaps = f"; planned and not run: {collected.shortened(not_made)}" if not_made else ""
-    name = figures.ENCODER_NAME.get(encoder, encoder)
+    name = figures.encoder_name(encoder)
     return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items} items a language{gaps}"
 
 

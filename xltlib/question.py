@@ -137,7 +137,7 @@ def _differences_found(effects: pd.DataFrame) -> list[str]:
     detected = effects[_is_difference(effects) & statistics.is_detected(effects)]
     parts = []
     for row in detected.itertuples():
-        strategies = " minus ".join(figures.strategy_name(name) for name in row.strategy.split(" - "))
+        strategies = figures.strategy_name(row.strategy)
         adaptation = figures.adaptation_name(row.adaptation)
         group = row.language.replace("-", " ")
         parts.append(f"{group}: {strategies}, {adaptation} {evidence.points(row)}")

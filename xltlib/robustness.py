@@ -311,7 +311,7 @@ def caption(study: str, table: pd.DataFrame, n_seeds: pd.Series, n_items: int, s
         n_items: test items a language.
     """
     name = table.encoder.iloc[0]
-    encoder = figures.ENCODER_NAME.get(name, name)
+    encoder = figures.encoder_name(name)
     seeds = counted(max(n_seeds), "seed")
     if min(n_seeds) < max(n_seeds):
         seeds = f"{min(n_seeds)} to {seeds}"

@@ -20,8 +20,8 @@ class MaskedLanguageModel(nn.Module):
     Args:
         encoder: trimmed to the text, so that the softmax runs over the pieces the text has.
         texts: their piece frequencies are the decoder's first guess; what the encoder says moves scores by
-            about 1 at first. Begin and end pieces count, too, though they are never masked (about 5 % of the
-            mass), and at most 128 pieces of a text.
+            about 1 at first. Begin and end pieces count, too, though they are never masked, and at most 128
+            pieces of a text.
         frozen_layers: see encoders.freeze.
         dropout: probability in the encoder.
         train_layers: False leaves to others what of the encoder is trained (lora.attach).

@@ -11,10 +11,10 @@ from xltlib.figures.grids import difference_grid, generalized_grid, language_bia
 from xltlib.figures.groups import group_effects
 from xltlib.figures.settings import development
 from xltlib.figures.style import (
-    ENCODER_NAME,
     NOISE_NAME,
     adaptation_name,
     base_strategy,
+    encoder_name,
     file_name,
     look,
     save,
@@ -23,7 +23,6 @@ from xltlib.figures.style import (
 from xltlib.figures.trees import trees
 
 __all__ = [
-    "ENCODER_NAME",
     "NOISE_NAME",
     "adaptation_effect",
     "adaptation_family",
@@ -34,6 +33,7 @@ __all__ = [
     "development",
     "difference_grid",
     "dose_response",
+    "encoder_name",
     "file_name",
     "generalized_grid",
     "group_effects",

@@ -109,13 +109,24 @@ def look(strategy: str, head: str = "") -> tuple[str, str, str]:
 
 
 def strategy_name(strategy: str, head: str = "") -> str:
-    """The name of a strategy alone, without what stands there in brackets.
+    """The name of a strategy alone, without what stands there in brackets; of a difference both names.
 
     Example:
-        >>> strategy_name("labse-recipe+hybrid"), strategy_name("labse-recipe")
-        ('LaBSE recipe, hybrid batches', 'LaBSE recipe')
+        >>> strategy_name("labse-recipe+hybrid"), strategy_name("hybrid - labse-recipe")
+        ('LaBSE recipe, hybrid batches', 'hybrid batches minus LaBSE recipe')
     """
-    return re.sub(r" \(.*?\)", "", look(strategy, head)[0])
+    names = [look(name, head)[0] for name in strategy.split(" - ")]
+    return " minus ".join(re.sub(r" \(.*?\)", "", name) for name in names)
+
+
+def encoder_name(encoder: str) -> str:
+    """The name of an encoder.
+
+    Example:
+        >>> encoder_name("offline"), encoder_name("FacebookAI/xlm-roberta-base")
+        ('multilingual-e5-small (offline)', 'FacebookAI/xlm-roberta-base')
+    """
+    return ENCODER_NAME.get(encoder, encoder)
 
 
 def noise_looks(labels: list[str]) -> dict[str, tuple[str, str, str]]:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from xltlib import levels, statistics
+from xltlib import figures, levels, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import adaptation_name, in_words, language, strategy_name
+from xltlib.summary.words import adaptation_name, in_words, language
 
 METRICS = ["macro_f1", "average_precision", "brier", "calibration_error"]
 
@@ -130,7 +130,7 @@ def stuck_runs(data: StudyData) -> str:
     in_source = data.shown[data.shown.language1 == data.source]
     stuck = in_source[in_source.accuracy < most_frequent + 0.05]
     names = [
-        f"{strategy_name(run.strategy, run.head)}, {adaptation_name(run.adaptation)}, seed {run.seed}"
+        f"{figures.strategy_name(run.strategy, run.head)}, {adaptation_name(run.adaptation)}, seed {run.seed}"
         for run in stuck.itertuples()
     ]
     return f"runs that did not leave the plateau: {'; '.join(names) or 'none'}"

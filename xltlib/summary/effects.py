@@ -10,8 +10,7 @@ from xltlib import collected, figures, markdown, records, statistics
 from xltlib.statistics import ARM
 from xltlib.summary.accuracy import spread
 from xltlib.summary.data import StudyData
-from xltlib.summary.words import encoder_name, encoders, estimate, in_words, language, mean_name, reading
-from xltlib.summary.words import strategy_name
+from xltlib.summary.words import encoders, estimate, in_words, language, mean_name, reading
 
 SHOWN = ["rung", "effect", "low", "high", "p (Holm)", "verdict", "n_items", "n_seeds"]
 ROUNDED = {"effect": 1, "low": 1, "high": 1, "p (Holm)": 3}
@@ -38,8 +37,8 @@ def language_table(data: StudyData) -> pd.DataFrame:
 def _column_name(data: StudyData, arm) -> tuple[str, ...]:
     """An arm in words, a level a column that tells arms apart."""
     levels = {
-        "encoder": encoder_name(arm.encoder),
-        "strategy": strategy_name(arm.strategy, arm.head),
+        "encoder": figures.encoder_name(arm.encoder),
+        "strategy": figures.strategy_name(arm.strategy, arm.head),
         "head": arm.head,
         "adaptation": figures.adaptation_name(arm.adaptation),
     }

@@ -207,7 +207,7 @@ def grid_pictures(data: StudyData) -> list[Picture]:
         items, rungs = arm_cells.n_items.max(), ", ".join(sorted(set(arm_cells.rung)))
         seeds, half_width = counted(arm_cells.n_seeds.max(), "seed"), 98 / items**0.5
         text = (
-            f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, head {head}, "
+            f"Study {data.study}. Encoder {figures.encoder_name(encoder)}, head {head}, "
             f"{seeds}, rung {rungs}. {items} items a cell (95 % interval of one seed's cell: "
             f"up to {half_width:.0f} points to each side), checkpoint: {data.selection}."
         )
@@ -235,7 +235,7 @@ def tree_pictures(data: StudyData) -> list[Picture]:
         return []
     runs = [record for record in data.records if record.get("trees")]
     encoder, seeds = runs[0]["encoder"], counted(len({record["seed"] for record in runs}), "seed")
-    text = f"Study {data.study}. Encoder {figures.ENCODER_NAME.get(encoder, encoder)}, {seeds}."
+    text = f"Study {data.study}. Encoder {figures.encoder_name(encoder)}, {seeds}."
     trained = {without_seed(run["label"]): run["strategy"] for run in runs if run["parameters"].get("start")}
     floors = costs.tree_floors(runs)
     if floors:

@@ -101,7 +101,7 @@ def circumstance(data: StudyData, row: pd.Series) -> str:
     if "head" in data.arm:
         details.append(f"head {row['head']}")
     if "encoder" in data.arm:
-        details.append(f"encoder {figures.ENCODER_NAME.get(row.encoder, row.encoder)}")
+        details.append(f"encoder {figures.encoder_name(row.encoder)}")
     condition = under(row.strategy, row["head"])
     return f"{condition} ({', '.join(details)})" if details else condition
 

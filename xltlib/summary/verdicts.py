@@ -22,9 +22,7 @@ def verdict_list(data: StudyData) -> str:
         name, seeds = escaped(_arm_name(data, rows.iloc[0])), counted(rows.n_seeds.min(), "seed")
         lines.append(f"- **{name}** ({seeds}): {_languages_sentence(rows)}{_mean_sentence(mean)}")
     for _, row in data.between_groups[data.between_groups.language == "mean"].iterrows():
-        strategies = " minus ".join(
-            figures.strategy_name(name, row["head"]) for name in row.strategy.split(" - ")
-        )
+        strategies = figures.strategy_name(row.strategy, row["head"])
         title = escaped(f"{strategies}, {figures.adaptation_name(row.adaptation)}")
         lines.append(
             f"- **{title}**: the effects differ by {estimate(row)} "

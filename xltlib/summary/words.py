@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from xltlib import figures, languages
@@ -85,17 +83,6 @@ def estimate(row) -> str:
     return f"{signed(row.effect)} ({interval(row.low, row.high)})"
 
 
-def strategy_name(strategy: str, head: str = "") -> str:
-    """A strategy as sentences name it: what figures put in parentheses is left out.
-
-    Example:
-        >>> strategy_name("labse-recipe"), strategy_name("hybrid")
-        ('LaBSE recipe', 'hybrid batches')
-    """
-    name, _, _ = figures.look(strategy, head)
-    return re.sub(r" \(.*?\)", "", name)
-
-
 def adaptation_name(adaptation: str) -> str:
     """An adaptation as sentences name it: what tells doses and kinds apart stands in parentheses.
 
@@ -117,7 +104,7 @@ def under(strategy: str, head: str = "") -> str:
         >>> under("hybrid"), under("labse-recipe"), under("plain", "logistic")
         ('under hybrid batches', 'under the LaBSE recipe', 'with the encoder as it is')
     """
-    name = strategy_name(strategy, head)
+    name = figures.strategy_name(strategy, head)
     if name.startswith("LaBSE recipe"):
         return f"under the {name}"
     if name.startswith("LaBSE"):
@@ -134,7 +121,7 @@ def against(difference: str) -> str:
         >>> against("hybrid - labse-recipe")
         'hybrid batches against the LaBSE recipe'
     """
-    first, second = (strategy_name(strategy) for strategy in difference.split(" - "))
+    first, second = (figures.strategy_name(strategy) for strategy in difference.split(" - "))
     second = f"the {second}" if second.startswith("LaBSE recipe") else second
     return f"{first} against {second}"
 
@@ -171,23 +158,13 @@ def _named(labels: pd.Index, head: str) -> pd.Index:
     levels = labels.to_frame(index=False).astype(object)
     heads = levels["head"] if "head" in levels else [head] * len(levels)
     if "strategy" in levels:
-        levels["strategy"] = [_compared(*arm) for arm in zip(levels["strategy"], heads)]
-    for level, naming in (("encoder", encoder_name), ("adaptation", figures.adaptation_name)):
+        levels["strategy"] = [figures.strategy_name(*arm) for arm in zip(levels["strategy"], heads)]
+    for level, naming in (("encoder", figures.encoder_name), ("adaptation", figures.adaptation_name)):
         if level in levels:
             levels[level] = levels[level].map(naming)
     if labels.nlevels == 1:
         return pd.Index(levels.iloc[:, 0].tolist(), name=labels.name)
     return pd.MultiIndex.from_frame(levels)
-
-
-def _compared(strategy: str, head: str) -> str:
-    """A strategy, or both of a difference.
-
-    Example:
-        >>> _compared("hybrid - labse-recipe", "cross")
-        'hybrid batches − LaBSE recipe'
-    """
-    return " − ".join(strategy_name(name, head) for name in strategy.split(" - "))
 
 
 def reading(entries: list[Entry]) -> str:
@@ -207,14 +184,9 @@ def reading(entries: list[Entry]) -> str:
     return "; ".join(dict.fromkeys(parts)) or "nothing more"
 
 
-def encoder_name(encoder: str) -> str:
-    """An encoder as figures name it."""
-    return figures.ENCODER_NAME.get(encoder, encoder)
-
-
 def encoders(data) -> str:
     """The encoders of a study."""
-    return ", ".join(map(encoder_name, data.runs.encoder.unique()))
+    return ", ".join(map(figures.encoder_name, data.runs.encoder.unique()))
 
 
 def interval_note(n_seeds: int) -> str:

@@ -117,10 +117,9 @@ def arm_columns(table: pd.DataFrame) -> list[str]:
 
 def arm_cells(row, arm: list[str]) -> list[str]:
     """The cells that name an arm, in words; the strategy of a difference is "this minus that"."""
-    strategies = row["strategy"].split(" - ")
     cells = {
-        "encoder": escaped(figures.ENCODER_NAME.get(row["encoder"], row["encoder"])),
-        "strategy": " minus ".join(strategy_name(name, row["head"]) for name in strategies),
+        "encoder": escaped(figures.encoder_name(row["encoder"])),
+        "strategy": strategy_name(row["strategy"], row["head"]),
         "head": escaped(row["head"]),
         "adaptation": adaptation_name(row["adaptation"]),
     }
