@@ -115,9 +115,9 @@ def test_encoders_stand_in_the_tables_only_where_there_are_several(tmp_path):
     header, rows = cells_of(adaptation.accuracy(tmp_path))
     assert header[:3] == ["encoder", "strategy", "adaptation"]
     assert [row[0] for row in rows[:2]] == ["multilingual-e5-small (offline)", "my/own"]
-    saved(tmp_path, "adaptation", [effect(1, 0, 2), effect(2, 1, 3, encoder="my/own")])
-    _, rows = cells_of(adaptation.answer(tmp_path))
-    assert len(rows) == 2 and rows[0][3] != rows[1][3]
+    saved(tmp_path, "groups", [effect(1, 0, 2, language="mean")])
+    header, rows = cells_of(adaptation.answer(tmp_path))
+    assert header[:2] == ["encoder", "adaptation"] and [row[2] for row in rows] == ["62.5", "72.5"]
     two = ("offline", "my/own")
     doses = [effect(k, 0, 2, sentences=100, encoder=name) for k, name in enumerate(two)]
     saved(tmp_path, "dose_response", doses)
@@ -133,15 +133,16 @@ def test_encoders_stand_in_the_tables_only_where_there_are_several(tmp_path):
     assert [row[1] for row in rows] == ["+0.0 [+0.0, +2.0]", "+1.0 [+0.0, +2.0]"]
 
 
-def test_the_answer_has_an_effect_beside_each_adaptation_strategy_by_strategy(tmp_path):
+def test_the_answer_has_an_effect_of_each_adaptation_under_each_strategy(tmp_path):
     recipe = accuracies(strategy="labse-recipe")
     saved(tmp_path, "accuracy", accuracies() + recipe + raised(accuracies(adaptation="mlm"), 0.02))
-    saved(tmp_path, "adaptation", [effect(2.0, 1.0, 3.0)])
-    _, rows = cells_of(adaptation.answer(tmp_path))
+    effects = [effect(2.0, 1.0, 3.0, language="mean", verdict="up"), effect(9, 8, 10, language="high")]
+    saved(tmp_path, "groups", effects)
+    header, rows = cells_of(adaptation.answer(tmp_path))
+    assert header == ["adaptation", "hybrid batches", "effect", "LaBSE recipe"]  # it has no effect
     assert rows == [
-        ["hybrid batches", "none", "90.0", "62.5", ""],
-        ["hybrid batches", "masked language modelling", "92.0", "64.5", "+2.0 [+1.0, +3.0]"],
-        ["LaBSE recipe", "none", "90.0", "62.5", ""],
+        ["none", "62.5", "", "62.5"],
+        ["masked language modelling", "64.5", "**+2.0 [+1.0, +3.0]**", ""],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from xltlib.tables.cells import (
     points,
     read,
     signed,
+    strategy_name,
     target_means,
     zero_shot,
 )
@@ -56,20 +58,27 @@ def accuracy(folder: Path) -> str:
 
 
 def answer(folder: Path) -> str:
-    """The question in a few rows: accuracy without and with each adaptation, and its effect on the mean."""
-    table = accuracies(folder)
-    table, arm = table[table.selection == "last"], arm_columns(table)
-    family, rows = read(folder, "adaptation").set_index(arm), []
-    for names, of_arm in table.groupby(arm, sort=False):
-        measured = of_arm.groupby("language1").accuracy.mean()
-        effect = points(family.loc[names]) if names in family.index else ""
-        of_targets = measured.reindex(zero_shot(table)).mean(skipna=False)
-        levels = [per_cent(measured[SOURCE]), per_cent(of_targets)]
-        rows.append((of_arm.iloc[0].strategy, [*arm_cells(of_arm.iloc[0], arm), *levels, effect]))
-    order = list(dict.fromkeys(strategy for strategy, _ in rows))
-    rows.sort(key=lambda row: order.index(row[0]))  # the arms of a strategy stand together
-    header = [*arm, "English", "mean of the targets", "effect on that mean"]
-    return markdown(header, [cells for _, cells in rows])
+    """The question in a few rows: the mean of the targets, and the effect of each adaptation on it.
+
+    A row an adaptation, two columns a strategy; bold: detected after Holm's correction.
+    """
+    table, groups = accuracies(folder), read(folder, "groups")
+    table, targets = table[table.selection == "last"], zero_shot(table)
+    of_the_mean = groups[groups.language == "mean"].set_index(ARM)
+    arm = [name for name in arm_columns(table) if name != "strategy"]
+    strategies, by_adaptation = list(dict.fromkeys(table.strategy)), {}
+    for names, of_arm in table.groupby(ARM, sort=False):
+        first, measured = of_arm.iloc[0], of_arm.groupby("language1").accuracy.mean()
+        mean = per_cent(measured.reindex(targets).mean(skipna=False))
+        effect = judged_points(of_the_mean.loc[names]) if names in of_the_mean.index else ""
+        by_adaptation.setdefault(tuple(arm_cells(first, arm)), {})[first.strategy] = [mean, effect]
+    header, rows = list(arm), []
+    for strategy in strategies:
+        header += [strategy_name(strategy), "effect"]
+    for names, by_strategy in by_adaptation.items():
+        cells = [by_strategy.get(strategy, ["", ""]) for strategy in strategies]
+        rows.append([*names, *chain.from_iterable(cells)])
+    return markdown(header, rows)
 
 
 def effects(folder: Path) -> str:
