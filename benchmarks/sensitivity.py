@@ -6,7 +6,8 @@ Parts of the data are those on which nothing was chosen: without the test items 
 chosen (study `adaptation`), and without the seed with which settings were chosen on development items (study
 `paws-x-strong-settings`). Effects on the mean of the targets, their intervals and their correction are those
 of the summary. The English model, with no strategy and no last updates, is that of the study `baseline`, on
-the same items and seeds. Reads committed predictions alone.
+the same items: trained with the parameters and seeds of this study's English models, on another machine, so
+that its weights are others. Reads committed predictions alone.
 """
 
 from __future__ import annotations
@@ -64,11 +65,11 @@ def effects_on_parts(data: StudyData, chosen_items: set[int], chosen_seed: int) 
 
 
 def english_model(data: StudyData, baseline: StudyData) -> pd.DataFrame:
-    """Accuracy of the English model on a study's items, languages and seeds, in per cent.
+    """Accuracy of English models on a study's items, languages and seeds, in per cent.
 
     Args:
         data: the study.
-        baseline: the study of its English models.
+        baseline: the study whose English models are trained as its are.
     Returns:
         Columns ``language, accuracy, n_items, n_seeds``; the last row is the mean of the zero-shot targets.
     Raises:

@@ -32,7 +32,7 @@ def measured_on(folder: Path, study: str, seeds: int, items: int) -> str:
     not_made = state.get("missing")
     gaps = f"; planned and not run: {collected.shortened(not_made)}" if not_made else ""
     name = figures.encoder_name(encoder)
-    return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items} items a language{gaps}"
+    return f"{study}, {name}, {counted(seeds, 'seed')}, up to {items:,} items a language{gaps}"
 
 
 def measured_on_table(folder: Path, study: str, table: pd.DataFrame) -> str:

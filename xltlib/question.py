@@ -57,7 +57,7 @@ def judged(folder: Path) -> dict:
     compared = set(main.adaptation) <= set(between.adaptation)  # each under both strategies
     verdict = "answered" if decided and compared and not unmeasured else "inconclusive"
     measured = f"{'. '.join(sentences)}."
-    return evidence.row(measured, basis, verdict, folder / study / "adaptation_effect.png")
+    return evidence.row(measured, basis, verdict, folder / study / "adaptation_family.png")
 
 
 def _has_seeds_enough(folder: Path) -> bool:

@@ -92,8 +92,8 @@ def effects(folder: Path) -> str:
     for _, row in family.iterrows():
         names = tuple(row[ARM])
         mean = judged.loc[names]
-        cells = [*arm_cells(row, arm), mean["rung"], str(mean["n_seeds"]), str(mean["n_items"]), points(mean)]
-        cells += [f"{mean['p (Holm)']:.2f}", mean["verdict"]]
+        cells = [*arm_cells(row, arm), mean["rung"], str(mean["n_seeds"]), f"{mean['n_items']:,}"]
+        cells += [points(mean), f"{mean['p (Holm)']:.2f}", mean["verdict"]]
         smallest_effect = f"{detectable(mean['low'], mean['high'], mean['n_seeds']):.1f}"
         cells.append(smallest_effect if mean["n_seeds"] > 1 else "")
         cells.append(points(over_updates.loc[names]) if names in over_updates.index else "")
@@ -295,7 +295,7 @@ def doses(folder: Path) -> str:
         over_smallest = read(folder, "over_doses").set_index([*ARM, "language"])
     arm = arm_columns(table)
     for _, row in table.sort_values("sentences", kind="stable").iterrows():
-        counts = [f"{row['sentences']:,}", str(row["n_items"]), str(row["n_seeds"])]
+        counts = [f"{row['sentences']:,}", f"{row['n_items']:,}", str(row["n_seeds"])]
         name = row["group"] if "group" in table else "mean"
         group = escaped(name.replace("-", " ")) if "group" in table else ""
         mean = (*row[ARM], name)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from xltlib import files
-from xltlib.tables import adaptation, benchmarks, controls, encoders, groups, matched, robustness
+from xltlib.tables import adaptation, benchmarks, controls, encoders, groups, matched, robustness, sensitivity
 
 TABLES = {  # name of a marker -> function
     "answer": adaptation.answer,
@@ -47,6 +47,8 @@ TABLES = {  # name of a marker -> function
     "group-answers": matched.group_answers,
     "matched": matched.effects,
     "matched-accuracy": matched.accuracy,
+    "effects-on-parts": sensitivity.effects_on_parts,
+    "english-model": sensitivity.english_model,
     "noise": robustness.noise,
     "noise-strength": robustness.noise_strength,
     "claims": robustness.claims,
@@ -69,9 +71,12 @@ ANSWERS = ("group-answers", "group-matched")
 DOSES = ("on-the-way", "by-language")
 OF_ARMS = ("accuracy", "effects", "by-language")
 TREES = ("trees", "held-out", "on-the-way")
+BEYOND = ("controls", "costs", "other-tests")
+PARTS = ("effects-on-parts", "english-model")
 PARAPHRASES = ("group-accuracy", "matched-accuracy", "floors")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "matched", "majority", "costs", "other-tests", "held-out"),
+    "paws-x-strong": (*EFFECTS, "differences", "matched", *BEYOND, *PARTS, "held-out", "on-the-way"),
     "paws-x-factorial": (*EFFECTS, "differences", "two-languages", "pairs", "bias", "held-out"),
     "paws-x-bi": (*EFFECTS, "differences", "two-languages", "majority", "held-out"),
     "paws-x-parallel": (*EFFECTS, "differences", "held-out"),
@@ -91,7 +96,7 @@ STUDIES = {
     "claims": ("claims", "ladder"),
 }
 PAGES = {  # page -> folder of its CSV files, its tables
-    "README.md": ("figures/paws-x", ("answer",)),
+    "README.md": ("figures/paws-x-strong", ("answer",)),
     "docs/measuring.md": ("benchmarks", ("simulations",)),
     "docs/preregistration.md": ("benchmarks", ("known-languages",)),
     "docs/preregistration-paws-x.md": ("benchmarks/paws-x-strong-settings", ("development",)),

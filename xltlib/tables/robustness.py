@@ -78,7 +78,7 @@ def ladder(folder: Path) -> str:
     rows = []
     for _, row in read(folder, "ladder").iterrows():
         level = [escaped(row["rung"]), strategy_name(row["strategy"]), adaptation_name(row["adaptation"])]
-        counts = [str(row["n_seeds"]), str(row["n_items"]), f"{row['accuracy']:.1f}"]
+        counts = [str(row["n_seeds"]), f"{row['n_items']:,}", f"{row['accuracy']:.1f}"]
         is_plain = row["strategy"] == "plain" and row["adaptation"] == "none"
         rows.append([*level, *counts, "" if is_plain else points(row)])
     header = ["rung", "strategy", "adaptation", "seeds", "test items", "mean of the targets"]
