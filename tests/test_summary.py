@@ -291,6 +291,22 @@ def test_the_answer_of_the_question_is_that_of_its_tables(paws_x):
     assert "none of 28 effects is detectable" in said and "no detectable difference" in said
 
 
+@of_committed
+def test_the_answer_of_the_stronger_study_says_what_is_left_over_the_control_and_compares_strategies():
+    data = committed("paws-x-strong")
+    said, key = summary.answer(data), ["strategy", "adaptation", "language"]
+    table = pd.read_csv(FIGURES / "paws-x-strong/groups.csv").set_index(key)
+    again = pd.concat([data.groups, data.between_groups]).set_index(key).loc[table.index]
+    numbers = ["effect", "low", "high", "p (Holm)"]
+    assert np.allclose(again[numbers], table[numbers], atol=0.02)
+    assert again.verdict.tolist() == table.verdict.tolist()
+    loss = said.splitlines()[0]
+    assert loss.startswith("- **Detected loss:** under the LaBSE recipe, masked language modelling (7")
+    assert "for masked language modelling (7 languages) under the LaBSE recipe (detected)" in loss
+    assert "for denoising (TSDAE) under the LaBSE recipe (not detected)" in loss
+    assert "**Hybrid batches against the LaBSE recipe:** no detectable difference" in said
+
+
 # Tables.
 
 

@@ -1,4 +1,4 @@
-"""The answer in at most five sentences, generated from the numbers.
+"""The answer in at most five list items, generated from the numbers.
 
 Effects are those on the mean of the zero-shot targets: of all adaptations but the control, in the strategies
 that the question names or, where none of them is there, in all.
@@ -25,7 +25,7 @@ from xltlib.summary.words import (
 )
 from xltlib.values import counted, joined
 
-SENTENCES, NAMED = 5, 4  # at most: sentences; arms that one of them names
+SENTENCES, NAMED = 5, 4  # at most: items of the list; arms that one of them names
 
 
 def answer(data: StudyData) -> str:
@@ -37,15 +37,14 @@ def answer(data: StudyData) -> str:
         sentences = [*group_sentences.by_group(data), group_sentences.between_strategies(data)]
     else:
         sentences = [
-            detected(data, rows),
-            over_control(data, rows),
+            f"{detected(data, rows)} {over_control(data, rows)}".strip(),
             not_established(data, rows),
             no_effect(data, rows),
             equivalent(data, rows),
             one_seed(data, rows),
+            difference(data),
             underpowered(rows),
             single_languages(data),
-            difference(data),
             other_strategies(data, rows),
         ]
     sentences = [sentence for sentence in sentences if sentence]
@@ -158,7 +157,10 @@ def over_control(data: StudyData, rows: pd.DataFrame) -> str:
     over_updates = significant[ARM].merge(data.over_updates, on=ARM)
     if over_updates.empty:
         return ""
-    parts = [f"{estimate(row)} {circumstance(data, row)}" for _, row in over_updates.iterrows()]
+    parts = []
+    for found, (_, row) in zip(statistics.is_detected(over_updates), over_updates.iterrows(), strict=True):
+        arm = f"{adaptation_name(row.adaptation)} {circumstance(data, row)}"
+        parts.append(f"{estimate(row)} for {arm} ({'detected' if found else 'not detected'})")
     return f"Over equally many updates without adaptation (the control) that is {joined(parts)}."
 
 
