@@ -1,4 +1,4 @@
-"""Secondary outcomes of `paws-x-strong`: its effects on a part of the data, and its English model itself.
+"""Secondary outcomes of `paws-x-strong`: on a part of the data, on English, its English model, its power.
 
     python benchmarks/sensitivity.py --out benchmarks/paws-x-strong
 
@@ -7,7 +7,8 @@ chosen (study `adaptation`), and without the seed with which settings were chose
 `paws-x-strong-settings`). Effects on the mean of the targets, their intervals and their correction are those
 of the summary. The English model, with no strategy and no last updates, is that of the study `baseline`, on
 the same items: trained with the parameters and seeds of this study's English models, on another machine, so
-that its weights are others. Reads committed predictions alone.
+that its weights are others. Power is that after correction: of a t test at 5 % divided by the number of
+tests, with one degree of freedom less than there are seeds. Reads committed predictions alone.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import nct, t
 
-from xltlib import summary
+from xltlib import collected, statistics, summary
 from xltlib.statistics import ARM
 from xltlib.summary.data import StudyData
 
 STUDY, ENGLISH_MODEL, CHOSEN_IN = "paws-x-strong", "baseline", "adaptation"
 SEED_OF_CHOICES = 3  # of the study paws-x-strong-settings
+POWER, MOST_SEEDS = 0.8, 100
 
 
 def parts(right: pd.DataFrame, chosen_items: set[int], chosen_seed: int) -> dict[str, pd.DataFrame]:
@@ -90,6 +94,80 @@ def english_model(data: StudyData, baseline: StudyData) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def effects_on_english(data: StudyData) -> pd.DataFrame:
+    """Effects on the source language, judged as one family.
+
+    Args:
+        data: the study.
+    Returns:
+        Columns ``encoder, strategy, head, adaptation, effect, low, high, p, p (Holm), verdict, n_seeds``.
+    """
+    planned = collected.planned_tests(data.missing, data.records)
+    table = statistics.judge(data.effects_at_source, planned)
+    columns = [*ARM, "effect", "low", "high", "p", "p (Holm)", "verdict", "n_seeds"]
+    return table[columns].reset_index(drop=True)
+
+
+def found(half_width: float, n_seeds: int, n_tests: int) -> float:
+    """The effect that a t test at 5 %, divided by the number of tests, finds in four of five cases.
+
+    Args:
+        half_width: of a 95 % interval, in points.
+        n_seeds: that the interval comes from.
+        n_tests: of the family.
+
+    Example:
+        >>> round(found(1.0, 6, 9), 1)
+        2.3
+    """
+    df = n_seeds - 1
+    error, critical = half_width / t.isf(0.025, df), t.isf(0.025 / n_tests, df)
+
+    def missed(effect: float) -> float:
+        return nct.sf(critical, df, effect / error) - POWER
+
+    return brentq(missed, 0, 100 * half_width)
+
+
+def seeds_to_find(effect: float, half_width: float, n_seeds: int, n_tests: int) -> int:
+    """How many seeds such a test takes to find this effect in four of five cases, or MOST_SEEDS.
+
+    Takes the width as coming from seeds alone, so that more seeds narrow it.
+
+    Args:
+        effect: in points.
+        half_width, n_seeds, n_tests: as of :func:`found`.
+
+    Example:
+        >>> seeds_to_find(2.3, 1.0, 6, 9), seeds_to_find(0.0, 1.0, 6, 9)
+        (6, 100)
+    """
+    spread = half_width / t.isf(0.025, n_seeds - 1) * n_seeds**0.5
+    for seeds in range(2, MOST_SEEDS):
+        critical = t.isf(0.025 / n_tests, seeds - 1)
+        if nct.sf(critical, seeds - 1, abs(effect) / (spread / seeds**0.5)) >= POWER:
+            return seeds
+    return MOST_SEEDS
+
+
+def power(effects: pd.DataFrame) -> pd.DataFrame:
+    """What could have been found after correction, and what it takes to find the estimated effect.
+
+    Args:
+        effects: as :func:`effects_on_parts` returns them, of one part. Effects are one family, differences
+            between strategies another.
+    Returns:
+        Columns ``encoder, strategy, head, adaptation, effect, verdict, half_width, found, seeds``.
+    """
+    is_difference = effects.strategy.str.contains(" - ")
+    n_tests = is_difference.map(is_difference.value_counts())
+    rows = effects[[*ARM, "effect", "verdict"]].assign(half_width=(effects.high - effects.low) / 2)
+    given = list(zip(rows.effect, rows.half_width, effects.n_seeds, n_tests, strict=True))
+    rows["found"] = [found(*of_test) for _, *of_test in given]
+    rows["seeds"] = [seeds_to_find(*of_test) for of_test in given]
+    return rows
+
+
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--figures", type=Path, default=Path("figures"), help="folder of studies")
@@ -97,8 +175,11 @@ def main() -> None:
     args = parser.parse_args()
     data = summary.load(args.figures, STUDY)
     chosen_items = set(summary.load(args.figures, CHOSEN_IN).predictions["item"])
+    on_parts = effects_on_parts(data, chosen_items, SEED_OF_CHOICES)
     tables = {
-        "effects_on_parts": effects_on_parts(data, chosen_items, SEED_OF_CHOICES),
+        "effects_on_parts": on_parts,
+        "effects_on_english": effects_on_english(data),
+        "power": power(on_parts[on_parts["part"] == "all"]),
         "english_model": english_model(data, summary.load(args.figures, ENGLISH_MODEL)),
     }
     for name, table in tables.items():

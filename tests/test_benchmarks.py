@@ -6,8 +6,10 @@ from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from xltlib import command_line
 
@@ -113,6 +115,39 @@ def test_effects_on_parts_leave_out_items_and_seeds_of_choices(benchmark):
     assert table.part.tolist() == ["all", "without the 2 items of choices", "without seed 3"]
     assert table.n_items.tolist() == [6, 4, 6] and table.n_seeds.tolist() == [3, 3, 2]
     assert table.effect.tolist() == pytest.approx([1 / 3 + 10 / 3, 10 / 3, 1 / 3])
+
+
+def test_power_after_correction_is_that_of_simulated_studies(benchmark):
+    sensitivity = benchmark("sensitivity")
+    effect = sensitivity.found(1.0, 6, 9)
+    assert effect == pytest.approx(2.29, abs=0.01)  # what the design of paws-x-strong reckoned with
+    assert sensitivity.found(0.5, 6, 9) == pytest.approx(effect / 2)
+    spread, rng = 6**0.5 / stats.t.isf(0.025, 5), np.random.default_rng(1)
+    studies = rng.normal(effect, spread, (20_000, 6))
+    assert (stats.ttest_1samp(studies, 0, axis=1).pvalue < 0.05 / 9).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_how_many_seeds_an_effect_takes_falls_with_its_size(benchmark):
+    sensitivity = benchmark("sensitivity")
+    effect = sensitivity.found(1.0, 6, 9)
+    takes = [sensitivity.seeds_to_find(size * effect, 1.0, 6, 9) for size in (-1.001, 0.8, 0.5, 0.0)]
+    assert takes[0] == 6 and takes == sorted(takes) and takes[-1] == sensitivity.MOST_SEEDS
+    row = {"encoder": "e", "head": "cross", "adaptation": "mlm", "low": -1.0, "high": 1.0, "n_seeds": 6}
+    row |= {"effect": 2.0, "verdict": "undecided"}
+    names = ["hybrid", "labse-recipe", "hybrid - labse-recipe"]
+    table = sensitivity.power(pd.DataFrame([{**row, "strategy": name} for name in names]))
+    expected = [sensitivity.found(1.0, 6, tests) for tests in (2, 2, 1)]
+    assert table.half_width.tolist() == [1.0] * 3 and table.found.tolist() == pytest.approx(expected)
+
+
+def test_effects_on_english_are_judged_as_one_family(benchmark):
+    row = {"encoder": "e", "strategy": "hybrid", "head": "cross", "effect": -1.0, "low": -2.0, "high": -0.1}
+    tests = {"mlm": 0.01, "tsdae": 0.04}
+    rows = [{**row, "adaptation": name, "p": p, "p_equivalent": 0.9} for name, p in tests.items()]
+    data = SimpleNamespace(effects_at_source=pd.DataFrame(rows).assign(n_seeds=6), missing=[], records=[])
+    table = benchmark("sensitivity").effects_on_english(data)
+    assert table["p (Holm)"].tolist() == pytest.approx([0.02, 0.04])
+    assert table.verdict.tolist() == ["down", "down"]
 
 
 def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):

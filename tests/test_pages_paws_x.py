@@ -13,6 +13,7 @@ from xltlib.tables import TABLES, cells
 PAGE = "figures/paws-x-strong/README.md"
 ARM = ["strategy", "adaptation"]
 MASKED, BETWEEN = "mlm-7-languages", "hybrid - labse-recipe"
+SHIFTED = ["zh", "ja", "ko"]  # languages in which masked language modelling loses most
 STRATEGIES = ["hybrid", "labse-recipe"]
 
 
@@ -51,45 +52,45 @@ def test_both_answers_give_what_is_detected_on_paws_x(folder):
     assert set(found.index) == {("labse-recipe", MASKED), ("labse-recipe", "tsdae")}
     assert set(effects.verdict) == {"down", "undecided"} and set(effects.n_seeds) == {6}
     recipe, hybrid = loss(table.loc["labse-recipe", MASKED]), loss(table.loc["hybrid", MASKED])
-    said = f"by {recipe} points under the LaBSE recipe, detected, and by {hybrid} under hybrid batches"
-    assert said in page
-    said = f"it costs {recipe} points under the LaBSE recipe; under hybrid batches the loss of {hybrid}"
-    assert f"{said} is not detected after correction" in readme
-    p = table.loc["hybrid", MASKED]["p (Holm)"]
-    assert f"not detected after correction (p = {p:.2f})" in page
-    denoised = table.loc["labse-recipe", "tsdae"]
-    assert f"Denoising lowers it by {loss(denoised)} points under the recipe, detected" in page
-    assert f"Denoising loses {-denoised.effect:.1f} points under the recipe, not detectably more" in readme
-    assert over_control(folder).loc["labse-recipe", "tsdae"].verdict == "undecided"
+    said = f"{recipe} points under the LaBSE recipe, detected, and"
+    assert f"by {said} by {hybrid} under hybrid batches, not detected after correction" in page
+    assert f"costs {said} {hybrid} under hybrid batches, not detected" in readme
+    assert f"(p = {table.loc['hybrid', MASKED]['p (Holm)']:.2f})" in page
     assert between.index[between.verdict != "undecided"].tolist() == ["more-updates"]
-    assert "No adaptation has a detectably different effect under the two strategies" in page
-    assert "No effect of an adaptation differs detectably between the strategies" in readme
+    apart = gain(between.loc[MASKED])
+    assert f"The difference between the two, {apart}, is not detected either" in page
+    assert f"nor is the difference, {apart}" in readme
+    denoised = loss(table.loc["labse-recipe", "tsdae"])
+    assert f"Denoising lowers it by {denoised} points under the recipe, detected" in page
+    assert f"Denoising loses {denoised} points under the recipe, detected" in readme
 
 
 def test_both_pages_give_the_loss_by_masked_language_modelling_over_the_control(folder):
     page, readme = flat(PAGE), flat("README.md")
     over, matched = over_control(folder), on_the_mean(folder, "matched")
     recipe, hybrid = over.loc["labse-recipe", MASKED], over.loc["hybrid", MASKED]
-    assert recipe.verdict == hybrid.verdict == matched.loc["labse-recipe", MASKED].verdict == "down"
-    at_matched = loss(matched.loc["labse-recipe", MASKED])
-    assert f"over the control ({loss(recipe)} points), at matched shares ({at_matched})" in page
+    at_matched, undecided = matched.loc["labse-recipe", MASKED], matched.loc["hybrid", MASKED]
+    assert recipe.verdict == hybrid.verdict == at_matched.verdict == "down"
+    assert undecided.verdict == "undecided"
+    assert f"over the control ({loss(recipe)} points), at matched shares ({loss(at_matched)})" in page
     assert f"detected over the control ({loss(hybrid)}) and without seed 3" in page
-    assert f"equally many English updates, {loss(recipe)}, and at [matched shares]" in readme
-    said = f"#matched-shares), {at_matched}; under hybrid batches only over those updates, {loss(hybrid)}"
-    assert said in readme
-    undecided = matched.loc["hybrid", MASKED]
-    assert undecided.verdict == "undecided" and f"nor at matched shares ({loss(undecided)})" in page
+    assert f"nor at matched shares ({loss(undecided)})" in page
+    said = f"loses {loss(recipe)} points under the recipe and {loss(hybrid)} under hybrid batches"
+    assert f"{said}, both detected" in readme
+    assert f"it loses {loss(at_matched)}, detected, and {loss(undecided)}, not" in readme
 
 
 def test_whether_the_language_of_the_text_matters_is_said_to_be_open(folder):
-    page, english = flat(PAGE), on_the_mean(folder).loc["hybrid", "mlm-en"]
+    page, readme, english = flat(PAGE), flat("README.md"), on_the_mean(folder).loc["hybrid", "mlm-en"]
     assert english.verdict == "undecided"
-    said = f"English text costs {loss(english)} points there, not detected"
-    assert f"{said} (p = {english['p (Holm)']:.2f})" in page
+    assert f"loses {loss(english)} points, not detected (p = {english['p (Holm)']:.2f})" in page
+    beyond = pd.read_csv(folder / "over_updates.csv").set_index(ARM).loc[("hybrid", "mlm-en")]
+    assert beyond.verdict == "down"
+    assert f"against more English updates it loses {loss(beyond)}, detected" in page
     over = over_control(folder, control="mlm-en").loc["hybrid", MASKED]
     assert over.verdict == "undecided"
-    assert f"text of the seven languages costs {loss(over)} more, not detected" in page
-    assert "That English text costs less is not shown" in flat("README.md")
+    assert f"Text of the seven languages loses {loss(over)} more, not detected" in page
+    assert f"English text costs {loss(english)} (hybrid batches, not detected)" in readme
 
 
 def test_the_loss_is_found_without_what_was_chosen_on_as_well(folder):
@@ -97,7 +98,7 @@ def test_the_loss_is_found_without_what_was_chosen_on_as_well(folder):
     parts = ["without the 250 items of choices", "without seed 3"]
     assert all(table.loc[(part, "labse-recipe", MASKED)].verdict == "down" for part in parts)
     assert [table.loc[(part, "hybrid", MASKED)].verdict for part in parts] == ["undecided", "down"]
-    assert "without the items of choices and without seed 3: it is not one of more updates" in flat(PAGE)
+    assert "without the items of choices and without seed 3: more updates do not explain it" in flat(PAGE)
     whole = table.loc["all"].sort_index()
     assert (whole.effect - on_the_mean(folder).effect).abs().max() < 0.01
 
@@ -111,51 +112,94 @@ def test_every_seed_loses_by_masked_language_modelling_and_most_in_three_languag
     for strategy, said in (("labse-recipe", "{} to {} points under"), ("hybrid", "{} to {} under")):
         lost = -effects.query("strategy == @strategy").set_index("language").effect
         most = lost.nlargest(3)
-        assert set(most.index) == {"zh", "ja", "ko"}
+        assert set(most.index) == set(SHIFTED)
         assert said.format(f"{most.min():.1f}", f"{most.max():.1f}") in page
+    found = pd.read_csv(folder / "adaptation_effect.csv").query("adaptation == @MASKED and verdict == 'down'")
+    found = set(zip(found.strategy, found.language, strict=True))
+    assert found == {("hybrid", "zh"), ("labse-recipe", "zh"), ("labse-recipe", "ko")}
+    assert "detected in Chinese under both strategies and in Korean under the recipe" in page
     base = means.xs("none", level="adaptation").mean(axis=1).loc[STRATEGIES]
     assert "they reach {:.1f} % (hybrid batches) and {:.1f} %".format(*base) in page
 
 
+def test_part_of_the_loss_in_three_languages_is_a_shift_of_answers(folder):
+    page, columns = flat(PAGE), ["matched", "answered_1"]
+    answers = pd.read_csv(folder / "answers.csv").set_index([*ARM, "language"])[columns].sort_index()
+    change = {name: answers.loc[name, MASKED] - answers.loc[name, "none"] for name in STRATEGIES}
+    shift = pd.concat([table.answered_1[SHIFTED] for table in change.values()])
+    assert f"call {shift.min():.0f} to {shift.max():.0f} % more of the pairs paraphrases" in page
+    lost = []
+    for languages in (SHIFTED, ["de", "es", "id"]):
+        for name in ("labse-recipe", "hybrid"):
+            of_strategy = -change[name].matched[languages]
+            lost.append(f"{of_strategy.min():.1f} to {of_strategy.max():.1f}")
+    said = "At matched shares they lose {} and {} points, German, Spanish and Indonesian {} and {}"
+    assert said.format(*lost) in page
+
+
 def test_the_page_says_what_happens_to_vectors_and_held_out_text(folder):
     page = flat(PAGE)
-    bias = pd.read_csv(folder / "language_bias.csv").groupby(ARM)[["retrieval", "rank_distance"]].mean()
+    measures = ["retrieval", "rank_distance", "same_language"]
+    bias = pd.read_csv(folder / "language_bias.csv").groupby(ARM)[measures].mean()
     change = bias - bias.xs("none", level="adaptation").reindex(bias.index, level="strategy")
-    lost = [f"{-100 * change.loc[(name, MASKED)].retrieval:.0f}" for name in STRATEGIES]
-    assert "of the translations {} and {} points fewer are found".format(*lost) in page
-    further = [f"{change.loc[(name, MASKED)].rank_distance:.2f}" for name in STRATEGIES]
-    assert "rank distance rises by {} and {}".format(*further) in page
-    hybrid, recipe = (f"{100 * change.loc[(name, 'tsdae')].retrieval:+.0f}" for name in STRATEGIES)
-    assert f"changes translations found by {hybrid} and {recipe} points".replace("-", "−") in page
-    found = [f"{100 * bias.loc[(name, 'none')].retrieval:.0f}" for name in STRATEGIES]
-    assert "hybrid batches find {} % of the translations, the recipe {} %".format(*found) in page
+    changed = [change.xs(name, level="adaptation") for name in (MASKED, "more-updates", "tsdae")]
+    masked, more, denoised = changed
+    fewer = "{:.0f} and {:.0f} % fewer are found".format(*-100 * masked.retrieval)
+    assert f"Translations move apart: {fewer}" in page
+    assert "rank distance rises by {:.2f} and {:.2f}".format(*masked.rank_distance) in page
+    assert "more English updates lose {:.0f} and {:.0f} %".format(*-100 * more.retrieval) in page
+    found = "({:+.0f} and {:+.0f} %)".format(*100 * denoised.retrieval).replace("-", "−")
+    assert f"about as many are found {found}" in page
+    before, after = (bias.same_language.xs(name, level="adaptation") for name in ("none", "tsdae"))
+    ends = [100 * share[name] for name in STRATEGIES for share in (before, after)]
+    assert "rises from {:.0f} to {:.0f} % and from {:.0f} to {:.0f} %".format(*ends) in page
+    base = bias.xs("none", level="adaptation").loc[STRATEGIES]
+    found = "find {:.0f} % of the translations and the recipe {:.0f} %".format(*100 * base.retrieval)
+    assert f"Hybrid batches {found}, and more in four of six seeds" in page
+    assert "rank distance is {:.2f} and {:.2f}".format(*base.rank_distance) in page
+    records = json.loads((folder / "runs.json").read_text())["runs"]
+    plain = [record for record in records if record["arm"] and record["adaptation"] == "none"]
+    rows = [(run["strategy"], run["seed"], row["retrieval"]) for run in plain for row in run["bias"]]
+    of_seed = pd.DataFrame(rows, columns=["strategy", "seed", "found"]).groupby(["seed", "strategy"]).found
+    of_seed = of_seed.mean().unstack()
+    assert (of_seed.hybrid > of_seed["labse-recipe"] + 0.001).sum() == 4
     text = pd.read_csv(folder / "on_the_way.csv").set_index(["adaptation", "update"]).held_out
     before, after = text["hybrid-text", 375], text["hybrid-text", 500]
     assert f"perplexity fell from {before:.0f} to {after:.0f} in the last 125 (hybrid batches)" in page
 
 
-def test_denoising_is_said_to_be_no_effect_of_the_text(folder):
-    page, over = flat(PAGE), over_control(folder)
-    recipe, matched = over.loc["labse-recipe", "tsdae"], on_the_mean(folder, "matched")
-    assert f"over the control the loss of {loss(recipe)} is not detected" in page
-    named = over[over.index.get_level_values("adaptation").isin([MASKED, "tsdae"])]
-    of_four = pd.Series(statistics.holm(named.p), named.index)["labse-recipe", "tsdae"]
-    assert len(over) == 6 and len(named) == 4
-    said = f"Its p is {recipe['p (Holm)']:.3f} among the six arms that the table compares with the control"
-    assert f"{said}, and {of_four:.3f} among the four" in page
-    assert f"{of_four:.3f} instead of {recipe['p (Holm)']:.3f}" in flat("docs/preregistration-paws-x.md")
-    assert f"At matched shares {loss(matched.loc['labse-recipe', 'tsdae'])} points are lost" in page
-    assert matched.loc["labse-recipe", "tsdae"].verdict == "undecided"
-    assert f"the effect is {cells.points(on_the_mean(folder).loc['hybrid', 'tsdae'])}, and" in page
+def test_whether_denoising_loses_more_than_the_control_is_said_to_depend_on_the_number_of_tests(folder):
+    page, readme, design = flat(PAGE), flat("README.md"), flat("docs/preregistration-paws-x.md")
+    arm, of_six, of_four = ("labse-recipe", "tsdae"), [], []
+    for name in ("over_controls", "over_controls_matched"):
+        over = over_control(folder, name)
+        named = over[over.index.get_level_values("adaptation").isin([MASKED, "tsdae"])]
+        assert len(over) == 6 and len(named) == 4 and over.loc[arm].verdict == "undecided"
+        of_six.append(over.loc[arm]["p (Holm)"])
+        of_four.append(pd.Series(statistics.holm(named.p), named.index)[arm])
+    over, matched = over_control(folder), on_the_mean(folder, "matched")
+    assert f"there the loss is {loss(over.loc[arm])}" in page
+    said = f"p is {of_six[0]:.3f}, not detected; among the four whose control it is, p is {of_four[0]:.3f}"
+    assert said in page
+    assert f"p over the control is {of_six[1]:.3f} or {of_four[1]:.3f}" in page
+    assert f"depends on how many tests are counted (p = {of_six[0]:.2f} or {of_four[0]:.2f})" in page
+    assert f"depends on how many tests are counted (p = {of_six[0]:.2f} or {of_four[0]:.2f})" in readme
+    assert f"{of_four[0]:.3f} instead of {of_six[0]:.3f}" in design
+    assert f"{of_four[1]:.3f} instead of {of_six[1]:.3f}" in design
+    assert matched.loc[arm].verdict == "undecided"
+    assert f"over no adaptation {loss(matched.loc[arm])} points are lost, not detected" in page
+    assert f"the effect is {cells.points(on_the_mean(folder).loc['hybrid', 'tsdae'])}, at" in page
     assert matched.loc["hybrid", "tsdae"].verdict == "equivalent to nothing"
+    hybrid = over.loc["hybrid", "tsdae"]
+    assert hybrid.verdict == "down" and f"{loss(hybrid)} points are lost, detected" in page
 
 
 def test_consistency_gains_at_matched_shares_alone(folder):
     page, matched = flat(PAGE), on_the_mean(folder, "matched")
     recipe, hybrid = (matched.loc[name, "consistency"] for name in ("labse-recipe", "hybrid"))
     assert (recipe.verdict, hybrid.verdict) == ("up", "undecided")
-    assert 0.04 < recipe["p (Holm)"] < 0.05
-    said = f"it gains {gain(recipe)} points under the recipe, detected (p just below 5 %)"
+    assert recipe["p (Holm)"] == pytest.approx(0.0455)
+    said = f"it gains {gain(recipe)} points under the recipe, detected (p = 0.046)"
     assert f"{said}, and {gain(hybrid)} under hybrid" in page
     assert f"at matched shares gains {gain(recipe)} under the recipe" in flat("README.md")
     assert (matched.loc[STRATEGIES].verdict == "up").sum() == 1
@@ -172,10 +216,16 @@ def test_more_english_updates_differ_between_the_strategies_and_no_arm_passes_th
     more, between = table.loc["hybrid", "more-updates"], table.loc[BETWEEN, "more-updates"]
     assert more.verdict == "undecided" and between.verdict == "up"
     assert f"gain {gain(more)} points under hybrid batches, not detected, and {gain(between)} more" in page
+    parts = pd.read_csv(ROOT / "benchmarks/paws-x-strong/effects_on_parts.csv").set_index(["part", *ARM])
+    without = parts.loc[("without the 250 items of choices", BETWEEN, "more-updates")]
+    matched = on_the_mean(folder, "matched").loc[BETWEEN, "more-updates"]
+    assert without.verdict == matched.verdict == "undecided"
+    assert f"items of choices ({gain(without)}) and at matched shares ({gain(matched)})" in page
     model = pd.read_csv(ROOT / "benchmarks/paws-x-strong/english_model.csv").set_index("language").accuracy
     means = cells.accuracies(folder).query("selection == 'last' and language1 != 'en'")
     best = means.groupby([*ARM, "seed"]).accuracy.mean().groupby(ARM).mean().max()
     assert best < model["mean"] and f"before any strategy, {model['mean']:.1f} %" in page
+    assert "No arm exceeds English models" in page
 
 
 def test_both_pages_say_how_precise_the_study_is(folder):
@@ -184,14 +234,25 @@ def test_both_pages_say_how_precise_the_study_is(folder):
     half = (effects.high - effects.low) / 2
     assert f"Intervals are ±{half.min():.1f} to ±{half.max():.1f} points on the mean" in page
     assert half.index[half > 1].tolist() == [("labse-recipe", "consistency")]
-    found = statistics.detectable(effects.low, effects.high, effects.n_seeds)
-    least_and_most = f"{found.min():.1f} to {found.max():.1f} points"
-    assert f"before correction: {least_and_most}" in page
-    assert f"the study finds effects of {least_and_most}, before correction" in readme
-    found = statistics.detectable(between.low, between.high, between.n_seeds)
-    assert f"and {found.min():.1f} to {found.max():.1f} of differences between strategies" in page
+    power = pd.read_csv(ROOT / "benchmarks/paws-x-strong/power.csv").set_index(ARM)
+    found = power.found[STRATEGIES]
+    said = f"the study finds effects of {found.min():.1f} to {found.max():.1f} points"
+    assert f"After correction {said}" in page and f"With 80 % power {said}" in readme
+    found = power.found[BETWEEN]
+    assert f"differences between strategies of {found.min():.1f} to {found.max():.1f}" in page
+    seeds = power.seeds
+    assert seeds["hybrid", MASKED] == 9 and f"of {-power.effect['hybrid', MASKED]:.1f} points under" in page
+    assert f"{seeds[BETWEEN, MASKED]} to find that it differs by {power.effect[BETWEEN, MASKED]:.1f}" in page
     majority = pd.read_csv(folder / "intervals.csv").majority
     assert f"The majority class is right in {majority.mean():.0f} %" in page
+
+
+def test_nothing_is_detected_on_english(folder):
+    table = pd.read_csv(ROOT / "benchmarks/paws-x-strong/effects_on_english.csv").set_index(ARM)
+    assert set(table.verdict) == {"undecided"} and "**English.** No effect is detected" in flat(PAGE)
+    assert table.effect.abs().idxmax() == ("labse-recipe", MASKED)
+    said = f"a loss of {loss(table.loc['labse-recipe', MASKED])} by masked language modelling"
+    assert said.replace("−0.0", "0.0") in flat(PAGE)
 
 
 def test_what_the_study_rests_on_is_said(folder):
@@ -204,7 +265,7 @@ def test_what_the_study_rests_on_is_said(folder):
     assert set(counts.resource) == {"high", "medium"} and "in seven languages, none low-resource" in readme
     english = [record for record in records if record["label"].startswith("english seed")]
     read = [entry["count"] for record in english for entry in record["read"] if entry["role"] == "labels"]
-    assert set(read) == {18107} and "an English model of 18,107 pairs" in readme
+    assert set(read) == {18107} and "English training on 18,107 pairs" in readme
     two_threads = {record["seed"] for record in english if record["machine"]["device"] == "cpu, 2 threads"}
     assert two_threads == {1, 2, 5, 6}
     assert "those of seeds 1, 2, 5 and 6 on two threads" in flat("docs/preregistration-paws-x.md")

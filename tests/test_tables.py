@@ -607,6 +607,13 @@ def test_effects_on_parts_stand_side_by_side_and_the_english_model_in_one_row(tm
     adaptation = "masked language modelling"
     assert rows[0] == ["hybrid batches", adaptation, "**−2.0 [−3.0, −1.0]**", "−1.5 [−3.2, +0.2]"]
     assert rows[1] == ["hybrid batches minus LaBSE recipe", adaptation, "+0.5 [−1.0, +2.0]", ""]
+    saved(beside, "effects_on_english", [effect(-0.6, -1.1, 0.0)])
+    header, rows = cells_of(sensitivity.effects_on_english(folder))
+    assert header[2:] == ["seeds", "effect on English", "p (Holm)"] and rows[0][3] == "−0.6 [−1.1, +0.0]"
+    of_power = {"half_width": 1.0, "found": 2.29}
+    saved(beside, "power", [{**found, **of_power, "seeds": 9}, {**apart, **of_power, "seeds": 100}])
+    header, rows = cells_of(sensitivity.power(folder))
+    assert rows[0][2:] == ["−2.0", "±1.0", "2.3", "9", "down"] and rows[1][5] == "100 or more"
     measured = [("en", 90.0), ("ko", 70.04), ("mean", 70.04)]
     model = [{"language": name, "accuracy": accuracy, "n_seeds": 6} for name, accuracy in measured]
     saved(beside, "english_model", model)

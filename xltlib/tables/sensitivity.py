@@ -1,11 +1,11 @@
-"""Tables of benchmarks/sensitivity.py: effects on a part of the data, and the English model itself."""
+"""Tables of benchmarks/sensitivity.py: effects on a part of the data and on English, English model, power."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from xltlib import languages
-from xltlib.tables.cells import arm_cells, judged_points, markdown, per_cent, read
+from xltlib.tables.cells import arm_cells, judged_points, markdown, per_cent, read, signed
 
 
 def effects_on_parts(folder: Path) -> str:
@@ -22,6 +22,26 @@ def effects_on_parts(folder: Path) -> str:
     for arm, by_part in cells.items():
         rows.append([*arm, *(judged_points(by_part[part]) if part in by_part else "" for part in parts)])
     return markdown(["strategy", "adaptation", *parts], rows)
+
+
+def effects_on_english(folder: Path) -> str:
+    """The effect of each adaptation on the source language; bold: detected."""
+    rows = []
+    for _, row in read(_benchmark(folder), "effects_on_english").iterrows():
+        cells = [str(row["n_seeds"]), judged_points(row), f"{row['p (Holm)']:.2f}"]
+        rows.append([*arm_cells(row, ["strategy", "adaptation"]), *cells])
+    return markdown(["strategy", "adaptation", "seeds", "effect on English", "p (Holm)"], rows)
+
+
+def power(folder: Path) -> str:
+    """What could have been found after correction, and how many seeds finding the estimate takes."""
+    rows = []
+    for _, row in read(_benchmark(folder), "power").iterrows():
+        seeds = "100 or more" if row["seeds"] >= 100 else str(row["seeds"])
+        cells = [signed(row["effect"]), f"±{row['half_width']:.1f}", f"{row['found']:.1f}", seeds]
+        rows.append([*arm_cells(row, ["strategy", "adaptation"]), *cells, row["verdict"]])
+    header = ["estimate", "interval", "found in 4 of 5, after correction", "seeds to find the estimate"]
+    return markdown(["strategy", "adaptation", *header, "verdict"], rows)
 
 
 def english_model(folder: Path) -> str:
