@@ -23,7 +23,7 @@ def git(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def committed(page: str, place: Path) -> Path:
-    """The folder of a page's CSV files.
+    """The folder of a page's CSV files; those of a benchmark of its name are where they are beside it.
 
     Args:
         page: of PAGES.
@@ -33,7 +33,8 @@ def committed(page: str, place: Path) -> Path:
     is_tracked = git("ls-files", "--error-unmatch", page).returncode == 0
     if not is_tracked or git("diff", "--quiet", "HEAD", "--", page).returncode != 0:
         return ROOT / folder
-    archive = git("archive", "HEAD", folder)
+    beside = f"benchmarks/{Path(folder).name}"
+    archive = git("archive", "HEAD", folder, *([beside] if (ROOT / beside).is_dir() else []))
     place.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
         packed.extractall(place, filter="data")

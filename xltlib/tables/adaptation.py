@@ -82,7 +82,10 @@ def answer(folder: Path) -> str:
 
 
 def effects(folder: Path) -> str:
-    """The effect of each adaptation on the mean of the zero-shot targets, and what could have been found."""
+    """The effect of each adaptation on the mean of the zero-shot targets, and what could have been found.
+
+    Bold: detected after Holm's correction.
+    """
     family, judged = read(folder, "adaptation"), read(folder, "groups")
     judged = judged[judged.language == "mean"].set_index(ARM)
     over_updates = pd.DataFrame()
@@ -93,10 +96,10 @@ def effects(folder: Path) -> str:
         names = tuple(row[ARM])
         mean = judged.loc[names]
         cells = [*arm_cells(row, arm), mean["rung"], str(mean["n_seeds"]), f"{mean['n_items']:,}"]
-        cells += [points(mean), f"{mean['p (Holm)']:.2f}", mean["verdict"]]
+        cells += [judged_points(mean), f"{mean['p (Holm)']:.2f}", mean["verdict"]]
         smallest_effect = f"{detectable(mean['low'], mean['high'], mean['n_seeds']):.1f}"
         cells.append(smallest_effect if mean["n_seeds"] > 1 else "")
-        cells.append(points(over_updates.loc[names]) if names in over_updates.index else "")
+        cells.append(judged_points(over_updates.loc[names]) if names in over_updates.index else "")
         rows.append([*cells, signed(row[f"effect on {SOURCE}"])])
     header = ["rung", "seeds", "test items", "effect on the mean", "p (Holm)", "verdict", "found in 4 of 5"]
     return markdown([*arm, *header, "over the control", "effect on English"], rows)
