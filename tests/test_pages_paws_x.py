@@ -250,6 +250,12 @@ def test_both_pages_say_how_precise_the_study_is(folder):
     assert f"The majority class is right in {majority.mean():.0f} %" in page
 
 
+def test_the_page_gives_the_effects_of_denoising_in_the_first_study(tmp_path):
+    first = on_the_mean(committed("figures/paws-x/README.md", tmp_path))
+    hybrid, recipe = (cells.points(first.loc[name, "tsdae"]) for name in STRATEGIES)
+    assert f"there denoising had effects of {hybrid} and {recipe}, after 50 updates" in flat(PAGE)
+
+
 def test_nothing_is_detected_on_english(folder):
     table = pd.read_csv(ROOT / "benchmarks/paws-x-strong/effects_on_english.csv").set_index(ARM)
     assert set(table.verdict) == {"undecided"} and "**English.** No effect is detected" in flat(PAGE)
