@@ -1,14 +1,16 @@
-"""Secondary outcomes of `paws-x-strong`: on a part of the data, on English, its English model, its power.
+"""Secondary outcomes of `paws-x-strong`: on parts of the data, over its control, on English; its power.
 
     python benchmarks/sensitivity.py --out benchmarks/paws-x-strong
 
 Parts of the data are those on which nothing was chosen: without the test items on which adaptations were
 chosen (study `adaptation`), and without the seed with which settings were chosen on development items (study
 `paws-x-strong-settings`). Effects on the mean of the targets, their intervals and their correction are those
-of the summary. The English model, with no strategy and no last updates, is that of the study `baseline`, on
-the same items: trained with the parameters and seeds of this study's English models, on another machine, so
-that its weights are others. Power is that after correction: of a t test at 5 % divided by the number of
-tests, with one degree of freedom less than there are seeds. Reads committed predictions alone.
+of the summary. Effects over the control `more-updates` are corrected over all arms that the summary compares
+with it, and over those alone whose control it is by the design. The English model, with no strategy and no
+last updates, is that of the study `baseline`, on the same items: trained with the parameters and seeds of
+this study's English models, on another machine, so that its weights are others. Power is that after
+correction: of a t test at 5 % divided by the number of tests, with one degree of freedom less than there are
+seeds. Reads committed predictions alone.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ from scipy.stats import nct, t
 
 from xltlib import collected, statistics, summary
 from xltlib.statistics import ARM
+from xltlib.summary import controls
 from xltlib.summary.data import StudyData
 
 STUDY, ENGLISH_MODEL, CHOSEN_IN = "paws-x-strong", "baseline", "adaptation"
 SEED_OF_CHOICES = 3  # of the study paws-x-strong-settings
+CONTROLLED = ("mlm-7-languages", "tsdae")  # by the design, the arms whose control `more-updates` is
 POWER, MOST_SEEDS = 0.8, 100
 
 
@@ -102,10 +106,28 @@ def effects_on_english(data: StudyData) -> pd.DataFrame:
     Returns:
         Columns ``encoder, strategy, head, adaptation, effect, low, high, p, p (Holm), verdict, n_seeds``.
     """
-    planned = collected.planned_tests(data.missing, data.records)
-    table = statistics.judge(data.effects_at_source, planned)
     columns = [*ARM, "effect", "low", "high", "p", "p (Holm)", "verdict", "n_seeds"]
-    return table[columns].reset_index(drop=True)
+    return controls.at_source(data)[columns].reset_index(drop=True)
+
+
+def over_the_control(data: StudyData) -> pd.DataFrame:
+    """Effects over `more-updates` of the arms whose control it is, corrected over two families of tests.
+
+    Args:
+        data: the study.
+    Returns:
+        Columns ``outcome, encoder, strategy, head, adaptation, effect, low, high, p, p (Holm), p of these,
+        compared, of_these``: p corrected over all ``compared`` arms, and over ``of_these`` arms alone.
+    """
+    found = []
+    for outcome, matched in (("accuracy", False), ("matched shares", True)):
+        table = controls.over_controls(data, matched)
+        table = table[table.over == collected.CONTROL]
+        named = table[table.adaptation.isin(CONTROLLED)]
+        counts = {"compared": len(table), "of_these": len(named)}
+        found.append(named.assign(**counts, outcome=outcome, **{"p of these": statistics.holm(named.p)}))
+    columns = ["outcome", *ARM, "effect", "low", "high", "p", "p (Holm)", "p of these"]
+    return pd.concat(found)[[*columns, "compared", "of_these"]].reset_index(drop=True)
 
 
 def found(half_width: float, n_seeds: int, n_tests: int) -> float:
@@ -178,6 +200,7 @@ def main() -> None:
     on_parts = effects_on_parts(data, chosen_items, SEED_OF_CHOICES)
     tables = {
         "effects_on_parts": on_parts,
+        "over_the_control": over_the_control(data),
         "effects_on_english": effects_on_english(data),
         "power": power(on_parts[on_parts["part"] == "all"]),
         "english_model": english_model(data, summary.load(args.figures, ENGLISH_MODEL)),

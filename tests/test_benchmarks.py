@@ -146,8 +146,22 @@ def test_effects_on_english_are_judged_as_one_family(benchmark):
     rows = [{**row, "adaptation": name, "p": p, "p_equivalent": 0.9} for name, p in tests.items()]
     data = SimpleNamespace(effects_at_source=pd.DataFrame(rows).assign(n_seeds=6), missing=[], records=[])
     table = benchmark("sensitivity").effects_on_english(data)
+    assert table.effect.tolist() == [-1.0, -1.0]
     assert table["p (Holm)"].tolist() == pytest.approx([0.02, 0.04])
     assert table.verdict.tolist() == ["down", "down"]
+
+
+def test_effects_over_the_control_are_corrected_over_all_arms_and_over_its_own(benchmark, monkeypatch):
+    sensitivity = benchmark("sensitivity")
+    row = {"encoder": "e", "strategy": "hybrid", "head": "cross", "effect": -1.0, "low": -2.0, "high": -0.1}
+    compared = pd.DataFrame({"adaptation": ["mlm-7-languages", "tsdae", "consistency", "tsdae"], **row})
+    compared = compared.assign(over=["more-updates"] * 3 + ["mlm-en"], p=[0.02, 0.03, 0.5, 0.001])
+    compared["p (Holm)"] = [0.06, 0.06, 0.5, 0.001]
+    monkeypatch.setattr(sensitivity.controls, "over_controls", lambda data, matched: compared)
+    table = sensitivity.over_the_control(None)
+    assert table.outcome.tolist() == ["accuracy"] * 2 + ["matched shares"] * 2
+    assert table["p of these"].tolist() == pytest.approx([0.04, 0.04] * 2)
+    assert set(table.compared) == {3} and set(table.of_these) == {2}
 
 
 def test_what_the_script_for_a_gpu_asks_for_is_there(benchmark, throughput, tmp_path):

@@ -610,6 +610,11 @@ def test_effects_on_parts_stand_side_by_side_and_the_english_model_in_one_row(tm
     saved(beside, "effects_on_english", [effect(-0.6, -1.1, 0.0)])
     header, rows = cells_of(sensitivity.effects_on_english(folder))
     assert header[2:] == ["seeds", "effect on English", "p (Holm)"] and rows[0][3] == "−0.6 [−1.1, +0.0]"
+    compared = {"outcome": "accuracy", "p of these": 0.018, "compared": 6, "of_these": 4}
+    saved(beside, "over_the_control", [found | compared | {"p (Holm)": 0.0527}])
+    header, rows = cells_of(sensitivity.over_the_control(folder))
+    assert header[-2:] == ["p (Holm), 6 tests", "p (Holm), 4 tests"]
+    assert rows[0][0] == "accuracy" and rows[0][3:] == ["−2.0 [−3.0, −1.0]", "0.053", "0.018"]
     of_power = {"half_width": 1.0, "found": 2.29}
     saved(beside, "power", [{**found, **of_power, "seeds": 9}, {**apart, **of_power, "seeds": 100}])
     header, rows = cells_of(sensitivity.power(folder))

@@ -132,7 +132,8 @@ def _draw_effects(axis, effects: pd.DataFrame, by_seed: pd.DataFrame, codes: lis
     if many:
         width += 0.16
     offsets = np.linspace(-width / 2, width / 2, len(strategies)) if len(strategies) > 1 else [0.0]
-    aside = 0.4 * width / max(1, len(strategies) - 1)  # of a mark: the dots of its seeds
+    between_marks = width / (len(strategies) - 1) if len(strategies) > 1 else 0.2
+    aside = 0.4 * between_marks  # of a mark: the dots of its seeds
     for offset, strategy in zip(offsets, strategies):
         of_strategy = effects[effects.strategy == strategy]
         strategy_look = look(strategy, of_strategy["head"].iloc[0])

@@ -63,12 +63,7 @@ def over_plain(data: StudyData) -> pd.DataFrame:
 
 
 def at_source(data: StudyData) -> pd.DataFrame:
-    """What each adaptation does to the source language, corrected over the arms.
-
-    Empty where the study has no groups of its own; others have it in ``adaptation``.
-    """
-    if not data.grouped:
-        return pd.DataFrame()
+    """What each adaptation does to the source language, corrected over the arms."""
     planned = collected.planned_tests(data.missing, data.records)
     return statistics.judge(data.effects_at_source, planned)
 

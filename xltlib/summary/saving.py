@@ -52,7 +52,8 @@ def all_tables(data: StudyData) -> dict[str, pd.DataFrame]:
         "over_doses": controls.over_doses(data),
         "over_plain": controls.over_plain(data),
         "matched": matched.effects(data),
-        "at_source": controls.at_source(data),
+        # Without groups of its own a study has it in ``adaptation``.
+        "at_source": controls.at_source(data) if data.grouped else pd.DataFrame(),
         "on_pairs": controls.on_pairs(data),
         "on_pairs_matched": controls.on_pairs(data, matched=True),
         "on_the_way": costs.on_the_way(data),

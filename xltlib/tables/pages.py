@@ -48,6 +48,7 @@ TABLES = {  # name of a marker -> function
     "matched": matched.effects,
     "matched-accuracy": matched.accuracy,
     "effects-on-parts": sensitivity.effects_on_parts,
+    "over-the-control": sensitivity.over_the_control,
     "effects-on-english": sensitivity.effects_on_english,
     "study-power": sensitivity.power,
     "english-model": sensitivity.english_model,
@@ -74,7 +75,7 @@ DOSES = ("on-the-way", "by-language")
 OF_ARMS = ("accuracy", "effects", "by-language")
 TREES = ("trees", "held-out", "on-the-way")
 BEYOND = ("controls", "costs", "other-tests")
-PARTS = ("effects-on-parts", "effects-on-english", "study-power", "english-model")
+PARTS = ("effects-on-parts", "over-the-control", "effects-on-english", "study-power", "english-model")
 PARAPHRASES = ("group-accuracy", "matched-accuracy", "floors")
 STUDIES = {
     "paws-x": (*EFFECTS, "differences", "matched", "majority", "costs", "other-tests", "held-out"),

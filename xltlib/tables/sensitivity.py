@@ -1,11 +1,11 @@
-"""Tables of benchmarks/sensitivity.py: effects on a part of the data and on English, English model, power."""
+"""Tables of benchmarks/sensitivity.py: parts of the data, over the control, English and its model, power."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from xltlib import languages
-from xltlib.tables.cells import arm_cells, judged_points, markdown, per_cent, read, signed
+from xltlib.tables.cells import arm_cells, judged_points, markdown, per_cent, points, read, signed
 
 
 def effects_on_parts(folder: Path) -> str:
@@ -22,6 +22,17 @@ def effects_on_parts(folder: Path) -> str:
     for arm, by_part in cells.items():
         rows.append([*arm, *(judged_points(by_part[part]) if part in by_part else "" for part in parts)])
     return markdown(["strategy", "adaptation", *parts], rows)
+
+
+def over_the_control(folder: Path) -> str:
+    """Effects over the control, with p corrected over all arms compared with it, and over its own alone."""
+    table, rows = read(_benchmark(folder), "over_the_control"), []
+    for _, row in table.iterrows():
+        p = [f"{row[name]:.3f}" for name in ("p (Holm)", "p of these")]
+        rows.append([row["outcome"], *arm_cells(row, ["strategy", "adaptation"]), points(row), *p])
+    counts = table.iloc[0]
+    header = ["effect", f"p (Holm), {counts['compared']} tests", f"p (Holm), {counts['of_these']} tests"]
+    return markdown(["outcome", "strategy", "adaptation", *header], rows)
 
 
 def effects_on_english(folder: Path) -> str:
